@@ -1,0 +1,1 @@
+"""distil: the smallest container image that runs an application, and proof of what is in it."""

@@ -1,0 +1,80 @@
+"""Progress as values: stages report, only `cli` draws.
+
+A stage calls `emit`; with nobody listening that costs one attribute look-up. The listener
+is a context variable, so threads and nested calls of the library do not disturb each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+import msgspec
+
+
+class Event(msgspec.Struct, frozen=True):
+    """Something a stage wants the user to be able to see."""
+
+
+class StageStarted(Event, frozen=True):
+    """A stage of the pipeline begins; `name` is a short present participle phrase."""
+
+    name: str
+
+
+class StageFinished(Event, frozen=True):
+    """A stage ended well; `detail` says in a few words with what result."""
+
+    name: str
+    detail: str = ""
+
+
+class Transfer(Event, frozen=True):
+    """Bytes arrived from the network: `done` of `total` for `what` (total 0: unknown)."""
+
+    what: str
+    done: int
+    total: int
+
+
+class Warned(Event, frozen=True):
+    """Something the user should know that does not stop the work."""
+
+    message: str
+    hint: str = ""
+
+
+Listener = Callable[[Event], None]
+_listener: ContextVar[Listener | None] = ContextVar("distil_listener", default=None)
+
+
+def emit(event: Event) -> None:
+    """Hand `event` to the current listener, if there is one."""
+    listener = _listener.get()
+    if listener is not None:
+        listener(event)
+
+
+@contextmanager
+def listening(listener: Listener) -> Iterator[None]:
+    """Send the events of the enclosed block to `listener`."""
+    token = _listener.set(listener)
+    try:
+        yield
+    finally:
+        _listener.reset(token)
+
+
+@contextmanager
+def stage(name: str) -> Iterator[Callable[[str], None]]:
+    """Report a stage around a block; the block says its result by calling what it is given."""
+    detail = ""
+
+    def result(text: str) -> None:
+        nonlocal detail
+        detail = text
+
+    emit(StageStarted(name))
+    yield result
+    emit(StageFinished(name, detail))

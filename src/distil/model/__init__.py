@@ -1,0 +1,1 @@
+"""The nouns every stage exchanges: immutable values, no I/O beyond opening a blob."""

@@ -1,0 +1,93 @@
+"""What the user asks for: ``distil.toml`` as values, every one with a default."""
+
+from __future__ import annotations
+
+import msgspec
+
+DEFAULT_BASE = "debian:trixie"
+DEFAULT_USER = "65532"
+
+
+class AppSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``[app]``: the application itself."""
+
+    name: str | None = None
+    """Name of the image when no tag is given; the project's name by default."""
+    entrypoint: tuple[str, ...] | None = None
+    """Exec-form entrypoint; found out from the project by default."""
+    command: tuple[str, ...] = ()
+    """Default arguments, which ``docker run IMAGE …`` replaces."""
+    environment: dict[str, str] = {}
+    """Environment variables of the container."""
+    packages: tuple[str, ...] = ()
+    """Debian packages the application needs beside its runtime, such as ``libpq5``."""
+    include: tuple[str, ...] = ()
+    """Patterns of application files to take along although an ignore file names them."""
+    exclude: tuple[str, ...] = ()
+    """Patterns of application files to leave out."""
+
+
+class PythonSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``[python]``: how the project's dependencies are chosen."""
+
+    extras: tuple[str, ...] = ()
+    """Extras of the project to install."""
+    groups: tuple[str, ...] = ()
+    """Dependency groups (PEP 735) to install; none by default, so no development tools."""
+    requirements: str | None = None
+    """Requirements file to use, relative to the application; found by default."""
+
+
+class BaseSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"source": "from"}):
+    """``[base]``: where system packages come from."""
+
+    source: str = DEFAULT_BASE
+    """``debian:SUITE``."""
+    packages: tuple[str, ...] = ()
+    """Debian packages to put into the image whatever the application is."""
+
+
+class HealthcheckSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``[image.healthcheck]``: Docker's health check; times in seconds."""
+
+    command: tuple[str, ...]
+    interval: float = 30
+    timeout: float = 30
+    start_period: float = 0
+    retries: int = 3
+
+
+class ImageSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``[image]``: the image's configuration."""
+
+    user: str = DEFAULT_USER
+    """Numeric ``uid`` or ``uid:gid``."""
+    ports: tuple[int | str, ...] = ()
+    """Ports the application listens on: ``8000`` or ``"53/udp"``."""
+    labels: dict[str, str] = {}
+    """Labels, which are also written as annotations when they are OCI's own keys."""
+    volumes: tuple[str, ...] = ()
+    """Paths that the engine mounts a volume on."""
+    writable: tuple[str, ...] = ()
+    """Directories that belong to the user and are volumes, so a read-only root is no obstacle."""
+    workdir: str = "/app"
+    stop_signal: str = "SIGTERM"
+    healthcheck: HealthcheckSpec | None = None
+    compression: str = "gzip"
+    """Of the layers: ``gzip``, which everything reads, or ``zstd``."""
+
+
+class DebugSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``[debug]``: what the debug twin holds beside a shell."""
+
+    packages: tuple[str, ...] = ()
+
+
+class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole of ``distil.toml``."""
+
+    app: AppSpec = AppSpec()
+    python: PythonSpec = PythonSpec()
+    base: BaseSpec = BaseSpec()
+    image: ImageSpec = ImageSpec()
+    debug: DebugSpec = DebugSpec()
