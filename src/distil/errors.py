@@ -100,6 +100,17 @@ class DanglingHardLink(DistilError):
 # --- specification -------------------------------------------------------------------------
 
 
+class InvalidSpec(DistilError):
+    """A ``distil.toml`` (or an option that overrides it) that cannot be honoured."""
+
+    def __init__(
+        self, filename: str, line: int | None, key: str, why: str, *, hint: str = ""
+    ) -> None:
+        place = f"{filename}:{line}" if line else filename
+        super().__init__(f"{place}: {key}: {why}" if key else f"{place}: {why}", hint=hint)
+        self.filename, self.line, self.key = filename, line, key
+
+
 # --- fetch and trust -----------------------------------------------------------------------
 
 

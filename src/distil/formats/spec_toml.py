@@ -1,0 +1,126 @@
+"""``distil.toml`` → `Spec`, with errors that name the key and the line."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from distil.errors import InvalidSpec, did_you_mean
+from distil.model.spec import Spec
+
+_HEADER: Final = re.compile(r"\s*\[\[?\s*(?P<path>[^\]#]+?)\s*\]\]?\s*(#.*)?$")
+_KEY: Final = re.compile(r"""\s*(?P<path>[\w."'\s-]+?)\s*=""")
+_ERROR_PATH: Final = re.compile(r" - at `\$?\.?(?P<path>[^`]*)`$")
+
+_USER: Final = re.compile(r"\d{1,10}(:\d{1,10})?", re.ASCII)
+_PORT: Final = re.compile(r"\d{1,5}(/(tcp|udp|sctp))?", re.ASCII)
+_MAX_ID: Final = 2**31 - 1  # larger ids wrap to root in some engines (CVE-2024-40635)
+
+
+def parse_spec(text: str, filename: str = "distil.toml") -> Spec:
+    """The specification in `text`. `filename` is for messages only.
+
+    Raises `InvalidSpec` for text that is not TOML, unknown keys, wrong types and values that
+    no image can have; the message names the file, the line and the key.
+    """
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidSpec(filename, None, "", f"not valid TOML: {error}") from error
+    for path, known in _unknown_keys(data, Spec, ()):
+        hint = did_you_mean(path[-1], known) or f"known keys here: {', '.join(sorted(known))}"
+        where = line_of(text, path)
+        raise InvalidSpec(filename, where, ".".join(path), "unknown key", hint=hint)
+    try:
+        spec = msgspec.convert(data, Spec)
+    except msgspec.ValidationError as error:
+        message = str(error)
+        found = _ERROR_PATH.search(message)
+        path = _split(found["path"]) if found else ()
+        why = _ERROR_PATH.sub("", message)
+        raise InvalidSpec(filename, line_of(text, path), ".".join(path), why) from error
+    for path, why, hint in _violations(spec):
+        raise InvalidSpec(filename, line_of(text, path), ".".join(path), why, hint=hint)
+    return spec
+
+
+def line_of(text: str, path: Sequence[str]) -> int | None:
+    """The number of the line (from 1) where `path` is written, or its nearest parent."""
+    best: tuple[int, int] | None = None
+    for number, found in _keys(text):
+        depth = len(found)
+        if tuple(path[:depth]) == found and (best is None or depth > best[0]):
+            best = (depth, number)
+    return best[1] if best else None
+
+
+def _keys(text: str) -> Iterator[tuple[int, tuple[str, ...]]]:
+    table: tuple[str, ...] = ()
+    for number, line in enumerate(text.splitlines(), 1):
+        if header := _HEADER.match(line):
+            table = _split(header["path"])
+            yield number, table
+        elif key := _KEY.match(line):
+            yield number, table + _split(key["path"])
+
+
+def _split(path: str) -> tuple[str, ...]:
+    """Split a dotted key; list positions (``ports[0]``) belong to their list."""
+    parts = [part.strip().strip("\"'") for part in re.sub(r"\[[^\]]*\]", "", path).split(".")]
+    return tuple(part for part in parts if part)
+
+
+def _unknown_keys(
+    data: dict[str, Any], struct: type, path: tuple[str, ...]
+) -> Iterator[tuple[tuple[str, ...], list[str]]]:
+    fields = {field.encode_name: field for field in msgspec.structs.fields(struct)}
+    for key, value in data.items():
+        if key not in fields:
+            yield (*path, key), list(fields)
+        elif isinstance(value, dict):
+            nested = _nested_struct(fields[key].type)
+            if nested is not None:
+                yield from _unknown_keys(value, nested, (*path, key))
+
+
+def _nested_struct(annotation: object) -> type | None:
+    candidates = getattr(annotation, "__args__", ()) or (annotation,)
+    for candidate in candidates:
+        if isinstance(candidate, type) and issubclass(candidate, msgspec.Struct):
+            return candidate
+    return None
+
+
+Violation = tuple[tuple[str, ...], str, str]
+
+
+def _violations(spec: Spec) -> Iterator[Violation]:
+    """What is well-typed but can never be right."""
+    image = spec.image
+    if not _USER.fullmatch(image.user) or any(int(n) > _MAX_ID for n in image.user.split(":")):
+        why = f"{image.user!r} is not a numeric uid or uid:gid"
+        yield ("image", "user"), why, "names mean nothing without the image's own passwd: 65532"
+    for port in image.ports:
+        number = str(port).split("/")[0]
+        if not _PORT.fullmatch(str(port)) or not 0 < int(number) < 65536:
+            yield ("image", "ports"), f"{port!r} is not a port", 'write 8000 or "53/udp"'
+    if image.compression not in ("gzip", "zstd"):
+        yield ("image", "compression"), f"{image.compression!r} is not known", "gzip or zstd"
+    for key, check, why in _PATH_CHECKS:
+        for value in check(spec):
+            if not value.startswith("/") or ".." in value.split("/") or "\0" in value:
+                yield ("image", key), f"{value!r} {why}", "write an absolute path without '..'"
+    for name in spec.app.environment:
+        if not name or "=" in name or "\0" in name:
+            yield ("app", "environment"), f"{name!r} is no name of a variable", ""
+
+
+_PATH_CHECKS: Final[tuple[tuple[str, Callable[[Spec], Sequence[str]], str], ...]] = (
+    ("workdir", lambda spec: (spec.image.workdir,), "cannot be the working directory"),
+    ("volumes", lambda spec: spec.image.volumes, "cannot be a volume"),
+    ("writable", lambda spec: spec.image.writable, "cannot be a writable directory"),
+)
