@@ -1,0 +1,1 @@
+"""Test infrastructure, one file per thing."""
