@@ -1,0 +1,356 @@
+"""Everything distil keeps between runs: verified downloads and what was derived from them.
+
+A file appears whole or not at all (temporary file, fsync, rename), every read checks a digest,
+and a reader never waits for a writer. A process that uses the cache holds a shared lock, so
+that `Cache.collect`, which needs it alone, never takes a file from under a running build.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import re
+import struct
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, Final
+
+import msgspec
+
+from distil.errors import CacheUnwritable, DiskFull
+from distil.events import Warned, emit
+from distil.fetch.lock import DirectoryLock
+from distil.model.blob import FileBlob
+from distil.model.digest import Digest
+
+AREAS: Final = ("blobs", "packs", "indexes", "layers", "resolutions", "analysis", "state")
+"""What is kept: one directory each. ``state`` is what protects against rollback."""
+
+KEPT_AREAS: Final = frozenset({"state"})
+"""Areas that `Cache.collect` leaves alone: losing them would lose protection, not time."""
+
+_NAME: Final = re.compile(r"[A-Za-z0-9_+][A-Za-z0-9_.+~=-]{0,199}", re.ASCII)
+_TEMPORARY: Final = ".tmp-"
+_MAGIC: Final = b"distil\x00\x01"
+_DOCUMENT: Final = ".doc"
+_LONGEST_KEY: Final = 1 << 20
+_USE_RESOLUTION: Final = 600
+"""Seconds by which a recorded last use may be late; saves a write on nearly every read."""
+
+
+class AreaUsage(msgspec.Struct, frozen=True):
+    """What one area of the cache holds; `size` in bytes."""
+
+    area: str
+    entries: int
+    size: int
+
+
+class Collected(msgspec.Struct, frozen=True):
+    """What cleaning did: entries removed, bytes freed, bytes left, temporary files swept."""
+
+    removed: int
+    freed: int
+    left: int
+    swept: int
+
+
+class Verified(msgspec.Struct, frozen=True):
+    """What checking found: files hashed, and the names of the corrupt ones, now removed."""
+
+    checked: int
+    removed: tuple[str, ...]
+
+
+class _Entry(msgspec.Struct):
+    """Files of one area that live and die together: equal names up to the first dot."""
+
+    paths: list[Path]
+    size: int
+    used: float
+
+
+class Cache:
+    """A directory of verified files, shared by any number of processes and threads.
+
+    Creating the object touches nothing; the directory (mode 0700) is made by the first write.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._lock = DirectoryLock(root)
+
+    @classmethod
+    def default(cls) -> Cache:
+        """``$DISTIL_CACHE_DIR``, or ``distil`` in the XDG cache directory of the user."""
+        chosen = os.environ.get("DISTIL_CACHE_DIR")
+        if chosen:
+            return cls(Path(chosen).absolute())
+        base = os.environ.get("XDG_CACHE_HOME", "")
+        home = Path(base) if base.startswith("/") else Path("~/.cache").expanduser()
+        return cls(home / "distil")
+
+    def path(self, area: str, name: str) -> Path:
+        """Where `name` of `area` is kept, whether or not it exists.
+
+        `name` is one path component of letters, digits and ``_.+~=-``; anything else is a
+        mistake of the caller and raises ValueError.
+        """
+        if area not in AREAS or not _NAME.fullmatch(name):
+            raise ValueError(f"no cache file can be called {area}/{name}")
+        return self.root / area / name
+
+    # --- verified downloads ----------------------------------------------------------------
+
+    def blob(self, digest: Digest) -> FileBlob | None:
+        """The file with this digest, hashed now; None when it is missing.
+
+        A file that does not match is removed, with a `Warned` event, and counts as missing.
+        Raises `CacheUnwritable` when the file is there but cannot be read.
+        """
+        path = self.path("blobs", digest.hex)
+        self._lock.share()
+        try:
+            found = FileBlob.of_file(path)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise _unusable(path, error) from error
+        if found.digest != digest:
+            self._discard(path)
+            return None
+        self._mark_used(path)
+        return found
+
+    # --- writing ---------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def writing(self, area: str, name: str) -> Iterator[BinaryIO]:
+        """A stream whose bytes become the file `name` of `area` when the block ends well.
+
+        They go to a temporary file in the same directory, which is flushed to the disk and
+        renamed; any exception, KeyboardInterrupt included, removes it. Raises `DiskFull`,
+        `CacheUnwritable`.
+        """
+        path = self.path(area, name)
+        temporary = path.with_name(f"{_TEMPORARY}{os.getpid()}-{os.urandom(6).hex()}")
+        try:
+            stream = self._open_new(temporary)
+        except OSError as error:
+            raise _unusable(path, error) from error
+        try:
+            with stream:
+                yield stream
+                stream.flush()
+                os.fsync(stream.fileno())
+            temporary.replace(path)
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise DiskFull(str(path)) from error
+            raise
+        finally:
+            # After the rename there is nothing to remove; before it this is the clean-up. When
+            # even this fails, `collect` sweeps the file.
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
+
+    def _open_new(self, path: Path) -> BinaryIO:
+        self._lock.share()
+        try:
+            return path.open("xb")
+        except FileNotFoundError:
+            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            self._lock.share()
+            return path.open("xb")
+
+    # --- derived data ----------------------------------------------------------------------
+
+    def document(self, area: str, key: str) -> bytes | None:
+        """What `put_document` kept under `key`, checked against its digest; None if missing.
+
+        A document that does not match is removed, with a `Warned` event.
+        """
+        path = self._document_path(area, key)
+        self._lock.share()
+        try:
+            with path.open("rb", buffering=0) as stream:
+                data = _read_framed(stream, key)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise _unusable(path, error) from error
+        if data is None:
+            self._discard(path)
+            return None
+        self._mark_used(path)
+        return data
+
+    def put_document(self, area: str, key: str, data: bytes) -> None:
+        """Keep `data` under `key`, any text, in a frame that holds its digest and the key.
+
+        Raises `DiskFull`, `CacheUnwritable`.
+        """
+        name = key.encode("utf-8", "surrogateescape")
+        header = struct.pack(">I", len(name)) + name
+        hasher = hashlib.sha256(header)
+        hasher.update(data)
+        with self.writing(area, self._document_path(area, key).name) as stream:
+            stream.write(_MAGIC + hasher.digest() + header)
+            stream.write(data)
+
+    def _document_path(self, area: str, key: str) -> Path:
+        name = hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()
+        return self.path(area, name + _DOCUMENT)
+
+    # --- upkeep ----------------------------------------------------------------------------
+
+    def used(self, area: str, name: str) -> None:
+        """Note that `name` was used, for those who read `path` themselves.
+
+        `blob` and `document` do this on their own. A read-only cache is left as it is.
+        """
+        self._mark_used(self.path(area, name))
+
+    def usage(self) -> list[AreaUsage]:
+        """Entries and bytes of every area, in the order of `AREAS`."""
+        usage = []
+        for area in AREAS:
+            entries = self._entries(area)
+            usage.append(AreaUsage(area, len(entries), sum(entry.size for entry in entries)))
+        return usage
+
+    def collect(self, limit: int, *, patience: float = 10.0) -> Collected:
+        """Remove what was used least recently until at most `limit` bytes are left.
+
+        Also sweeps the temporary files of killed processes. Waits up to `patience` seconds for
+        other processes to let go of the cache, then raises `CacheInUse`.
+        """
+        if not self.root.is_dir():
+            return Collected(0, 0, 0, 0)
+        with self._lock.alone(patience):
+            swept = self._sweep()
+            entries = [e for area in AREAS if area not in KEPT_AREAS for e in self._entries(area)]
+            entries.sort(key=lambda entry: entry.used, reverse=True)
+            left = sum(entry.size for entry in entries)
+            removed = freed = 0
+            while entries and left > limit:
+                entry = entries.pop()
+                for path in entry.paths:
+                    self._remove(path)
+                left -= entry.size
+                freed += entry.size
+                removed += 1
+            return Collected(removed, freed, left, swept)
+
+    def verify(self) -> Verified:
+        """Hash every blob and document again and remove those that do not match.
+
+        Packs and layers are checked whenever they are read; they have no digest in their name.
+        """
+        checked = 0
+        removed = []
+        for area in AREAS:
+            for path in self._files(area):
+                sound = self._sound(area, path)
+                if sound is None:
+                    continue
+                checked += 1
+                if not sound:
+                    removed.append(f"{area}/{path.name}")
+                    self._discard(path)
+        return Verified(checked, tuple(removed))
+
+    def _sound(self, area: str, path: Path) -> bool | None:
+        try:
+            if area == "blobs":
+                return FileBlob.of_file(path).digest.hex == path.name
+            if path.name.endswith(_DOCUMENT):
+                with path.open("rb", buffering=0) as stream:
+                    return _read_framed(stream, None) is not None
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise _unusable(path, error) from error
+        return None
+
+    def _files(self, area: str) -> list[Path]:
+        try:
+            found = [Path(entry.path) for entry in os.scandir(self.root / area) if entry.is_file()]
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise _unusable(self.root / area, error) from error
+        return sorted(path for path in found if not path.name.startswith(_TEMPORARY))
+
+    def _entries(self, area: str) -> list[_Entry]:
+        entries: dict[str, _Entry] = {}
+        for path in self._files(area):
+            try:
+                status = path.stat()
+            except FileNotFoundError:
+                continue
+            entry = entries.setdefault(path.name.partition(".")[0], _Entry([], 0, 0.0))
+            entry.paths.append(path)
+            entry.size += status.st_size
+            entry.used = max(entry.used, status.st_mtime)
+        return list(entries.values())
+
+    def _sweep(self) -> int:
+        leftovers = list(self.root.glob(f"*/{_TEMPORARY}*"))
+        for path in leftovers:
+            self._remove(path)
+        return len(leftovers)
+
+    def _remove(self, path: Path) -> None:
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise _unusable(path, error) from error
+
+    def _discard(self, path: Path) -> None:
+        """Remove a corrupt file; one that cannot be removed is still never used."""
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
+        emit(
+            Warned(
+                f"{path}: corrupt, removed from the cache",
+                hint="the disk may be failing, or something else wrote there",
+            )
+        )
+
+    def _mark_used(self, path: Path) -> None:
+        now = time.time()
+        with contextlib.suppress(OSError):
+            if now - path.stat().st_mtime > _USE_RESOLUTION:
+                os.utime(path, (now, now))
+
+
+def _read_framed(stream: BinaryIO, key: str | None) -> bytes | None:
+    """The data of a document, or None when the frame, its key or its digest is not right."""
+    prefix = stream.read(len(_MAGIC) + 36)
+    if len(prefix) != len(_MAGIC) + 36 or not prefix.startswith(_MAGIC):
+        return None
+    digest, length = prefix[len(_MAGIC) : -4], prefix[-4:]
+    size = struct.unpack(">I", length)[0]
+    if size > _LONGEST_KEY:
+        return None
+    name = stream.read(size)
+    data = stream.read()
+    hasher = hashlib.sha256(length)
+    hasher.update(name)
+    hasher.update(data)
+    if hasher.digest() != digest:
+        return None
+    if key is not None and name != key.encode("utf-8", "surrogateescape"):
+        return None
+    return data
+
+
+def _unusable(path: Path, error: OSError) -> CacheUnwritable | DiskFull:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return DiskFull(str(path))
+    return CacheUnwritable(str(path), error.strerror or type(error).__name__)

@@ -1,0 +1,263 @@
+"""Downloads: each one checked against its size and digest while it streams into the cache."""
+
+from __future__ import annotations
+
+import contextvars
+import hashlib
+import os
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from pathlib import Path
+from typing import BinaryIO, Final, Self, TypeVar
+from urllib.parse import unquote
+
+import msgspec
+
+from distil.errors import (
+    ArchiveGone,
+    ConnectionFailed,
+    NotFound,
+    Offline,
+    TooLarge,
+    WrongDigest,
+    WrongSize,
+)
+from distil.events import Transfer, emit
+from distil.fetch.address import parse_address, redacted
+from distil.fetch.cache import Cache
+from distil.fetch.transport import PIECE, Body, Request, Transport
+from distil.model.blob import FileBlob
+from distil.model.digest import Digest
+
+THREADS: Final = 8
+LARGEST_ARCHIVE: Final = 8 << 30
+"""Bytes at which a download of unknown size is given up."""
+
+T = TypeVar("T")
+
+
+class Download(msgspec.Struct, frozen=True):
+    """One archive by address and digest; `size` in bytes, None when nothing said it.
+
+    `what` is what the user is shown, such as "libssl3t64 3.5.1-1".
+    """
+
+    url: str
+    digest: Digest
+    size: int | None
+    what: str
+
+
+class _Mirror(msgspec.Struct, frozen=True):
+    base: str
+    fallback: str | None
+
+
+class Client:
+    """Fetches for one verb; connections are kept open until `close`.
+
+    `offline`: what is not in the cache raises `Offline`. `retry_delay`: seconds before the
+    first retry, doubled for each further one.
+    """
+
+    def __init__(self, cache: Cache, *, offline: bool = False, retry_delay: float = 0.5) -> None:
+        self.cache = cache
+        self.offline = offline
+        self._transport = Transport(delay=retry_delay)
+        self._mirrors: list[_Mirror] = []
+        self._progress = threading.Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections that are kept open."""
+        self._transport.close()
+
+    def use_debian_mirror(self, base: str, fallback: str | None = None) -> None:
+        """What lies below `base` is Debian's: apt's proxies and auth.conf apply there.
+
+        `fallback` is a mirror of old versions, asked for archives that `base` no longer has.
+        """
+        mirror = _Mirror(base.rstrip("/") + "/", fallback)
+        if mirror not in self._mirrors:
+            self._mirrors.append(mirror)
+        if fallback is not None:
+            self.use_debian_mirror(fallback)
+
+    # --- archives --------------------------------------------------------------------------
+
+    def archive(self, download: Download) -> FileBlob:
+        """The verified file of `download`, from the cache or the network.
+
+        Raises `WrongSize`, `WrongDigest`, `Offline`, `ArchiveGone`, the other subclasses of
+        `NetworkError`, `DiskFull` and `CacheUnwritable`.
+        """
+        blob = self.cache.blob(download.digest)
+        if blob is None:
+            return self._download(download)
+        if download.size is not None and download.size != blob.size:
+            # The right bytes: then it is the description that contradicts itself.
+            raise WrongSize(download.what, redacted(download.url), download.size, str(blob.size))
+        return blob
+
+    def archives(self, downloads: Sequence[Download]) -> list[FileBlob]:
+        """The verified files of `downloads`, in their order, several fetched at a time.
+
+        The first failure ends the transfers under way and is raised; see `archive`.
+        """
+        unique = list({download.digest: download for download in downloads}.values())
+        if len(unique) < 2:
+            found = {download.digest: self.archive(download) for download in unique}
+        else:
+            found = self._together(unique)
+        return [found[download.digest] for download in downloads]
+
+    def _together(self, downloads: Sequence[Download]) -> dict[Digest, FileBlob]:
+        pool = ThreadPoolExecutor(min(THREADS, len(downloads)))
+        try:
+            futures = [
+                pool.submit(contextvars.copy_context().run, self.archive, download)
+                for download in downloads
+            ]
+            done, _ = wait(futures, return_when=FIRST_EXCEPTION)
+            failed = [future for future in futures if future in done and future.exception()]
+            if failed:
+                failed[0].result()
+            return {
+                download.digest: future.result()
+                for download, future in zip(downloads, futures, strict=True)
+            }
+        except BaseException:
+            self._transport.stop()
+            raise
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+            self._transport.resume()
+
+    def _download(self, download: Download) -> FileBlob:
+        mirror = self._mirror_of(download.url)
+        try:
+            return self._checked(download)
+        except NotFound as error:
+            if mirror is None:
+                raise
+            gone = ArchiveGone(download.what, error.url)
+            if mirror.fallback is None:
+                raise gone from error
+        url = mirror.fallback.rstrip("/") + "/" + download.url.removeprefix(mirror.base)
+        try:
+            return self._checked(msgspec.structs.replace(download, url=url))
+        except NotFound as error:
+            raise gone from error
+
+    def _checked(self, download: Download) -> FileBlob:
+        """Fetch; a wrong digest is asked for once more past the caches on the way."""
+        try:
+            return self._stored(download, uncached=False)
+        except (WrongDigest, WrongSize):
+            if download.url.startswith("file:"):
+                raise
+            return self._stored(download, uncached=True)
+
+    def _stored(self, download: Download, *, uncached: bool) -> FileBlob:
+        if self.offline and not download.url.startswith("file:"):
+            raise Offline(download.what, redacted(download.url))
+        name = download.digest.hex
+        request = self._request(download.url, download.what, uncached=uncached)
+
+        def consume(body: Body) -> int:
+            with self.cache.writing("blobs", name) as stream:
+                return self._verified(download, body, stream)
+
+        size = self._fetch(request, consume)
+        return FileBlob(str(self.cache.path("blobs", name)), 0, size, download.digest)
+
+    def _verified(self, download: Download, body: Body, stream: BinaryIO) -> int:
+        """Copy `body` to `stream`, checking; the caller throws the file away on an error."""
+        where = redacted(download.url)
+        expected = download.size
+        if expected is not None and body.length not in (None, expected):
+            raise WrongSize(download.what, where, expected, str(body.length))
+        limit = LARGEST_ARCHIVE if expected is None else expected
+        hasher = hashlib.sha256()
+        done = 0
+        for piece in body.pieces:
+            done += len(piece)
+            if done > limit:
+                if expected is None:
+                    raise TooLarge(download.what, limit)
+                raise WrongSize(download.what, where, expected, "more")
+            hasher.update(piece)
+            stream.write(piece)
+            self._report(download.what, done, expected or body.length or 0)
+        if expected is not None and done != expected:
+            raise WrongSize(download.what, where, expected, str(done))
+        digest = Digest.from_hex(hasher.hexdigest())
+        if digest != download.digest:
+            raise WrongDigest(download.what, where, download.digest, digest)
+        return done
+
+    def _report(self, what: str, done: int, total: int) -> None:
+        """One listener hears of several threads, one at a time."""
+        with self._progress:
+            emit(Transfer(what, done, total))
+
+    # --- documents -------------------------------------------------------------------------
+
+    def document(self, url: str, *, limit: int, what: str = "", uncached: bool = False) -> bytes:
+        """The bytes at `url`, at most `limit` of them, NOT verified: that is the caller's.
+
+        `uncached` asks the proxies on the way for a fresh copy. Raises `TooLarge`, `Offline`
+        and the other subclasses of `NetworkError`.
+        """
+        name = what or redacted(url).rpartition("/")[2]
+        if self.offline and not url.startswith("file:"):
+            raise Offline(name, redacted(url))
+
+        def consume(body: Body) -> bytes:
+            if body.length is not None and body.length > limit:
+                raise TooLarge(name, limit)
+            data = bytearray()
+            for piece in body.pieces:
+                data += piece
+                if len(data) > limit:
+                    raise TooLarge(name, limit)
+                self._report(name, len(data), body.length or 0)
+            return bytes(data)
+
+        return self._fetch(self._request(url, name, uncached=uncached), consume)
+
+    # --- where from ------------------------------------------------------------------------
+
+    def _fetch(self, request: Request, consume: Callable[[Body], T]) -> T:
+        if request.url.startswith("file:"):
+            return _read_file(request, consume)
+        return self._transport.fetch(request, consume)
+
+    def _request(self, url: str, what: str, *, uncached: bool) -> Request:
+        apt = self._mirror_of(url) is not None
+        return Request(url, what, apt=apt, uncached=uncached)
+
+    def _mirror_of(self, url: str) -> _Mirror | None:
+        return next((mirror for mirror in self._mirrors if url.startswith(mirror.base)), None)
+
+
+def _read_file(request: Request, consume: Callable[[Body], T]) -> T:
+    """As `Transport.fetch`, from a file:// address."""
+    address = parse_address(request.url)
+    path = Path(unquote(address.path))
+    try:
+        stream = path.open("rb")
+    except FileNotFoundError as error:
+        raise NotFound(request.what, str(address), "there is no such file") from error
+    except OSError as error:
+        why = error.strerror or "unreadable"
+        raise ConnectionFailed(request.what, str(address), why) from error
+    with stream:
+        length = os.fstat(stream.fileno()).st_size
+        return consume(Body(length, iter(lambda: stream.read(PIECE), b"")))

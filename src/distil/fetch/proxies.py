@@ -1,0 +1,62 @@
+"""Which proxy leads to an address: the environment's, or apt's for Debian mirrors."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Mapping
+from typing import Final
+
+from distil.fetch.address import Address
+
+_SETTING: Final = re.compile(r'Acquire::(https?)::Proxy(?:::([^ ]+))? "(.*)"')
+
+
+def environment_proxy(address: Address) -> str:
+    """The proxy that ``http_proxy``, ``https_proxy``, ``all_proxy``, ``no_proxy`` name, or ""."""
+    from urllib import request  # noqa: PLC0415 - 20 ms, and only needed for the network
+
+    proxies: Mapping[str, str] = request.getproxies_environment()
+    chosen = proxies.get(address.scheme) or proxies.get("all") or ""
+    # typeshed does not know this function; it reads no_proxy.
+    bypassed = request.proxy_bypass_environment(  # type: ignore[attr-defined]
+        f"{address.host}:{address.port}"
+    )
+    if not chosen or bypassed:
+        return ""
+    return chosen if "://" in chosen else f"http://{chosen}"
+
+
+class AptProxies:
+    """apt's own proxy settings (apt-transport-http(1)), read once when first needed."""
+
+    def __init__(self) -> None:
+        self._settings: dict[tuple[str, str], str] | None = None
+
+    def proxy(self, address: Address) -> str | None:
+        """The proxy apt would use; "" for a direct connection, None when apt says nothing."""
+        if self._settings is None:
+            self._settings = _read_settings()
+        settings = self._settings
+        for scheme in (address.scheme, "http"):
+            for host in (address.host, ""):
+                found = settings.get((scheme, host))
+                if found:
+                    return "" if found == "DIRECT" else found
+        return None
+
+
+def _read_settings() -> dict[tuple[str, str], str]:
+    try:
+        result = subprocess.run(
+            ["apt-config", "dump"], capture_output=True, text=True, timeout=10, check=False
+        )
+    except (OSError, subprocess.SubprocessError):
+        return {}
+    settings = {}
+    for line in result.stdout.splitlines():
+        match = _SETTING.match(line)
+        if match:
+            scheme, host, value = match.groups()
+            settings[scheme, (host or "").lower()] = value
+    return settings
