@@ -272,6 +272,59 @@ class UnsupportedArchive(MalformedArchive):
     """An archive that uses a part of its format that distil does not read."""
 
 
+class MalformedControl(DistilError):
+    """Debian control data (an index, a Release file, a package's control) that does not parse."""
+
+    def __init__(self, what: str, line: int, why: str) -> None:
+        super().__init__(f"{what}: in the paragraph at line {line}, {why}")
+
+
+class MalformedRelation(DistilError):
+    """A package relationship field that does not follow its grammar."""
+
+    def __init__(self, text: str, why: str) -> None:
+        shown = text if len(text) <= 80 else text[:77] + "..."
+        super().__init__(f"the package relation {shown!r} cannot be read: {why}")
+
+
+class UnknownPackage(DistilError):
+    """A Debian package that no index names."""
+
+    def __init__(self, name: str, where: str, similar: Sequence[str] = ()) -> None:
+        super().__init__(
+            f"there is no package {name!r} in {where}",
+            hint=f"did you mean {' or '.join(similar)}?" if similar else "",
+        )
+
+
+class UnknownPackageVersion(DistilError):
+    """A version of a Debian package that the indexes do not have."""
+
+    def __init__(self, name: str, version: str, known: Sequence[str]) -> None:
+        super().__init__(
+            f"{name} has no version {version!r}",
+            hint=f"there is {', '.join(known)}" if known else "",
+        )
+
+
+class VirtualPackage(DistilError):
+    """A name that several packages provide, so that one of them has to be named instead."""
+
+    def __init__(self, name: str, providers: Sequence[str]) -> None:
+        super().__init__(
+            f"{name} is a virtual package, which several packages provide",
+            hint=f"name one of them: {', '.join(providers)}",
+        )
+
+
+class UnsatisfiableDependencies(DistilError):
+    """Packages that cannot be installed together; `chains` say who asks for what, and why not."""
+
+    def __init__(self, chains: Sequence[str]) -> None:
+        self.chains = tuple(chains)
+        super().__init__("the packages cannot be installed together:\n  " + "\n  ".join(chains))
+
+
 # --- applications --------------------------------------------------------------------------
 
 
@@ -287,6 +340,74 @@ class MalformedElf(DistilError):
 
 
 # --- images --------------------------------------------------------------------------------
+
+
+class InvalidReference(DistilError):
+    """An image name or location that does not follow the grammar."""
+
+    def __init__(self, text: str, why: str, *, hint: str = "") -> None:
+        super().__init__(f"invalid image reference {text!r}: {why}", hint=hint)
+        self.why = why
+
+
+class UnsupportedDestination(DistilError):
+    """A place that an image cannot be written to, or not in the form asked for."""
+
+    def __init__(self, destination: str, why: str, *, hint: str = "") -> None:
+        super().__init__(f"cannot write to {destination}: {why}", hint=hint)
+
+
+class OutputFailed(DistilError):
+    """The file system refused an output; nothing half-written is left."""
+
+    def __init__(self, path: str, why: str, *, hint: str = "") -> None:
+        super().__init__(f"cannot write {path}: {why}", hint=hint)
+
+
+class UnknownCompression(DistilError):
+    """A layer compression that does not exist."""
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        super().__init__(f"unknown compression {name!r}", hint=f"use {' or '.join(known)}")
+
+
+class InvalidLayer(DistilError):
+    """Paths that cannot be one layer of an image."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"cannot write a layer: {why}")
+
+
+class NoEngine(DistilError):
+    """No container engine is there to load an image into."""
+
+    def __init__(self, tried: Sequence[str]) -> None:
+        super().__init__(
+            f"no container engine answers here ({'; '.join(tried)})",
+            hint="start Docker or install podman, or write a file with -o docker-archive:FILE.tar",
+        )
+
+
+class EngineFailed(DistilError):
+    """A container engine refused an image."""
+
+    def __init__(self, engine: str, why: str) -> None:
+        super().__init__(f"{engine} did not load the image: {why}")
+
+
+class MalformedImage(DistilError):
+    """An existing image that breaks its format, or whose bytes are not what they should be."""
+
+    def __init__(self, what: str, why: str, *, hint: str = "") -> None:
+        super().__init__(f"{what}: {why}", hint=hint)
+
+
+class ImageNotFound(DistilError):
+    """A layout or archive that does not hold the image asked for."""
+
+    def __init__(self, where: str, wanted: str, known: Sequence[str]) -> None:
+        hint = f"it holds {', '.join(known)}" if known else "it holds no named image"
+        super().__init__(f"{where} has no image {wanted}", hint=hint)
 
 
 # --- build ---------------------------------------------------------------------------------

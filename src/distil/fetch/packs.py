@@ -160,12 +160,15 @@ def write_pack(
     with cache.writing(_AREA, name) as stream:
         offset = 0
         for member, contents in members:
-            if member.path in stored and member.kind is not Kind.DIRECTORY:
+            earlier = stored.get(member.path)
+            if earlier is not None and {earlier.kind, member.kind} != {Kind.DIRECTORY}:
                 raise MalformedArchive(f"archive {archive}", f"{member.path!r} comes twice")
             if member.kind is Kind.FILE:
-                member = _store(stream, offset, member, contents)
-                offset += member.size
-            stored[member.path] = member
+                placed = _store(stream, offset, member, contents)
+                offset += placed.size
+                stored[member.path] = placed
+            else:
+                stored[member.path] = member
     index = _Index(offset, False, tuple(stored.values()), dict(attachments))
     cache.put_document(_AREA, _index_key(archive, kind), _encode(index))
     return _pack(index, archive, cache.path(_AREA, name))
