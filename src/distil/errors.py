@@ -328,6 +328,171 @@ class UnsatisfiableDependencies(DistilError):
 # --- applications --------------------------------------------------------------------------
 
 
+class NoApplication(DistilError):
+    """A directory in which nothing says that it is an application."""
+
+    def __init__(self, source: str, looked_for: Sequence[str]) -> None:
+        super().__init__(
+            f"no application found in {source}: there is none of {', '.join(looked_for)}",
+            hint="name the directory that holds the project",
+        )
+
+
+class UnreadableSource(DistilError):
+    """A file or directory of the application that cannot be read."""
+
+    def __init__(self, path: str, why: str) -> None:
+        super().__init__(f"{path}: {why}")
+
+
+class InvalidProjectFile(DistilError):
+    """A project's own file (pyproject.toml, a lock, requirements) that makes no sense."""
+
+    def __init__(self, path: str, why: str, *, hint: str = "") -> None:
+        super().__init__(f"{path}: {why}", hint=hint)
+
+
+class StaleLock(DistilError):
+    """A lock file that does not answer what the project asks for now."""
+
+    def __init__(self, path: str, why: str, command: str) -> None:
+        super().__init__(f"{path} is out of date: {why}", hint=f"run `{command}`")
+
+
+class UnknownExtra(DistilError):
+    """An extra or dependency group that the project does not have."""
+
+    def __init__(self, kind: str, name: str, known: Sequence[str]) -> None:
+        listed = f"it has {', '.join(known)}" if known else "it has none"
+        super().__init__(
+            f"the project has no {kind} called {name!r}; {listed}", hint=did_you_mean(name, known)
+        )
+
+
+class NoEntrypoint(DistilError):
+    """An application whose start cannot be told, or can be told in more than one way."""
+
+    def __init__(self, why: str, hint: str) -> None:
+        super().__init__(f"cannot tell how to start the application: {why}", hint=hint)
+
+
+class PythonDoesNotFit(DistilError):
+    """An interpreter that the application, or something it needs, does not run on.
+
+    `requires` is the ``Requires-Python`` specifier and `version` the interpreter's, so that a
+    caller can look for a suite that fits and add it as a hint.
+    """
+
+    def __init__(self, who: str, requires: str, version: str, *, suites: Sequence[str] = ()) -> None:
+        hint = f"these have one that fits: {', '.join(suites)}" if suites else ""
+        if len(suites) == 1:
+            hint = f'{suites[0]} has one that fits: write from = "{suites[0]}" below [base]'
+        super().__init__(f"{who} needs Python {requires}, the image has {version}", hint=hint)
+        self.who = who
+        self.requires = requires
+        self.version = version
+
+    def with_suites(self, suites: Sequence[str]) -> PythonDoesNotFit:
+        """The same error, with the suites that fit named."""
+        return PythonDoesNotFit(self.who, self.requires, self.version, suites=suites)
+
+
+class NoMatchingWheel(DistilError):
+    """A distribution without a wheel that the target can use."""
+
+    def __init__(self, what: str, target: str, files: Sequence[str], *, source: str = "") -> None:
+        shown = ", ".join(files[:_FILES_SHOWN])
+        more = f" and {len(files) - _FILES_SHOWN} more" if len(files) > _FILES_SHOWN else ""
+        listed = f"its wheels are {shown}{more}" if files else "it has no wheels at all"
+        super().__init__(
+            f"{what} has no wheel for {target}; {listed}{source}",
+            hint="choose a version that has one, or build one and name it as a file or an index",
+        )
+        self.what = what
+
+
+_FILES_SHOWN = 8
+
+
+class UnknownDistribution(DistilError):
+    """A requirement whose name no index knows."""
+
+    def __init__(self, name: str, why: str = "") -> None:
+        super().__init__(
+            f"no package index has {name!r}" + (f": {why}" if why else ""),
+            hint="check the spelling, and the index if it is a private one",
+        )
+
+
+class UnsatisfiableRequirements(DistilError):
+    """Requirements that contradict one another."""
+
+    def __init__(self, explanation: str) -> None:
+        super().__init__(f"the requirements cannot all be met: {explanation}")
+
+
+class UnexpectedWheel(DistilError):
+    """A wheel whose hash is not one of those that the project allows."""
+
+    def __init__(self, what: str, where: str, found: Sequence[str], allowed: int) -> None:
+        super().__init__(
+            f"{what}: none of the files that the index offers for the target has a hash that "
+            f"{where} allows (offered: {', '.join(found)}; allowed: {allowed})",
+            hint="lock again if the change is known to be right; otherwise do not trust the index",
+        )
+
+
+class UnsupportedSource(DistilError):
+    """A requirement that is not a wheel: a repository, a source archive."""
+
+    def __init__(self, name: str, kind: str) -> None:
+        super().__init__(
+            f"{name} is to be had from {kind} only, and third-party code is not built here",
+            hint="build a wheel of it and name that file or an index that has it",
+        )
+
+
+class ResolverFailed(DistilError):
+    """The resolver could not do its work, for a reason of its own."""
+
+    def __init__(self, why: str, *, hint: str = "") -> None:
+        super().__init__(f"resolving the Python packages failed: {why}", hint=hint)
+
+
+class IndexUnreachable(DistilError):
+    """No answer from a package index."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"the Python package index cannot be reached: {why}",
+            hint="check the network, the proxy and the index that uv is configured to use",
+        )
+
+
+class InvalidWheel(DistilError):
+    """A wheel that breaks the specification, or tries to reach out of its place."""
+
+    def __init__(self, filename: str, why: str) -> None:
+        super().__init__(f"{filename} is not a sound wheel: {why}")
+
+
+class ProjectBuildFailed(DistilError):
+    """The project's own build back end that did not produce a wheel."""
+
+    def __init__(self, project: str, output: str) -> None:
+        super().__init__(f"building the wheel of {project} failed:\n{output}")
+
+
+class ForeignWheel(DistilError):
+    """A wheel of the project itself that does not run on the target."""
+
+    def __init__(self, filename: str, target: str) -> None:
+        super().__init__(
+            f"the project's own wheel {filename} does not run on {target}",
+            hint="build its wheel for that platform and name it in requirements.txt",
+        )
+
+
 # --- reach ---------------------------------------------------------------------------------
 
 
