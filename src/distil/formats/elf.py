@@ -3,8 +3,8 @@
 Follows the System V gABI (chapters 4 and 5), the GNU extensions for symbol versions and
 notes, and the uapi-group specification of ``.note.dlopen``. As the loader does, everything
 is found through program headers; section headers are read only for the two things that
-nothing else holds: a program header count of 65535 and more, and the notes of a file that
-has no program headers at all.
+nothing else holds: a program header count of 65535 and more, and a build id that the linker
+put into no segment (Go's linker, relocatable files).
 
 The input is hostile: every offset is checked, every list and string is bounded, and what
 does not fit raises `MalformedElf`.
@@ -193,14 +193,12 @@ class _Reader:
         dynamic = segments.get(_PT_DYNAMIC)
         if dynamic and dynamic[0].size:
             elf = self._with_dynamic(elf, dynamic[0])
-        notes = segments.get(_PT_NOTE)
-        if not segments and kind == ET_REL:
-            notes = self._note_sections(header)
-        if notes and kind != ET_CORE:
-            found = read_notes(self._data, notes)
-            elf = replace(
-                elf, build_id=found.build_id, dlopen=found.dlopen, isa_needed=found.isa_needed
-            )
+        if kind != ET_CORE:
+            found = read_notes(self._data, segments.get(_PT_NOTE, ()))
+            build_id = found.build_id
+            if not build_id:
+                build_id = read_notes(self._data, self._note_sections(header)).build_id
+            elf = replace(elf, build_id=build_id, dlopen=found.dlopen, isa_needed=found.isa_needed)
         return elf
 
     # --- bytes -----------------------------------------------------------------------------
@@ -229,6 +227,8 @@ class _Reader:
         """The program headers by type, in the file's order."""
         offset, entry_size, count = header[4], header[8], header[9]
         if count == _PN_XNUM:
+            if not header[5]:
+                raise MalformedElf("it does not say how many program headers it has")
             count = self._unpack(self._layout.section, header[5], "first section header")[7]
         if not count:
             return {}
@@ -254,15 +254,18 @@ class _Reader:
         return self._text(segment.offset, segment.offset + segment.size, "interpreter name")
 
     def _note_sections(self, header: tuple[int, ...]) -> list[Segment]:
+        """The note sections, where the section headers hold water; nothing loads by them."""
         offset, entry_size, count = header[5], header[10], header[11]
         form = self._layout.section
-        if not count or entry_size != form.size:
+        size = len(self._data)
+        if entry_size != form.size or offset + count * form.size > size:
             return []
-        end = offset + count * form.size
-        if end > len(self._data):
-            raise MalformedElf("its section headers lie outside the file")
-        sections = form.iter_unpack(self._data[offset:end])
-        return [Segment(s[4], s[3], s[5], s[8]) for s in sections if s[1] == _SHT_NOTE]
+        sections = form.iter_unpack(self._data[offset : offset + count * form.size])
+        return [
+            Segment(s[4], s[3], s[5], s[8])
+            for s in sections
+            if s[1] == _SHT_NOTE and s[4] + s[5] <= size
+        ]
 
     def _file_offset(self, address: int, what: str) -> int:
         """Where the bytes are that will be at `address` in memory."""
