@@ -13,6 +13,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -57,6 +58,20 @@ class Engine:
 @pytest.fixture(scope="session")
 def docker() -> Iterator[Engine]:
     """A Docker engine of this session alone (dockerd, as root)."""
+    with docker_engine() as engine:
+        yield engine
+
+
+@pytest.fixture(scope="session")
+def podman() -> Iterator[Engine]:
+    """Podman with image and container storage of this session alone."""
+    with podman_engine() as engine:
+        yield engine
+
+
+@contextmanager
+def docker_engine() -> Iterator[Engine]:
+    """Start dockerd with storage of its own; end it and remove all it had."""
     client, daemon = tool("docker"), tool("dockerd")
     if os.geteuid() != 0:
         missing("starting dockerd needs root")
@@ -96,9 +111,9 @@ def _await_docker(engine: Engine, process: subprocess.Popen[bytes], log: Path) -
         time.sleep(0.2)
 
 
-@pytest.fixture(scope="session")
-def podman() -> Iterator[Engine]:
-    """Podman with image and container storage of this session alone."""
+@contextmanager
+def podman_engine() -> Iterator[Engine]:
+    """Podman with storage of its own, removed at the end."""
     program = tool("podman")
     root = Path(tempfile.mkdtemp(prefix="distil-podman-", dir="/tmp"))
     command = [program, "--root", root / "storage", "--runroot", root / "run"]
