@@ -243,6 +243,69 @@ class TooLarge(DistilError):
         super().__init__(f"{what} is larger than the {limit} bytes allowed")
 
 
+class KeyringUnreadable(DistilError):
+    """A file that should hold OpenPGP certificates and does not."""
+
+    def __init__(self, path: str, why: str) -> None:
+        super().__init__(
+            f"the keyring {path} cannot be used: {why}",
+            hint="name an exported public key, armored or binary, as `keyring` in config.toml "
+            "or in DISTIL_DEBIAN_KEYRING",
+        )
+
+
+class TrustError(DistilError):
+    """Base of what is wrong with a document that has to be signed."""
+
+
+class NotSigned(TrustError):
+    """A document without a signature where there has to be one."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"{what} is not a signed document",
+            hint="is this a Debian mirror, or did a login page answer?",
+        )
+
+
+class TextOutsideSignature(TrustError):
+    """Text that nobody signed, in a document that has a signature."""
+
+    def __init__(self, what: str, where: str) -> None:
+        super().__init__(
+            f"{what} has text {where} its signed part that nobody signed",
+            hint="somebody changed the file; do not use this mirror",
+        )
+
+
+class UnknownSigner(TrustError):
+    """A document signed only by keys that are not trusted."""
+
+    def __init__(self, what: str, keys: Sequence[str]) -> None:
+        super().__init__(
+            f"{what} is signed by none of the trusted keys, but by {', '.join(keys)}",
+            hint="for a mirror with a key of its own, name that as `keyring` in config.toml or "
+            "in DISTIL_DEBIAN_KEYRING",
+        )
+
+
+class UnusableKey(TrustError):
+    """A document signed only by keys that are expired or revoked."""
+
+    def __init__(self, what: str, key: str, why: str) -> None:
+        super().__init__(f"{what} is signed by the key {key}, which is {why}")
+
+
+class BadSignature(TrustError):
+    """A document that is not what its signer signed."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"{what} has no valid signature: it is not what its signer signed",
+            hint="somebody or something changed the file; try another mirror",
+        )
+
+
 class CredentialsUnreadable(DistilError):
     """A netrc or auth.conf file that does not parse."""
 
@@ -251,6 +314,152 @@ class CredentialsUnreadable(DistilError):
 
 
 # --- packages ------------------------------------------------------------------------------
+
+
+class InvalidConfiguration(DistilError):
+    """The user's configuration file, or a variable of the environment, that makes no sense."""
+
+    def __init__(self, where: str, why: str, *, hint: str = "") -> None:
+        super().__init__(f"{where}: {why}", hint=hint)
+
+
+class NoMirror(DistilError):
+    """No Debian mirror is named anywhere."""
+
+    def __init__(self, looked: str) -> None:
+        super().__init__(
+            f"no Debian mirror is known: none in {looked}",
+            hint="set DISTIL_DEBIAN_MIRROR (and DISTIL_DEBIAN_SECURITY_MIRROR) to the address of "
+            "one, or write it as `mirror` under [debian] in ~/.config/distil/config.toml",
+        )
+
+
+class UnknownBase(DistilError):
+    """A base that is not a Debian suite."""
+
+    def __init__(self, base: str) -> None:
+        super().__init__(
+            f"the base {base!r} is not one distil can build on",
+            hint="write debian:SUITE, such as debian:trixie",
+        )
+
+
+class UnknownSuite(DistilError):
+    """A suite that no mirror has."""
+
+    def __init__(self, suite: str, mirrors: Sequence[str], *, hint: str = "") -> None:
+        super().__init__(f"there is no Debian suite {suite!r} at {', '.join(mirrors)}", hint=hint)
+
+
+class UnsupportedArchitecture(DistilError):
+    """A suite that does not exist for the target's architecture."""
+
+    def __init__(self, suite: str, architecture: str, known: Sequence[str]) -> None:
+        super().__init__(
+            f"Debian {suite} does not exist for {architecture}",
+            hint=f"it has {', '.join(known)}",
+        )
+
+
+class MissingComponent(DistilError):
+    """A component, such as contrib, that a suite does not have."""
+
+    def __init__(self, suite: str, component: str, known: Sequence[str]) -> None:
+        super().__init__(
+            f"Debian {suite} has no component {component!r}", hint=f"it has {', '.join(known)}"
+        )
+
+
+class MalformedRelease(TrustError):
+    """A verified Release file that lacks what it must have."""
+
+    def __init__(self, what: str, why: str) -> None:
+        super().__init__(f"{what}: {why}")
+
+
+class NotDebian(TrustError):
+    """A well-signed archive of somebody else."""
+
+    def __init__(self, what: str, origin: str) -> None:
+        super().__init__(f"{what} says its origin is {origin!r}, not Debian")
+
+
+class WrongSuite(TrustError):
+    """A mirror that answers with another suite than the one asked for."""
+
+    def __init__(self, what: str, asked: str, got: str) -> None:
+        super().__init__(
+            f"{what} is not about the suite {asked}, but about {got}",
+            hint="the mirror mixes its suites up, or somebody replays another one; "
+            "try another mirror",
+        )
+
+
+class ReleaseExpired(TrustError):
+    """A Release file beyond its own Valid-Until."""
+
+    def __init__(self, what: str, until: str, codename: str) -> None:
+        super().__init__(
+            f"{what} expired on {until}: the mirror no longer follows Debian, or somebody holds "
+            "updates back",
+            hint="try another mirror, or accept it by name with "
+            f"DISTIL_ACCEPT_EXPIRED_INDEX={codename}",
+        )
+
+
+class ReleaseRolledBack(TrustError):
+    """A Release file older than one that was verified before."""
+
+    def __init__(self, what: str, date: str, newest: str, codename: str) -> None:
+        super().__init__(
+            f"{what} is of {date}, but one of {newest} was seen before: the mirror is behind, or "
+            "somebody holds updates back",
+            hint="wait or try another mirror, or accept it by name with "
+            f"DISTIL_ACCEPT_OLDER_INDEX={codename}",
+        )
+
+
+class ReleaseTooOld(TrustError):
+    """A Release file older than the user allows."""
+
+    def __init__(self, what: str, date: str, days: float) -> None:
+        super().__init__(
+            f"{what} is of {date}, which is more than {days:g} days ago",
+            hint="try another mirror, or raise DISTIL_RELEASE_MAX_DAYS",
+        )
+
+
+class ReleaseNotYetValid(TrustError):
+    """A Release file from the future."""
+
+    def __init__(self, what: str, date: str) -> None:
+        super().__init__(
+            f"{what} is of {date}, which is in the future", hint="set this machine's clock"
+        )
+
+
+class IndexMismatch(TrustError):
+    """An index that is not the one that the signed Release file names."""
+
+    def __init__(self, what: str, why: str) -> None:
+        super().__init__(
+            f"{what} does not match the signed Release file: {why}",
+            hint="the mirror may be in the middle of an update: try again, or another mirror",
+        )
+
+
+class ByHashMismatch(IndexMismatch):
+    """A file named by its digest with other contents: no update in progress explains that."""
+
+
+class IndexMissing(DistilError):
+    """An index that the mirror should have and does not."""
+
+    def __init__(self, what: str, url: str) -> None:
+        super().__init__(
+            f"{what} is missing at {url}",
+            hint="the mirror may be in the middle of an update: try again with --refresh",
+        )
 
 
 class MalformedArchive(DistilError):
@@ -383,7 +592,9 @@ class PythonDoesNotFit(DistilError):
     caller can look for a suite that fits and add it as a hint.
     """
 
-    def __init__(self, who: str, requires: str, version: str, *, suites: Sequence[str] = ()) -> None:
+    def __init__(
+        self, who: str, requires: str, version: str, *, suites: Sequence[str] = ()
+    ) -> None:
         hint = f"these have one that fits: {', '.join(suites)}" if suites else ""
         if len(suites) == 1:
             hint = f'{suites[0]} has one that fits: write from = "{suites[0]}" below [base]'
@@ -502,6 +713,13 @@ class MalformedElf(DistilError):
     def __init__(self, why: str, path: str = "") -> None:
         super().__init__(f"{path or 'a file'} is a malformed ELF file: {why}")
         self.why = why
+
+
+class MalformedLdCache(DistilError):
+    """A file that is not a cache of libraries as glibc writes it."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"malformed ld.so.cache: {why}")
 
 
 # --- images --------------------------------------------------------------------------------
