@@ -7,7 +7,6 @@ import hashlib
 import os
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import BinaryIO, Final, Self, TypeVar
 from urllib.parse import unquote
@@ -118,6 +117,12 @@ class Client:
         return [found[download.digest] for download in downloads]
 
     def _together(self, downloads: Sequence[Download]) -> dict[Digest, FileBlob]:
+        from concurrent.futures import (  # noqa: PLC0415 - slow to import, and seldom needed
+            FIRST_EXCEPTION,
+            ThreadPoolExecutor,
+            wait,
+        )
+
         pool = ThreadPoolExecutor(min(THREADS, len(downloads)))
         try:
             futures = [

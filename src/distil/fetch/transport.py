@@ -7,7 +7,6 @@ known to hold no secret; the text of a library's exception never reaches a messa
 from __future__ import annotations
 
 import contextlib
-import email.utils
 import os
 import threading
 import time
@@ -303,6 +302,8 @@ def _retry_after(value: str | None) -> float | None:
         return None
     if value.strip().isdecimal():
         return float(value)
+    import email.utils  # noqa: PLC0415 - see Transport._send
+
     try:
         moment = email.utils.parsedate_to_datetime(value)
     except ValueError:

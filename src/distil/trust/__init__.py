@@ -1,1 +1,1 @@
-"""trust."""
+"""Whom to believe: OpenPGP signatures, checked against the keyrings shipped here."""

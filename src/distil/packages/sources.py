@@ -1,0 +1,212 @@
+"""Where Debian packages come from: the environment, the user's configuration, apt's sources.
+
+No mirror is written into the code. What is found here is only a place to ask; whether a place
+is Debian's is decided by the signed Release file that it answers with.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Final
+from urllib.parse import unquote
+
+import msgspec
+
+from distil.errors import InvalidConfiguration, MalformedControl, NoMirror, did_you_mean
+from distil.events import Warned, emit
+from distil.fetch.address import parse_address
+from distil.formats.apt_sources import AptSource, parse_deb822_sources, parse_one_line_sources
+from distil.packages.suites import is_security_suite, is_suite_name
+
+APT_DIRECTORY: Final = Path("/etc/apt")
+
+
+class Mirrors(msgspec.Struct, frozen=True):
+    """Addresses to ask for Debian, best first; none ends in a slash.
+
+    `snapshot` is asked for packages that a mirror no longer has. `keyring` is a file with
+    further keys to trust. `named_by` says where this was found.
+    """
+
+    archives: tuple[str, ...]
+    securities: tuple[str, ...] = ()
+    snapshot: str | None = None
+    keyring: str | None = None
+    check_valid_until: bool = True
+    named_by: str = ""
+
+    @property
+    def archive(self) -> str:
+        """The first address of the archive."""
+        return self.archives[0]
+
+    @property
+    def security(self) -> str | None:
+        """The first address of the security archive; None when there is none."""
+        return self.securities[0] if self.securities else None
+
+
+class _DebianSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    mirror: str = ""
+    security_mirror: str = ""
+    snapshot_mirror: str = ""
+    keyring: str = ""
+
+
+class _Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    debian: _DebianSection = _DebianSection()
+
+
+def configuration_path(environment: Mapping[str, str] = os.environ) -> Path:
+    """The user's configuration file, whether or not it exists (XDG base directories)."""
+    base = environment.get("XDG_CONFIG_HOME", "")
+    home = Path(base) if base.startswith("/") else Path("~/.config").expanduser()
+    return home / "distil" / "config.toml"
+
+
+def find_mirrors(
+    environment: Mapping[str, str] = os.environ,
+    configuration: Path | None = None,
+    apt_directory: Path = APT_DIRECTORY,
+) -> Mirrors:
+    """The mirrors named by the environment, else by the user, else by apt's sources.
+
+    ``DISTIL_DEBIAN_MIRROR``, ``_SECURITY_MIRROR``, ``_SNAPSHOT_MIRROR`` and ``_KEYRING`` stand
+    before the keys of the same names under ``[debian]`` in the configuration file. Where a
+    mirror is named, apt's sources are not looked at, for security updates neither: a mirror
+    frozen on purpose stays frozen. Raises `NoMirror`, `InvalidConfiguration`, `InvalidUrl`.
+    """
+    path = configuration or configuration_path(environment)
+    section = _with_environment(_read_configuration(path), environment)
+    common = Mirrors(
+        (), snapshot=_mirror(section.snapshot_mirror) or None, keyring=section.keyring or None
+    )
+    if section.mirror:
+        return msgspec.structs.replace(
+            common,
+            archives=(_mirror(section.mirror),),
+            securities=tuple(filter(None, [_mirror(section.security_mirror)])),
+            named_by="DISTIL_DEBIAN_MIRROR" if "DISTIL_DEBIAN_MIRROR" in environment else str(path),
+        )
+    return _from_apt(common, section, apt_directory)
+
+
+def _from_apt(common: Mirrors, section: _DebianSection, directory: Path) -> Mirrors:
+    archives: dict[str, None] = {}
+    securities: dict[str, None] = {}
+    check = True
+    for source in apt_sources(directory):
+        if "main" not in source.components:
+            continue
+        trusted = "debian-archive" in source.signed_by
+        for suite in source.suites:
+            if not is_suite_name(suite) and not is_security_suite(suite) and not trusted:
+                continue
+            found = securities if is_security_suite(suite) else archives
+            for uri in source.uris:
+                found.update(dict.fromkeys(_expanded(uri)))
+            check = check and source.check_valid_until
+    if section.security_mirror:
+        securities = {_mirror(section.security_mirror): None}
+    if not archives:
+        raise NoMirror(f"the environment, the configuration file, or the sources in {directory}")
+    return msgspec.structs.replace(
+        common,
+        archives=tuple(archives),
+        securities=tuple(securities),
+        check_valid_until=check,
+        named_by=str(directory),
+    )
+
+
+def apt_sources(directory: Path = APT_DIRECTORY) -> Iterator[AptSource]:
+    """Every enabled source of binary packages, in apt's order.
+
+    A file that cannot be read or parsed is passed over with a `Warned` event.
+    """
+    parts = directory / "sources.list.d"
+    files = [
+        directory / "sources.list",
+        *sorted(parts.glob("*.list")),
+        *sorted(parts.glob("*.sources")),
+    ]
+    for path in files:
+        parse = parse_deb822_sources if path.suffix == ".sources" else parse_one_line_sources
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            emit(Warned(f"{path} is not used: {error.strerror}"))
+            continue
+        try:
+            yield from list(parse(data, str(path)))
+        except MalformedControl as error:
+            emit(Warned(f"apt's sources are not used: {error.message}"))
+
+
+def _expanded(uri: str) -> Iterable[str]:
+    """The addresses that a URI of apt stands for; none for methods that are not HTTP or files."""
+    if uri.startswith("mirror+file:"):
+        path = Path("/" + unquote(uri.removeprefix("mirror+file:")).lstrip("/"))
+        try:
+            lines = path.read_text("utf-8", "surrogateescape").splitlines()
+        except OSError:
+            return []
+        words = [line.split() for line in lines if not line.startswith("#")]
+        return [found for word in words if word for found in _expanded(word[0])]
+    if uri.startswith("copy:"):
+        uri = "file:" + uri.removeprefix("copy:")
+    if uri.startswith("file:/") and not uri.startswith("file://"):
+        uri = "file://" + uri.removeprefix("file:")
+    if not uri.startswith(("http://", "https://", "file:///")):
+        return []
+    return [uri.rstrip("/")]
+
+
+def _mirror(value: str) -> str:
+    """A mirror as the user wrote it, an absolute path too. Raises `InvalidUrl`."""
+    if not value:
+        return ""
+    url = Path(value).as_uri() if value.startswith("/") else value
+    parse_address(url)
+    return url.rstrip("/")
+
+
+def _with_environment(section: _DebianSection, environment: Mapping[str, str]) -> _DebianSection:
+    found = {
+        name: environment[f"DISTIL_DEBIAN_{name.upper()}"]
+        for name in section.__struct_fields__
+        if f"DISTIL_DEBIAN_{name.upper()}" in environment
+    }
+    if found.get("mirror") and "security_mirror" not in found:
+        # Another archive than the configured one: its security mirror does not go with it.
+        found["security_mirror"] = ""
+    return msgspec.structs.replace(section, **found)
+
+
+def _read_configuration(path: Path) -> _DebianSection:
+    try:
+        text = path.read_text("utf-8")
+    except FileNotFoundError:
+        return _DebianSection()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidConfiguration(str(path), "cannot be read") from error
+    import tomllib  # noqa: PLC0415 - only needed when there is such a file
+
+    try:
+        section = msgspec.convert(tomllib.loads(text), _Configuration).debian
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidConfiguration(str(path), str(error)) from error
+    except msgspec.ValidationError as error:
+        raise InvalidConfiguration(str(path), str(error), hint=_slip(str(error))) from error
+    keyring = section.keyring and str(path.parent / Path(section.keyring).expanduser())
+    return msgspec.structs.replace(section, keyring=keyring)
+
+
+def _slip(message: str) -> str:
+    known = ["debian", *_DebianSection.__struct_encode_fields__]
+    word = message.partition("`")[2].partition("`")[0]
+    return did_you_mean(word, known) or f"known keys are {', '.join(known[1:])} under [debian]"
