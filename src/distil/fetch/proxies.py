@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from collections.abc import Mapping
 from typing import Final
 
@@ -47,6 +46,8 @@ class AptProxies:
 
 
 def _read_settings() -> dict[tuple[str, str], str]:
+    import subprocess  # noqa: PLC0415 - slow to import, and only needed for the network
+
     try:
         result = subprocess.run(
             ["apt-config", "dump"], capture_output=True, text=True, timeout=10, check=False

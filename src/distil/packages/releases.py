@@ -115,11 +115,19 @@ class Releases:
         url = f"{mirror}/dists/{suite}/InRelease"
         what = f"the Release file of {suite} at {redacted(mirror)}"
         record = self._recent(url)
-        if record is not None:
-            if record.release is None:
-                raise NotFound(what, redacted(url), "it was not there a short while ago")
-            self._check_times(record.release, what)
-            return record.release
+        if record is not None and record.release is None:
+            raise NotFound(what, redacted(url), "it was not there when last asked")
+        if record is not None and record.release is not None:
+            try:
+                self._check_times(record.release, what)
+            except (ReleaseExpired, ReleaseRolledBack):
+                if self._client.offline:
+                    raise
+            else:
+                return record.release
+        return self._opened(url, suite, what)
+
+    def _opened(self, url: str, suite: str, what: str) -> Release:
         kept = self._cache.document(_AREA, url)
         if self._client.offline and kept is not None:
             return self._verified(kept, suite, what)
@@ -136,6 +144,8 @@ class Releases:
         except msgspec.DecodeError:
             # Written by another version of distil.
             return None
+        if self._client.offline and record.release is None:
+            return record
         age = time.time() - record.fetched
         return record if 0 <= age < self._policy.index_age else None
 
