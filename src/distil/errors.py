@@ -794,3 +794,23 @@ class ImageNotFound(DistilError):
 
 
 # --- build ---------------------------------------------------------------------------------
+
+
+class NoPython(DistilError):
+    """A base without the packages of a Python interpreter."""
+
+    def __init__(self, base: str) -> None:
+        super().__init__(
+            f"{base} has no python3 for this platform",
+            hint="use another base, such as debian:trixie",
+        )
+
+
+class NoOutput(DistilError):
+    """A build that nobody would see the result of."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            "nothing says where the image should go",
+            hint=f"add -o oci:out/{name}, -o docker-archive:{name}.tar, or --load",
+        )

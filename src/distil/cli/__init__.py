@@ -1,1 +1,98 @@
-"""cli."""
+"""The command line: arguments in, `pipeline` called, results drawn, exit codes out.
+
+Verbs are imported only when they run, so `distil --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import Any, Final
+
+import click
+
+from distil.errors import DistilError
+
+_VERBS: Final = {
+    "build": ("distil.cli.build", "Turn an application into a minimal image and its debug twin."),
+    "cache": ("distil.cli.cache", "Show or bound the cache of verified downloads."),
+}
+
+INTERRUPTED: Final = 130
+"""128 + SIGINT: what a shell expects of a command that Ctrl-C ended."""
+
+
+class _Verbs(click.Group):
+    """A group that knows its verbs' one-line help without importing them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _VERBS:
+            return None
+        command: click.Command = importlib.import_module(_VERBS[cmd_name][0]).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in _VERBS.items()])
+
+
+@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="distil", prog_name="distil", message="%(prog)s %(version)s")
+def cli() -> None:
+    r"""Distil an application to the smallest image that runs it, and prove what is in it.
+
+    No Docker daemon, no root and no Dockerfile needed.
+
+    \b
+    Example:
+      distil build . -t shop:1.4 -o oci:out/shop
+    """
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit the process with the verb's code."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run the command line; the exit code. Errors become one message on stderr."""
+    try:
+        result: Any = cli.main(arguments, prog_name="distil", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except BrokenPipeError:
+        # The reader of our output went away: not our failure, and nobody left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (KeyboardInterrupt, Exception) as error:
+        if os.environ.get("DISTIL_DEBUG"):
+            raise
+        return _failed(*_explained(error))
+    return result if isinstance(result, int) else 0
+
+
+def _explained(error: BaseException) -> tuple[str, str, int]:
+    """Message, hint and exit code for whatever ended a verb."""
+    if isinstance(error, DistilError):
+        return error.message, error.hint, error.exit_code
+    if isinstance(error, KeyboardInterrupt | click.Abort):
+        return "interrupted: nothing was written", "", INTERRUPTED
+    if isinstance(error, OSError):
+        where = f"{error.filename}: " if error.filename else ""
+        return f"{where}{error.strerror or error}", "", 2
+    hint = "set DISTIL_DEBUG=1 to see where, and please report it"
+    return f"distil has a defect: {type(error).__name__}: {error}", hint, 2
+
+
+def _failed(message: str, hint: str, code: int) -> int:
+    click.secho("error: ", fg="red", bold=True, nl=False, err=True)
+    click.echo(message, err=True)
+    if hint:
+        click.secho("hint: ", fg="cyan", nl=False, err=True)
+        click.echo(hint, err=True)
+    return code

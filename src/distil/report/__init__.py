@@ -1,1 +1,1 @@
-"""report."""
+"""Results in, text and JSON out; nothing here decides or prints."""

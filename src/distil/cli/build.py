@@ -1,0 +1,71 @@
+"""``distil build``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from distil.cli.progress import progress
+
+
+@click.command(name="build", context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument(
+    "source", type=click.Path(path_type=Path, file_okay=False), default=".", metavar="[DIRECTORY]"
+)
+@click.option("-t", "--tag", metavar="NAME[:TAG]", help="Name of the image.")
+@click.option(
+    "-o",
+    "--output",
+    "outputs",
+    multiple=True,
+    metavar="DEST",
+    help="Where to: oci:DIR, oci-archive:FILE, docker-archive:FILE. Repeatable.",
+)
+@click.option("--load", is_flag=True, help="Load into the Docker engine or podman found here.")
+@click.option(
+    "--platform", default="", metavar="OS/ARCH", help="Target; this machine's by default."
+)
+@click.option("--base", metavar="debian:SUITE", help="Where system packages come from.")
+@click.option("--compression", type=click.Choice(["gzip", "zstd"]), help="Of the layers.")
+@click.option("--no-debug", is_flag=True, help="Leave the debug twin out.")
+@click.option("--dry-run", is_flag=True, help="Show what would be built; fetch only indexes.")
+@click.option("--refresh", is_flag=True, help="Ask mirrors and indexes anew, however fresh.")
+@click.option("--offline", is_flag=True, help="Use only what the cache holds.")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", help="Of the result."
+)
+@click.option("-v", "--verbose", is_flag=True, help="List every package and what was cut.")
+def command(
+    source: Path,
+    tag: str | None,
+    outputs: tuple[str, ...],
+    form: str,
+    verbose: bool,
+    **options: object,
+) -> int:
+    r"""Build DIRECTORY (default: here) into a minimal image and its debug twin.
+
+    Prints the names of the images written, and nothing else, on stdout. What an application
+    needs is found out from its project files; a distil.toml beside them decides what cannot
+    be found out.
+
+    \b
+    Examples:
+      distil build . -t shop:1.4 -o oci:out/shop
+      distil build . -t shop:1.4 --load
+      distil build . --dry-run
+    """
+    from distil import pipeline
+    from distil.report import build as report
+
+    request = pipeline.BuildRequest(source=source, tag=tag, outputs=outputs, **options)
+    with progress(click.get_text_stream("stderr")):
+        result = pipeline.build(request)
+    if form == "json":
+        click.echo(report.to_json(result))
+    else:
+        click.echo(report.to_text(result, verbose=verbose), err=not request.dry_run)
+        for name in result.names:
+            click.echo(name)
+    return 0

@@ -1,0 +1,60 @@
+"""Progress on a terminal: one line that says what is going on, nothing elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING
+
+import click
+
+from distil import events
+
+if TYPE_CHECKING:
+    from rich.status import Status
+
+
+@contextmanager
+def progress(stream: IO[str]) -> Iterator[None]:
+    """Show the stages of the enclosed block on `stream`, when that is a terminal.
+
+    Warnings are shown wherever the stream leads: they are not progress.
+    """
+    if not stream.isatty():
+        with events.listening(_warn):
+            yield
+        return
+    from rich.console import Console
+
+    console = Console(file=stream, highlight=False)
+    with console.status("starting") as status, events.listening(_Drawn(status).hear):
+        yield
+
+
+def _warn(event: events.Event) -> None:
+    if isinstance(event, events.Warned):
+        click.secho("warning: ", fg="yellow", bold=True, nl=False, err=True)
+        click.echo(event.message + (f" ({event.hint})" if event.hint else ""), err=True)
+
+
+class _Drawn:
+    """Draws events on a rich status line."""
+
+    def __init__(self, status: Status) -> None:
+        self._status = status
+        self._stage = ""
+
+    def hear(self, event: events.Event) -> None:
+        if isinstance(event, events.StageStarted):
+            self._stage = event.name
+            self._status.update(event.name)
+        elif isinstance(event, events.Transfer):
+            done = f"{event.done / 1e6:.1f}"
+            total = f" of {event.total / 1e6:.1f}" if event.total else ""
+            self._status.update(f"{self._stage}: {event.what} ({done}{total} MB)")
+        elif isinstance(event, events.StageFinished):
+            detail = f": {event.detail}" if event.detail else ""
+            self._status.console.print(f"[green]✓[/green] {event.name}{detail}")
+        elif isinstance(event, events.Warned):
+            hint = f" ({event.hint})" if event.hint else ""
+            self._status.console.print(f"[yellow]warning:[/yellow] {event.message}{hint}")

@@ -1,0 +1,59 @@
+"""What the cache holds and what cleaning it did, as text and JSON."""
+
+from __future__ import annotations
+
+import msgspec
+
+from distil.fetch.cache import AreaUsage, Collected, Verified
+from distil.report.units import columns, number, size
+
+
+class CacheInfo(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Where the cache is and what each area of it holds."""
+
+    schema_version: int = 1
+    directory: str
+    areas: list[AreaUsage]
+
+
+class CacheCleaned(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What `distil cache gc` did; `verified` only when it was asked for."""
+
+    schema_version: int = 1
+    collected: Collected
+    verified: Verified | None = None
+
+
+def info_text(info: CacheInfo) -> str:
+    """A table of the areas, the directory above, the sum below."""
+    rows = [
+        (area.area, number(area.entries, "entry", "entries"), size(area.size))
+        for area in info.areas
+    ]
+    rows.append(("total", "", size(sum(area.size for area in info.areas))))
+    return f"{info.directory}\n{columns(rows)}"
+
+
+def info_json(info: CacheInfo) -> str:
+    """The same as data."""
+    return msgspec.json.format(msgspec.json.encode(info)).decode()
+
+
+def gc_text(result: CacheCleaned) -> str:
+    """One line on what was removed and, when it was verified, one on that."""
+    done = result.collected
+    lines = []
+    if result.verified is not None:
+        corrupt = len(result.verified.removed)
+        lines.append(f"verified {number(result.verified.checked, 'file')}, {corrupt} corrupt")
+        lines += [f"  removed {name}" for name in result.verified.removed]
+    lines.append(
+        f"removed {number(done.removed, 'entry', 'entries')} ({size(done.freed)}) and "
+        f"{number(done.swept, 'leftover')}; {size(done.left)} left"
+    )
+    return "\n".join(lines)
+
+
+def gc_json(result: CacheCleaned) -> str:
+    """The same as data."""
+    return msgspec.json.format(msgspec.json.encode(result)).decode()

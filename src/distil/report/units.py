@@ -1,0 +1,23 @@
+"""Quantities as people read them."""
+
+from __future__ import annotations
+
+
+def size(count: int) -> str:
+    """A number of bytes in decimal units: ``54.9 MB``."""
+    if count < 1000:
+        return f"{count} B"
+    power = 1 + sum(count >= 999_950 * 1000**step for step in range(2))
+    return f"{count / 1000**power:.1f} {('kB', 'MB', 'GB')[power - 1]}"
+
+
+def number(count: int, singular: str, plural: str = "") -> str:
+    """A count with its noun: ``1 package``, ``1,203 packages``."""
+    return f"{count:,} {singular if count == 1 else plural or singular + 's'}"
+
+
+def columns(rows: list[tuple[str, ...]], indent: str = "  ") -> str:
+    """Rows as aligned text, two spaces between columns, none at the end of a line."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))] if rows else []
+    lines = ("  ".join(cell.ljust(widths[i]) for i, cell in enumerate(row)) for row in rows)
+    return "\n".join((indent + line).rstrip() for line in lines)
