@@ -14,7 +14,7 @@ from distil.apps.project_files import (
 )
 from distil.apps.sources import read_source
 from distil.errors import InvalidProjectFile, UnknownExtra
-from distil.formats.python_source import script_metadata
+from distil.formats.entry_module import script_metadata
 from distil.formats.requirements_txt import Requirement, parse_requirements, requirement_name
 from distil.model.application import Dependencies, DependencySource, Evidence, normalised
 from distil.model.spec import PythonSpec

@@ -8,7 +8,7 @@ import msgspec
 
 from distil.apps.frameworks import FRAMEWORKS, Framework
 from distil.apps.sources import Sources
-from distil.formats.python_source import ModuleFacts, read_module
+from distil.formats.entry_module import ModuleFacts, read_module
 from distil.model.node import Kind
 
 DEEPEST: Final = 4

@@ -1,0 +1,141 @@
+"""Running uv, which resolves and calls build back ends, and turning its failures into ours."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from distil.errors import (
+    DistilError,
+    IndexUnreachable,
+    NoMatchingWheel,
+    PythonDoesNotFit,
+    ResolverFailed,
+    UnknownDistribution,
+    UnsatisfiableRequirements,
+)
+
+_CREDENTIALS: Final = re.compile(r"(?<=://)[^/@\s`'\"]+@")
+_FIXED: Final = {"UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1", "NO_COLOR": "1"}
+_UNWANTED: Final = frozenset(
+    {"UV_PYTHON", "UV_SYSTEM_PYTHON", "VIRTUAL_ENV", "UV_OFFLINE", "UV_FROZEN", "UV_LOCKED"}
+    | {"FORCE_COLOR", "CLICOLOR_FORCE", "UV_PROJECT", "UV_WORKING_DIRECTORY", "RUST_LOG"}
+)
+
+_UNKNOWN: Final = re.compile(
+    r"Because (\S+) was not found in (?:the package registry|the provided package locations)"
+)
+_NO_WHEEL: Final = re.compile(
+    r"([\w.-]+)(?:==(\S+))? (?:has|have) no (?:usable wheels|wheels with a matching)"
+)
+_PYTHON: Final = re.compile(
+    r"the (?:requested|current) Python version \(([^)]*)\) does not satisfy Python(\S+?),? and"
+)
+_WHO: Final = re.compile(r"([\w.-]+==\S+) depends on Python")
+_NETWORK: Final = re.compile(
+    r"error sending request|Failed to fetch|dns error|Connection refused|timed out"
+    r"|network connectivity is disabled|Request failed after",
+    re.IGNORECASE,
+)
+
+
+class UvFailed(DistilError):
+    """uv ended with an error; `output` is what it said, without credentials."""
+
+    def __init__(self, output: str) -> None:
+        super().__init__(output)
+        self.output = output
+
+
+def run_uv(
+    arguments: Sequence[str],
+    directory: Path,
+    *,
+    stdin: str = "",
+    environment: Mapping[str, str] | None = None,
+) -> str:
+    """What ``uv ARGUMENTS`` prints, run in `directory` so that its configuration counts there.
+
+    No interpreter but the one that runs distil is used, and none is downloaded. Raises
+    `UvFailed` for an exit status that is not 0, `ResolverFailed` when uv cannot be run.
+    """
+    kept = {key: value for key, value in os.environ.items() if key not in _UNWANTED}
+    try:
+        result = subprocess.run(
+            [_uv_binary(), *arguments, "--python", sys.executable],
+            cwd=directory,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+            env={**kept, **_FIXED, **(environment or {})},
+        )
+    except OSError as error:
+        raise ResolverFailed(f"uv cannot be run: {error.strerror}") from None
+    if result.returncode != 0:
+        raise UvFailed(without_credentials(result.stderr.strip()))
+    return result.stdout
+
+
+def without_credentials(text: str) -> str:
+    """`text` with the user information of every address in it hidden."""
+    return _CREDENTIALS.sub("***@", text)
+
+
+def explained(failure: UvFailed, target: str) -> DistilError:
+    """The error of ours that says what `failure` is about; `target` is what wheels must fit."""
+    text = failure.output
+    if "401 Unauthorized" in text or "403 Forbidden" in text:
+        return ResolverFailed(_explanation(text), hint="give uv the credentials of that index")
+    if "No solution found" in text:
+        return _no_solution(text, target)
+    if _NETWORK.search(text):
+        return IndexUnreachable(_explanation(text))
+    return ResolverFailed(_explanation(text))
+
+
+def _no_solution(text: str, target: str) -> DistilError:
+    flat = re.sub(r"\s+", " ", text)
+    unknown = _UNKNOWN.search(flat)
+    if unknown:
+        return UnknownDistribution(unknown[1])
+    unfit = _PYTHON.search(flat)
+    if unfit:
+        who = _WHO.search(flat)
+        named = who[1].rstrip(",") if who else "a dependency"
+        return PythonDoesNotFit(named, unfit[2].rstrip(","), unfit[1].lstrip(">="))
+    missing = _NO_WHEEL.search(flat)
+    if missing:
+        return NoMatchingWheel(f"{missing[1]} {missing[2] or ''}".strip(), target, ())
+    return UnsatisfiableRequirements(_explanation(text))
+
+
+def _explanation(text: str) -> str:
+    """The words of uv on one line, without its warnings and its labels."""
+    lines = []
+    warning = False
+    for line in text.splitlines():
+        if line.startswith("warning:"):
+            warning = True
+        elif line.startswith(("error:", "hint:")):
+            warning = False
+        if not warning and line.strip():
+            lines.append(re.sub(r"^\s*(?:error|cause|hint):\s*", "", line).strip())
+    if len(lines) > 1 and lines[0].startswith("No solution found"):
+        lines = lines[1:]
+    return " ".join(lines) or "it did not say why"
+
+
+def _uv_binary() -> str:
+    import uv  # noqa: PLC0415 - only needed when something has to be resolved
+
+    try:
+        return uv.find_uv_bin()
+    except FileNotFoundError as error:
+        raise ResolverFailed("the uv package has no uv program", hint="install uv") from error
