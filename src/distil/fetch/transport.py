@@ -11,6 +11,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import urljoin
 
@@ -74,7 +75,7 @@ class Transport:
         self._delay = delay
         self._stop = threading.Event()
         self._mutex = threading.Lock()
-        self._managers: dict[str, urllib3.PoolManager] = {}
+        self._managers: dict[tuple[str, bool], urllib3.PoolManager] = {}
         self._active: set[urllib3.BaseHTTPResponse] = set()
         self._apt_proxies = AptProxies()
 
@@ -209,10 +210,12 @@ class Transport:
         proxy = self._apt_proxies.proxy(address) if request.apt else None
         if proxy is None:
             proxy = environment_proxy(address)
+        # Reading the CA bundle takes longer than many a download: not for plain HTTP.
+        tls = "https" in (address.scheme, proxy.partition(":")[0])
         with self._mutex:
-            manager = self._managers.get(proxy)
+            manager = self._managers.get((proxy, tls))
             if manager is None:
-                manager = self._managers[proxy] = _new_manager(proxy)
+                manager = self._managers[proxy, tls] = _new_manager(proxy, tls=tls)
         return manager
 
 
@@ -225,10 +228,10 @@ class _Retry(Exception):
         self.after = after
 
 
-def _new_manager(proxy: str) -> urllib3.PoolManager:
+def _new_manager(proxy: str, *, tls: bool) -> urllib3.PoolManager:
     import urllib3  # noqa: PLC0415 - see Transport._send
 
-    context = _tls_context()
+    context = _tls_context() if tls else None
     if not proxy:
         return urllib3.PoolManager(maxsize=8, ssl_context=context)
     address = parse_address(proxy)
@@ -247,23 +250,25 @@ def _new_manager(proxy: str) -> urllib3.PoolManager:
 
 
 def _tls_context() -> ssl.SSLContext:
-    """Trust as the environment says; OpenSSL itself reads SSL_CERT_FILE and SSL_CERT_DIR."""
+    """Trust as the environment says: what OpenSSL itself reads, and requests' variable."""
     import ssl  # noqa: PLC0415 - see Transport._send
 
+    bundles = {name: os.environ.get(name) for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")}
+    for name, bundle in bundles.items():
+        if bundle and not os.access(bundle, os.R_OK):
+            raise InvalidUrl(bundle, f"not a readable CA bundle, but {name} names it")
+    # SSL_CERT_FILE and SSL_CERT_DIR are read in here.
     context = ssl.create_default_context()
-    for variable in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"):
-        bundle = os.environ.get(variable)
-        if not bundle:
-            continue
+    bundle = bundles["REQUESTS_CA_BUNDLE"]
+    if bundle and bundle != bundles["SSL_CERT_FILE"]:
+        directory = Path(bundle).is_dir()
         try:
-            if os.path.isdir(bundle):  # noqa: PTH112 - a string goes in and stays one
-                context.load_verify_locations(capath=bundle)
-            else:
-                context.load_verify_locations(cafile=bundle)
+            context.load_verify_locations(
+                cafile=None if directory else bundle, capath=bundle if directory else None
+            )
         except (OSError, ssl.SSLError) as error:
-            raise InvalidUrl(
-                bundle, f"not a readable CA bundle, but {variable} names it"
-            ) from error
+            why = "not a CA bundle, but REQUESTS_CA_BUNDLE names it"
+            raise InvalidUrl(bundle, why) from error
     return context
 
 
