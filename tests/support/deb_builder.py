@@ -9,8 +9,13 @@ import lzma
 import tarfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import zstandard
+
+from distil.model.blob import FileBlob
+from distil.model.digest import Digest
+from distil.model.package import DebianPackage
 
 
 @dataclass(frozen=True)
@@ -118,3 +123,26 @@ def deb(
             (f"data.tar{suffix}", compress(tar(entries), compression)),
         ]
     )
+
+
+def described(control: str, archive: bytes) -> DebianPackage:
+    """What an index would say of `archive`, whose control file is `control`."""
+    fields = dict(line.split(": ", 1) for line in control.splitlines() if ": " in line)
+    return DebianPackage(
+        name=fields["Package"],
+        version=fields["Version"],
+        architecture=fields["Architecture"],
+        source=fields.get("Source", fields["Package"]),
+        source_version=fields["Version"],
+        url=f"https://mirror.invalid/{fields['Package']}.deb",
+        size=len(archive),
+        digest=Digest.of(archive),
+        suite="trixie",
+    )
+
+
+def blob(directory: Path, archive: bytes) -> FileBlob:
+    """`archive` as a file in `directory`."""
+    path = directory / f"{Digest.of(archive).hex}.deb"
+    path.write_bytes(archive)
+    return FileBlob.of_file(path)
