@@ -44,13 +44,13 @@ def netrc_authorization(address: Address) -> str:
     return basic_authorization(found[0], found[2] or "") if found else ""
 
 
-def apt_authorization(address: Address, directory: Path = APT_DIRECTORY) -> str:
+def apt_authorization(address: Address, directory: Path | None = None) -> str:
     """The ``Authorization`` that apt_auth.conf(5) files have for this address, or "".
 
     An entry without a scheme is for https only, and one with a path for what lies below it.
     A file that this user may not read is passed over: apt's are often for root alone.
     """
-    for path in _auth_files(directory):
+    for path in _auth_files(directory or APT_DIRECTORY):
         try:
             text = path.read_text("utf-8", "surrogateescape")
         except OSError:

@@ -50,6 +50,7 @@ class Download(msgspec.Struct, frozen=True):
 
 class _Mirror(msgspec.Struct, frozen=True):
     base: str
+    authorization: str
     fallback: str | None
 
 
@@ -77,16 +78,20 @@ class Client:
         """Close the connections that are kept open."""
         self._transport.close()
 
-    def use_debian_mirror(self, base: str, fallback: str | None = None) -> None:
+    def use_debian_mirror(self, base: str, fallback: str | None = None) -> str:
         """What lies below `base` is Debian's: apt's proxies and auth.conf apply there.
 
-        `fallback` is a mirror of old versions, asked for archives that `base` no longer has.
+        The address comes back without the credentials in it, which are kept here, so that what
+        is derived from it may be shown and stored. `fallback` is a mirror of old versions,
+        asked for archives that `base` no longer has. Raises `InvalidUrl`.
         """
-        mirror = _Mirror(base.rstrip("/") + "/", fallback)
+        old_versions = None if fallback is None else self.use_debian_mirror(fallback)
+        address = parse_address(base)
+        clean = address.url.rstrip("/")
+        mirror = _Mirror(clean + "/", address.authorization, old_versions)
         if mirror not in self._mirrors:
             self._mirrors.append(mirror)
-        if fallback is not None:
-            self.use_debian_mirror(fallback)
+        return clean
 
     # --- archives --------------------------------------------------------------------------
 
@@ -154,7 +159,7 @@ class Client:
             gone = ArchiveGone(download.what, error.url)
             if mirror.fallback is None:
                 raise gone from error
-        url = mirror.fallback.rstrip("/") + "/" + download.url.removeprefix(mirror.base)
+        url = mirror.fallback + "/" + parse_address(download.url).url.removeprefix(mirror.base)
         try:
             return self._checked(msgspec.structs.replace(download, url=url))
         except NotFound as error:
@@ -245,11 +250,14 @@ class Client:
         return self._transport.fetch(request, consume)
 
     def _request(self, url: str, what: str, *, uncached: bool) -> Request:
-        apt = self._mirror_of(url) is not None
-        return Request(url, what, apt=apt, uncached=uncached)
+        mirror = self._mirror_of(url)
+        if mirror is None:
+            return Request(url, what, uncached=uncached)
+        return Request(url, what, True, uncached, mirror.authorization)
 
     def _mirror_of(self, url: str) -> _Mirror | None:
-        return next((mirror for mirror in self._mirrors if url.startswith(mirror.base)), None)
+        clean = parse_address(url).url
+        return next((mirror for mirror in self._mirrors if clean.startswith(mirror.base)), None)
 
 
 def _read_file(request: Request, consume: Callable[[Body], T]) -> T:

@@ -52,12 +52,16 @@ T = TypeVar("T")
 
 
 class Request(msgspec.Struct, frozen=True):
-    """What to get. `what` names it for the user; `apt` lets apt's proxy and auth.conf apply."""
+    """What to get. `what` names it for the user; `apt` lets apt's proxy and auth.conf apply.
+
+    `authorization` is for the server of `url` alone; credentials in `url` stand before it.
+    """
 
     url: str
     what: str
     apt: bool = False
     uncached: bool = False
+    authorization: str = ""
 
 
 class Body(msgspec.Struct):
@@ -153,8 +157,9 @@ class Transport:
         """Credentials for `address`: none once a redirect led away from where it began."""
         if address.origin != first.origin:
             return ""
-        if first.authorization:
-            return first.authorization
+        given = first.authorization or request.authorization
+        if given:
+            return given
         found = apt_authorization(address) if request.apt else ""
         return found or netrc_authorization(address)
 

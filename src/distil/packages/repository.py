@@ -95,8 +95,11 @@ def open_suites(
     what `Releases.open` raises. `packages` and `extra` raise `IndexMismatch`,
     `ByHashMismatch`, `IndexMissing` and `NetworkError`.
     """
-    for mirror in (*mirrors.archives, *mirrors.securities):
-        client.use_debian_mirror(mirror, mirrors.snapshot)
+    mirrors = msgspec.structs.replace(
+        mirrors,
+        archives=tuple(client.use_debian_mirror(m, mirrors.snapshot) for m in mirrors.archives),
+        securities=tuple(client.use_debian_mirror(m, mirrors.snapshot) for m in mirrors.securities),
+    )
     keyring = Keyring.debian(Path(mirrors.keyring) if mirrors.keyring else None)
     releases = Releases(client, cache, policy, keyring, check_valid_until=mirrors.check_valid_until)
     name = suite_of_base(base)
