@@ -481,6 +481,13 @@ class UnsupportedArchive(MalformedArchive):
     """An archive that uses a part of its format that distil does not read."""
 
 
+class MissingCopyright(DistilError):
+    """A package whose copyright file is a link to a package that is not there."""
+
+    def __init__(self, package: str, path: str, target: str) -> None:
+        super().__init__(f"{package}: {path} leads to {target}, which no package has")
+
+
 class MalformedControl(DistilError):
     """Debian control data (an index, a Release file, a package's control) that does not parse."""
 
@@ -769,6 +776,7 @@ class NoEngine(DistilError):
             f"no container engine answers here ({'; '.join(tried)})",
             hint="start Docker or install podman, or write a file with -o docker-archive:FILE.tar",
         )
+        self.tried = tried
 
 
 class EngineFailed(DistilError):

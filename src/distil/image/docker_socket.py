@@ -1,0 +1,71 @@
+"""Docker's API where the docker command is missing: ``POST /images/load`` over the unix socket."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from http.client import HTTPConnection, HTTPException
+from typing import Final
+
+import msgspec
+
+from distil.errors import EngineFailed, NoEngine
+
+DEFAULT_HOST: Final = "unix:///var/run/docker.sock"
+_ANSWER_LIMIT: Final = 1 << 20
+
+
+class _UnixConnection(HTTPConnection):
+    """HTTP over a unix socket."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__("localhost")
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.connect(self._path)
+
+
+class _Answer(msgspec.Struct):
+    """One line of what the engine answers: progress, or what went wrong."""
+
+    error: str = ""
+    message: str = ""
+
+
+def load_over_socket(archive: Iterator[bytes]) -> None:
+    """Send `archive` to the engine at DOCKER_HOST. Raises `NoEngine`, `EngineFailed`."""
+    host = os.environ.get("DOCKER_HOST") or DEFAULT_HOST
+    if not host.startswith("unix://"):
+        raise NoEngine([f"DOCKER_HOST is {host}, and the docker command is not installed"])
+    path = host.removeprefix("unix://")
+    connection = _UnixConnection(path)
+    try:
+        connection.connect()
+    except OSError as error:
+        raise NoEngine([f"docker at {path}: {error.strerror}"]) from error
+    headers = {"Content-Type": "application/x-tar"}
+    try:
+        connection.request("POST", "/images/load?quiet=1", body=archive, headers=headers)
+        response = connection.getresponse()
+        failure = _failure(response.status, response.read(_ANSWER_LIMIT))
+    except (OSError, HTTPException) as error:
+        raise EngineFailed("docker", f"{path}: {error}") from error
+    finally:
+        connection.close()
+    if failure:
+        raise EngineFailed("docker", failure)
+
+
+def _failure(status: int, answer: bytes) -> str:
+    """What went wrong according to the engine; empty when nothing did."""
+    found = ""
+    for line in filter(None, answer.splitlines()):
+        try:
+            said = msgspec.json.decode(line, type=_Answer)
+        except msgspec.MsgspecError:
+            continue
+        found = said.error or said.message or found
+    return found or (f"HTTP {status}" if status != 200 else "")

@@ -1,0 +1,231 @@
+"""OCI image layouts: a directory of blobs and an index (image-spec 1.1, image-layout.md).
+
+Writing into a layout that is there replaces the entries of the same names and keeps the others.
+Blobs come first, ``index.json`` is renamed last, so a reader sees the old images or the new
+ones. Then the blobs that only replaced entries led to are removed; a blob that was never
+reachable from the index, or still is, stays.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from distil.errors import DistilError, MalformedImage, UnsupportedDestination
+from distil.image.naming import NamedImage, told_apart
+from distil.image.staging import is_leftover, locked, staged_directory, sweep, write_file
+from distil.model.blob import Blob, FileBlob, InlineBlob
+from distil.model.digest import Digest
+from distil.model.image import MEDIA_INDEX, REF_NAME, encode_document
+
+LAYOUT_FILE: Final = "oci-layout"
+LAYOUT: Final = b'{"imageLayoutVersion":"1.0.0"}'
+INDEX_FILE: Final = "index.json"
+BLOBS: Final = "blobs/sha256"
+LARGEST_DOCUMENT: Final = 8 << 20
+"""Bytes of an index or manifest, at most: registries accept four MiB."""
+
+_Entry = dict[str, object]
+
+
+def blobs_of(images: Iterable[NamedImage]) -> dict[Digest, Blob]:
+    """Every blob of `images`, once each, sorted by digest."""
+    found = {blob.digest: blob for image in images for blob in image.image.blobs()}
+    return {digest: found[digest] for digest in sorted(found)}
+
+
+def index_of(images: Sequence[NamedImage]) -> bytes:
+    """``index.json`` for `images` alone."""
+    return _index_json({}, [_plain(image) for image in told_apart(images)])
+
+
+def write_layout(directory: Path, images: Sequence[NamedImage]) -> None:
+    """Put `images` into the OCI layout at `directory`, which is made if it is not there.
+
+    Raises `UnsupportedDestination` for a directory that holds anything else, `MalformedImage`
+    for a damaged layout, `CorruptContent` and OSError; then the layout is as it was.
+    """
+    images = told_apart(images)
+    if not directory.exists() and not directory.is_symlink():
+        try:
+            with staged_directory(directory) as staged:
+                _update(staged, images)
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+        else:
+            return  # Otherwise somebody else has made it meanwhile.
+    if not directory.is_dir():
+        raise UnsupportedDestination(str(directory), "it is not a directory")
+    _check_is_layout(directory)
+    with locked(directory):
+        _update(directory, images)
+
+
+def _check_is_layout(directory: Path) -> None:
+    names = {path.name for path in directory.iterdir() if not is_leftover(path.name)}
+    if names and LAYOUT_FILE not in names:
+        raise UnsupportedDestination(
+            str(directory),
+            "it is not empty and not an OCI image layout",
+            hint="name a new directory, or an existing layout",
+        )
+
+
+def _update(directory: Path, images: Sequence[NamedImage]) -> None:
+    index = _read_index(directory / INDEX_FILE)
+    old = _entries(index, directory / INDEX_FILE)
+    names = {image.ref_name for image in images}
+    kept = [entry for entry in old if _ref_name(entry) not in names]
+    replaced = [entry for entry in old if _ref_name(entry) in names]
+    new = [*kept, *(_plain(image) for image in images)]
+    with _undone_on_failure(directory) as added:
+        for blob in blobs_of(images).values():
+            path = directory / BLOBS / blob.digest.hex
+            if not _holds(path, blob):
+                if not path.exists():
+                    added.append(path)
+                write_file(path, blob)
+        write_file(directory / INDEX_FILE, InlineBlob.of(_index_json(index, new)))
+    _prune(directory, replaced, new)
+
+
+@contextlib.contextmanager
+def _undone_on_failure(directory: Path) -> Iterator[list[Path]]:
+    """Whatever ends the block early, remove the files noted in the list it is given."""
+    blobs = directory / BLOBS
+    added: list[Path] = []
+    try:
+        sweep(directory, grace=0)  # The layout is locked: nobody else is writing here.
+        if not (directory / LAYOUT_FILE).exists():
+            added.append(directory / LAYOUT_FILE)
+            write_file(directory / LAYOUT_FILE, InlineBlob.of(LAYOUT))
+        blobs.mkdir(0o755, parents=True, exist_ok=True)
+        sweep(blobs, grace=0)
+        yield added
+    except BaseException:
+        for path in added:
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
+        for path in (blobs, blobs.parent):
+            with contextlib.suppress(OSError):
+                path.rmdir()  # Only if it is empty, so only if it was made for this.
+        raise
+
+
+def _holds(path: Path, blob: Blob) -> bool:
+    """Whether the file at `path` has exactly the bytes of `blob`."""
+    try:
+        if path.is_symlink() or path.stat().st_size != blob.size:
+            return False
+        return FileBlob.of_file(path).digest == blob.digest
+    except FileNotFoundError:
+        return False
+
+
+# --- the index -----------------------------------------------------------------------------------
+
+
+def _plain(image: NamedImage) -> _Entry:
+    entry: _Entry = msgspec.json.decode(encode_document(image.entry))
+    return entry
+
+
+def _index_json(index: Mapping[str, object], entries: Sequence[_Entry]) -> bytes:
+    """`index` (what is known of it and what is not) with `entries`, canonically."""
+    document = {"schemaVersion": 2, "mediaType": MEDIA_INDEX, **index, "manifests": entries}
+    return msgspec.json.encode(document, order="sorted")
+
+
+def _read_index(path: Path) -> dict[str, object]:
+    """The layout's index as it stands; empty when an interrupted writer left none."""
+    try:
+        data = _read_document(path)
+    except FileNotFoundError:
+        return {}
+    try:
+        return msgspec.json.decode(data, type=dict[str, object])
+    except msgspec.MsgspecError as error:
+        raise MalformedImage(str(path), f"not an image index: {error}") from error
+
+
+def _entries(index: Mapping[str, object], path: Path) -> list[_Entry]:
+    try:
+        return msgspec.convert(index.get("manifests", []), list[_Entry])
+    except msgspec.ValidationError as error:
+        raise MalformedImage(str(path), f"not an image index: {error}") from error
+
+
+def _ref_name(entry: _Entry) -> object:
+    annotations = entry.get("annotations")
+    return annotations.get(REF_NAME) if isinstance(annotations, dict) else None
+
+
+def _read_document(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        data = stream.read(LARGEST_DOCUMENT + 1)
+    if len(data) > LARGEST_DOCUMENT:
+        raise MalformedImage(str(path), f"larger than {LARGEST_DOCUMENT} bytes")
+    return data
+
+
+# --- blobs that nothing leads to any more --------------------------------------------------------
+
+
+class _Reference(msgspec.Struct):
+    """A descriptor, of which only the target matters here."""
+
+    digest: str
+
+
+class _Links(msgspec.Struct):
+    """Where an index or a manifest of any kind leads."""
+
+    config: _Reference | None = None
+    layers: list[_Reference] = []
+    manifests: list[_Reference] = []
+    blobs: list[_Reference] = []
+    subject: _Reference | None = None
+
+
+def _prune(directory: Path, replaced: Sequence[_Entry], kept: Sequence[_Entry]) -> None:
+    """Remove the blobs that `replaced` entries lead to and `kept` ones do not.
+
+    Where it cannot be told what an entry leads to, everything stays. The images are in place by
+    now, so a file that cannot be removed is not an error.
+    """
+    try:
+        unreferenced = _reachable(directory, replaced) - _reachable(directory, kept)
+    except (DistilError, msgspec.MsgspecError, OSError):
+        return
+    for digest in unreferenced:
+        with contextlib.suppress(OSError):
+            (directory / BLOBS / digest.hex).unlink()
+
+
+def _reachable(directory: Path, entries: Sequence[_Entry]) -> set[Digest]:
+    """The digests that `entries` lead to, directly and through manifests."""
+    found: set[Digest] = set()
+    pending = [str(entry.get("digest")) for entry in entries]
+    while pending:
+        digest = Digest(pending.pop())
+        if digest not in found:
+            found.add(digest)
+            pending += _targets(directory / BLOBS / digest.hex)
+    return found
+
+
+def _targets(path: Path) -> list[str]:
+    """The digests that the document at `path` names; none for a blob that is no document."""
+    with path.open("rb") as stream:
+        data = stream.read(LARGEST_DOCUMENT + 1)
+    if len(data) > LARGEST_DOCUMENT or not data.startswith(b"{"):
+        return []
+    links = msgspec.json.decode(data, type=_Links)
+    direct = [link for link in (links.config, links.subject) if link is not None]
+    return [link.digest for link in (*direct, *links.layers, *links.manifests, *links.blobs)]
