@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from distil.errors import UnknownBase
@@ -29,6 +30,8 @@ ALIASES: Final = (
 _OF_A_SUITE: Final = ("-updates", "-security", "-backports", "-proposed-updates")
 _WITHOUT_COMPANIONS: Final = frozenset({"sid", "unstable", "rc-buggy", "experimental"})
 _PREFIX: Final = "debian:"
+_NAME: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*", re.ASCII)
+"""No dots: a mirror has only the newest point release, and 13.1 would silently become 13.8."""
 
 
 def suite_of_base(base: str) -> str:
@@ -37,11 +40,10 @@ def suite_of_base(base: str) -> str:
     Raises `UnknownBase`.
     """
     name = base.removeprefix(_PREFIX)
-    if not base.startswith(_PREFIX) or not name or not name.replace("-", "a").isalnum():
+    if not base.startswith(_PREFIX) or not _NAME.fullmatch(name):
         raise UnknownBase(base)
-    major = name.partition(".")[0]
     codenames = {version: codename for codename, version in MAJOR_VERSIONS.items()}
-    return codenames.get(major, name)
+    return codenames.get(name, name)
 
 
 def is_suite_name(name: str) -> bool:
