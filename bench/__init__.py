@@ -1,0 +1,1 @@
+"""What distil is compared with, and the measurements: ``python -m bench --help``."""

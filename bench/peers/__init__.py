@@ -1,0 +1,1 @@
+"""The same applications built in the ways people build them today."""

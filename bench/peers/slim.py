@@ -1,0 +1,77 @@
+"""Slim-like: a minimal Debian with Python and pip, the application installed by pip.
+
+The base stands for the usual ``python:slim``: mmdebstrap's minbase, python3, pip, certificates.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench.peers.debian import bootstrap, run
+
+BASE = "localhost/distil-bench-slim"
+PACKAGES = ("python3", "python3-pip", "ca-certificates")
+PASSED_ON = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_DEFAULT_TIMEOUT", "HTTPS_PROXY")
+"""Settings of this machine without which pip in a build may not reach an index."""
+
+
+def base_archive(directory: Path) -> Path:
+    """The base's root file system as a tar file; made once."""
+    path = directory / "slim-base.tar"
+    if not path.exists():
+        bootstrap(path, PACKAGES)
+    return path
+
+
+def build_arguments() -> list[str]:
+    return [f"--build-arg={name}={os.environ[name]}" for name in PASSED_ON if name in os.environ]
+
+
+class Buildah:
+    """buildah with storage of its own and its cache of layers."""
+
+    name = "buildah"
+
+    def __init__(self, directory: Path) -> None:
+        storage = (f"--root={directory / 'storage'}", f"--runroot={directory / 'run'}")
+        self._command: Sequence[str | Path] = ("buildah", *storage)
+
+    def load_base(self, archive: Path) -> None:
+        container = run([*self._command, "from", "scratch"]).strip()
+        run([*self._command, "add", container, archive, "/"])
+        run([*self._command, "commit", "--rm", container, BASE])
+
+    def build(self, context: Path, name: str) -> None:
+        options = ["--isolation=chroot", "--network=host", "--layers", f"--tag={name}"]
+        file = context / "Containerfile"
+        run([*self._command, "build", *options, *build_arguments(), f"--file={file}", context])
+
+    def export(self, name: str, destination: str) -> None:
+        """Write the image to `destination`, in the grammar of containers-transports."""
+        run([*self._command, "push", "--quiet", name, destination])
+
+    def forget(self) -> None:
+        """Remove every image, so that the next build starts from the base again."""
+        run([*self._command, "rmi", "--all", "--force"])
+
+
+class Docker:
+    """A Docker engine that somebody else started."""
+
+    name = "docker"
+
+    def __init__(self, command: Sequence[str]) -> None:
+        self._command = command
+
+    def load_base(self, archive: Path) -> None:
+        run([*self._command, "import", archive, BASE])
+
+    def build(self, context: Path, name: str) -> None:
+        options = ["--network=host", f"--tag={name}", f"--file={context / 'Containerfile'}"]
+        run([*self._command, "build", *options, *build_arguments(), context])
+
+    def forget(self) -> None:
+        run([*self._command, "system", "prune", "--all", "--force"])
+        run([*self._command, "builder", "prune", "--all", "--force"])

@@ -1,0 +1,16 @@
+"""What each example has to do, wherever it runs: for the tests and for the benchmarks."""
+
+from __future__ import annotations
+
+from tests.e2e.workloads.base import AUTHORITY_PATH, Surroundings, Workload
+from tests.e2e.workloads.data import DataWorkload
+from tests.e2e.workloads.django import DjangoWorkload
+from tests.e2e.workloads.fastapi import FastapiWorkload
+from tests.e2e.workloads.flask_hello import FlaskHelloWorkload
+
+WORKLOADS: dict[str, Workload] = {
+    workload.example: workload
+    for workload in (FlaskHelloWorkload(), FastapiWorkload(), DjangoWorkload(), DataWorkload())
+}
+
+__all__ = ["AUTHORITY_PATH", "WORKLOADS", "Surroundings", "Workload"]

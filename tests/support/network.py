@@ -1,0 +1,55 @@
+"""A network for one container: a cable from the host into its network namespace.
+
+No bridge, no firewall rule, no forwarding: the container reaches the host at `HOST_ADDRESS` and
+nothing else, the host reaches the container at an address of its own. The cable disappears with
+the namespace. Needs root and iproute2.
+"""
+
+from __future__ import annotations
+
+import random
+import subprocess
+
+from tests.support.tools import tool
+
+HOST_ADDRESS = "10.213.0.1"
+"""Where a container finds what listens on the host."""
+
+
+def add_namespace() -> str:
+    """Make a network namespace; its name, for `delete_namespace`."""
+    name = f"distil-{random.randbytes(4).hex()}"
+    _ip("netns", "add", name)
+    return name
+
+
+def delete_namespace(name: str) -> None:
+    """Remove a namespace of `add_namespace` once nothing runs in it."""
+    _ip("netns", "delete", name)
+
+
+def namespace_path(name: str) -> str:
+    """The file that stands for a namespace of `add_namespace`."""
+    return f"/run/netns/{name}"
+
+
+def connect(namespace: str) -> str:
+    """Connect the network namespace at the path `namespace` to the host; its new address."""
+    number = random.randrange(256, 65535)
+    address = f"10.213.{number >> 8}.{number & 255}"
+    cable = f"distil-{number:x}"
+    _ip("link", "add", cable, "type", "veth", "peer", "name", "eth0", "netns", namespace)
+    # One local address serves all cables: each is a link between two points.
+    _ip("address", "add", HOST_ADDRESS, "peer", f"{address}/32", "dev", cable)
+    _ip("link", "set", cable, "up")
+    inside = (tool("nsenter"), f"--net={namespace}")
+    _ip("link", "set", "lo", "up", inside=inside)
+    _ip("address", "add", address, "peer", f"{HOST_ADDRESS}/32", "dev", "eth0", inside=inside)
+    _ip("link", "set", "eth0", "up", inside=inside)
+    return address
+
+
+def _ip(*args: str, inside: tuple[str, ...] = ()) -> None:
+    command = [*inside, tool("ip"), *args]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{command}: {done.stderr}"
