@@ -12,7 +12,7 @@ from distil.apps.entrypoint import MAIN_FILES, find_entrypoint
 from distil.apps.frameworks import version_arguments
 from distil.apps.project_files import Project, application_name, read_project
 from distil.apps.sources import Sources, scan
-from distil.errors import NoApplication, NoEntrypoint, UnreadableSource
+from distil.errors import NoApplication, NoEntrypoint
 from distil.model.application import Application, Dependencies, DependencySource, Evidence
 from distil.model.node import Kind
 from distil.model.package import Wheel
@@ -34,9 +34,6 @@ def detect(source: Path, spec: Spec, sources: Sources | None = None) -> Applicat
     `sources` is a scan of the directory that was made already. Raises `NoApplication`,
     `NoEntrypoint`, `UnreadableSource`, `InvalidProjectFile`, `UnknownExtra`.
     """
-    if not source.is_dir():
-        why = "it is not a directory" if source.exists() else "there is no such directory"
-        raise UnreadableSource(str(source), why)
     sources = sources or scan(source, spec)
     project = read_project(source)
     found, requires_python = _dependencies(source, project, sources, spec)

@@ -122,6 +122,15 @@ def scan(source: Path, spec: Spec) -> Sources:
     return _Scan(source, spec).run()
 
 
+def scan_project(directory: Path, spec: Spec) -> Sources:
+    """What a build back end gets to see: everything but what git ignores.
+
+    A ``.dockerignore`` is about images, and may well name what the back end needs. Raises as
+    `scan` does.
+    """
+    return _Scan(directory, spec, for_back_end=True).run()
+
+
 def application_tree(application: Application, spec: Spec, sources: Sources | None = None) -> Tree:
     """The application's files at ``[image] workdir``: 0644 or 0755, owned by root, no dates.
 
@@ -188,8 +197,12 @@ class _GitIgnore(NamedTuple):
 class _Scan:
     """One walk over the application's directory."""
 
-    def __init__(self, source: Path, spec: Spec) -> None:
+    def __init__(self, source: Path, spec: Spec, *, for_back_end: bool = False) -> None:
+        if not source.is_dir():
+            why = "it is not a directory" if source.exists() else "there is no such directory"
+            raise UnreadableSource(str(source), why)
         self._root = source
+        self._for_back_end = for_back_end
         self._included = _patterns(spec.app.include, "[app] include")
         self._may_include = spec.app.include != ()
         self._excluded = _patterns(spec.app.exclude, "[app] exclude")
@@ -289,10 +302,11 @@ class _Scan:
         return why
 
     def _why_left_out(self, path: str, name: str, *, is_directory: bool) -> str:
-        if name in UNLESS_INCLUDED:
-            return UNLESS_INCLUDED[name]
-        if self._excluded(path):
-            return "[app] exclude"
+        if not self._for_back_end:
+            if name in UNLESS_INCLUDED:
+                return UNLESS_INCLUDED[name]
+            if self._excluded(path):
+                return "[app] exclude"
         if self._docker is not None:
             left_out, pattern = self._docker.decides(path)
             return f".dockerignore: {pattern}" if left_out else ""
@@ -300,7 +314,7 @@ class _Scan:
 
     def _dockerignore(self) -> DockerIgnore | None:
         path = self._root / ".dockerignore"
-        if not path.is_file():
+        if self._for_back_end or not path.is_file():
             return None
         return parse_dockerignore(read_source(path).decode("utf-8", "surrogateescape"))
 

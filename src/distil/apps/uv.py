@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -64,6 +63,8 @@ def run_uv(
     No interpreter but the one that runs distil is used, and none is downloaded. Raises
     `UvFailed` for an exit status that is not 0, `ResolverFailed` when uv cannot be run.
     """
+    import subprocess  # noqa: PLC0415 - a warm build does without
+
     kept = {key: value for key, value in os.environ.items() if key not in _UNWANTED}
     try:
         result = subprocess.run(
