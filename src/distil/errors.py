@@ -481,6 +481,23 @@ class UnsupportedArchive(MalformedArchive):
     """An archive that uses a part of its format that distil does not read."""
 
 
+class MalformedCertificate(DistilError):
+    """An X.509 certificate that cannot be read."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"a certificate cannot be read: {why}")
+
+
+class InvalidUser(DistilError):
+    """A user of the image that is not a number."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(
+            f"{text!r} is not a numeric user",
+            hint="write `user = \"65532\"` or `\"65532:65532\"`; names cannot be checked for root",
+        )
+
+
 class MissingCopyright(DistilError):
     """A package whose copyright file is a link to a package that is not there."""
 
@@ -712,6 +729,13 @@ class ForeignWheel(DistilError):
 
 
 # --- reach ---------------------------------------------------------------------------------
+
+
+class InvalidRule(DistilError):
+    """A data file of rules that does not follow its format."""
+
+    def __init__(self, where: str, why: str) -> None:
+        super().__init__(f"{where}: {why}", hint="the README beside the file has the format")
 
 
 class MalformedElf(DistilError):

@@ -1,0 +1,33 @@
+"""Path and name patterns of the data files, as regular expressions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+
+def path_expression(patterns: Iterable[str]) -> str:
+    """A regular expression for whole paths that match one of `patterns`.
+
+    ``*`` stands for any part of one component, ``**`` as a component for any number of them;
+    at the end it also covers the directory itself.
+    """
+    return "|".join(map(_path, sorted(patterns))) or r"(?!)"
+
+
+def name_expression(patterns: Iterable[str]) -> str:
+    """A regular expression for whole names that match one of `patterns` (``*``: anything)."""
+    return "|".join(map(_literal, sorted(patterns))) or r"(?!)"
+
+
+def _path(pattern: str) -> str:
+    below = pattern.endswith("/**")
+    parts = pattern.removesuffix("/**").split("/")
+    text = "/".join("(?:[^/]+/)*" if part == "**" else _literal(part) for part in parts)
+    # "a/**/b" was joined with one slash too many behind the group that already ends in one.
+    text = text.replace("(?:[^/]+/)*/", "(?:[^/]+/)*")
+    return text + "(?:/.*)?" if below else text
+
+
+def _literal(text: str) -> str:
+    return "[^/]*".join(re.escape(piece) for piece in text.split("*"))
