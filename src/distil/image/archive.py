@@ -48,13 +48,16 @@ def write_archive(path: Path, images: Sequence[NamedImage], *, docker: bool) -> 
             stream.write(piece)
 
 
-def archive_stream(images: Sequence[NamedImage], *, docker: bool) -> Iterator[bytes]:
+def archive_stream(
+    images: Sequence[NamedImage], *, docker: bool, layout: bool = True
+) -> Iterator[bytes]:
     """The archive of `images` in pieces, for a file or an engine's standard input.
 
+    With `docker` it holds ``manifest.json``, with `layout` the documents of an OCI layout.
     Raises `UnsupportedDestination` before the first piece when `docker` and an engine could
     not load one of them, `CorruptContent` when a blob is not what its digest says.
     """
-    documents = {LAYOUT_FILE: LAYOUT, INDEX_FILE: index_of(images)}
+    documents = {LAYOUT_FILE: LAYOUT, INDEX_FILE: index_of(images)} if layout else {}
     if docker:
         documents[MANIFEST_FILE] = _docker_manifest(images)
     return _stream(documents, images)

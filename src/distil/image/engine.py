@@ -58,7 +58,9 @@ def load_podman(images: Sequence[NamedImage]) -> None:
 
     Raises `NoEngine`, `EngineFailed`, `UnsupportedDestination`.
     """
-    pieces = archive_stream(images, docker=True)
+    # Podman takes a hybrid with one image for an oci-archive and names it otherwise than one
+    # with several (docker.io/library/… and localhost/…), so it gets the one form only.
+    pieces = archive_stream(images, docker=True, layout=False)
     program = shutil.which("podman")
     if program is None:
         raise NoEngine(["podman is not installed"])

@@ -76,7 +76,7 @@ def write_layer(
     )
 
 
-# --- order and key -----------------------------------------------------------------------------
+# --- order and key -------------------------------------------------------------------------
 
 
 def arranged(nodes: Iterable[Node]) -> list[Node]:
@@ -152,7 +152,7 @@ def content_key(members: Sequence[Node], identity: str, mtime: int) -> str:
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()
 
 
-# --- the cache ---------------------------------------------------------------------------------
+# --- the cache -----------------------------------------------------------------------------
 
 
 def _blob_name(key: str) -> str:

@@ -128,7 +128,7 @@ def _holds(path: Path, blob: Blob) -> bool:
         return False
 
 
-# --- the index -----------------------------------------------------------------------------------
+# --- the index -----------------------------------------------------------------------------
 
 
 def _plain(image: NamedImage) -> _Entry:
@@ -174,7 +174,7 @@ def _read_document(path: Path) -> bytes:
     return data
 
 
-# --- blobs that nothing leads to any more --------------------------------------------------------
+# --- blobs that nothing leads to any more --------------------------------------------------
 
 
 class _Reference(msgspec.Struct):
