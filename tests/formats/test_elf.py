@@ -58,7 +58,7 @@ def test_reads_everything_in_every_layout(elf_class, little_endian):
         runpath=("/one", "/two"),
         versions_needed=(("liba.so.1", ("A_1", "A_2")), ("libb.so.2", ("B_1",))),
         versions_optional=(("libb.so.2", ("B_weak",)),),
-        versions_defined=("S_1", "S_2"),
+        versions_defined=("libself.so.1", "S_1", "S_2"),
         build_id="abcdef01",
         dlopen=(
             DlopenNote(("libzstd.so.1", "libzstd.so.0"), "suggested", "zstd", "d"),

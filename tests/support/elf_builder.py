@@ -107,14 +107,17 @@ class _Writer:
         if elf.versions_defined:
             offset, _ = self.append(self.verdef())
             entries += [(0x6FFFFFFC, elf.base + offset), (0x6FFFFFFD, len(elf.versions_defined))]
+        if elf.versions_needed or elf.versions_optional or elf.versions_defined:
+            offset, _ = self.append(bytes(2))
+            entries.append((0x6FFFFFF0, elf.base + offset))
         offset, size = self.append(bytes(self.strings))
         return [*entries, (5, elf.base + offset), (10, size), (0, 0)]
 
     def segment(self, kind: int, offset: int, size: int, align: int = 8) -> bytes:
         address = self.elf.base + offset
         if self.elf.elf_class == 32:
-            return self.pack("8I", kind, offset, address, address, size, size, 4, align)
-        return self.pack("II6Q", kind, 4, offset, address, address, size, size, align)
+            return self.pack("8I", kind, offset, address, address, size, size, 6, align)
+        return self.pack("II6Q", kind, 6, offset, address, address, size, size, align)
 
     def file(self) -> bytes:
         elf = self.elf
@@ -127,7 +130,8 @@ class _Writer:
             segments.append(self.segment(2, *self.append(data)))
         if elf.notes:
             segments.append(self.segment(4, *self.append(self.note_bytes()), align=4))
-        segments.insert(0, self.segment(1, 0, self.start + len(self.body)))
+        # Readable and writable in whole pages: a real loader can map it and list what it needs.
+        segments.insert(0, self.segment(1, 0, self.start + len(self.body), align=0x1000))
         header_size, entry_size = (52, 32) if elf.elf_class == 32 else (64, 56)
         data = 1 if elf.little_endian else 2
         ident = b"\x7fELF" + bytes((elf.elf_class // 32, data, 1, 0)) + bytes(8)

@@ -11,7 +11,7 @@ _NAMED = re.compile(
 )
 _NEED_FILE = re.compile(r"Version: \d+  File: (\S+)  Cnt: \d+")
 _NEED_NAME = re.compile(r"Name: (\S+)  Flags: (.*?)  Version: \d+")
-_DEFINED = re.compile(r"Rev: \d+  Flags: (.*?)  ?Index: \d+  Cnt: \d+  Name: (\S+)")
+_DEFINED = re.compile(r"Rev: \d+  Flags: .*?  ?Index: \d+  Cnt: \d+  Name: (\S+)")
 
 
 def readelf(paths: Iterable[str]) -> Iterator[tuple[str, dict[str, object]]]:
@@ -50,7 +50,7 @@ def _facts(text: str) -> dict[str, object]:
         "runpath": _path(names.get("RUNPATH")),
         "versions_needed": needed,
         "versions_optional": optional,
-        "versions_defined": tuple(n for f, n in _DEFINED.findall(text) if "BASE" not in f),
+        "versions_defined": tuple(_DEFINED.findall(text)),
         "build_id": build_id[1] if build_id else "",
         "pie": "PIE" in flags,
         "no_default_directories": "NODEFLIB" in flags,

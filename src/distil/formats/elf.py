@@ -51,7 +51,7 @@ _DT_VERDEF, _DT_VERNEED = 0x6FFFFFFC, 0x6FFFFFFE
 _DT_AUXILIARY, _DT_FILTER = 0x7FFFFFFD, 0x7FFFFFFF
 _DF_1_NODEFLIB: Final = 0x800
 _DF_1_PIE: Final = 0x08000000
-_VER_FLG_BASE, _VER_FLG_WEAK = 1, 2
+_VER_FLG_WEAK: Final = 2
 
 _MAX_HEADERS: Final = 1 << 16
 _MAX_DYNAMIC: Final = 1 << 16
@@ -68,6 +68,8 @@ class ElfFile(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, array_l
     is ``e_flags`` (on ARM it tells soft from hard float). `rpath` and `runpath` are split at
     colons and not expanded. `versions_needed` maps a library to the versions that must be
     there, `versions_optional` to those whose absence the loader forgives (weak).
+    `versions_defined` is empty only where there is no version table at all, for then the
+    loader does not check: its first entry is the file's own name (VER_FLG_BASE).
     """
 
     elf_class: int
@@ -373,6 +375,6 @@ class _Reader:
         start = self._file_offset(single[_DT_VERDEF], "symbol version table")
         return tuple(
             self._name(inner[0][0])
-            for outer, inner in self._chain(self._layout.defined, start)
-            if inner and not outer[1] & _VER_FLG_BASE
+            for _, inner in self._chain(self._layout.defined, start)
+            if inner
         )

@@ -1,0 +1,74 @@
+"""Which files of a used distribution, and of the standard library, go all the same."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from distil.model.node import Kind
+from distil.reach.python.result import Reason
+
+if TYPE_CHECKING:
+    from distil.reach.python.search import _Search
+
+_TEST_DIRECTORIES: Final = re.compile(r"^(.*?/(?:tests|_tests))/")
+_TEST_FILE: Final = re.compile(r"/(?:tests?|test_[^/]*|[^/]*_tests?|conftest)\.py$")
+_BUILD_ONLY: Final = (
+    (re.compile(r"\.pyi$"), "type stub: only type checkers read it"),
+    (re.compile(r"\.(?:c|cc|cpp|cxx|f|f90|pyf|rs)$"), "source of compiled code"),
+    (re.compile(r"\.(?:pyx|pxd|pxi)(?:\.in)?$"), "Cython source: only compilers read it"),
+    (re.compile(r"\.(?:h|hh|hpp|hxx)$"), "header: only compilers read it"),
+    (re.compile(r"\.(?:a|o|la|lib)$|/(?:pkgconfig|cmake)/|\.pc$|\.cmake$"), "only linkers read it"),
+)
+
+
+def is_test(path: str) -> bool:
+    """Whether the Python file `path` is part of a test-suite, by its name or directory."""
+    return bool(_TEST_DIRECTORIES.match(path)) or bool(_TEST_FILE.search(path))
+
+
+def sort_files(search: _Search) -> dict[str, str]:
+    """Add the rest of what stays to ``search.kept``; returns what goes, and why."""
+    removed: dict[str, str] = {}
+    reached_tests = _test_directories(search)
+    for distribution in search.world.distributions:
+        reason = search.used.get(distribution.name)
+        for path in distribution.files:
+            if path in search.kept:
+                continue
+            why = f"nothing reached uses {distribution.name}" if reason is None else ""
+            why = why or _cut(path, reached_tests)
+            if why:
+                removed[path] = why
+            elif reason is not None:
+                search.keep(path, reason)
+    _sort_library(search, removed)
+    return removed
+
+
+def _test_directories(search: _Search) -> frozenset[str]:
+    """Directories of tests of which something is imported."""
+    found = (_TEST_DIRECTORIES.match(path) for path in search.modules.values())
+    return frozenset(match[1] for match in found if match is not None)
+
+
+def _cut(path: str, reached_tests: frozenset[str]) -> str:
+    match = _TEST_DIRECTORIES.match(path)
+    if match is not None and match[1] not in reached_tests:
+        return "test-suite: nothing reached imports it"
+    for pattern, why in _BUILD_ONLY:
+        if pattern.search(path):
+            return why
+    return ""
+
+
+def _sort_library(search: _Search, removed: dict[str, str]) -> None:
+    layout = search.world.layout
+    for node in search.world.tree.under(layout.library):
+        inside = node.path.startswith(f"{layout.library}/site-packages")
+        if node.kind is Kind.DIRECTORY or inside or node.path in search.kept:
+            continue
+        if node.path.endswith("/LICENSE.txt"):
+            search.keep(node.path, Reason("licence", "", "redistribution asks for it"))
+        else:
+            removed[node.path] = "standard library: nothing reached imports it"

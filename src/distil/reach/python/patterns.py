@@ -1,0 +1,44 @@
+"""Module name patterns: ``*`` stands for any text, dots included."""
+
+from __future__ import annotations
+
+import functools
+import re
+
+
+def matches(pattern: str, name: str) -> bool:
+    """Whether `name` is one of those `pattern` stands for."""
+    return pattern == "*" or pattern == name or ("*" in pattern and _matches(pattern, name))
+
+
+def _matches(pattern: str, name: str) -> bool:
+    return _compiled(pattern).fullmatch(name) is not None
+
+
+@functools.lru_cache(maxsize=1024)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(".*".join(map(re.escape, re.sub(r"\*+", "*", pattern).split("*"))))
+
+
+def absolute(pattern: str, module: str, package: str) -> str:
+    """`pattern` with its placeholders and leading dots resolved for code in `module`.
+
+    Empty when it climbs out of the top-level package.
+    """
+    pattern = pattern.replace("{name}", module).replace("{package}", package)
+    if pattern.startswith("."):
+        pattern = package + pattern if package else ""
+    while ".." in pattern:
+        before, _, after = pattern.partition("..")
+        if "*" in before:
+            return "*"
+        before = before.rpartition(".")[0]
+        if not before:
+            return ""
+        pattern = f"{before}.{after}" if not after.startswith(".") else before + after
+    return pattern.strip(".")
+
+
+def literal_package(pattern: str) -> str:
+    """The dotted part of `pattern` before its first ``*``, up to the last dot."""
+    return pattern.partition("*")[0].rpartition(".")[0]

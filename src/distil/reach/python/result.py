@@ -1,0 +1,64 @@
+"""What the reachability pass over Python hands on."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Reason(msgspec.Struct, frozen=True, gc=False):
+    """Why a path is kept: by which rule, because of which other path, and in what detail.
+
+    `because` is empty when the path is kept for the image's own sake (its entrypoint, the
+    interpreter's start). A path has as many reasons as one likes; the first one found is kept.
+    """
+
+    rule: str
+    because: str = ""
+    detail: str = ""
+
+
+class Dynamic(msgspec.Struct, frozen=True, order=True):
+    """One place that may import a module whose name the code does not say."""
+
+    path: str
+    line: int
+    module: str
+    function: str
+    scope: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line} {self.function}() in {self.scope or self.module}"
+
+
+class Library(msgspec.Struct, frozen=True, order=True):
+    """A shared library that Python code opens by name.
+
+    `name` is a file name, a path, or with `searched` the bare name given to `find_library`
+    (which runs ldconfig); ``*`` when the code does not say.
+    """
+
+    name: str
+    path: str
+    line: int
+    searched: bool = False
+
+
+class PythonReach(msgspec.Struct, frozen=True):
+    """Which paths of the Python world stay, and why; which go, and why.
+
+    Only paths the pass has an opinion on are in `kept` or `removed`: the standard library, the
+    directories of installed distributions, what their RECORDs list, and the application's
+    files. `modules` are the reached modules by name. `resolved` says for each dynamic import
+    that does not count as unresolved which rule explains it. `missing` are modules that are
+    imported somewhere and that the tree does not have (built-in ones, optional ones), with the
+    first place. `rules` names the rules that had a part.
+    """
+
+    kept: dict[str, Reason]
+    removed: dict[str, str]
+    modules: dict[str, str]
+    unresolved: tuple[Dynamic, ...] = ()
+    resolved: tuple[tuple[Dynamic, str], ...] = ()
+    libraries: tuple[Library, ...] = ()
+    missing: dict[str, str] = {}
+    rules: tuple[str, ...] = ()

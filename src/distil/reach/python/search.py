@@ -1,0 +1,364 @@
+"""Reachability over Python: from the command, module by module, to a set of files.
+
+Sound first: what the code may import is kept, whatever a condition says about it; a
+distribution of which anything is used is kept whole, but for what can never be imported or
+opened (see `cuts`); a dynamic import that neither the code nor a rule explains keeps the
+public standard library and everything that is installed.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+
+from distil.formats.python_calls import PATHS
+from distil.formats.python_source import Import, PythonSource, read_python_source
+from distil.model.node import Kind, Node
+from distil.model.origin import ApplicationOrigin
+from distil.model.package import PythonInterpreter
+from distil.model.tree import Tree
+from distil.reach.python.analysis import Analyses
+from distil.reach.python.command import PythonCommand, Start, read_command
+from distil.reach.python.cuts import is_test, sort_files
+from distil.reach.python.distributions import Distribution, find_distributions
+from distil.reach.python.modules import Finder, Layout, Module, find_layout, paths_of_pth
+from distil.reach.python.patterns import absolute, matches
+from distil.reach.python.references import References
+from distil.reach.python.result import PythonReach, Reason
+from distil.reach.python.rules import STANDARD_LIBRARY, Lazy, RuleFile, RuleSet, shipped_rules
+from distil.reach.python.standard_library import public_modules
+
+
+def reach_python(
+    tree: Tree,
+    command: PythonCommand,
+    interpreter: PythonInterpreter,
+    *,
+    rules: RuleSet | None = None,
+    distributions: Sequence[Distribution] | None = None,
+    analyses: Analyses | None = None,
+) -> PythonReach:
+    """Which files of `tree` the Python program started by `command` can import or open.
+
+    `distributions` are those installed (read from the tree's metadata by default), `rules`
+    what is known about them, `analyses` the memory of what files import; the caller saves it.
+    """
+    layout = find_layout(tree, interpreter)
+    if distributions is None:
+        distributions = find_distributions(tree, layout.sites)
+    versions = {distribution.name: distribution.version for distribution in distributions}
+    versions[STANDARD_LIBRARY] = interpreter.version
+    start = read_command(command, tree)
+    search = _Search(
+        _World(tree, layout, distributions, start, command),
+        interpreter,
+        (rules or shipped_rules()).for_versions(versions),
+        analyses or Analyses(),
+    )
+    return search.run()
+
+
+class _World:
+    """What the search looks at and never changes."""
+
+    def __init__(
+        self,
+        tree: Tree,
+        layout: Layout,
+        distributions: Sequence[Distribution],
+        start: Start,
+        command: PythonCommand,
+    ) -> None:
+        self.tree = tree
+        self.layout = layout
+        self.distributions = distributions
+        self.start = start
+        self.by_name = {distribution.name: distribution for distribution in distributions}
+        self.owner = {path: d for d in distributions for path in d.files}
+        self.application = [node for node in tree if self._of_application(node, command.workdir)]
+
+    def _of_application(self, node: Node, workdir: str) -> bool:
+        if node.kind is Kind.DIRECTORY or node.path in self.owner:
+            return False
+        inside = workdir != "/" and node.path.startswith(workdir.rstrip("/") + "/")
+        return inside or isinstance(node.origin, ApplicationOrigin)
+
+
+class _Search:
+    """The work list and what has come of it so far."""
+
+    def __init__(
+        self, world: _World, interpreter: PythonInterpreter, rules: RuleSet, analyses: Analyses
+    ) -> None:
+        self.world = world
+        self.rules = rules
+        self.analyses = analyses
+        library = world.layout.library
+        path = [*world.start.search, library, world.layout.extensions, *world.layout.sites]
+        self.pth = list(self._pth_files())
+        for node, text in self.pth:
+            path += paths_of_pth(text, node.parent)[0]
+        self.finder = Finder(world.tree, interpreter, path)
+        self.kept: dict[str, Reason] = {}
+        self.modules: dict[str, str] = {}
+        self.missing: dict[str, str] = {}
+        self.used: dict[str, Reason] = {}
+        self.named_rules: set[str] = set()
+        self.references = References(self)
+        self._queue: deque[Module] = deque()
+        self._waiting: dict[str, list[tuple[RuleFile, Module, Import]]] = {}
+        self._conventions: set[str] = set()
+
+    def run(self) -> PythonReach:
+        """Work until nothing new comes."""
+        self._begin()
+        self._drain()
+        while self.references.unresolved and not self.references.everything:
+            self._keep_everything()
+            self._drain()
+        removed = sort_files(self)
+        return PythonReach(
+            kept=dict(sorted(self.kept.items())),
+            removed=dict(sorted(removed.items())),
+            modules=dict(sorted(self.modules.items())),
+            unresolved=tuple(sorted(self.references.unresolved)),
+            resolved=tuple(sorted(self.references.resolved)),
+            libraries=tuple(sorted(self.references.libraries)),
+            missing=dict(sorted(self.missing.items())),
+            rules=tuple(sorted(self.named_rules)),
+        )
+
+    # --- beginnings ------------------------------------------------------------------------
+
+    def _pth_files(self) -> Iterable[tuple[Node, str]]:
+        for site in self.world.layout.sites:
+            for node in self.world.tree.children(site):
+                if node.name.endswith(".pth") and node.blob is not None and node.size < 1 << 20:
+                    yield node, node.blob.read().decode("utf-8", "replace")
+
+    def _begin(self) -> None:
+        self.add_for("")
+        for node, text in self.pth:
+            reason = Reason("interpreter start", "", "a .pth file is read by every start")
+            self.keep(node.path, reason)
+            code = "\n".join(paths_of_pth(text, node.parent)[1])
+            self._follow(Module("", node.path), read_python_source(code.encode()))
+        start = self.world.start
+        for name in start.modules:
+            self._run_module(name)
+        for path in start.scripts:
+            self._run_file(path, Reason("entrypoint", "", "the container's command runs it"))
+        if start.code:
+            self._follow(Module("__main__", ""), read_python_source(start.code.encode()))
+        for name in start.names:
+            self.reach_named(name, Reason("command", "", f"the command names {name}"))
+        for node in self.world.application:
+            self._application_file(node)
+
+    def _run_module(self, name: str) -> None:
+        reason = Reason("entrypoint", "", f"the container's command runs -m {name}")
+        self.reach(name, reason)
+        module = self.finder.find(name)
+        if module is not None and module.search:
+            self.reach(f"{name}.__main__", reason)
+            module = self.finder.find(f"{name}.__main__")
+        if module is not None and module.path:
+            source = self.analyses.of(self.world.tree[module.path])
+            self._follow(module, source, main=True)
+
+    def _run_file(self, path: str, reason: Reason) -> None:
+        self.keep(path, reason)
+        self._own(path)
+        node = self.world.tree[path]
+        self._follow(Module("__main__", path), self.analyses.of(node), main=True)
+
+    def _application_file(self, node: Node) -> None:
+        self.keep(node.path, Reason("application", "", "a file of the application"))
+        if not node.name.endswith(".py") or node.blob is None:
+            return
+        name = self.finder.name_of(node.path)
+        if is_test(node.path) or node.path in self.modules.values():
+            return
+        reason = Reason("application", "", "a file of the application")
+        found = self.finder.find(name) if name else None
+        if found is not None and found.path == node.path:
+            self.reach(name, reason)
+        else:
+            self._follow(Module(name, node.path), self.analyses.of(node))
+
+    def _keep_everything(self) -> None:
+        self.references.everything = True
+        first = min(self.references.unresolved)
+        rule = "unresolved dynamic import"
+        for name in public_modules(self.finder, self.world.layout):
+            self.reach(name, Reason(rule, first.path, f"{first} may import {name}"))
+        for distribution in self.world.distributions:
+            self.use(distribution, Reason(rule, first.path, f"{first} may import any of it"))
+            for path in distribution.files:
+                name = self.finder.name_of(path) if path.endswith((".py", ".so")) else ""
+                if name and not is_test(path):
+                    self.reach(name, Reason(rule, first.path, f"{first} may import {name}"))
+
+    # --- the work list ---------------------------------------------------------------------
+
+    def _drain(self) -> None:
+        while self._queue:
+            module = self._queue.popleft()
+            if module.path:
+                node = self.world.tree.resolve(module.path)
+                if node is not None and node.blob is not None:
+                    self._follow(module, self.analyses.of(node))
+            self.add_for(module.name)
+            for file, waiting, statement in self._waiting.pop(module.name, ()):
+                self.named_rules.add(file.name())
+                self._import(waiting, statement)
+
+    def reach(self, name: str, reason: Reason) -> bool:
+        """Keep module `name` and the packages around it; whether the tree has it."""
+        if name in self.modules:
+            return True
+        parent = name.rpartition(".")[0]
+        if parent and not self.reach(parent, reason):
+            return False
+        module = self.finder.find(name)
+        if module is None:
+            self.missing.setdefault(name, reason.because)
+            return False
+        self.modules[name] = module.path
+        if module.path:
+            self.keep(module.path, reason)
+            for twin in self.finder.twins(module.path):
+                self.keep(twin, Reason("same module", module.path, "byte-code or source of it"))
+            self._own(module.path)
+        self._queue.append(module)
+        return True
+
+    def reach_named(self, name: str, reason: Reason) -> bool:
+        """Keep the longest beginning of the dotted `name` that is a module, if there is one.
+
+        A word without a dot counts only when it is not one of the standard library, whose
+        short names (``code``, ``test``, ``time``) are ordinary words too.
+        """
+        while name:
+            module = self.finder.find(name)
+            if module is not None:
+                plain = "." not in name
+                if plain and module.path.startswith(self.world.layout.library + "/"):
+                    return False
+                if not module.path and plain:
+                    return False
+                return self.reach(name, reason)
+            name = name.rpartition(".")[0]
+        return False
+
+    def keep(self, path: str, reason: Reason) -> None:
+        """Keep `path` and, when it is a symbolic link, what it leads to."""
+        if path in self.kept or path not in self.world.tree:
+            return
+        self.kept[path] = reason
+        node = self.world.tree[path]
+        if node.kind is Kind.SYMLINK:
+            target = self.world.tree.resolve(path)
+            if target is not None and target.path not in self.kept:
+                self.kept[target.path] = Reason("link target", path, "a symbolic link leads here")
+
+    def use(self, distribution: Distribution, reason: Reason) -> None:
+        """Something of `distribution` is used, so all of it stays."""
+        self.used.setdefault(distribution.name, reason)
+
+    def _own(self, path: str) -> None:
+        owner = self.world.owner.get(path)
+        if owner is not None:
+            self.use(owner, Reason("distribution", path, f"{owner.name} is kept whole"))
+
+    # --- one file --------------------------------------------------------------------------
+
+    def _follow(self, module: Module, source: PythonSource, *, main: bool = False) -> None:
+        lazies = self.rules.lazies(module.name)
+        if any(reference.function in PATHS for reference in source.references):
+            module = self.finder.extend(module)
+        for statement in source.imports:
+            if statement.main and not main:
+                continue
+            if statement.scope and lazies and self._waits(module, statement, lazies):
+                continue
+            self._import(module, statement)
+        for reference in source.references:
+            if main or not reference.main:
+                self.references.follow(module, source, reference)
+        if module.path.endswith(".so"):
+            self.references.follow_names(module, source)
+        elif module.path in self.kept and self.kept[module.path].rule == "application":
+            self.references.follow_strings(module, source)
+
+    def _waits(
+        self, module: Module, statement: Import, lazies: list[tuple[RuleFile, Lazy]]
+    ) -> bool:
+        """Whether a rule says that an import in a function is not needed (yet)."""
+        for file, rule in lazies:
+            if not matches(rule.scope, statement.scope):
+                continue
+            name = absolute(statement.module, module.name, module.package)
+            if not any(matches(pattern, name) for pattern in rule.imports):
+                continue
+            self.named_rules.add(file.name())
+            if any(need in self.modules for need in rule.needs):
+                return False
+            for need in rule.needs:
+                self._waiting.setdefault(need, []).append((file, module, statement))
+            return True
+        return False
+
+    def _import(self, module: Module, statement: Import) -> None:
+        name = absolute(statement.module, module.name, module.package)
+        if not name:
+            return
+        reason = Reason("import", module.path, f"line {statement.line} imports {name}")
+        if not self.reach(name, reason):
+            return
+        found = self.finder.find(name)
+        if found is None or not found.search:
+            return
+        for asked in statement.names:
+            if asked == "*":
+                self._import_all(found, reason)
+            elif self.finder.find(f"{name}.{asked}") is not None:
+                detail = f"line {statement.line} imports {asked} from {name}"
+                self.reach(f"{name}.{asked}", Reason("import", module.path, detail))
+
+    def _import_all(self, package: Module, reason: Reason) -> None:
+        """``from package import *``: submodules that its ``__all__`` may name."""
+        node = self.world.tree.resolve(package.path) if package.path else None
+        if node is None or node.blob is None:
+            return
+        for word in self.analyses.of(node).strings:
+            if self.finder.find(f"{package.name}.{word}") is not None:
+                self.reach(f"{package.name}.{word}", reason)
+
+    # --- rules -----------------------------------------------------------------------------
+
+    def add_for(self, name: str) -> None:
+        """What the rules add because module `name` is reached (empty: in any case)."""
+        for file, add in self.rules.adding(name):
+            because = self.modules.get(name, "")
+            self.named_rules.add(file.name())
+            reason = Reason(file.name(), because, add.why)
+            for pattern in add.modules:
+                self.references.reach_pattern(pattern, reason)
+            for module in add.strings:
+                self.references.follow_strings_of(module, reason)
+            for pattern in add.files:
+                for node in self.world.tree.under(pattern):
+                    if node.kind is not Kind.DIRECTORY:
+                        self.keep(node.path, reason)
+
+    def convention(self, package: str) -> None:
+        """Submodules that a framework looks for in `package`, which the application names."""
+        if package in self._conventions:
+            return
+        self._conventions.add(package)
+        for file in self.rules.files:
+            for convention in file.convention:
+                for submodule in convention.submodules:
+                    reason = Reason(file.name(), self.modules.get(package, ""), convention.why)
+                    self.references.reach_pattern(f"{package}.{submodule}", reason)

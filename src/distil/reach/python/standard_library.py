@@ -1,0 +1,31 @@
+"""Which modules of the standard library any code may import by a name nobody knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from distil.reach.python.modules import Finder, Layout
+
+LARGE: Final = frozenset({"curses", "dbm", "readline", "rlcompleter", "shelve", "sqlite3", "tkinter"})
+"""Modules that need large libraries: kept only when something names them."""
+
+_NOT_FOR_PROGRAMS: Final = frozenset(
+    {
+        *("__hello__", "__phello__", "antigravity", "config", "dist-packages", "ensurepip"),
+        *("idlelib", "lib2to3", "site-packages", "test", "this", "turtle", "turtledemo", "venv"),
+    }
+)
+
+
+def public_modules(finder: Finder, layout: Layout) -> Iterator[str]:
+    """The public modules of the standard library, submodules included, but for `LARGE` ones."""
+    for name in finder.names_in((layout.library, layout.extensions)):
+        if name.startswith("_") or name in LARGE | _NOT_FOR_PROGRAMS:
+            continue
+        yield name
+        module = finder.find(name)
+        if module is not None and module.search and module.path.startswith(layout.library):
+            for inner in finder.all_below(module):
+                if not any(part.startswith("_") or part == "test" for part in inner.split(".")):
+                    yield inner
