@@ -339,7 +339,9 @@ def _apply(runtime: dict[str, Any], image: dict[str, Any], launch: Launch, rootf
     process["terminal"] = False
     process["noNewPrivileges"] = True
     process["capabilities"] = {}
-    process["env"] += [f"{key}={value}" for key, value in launch.environment.items()]
+    environment = dict(variable.split("=", 1) for variable in process["env"])
+    environment.update(launch.environment)
+    process["env"] = [f"{key}={value}" for key, value in environment.items()]
     own = (*(image.get("Entrypoint") or ()), *(launch.arguments or image.get("Cmd") or ()))
     process["args"] = list(own)
     if launch.entrypoint is not None:
