@@ -6,7 +6,6 @@ import pytest
 
 from distil.errors import (
     DistilError,
-    TooManyRedirects,
 )
 from distil.fetch.address import parse_address
 from distil.fetch.credentials import apt_authorization
@@ -142,16 +141,3 @@ class TestSecrets:
         )
         found = apt_authorization(parse_address(address), tmp_path)
         assert found == (BASIC if matches else "")
-
-
-class TestRedirects:
-    def test_loop(self, client, web, url):
-        web.faults.redirect("*", "/a.deb")
-        with pytest.raises(TooManyRedirects):
-            client.archive(wanted(f"{url}/a.deb"))
-
-    @pytest.mark.parametrize("location", ["file:///etc/passwd", "gopher://host/", ""])
-    def test_out_of_http(self, client, web, url, location):
-        web.faults.redirect("*", location)
-        with pytest.raises(TooManyRedirects):
-            client.archive(wanted(f"{url}/a.deb"))

@@ -1,4 +1,4 @@
-"""Proxies and TLS as the environment says."""
+"""Redirects, and proxies and TLS as the environment says."""
 
 from __future__ import annotations
 
@@ -8,13 +8,26 @@ from pathlib import Path
 
 import pytest
 
-from distil.errors import (
+from distil.errors import TooManyRedirects, (
     InvalidUrl,
     NetworkError,
     TlsFailed,
 )
 from tests.support.downloads import BASIC, DATA, wanted
 from tests.support.tools import tool
+
+
+class TestRedirects:
+    def test_loop(self, client, web, url):
+        web.faults.redirect("*", "/a.deb")
+        with pytest.raises(TooManyRedirects):
+            client.archive(wanted(f"{url}/a.deb"))
+
+    @pytest.mark.parametrize("location", ["file:///etc/passwd", "gopher://host/", ""])
+    def test_out_of_http(self, client, web, url, location):
+        web.faults.redirect("*", location)
+        with pytest.raises(TooManyRedirects):
+            client.archive(wanted(f"{url}/a.deb"))
 
 
 class TestProxies:
