@@ -498,6 +498,13 @@ class InvalidUser(DistilError):
         )
 
 
+class MalformedScript(DistilError):
+    """A shell script that does not follow the grammar distil reads."""
+
+    def __init__(self, line: int, why: str) -> None:
+        super().__init__(f"line {line} of the script: {why}")
+
+
 class MissingCopyright(DistilError):
     """A package whose copyright file is a link to a package that is not there."""
 
@@ -510,6 +517,13 @@ class MalformedControl(DistilError):
 
     def __init__(self, what: str, line: int, why: str) -> None:
         super().__init__(f"{what}: in the paragraph at line {line}, {why}")
+
+
+class UnusablePackageEntry(DistilError):
+    """A package in an index that lacks what it must have, or says something unsafe."""
+
+    def __init__(self, what: str, why: str) -> None:
+        super().__init__(f"{what} cannot be used: {why}")
 
 
 class MalformedRelation(DistilError):

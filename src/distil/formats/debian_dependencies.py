@@ -23,7 +23,7 @@ _OPERATORS: Final = {"<": "<=", ">": ">="}
 _RELATION: Final = re.compile(
     r"\s*(?P<name>[A-Za-z0-9][A-Za-z0-9+.-]*)"
     r"(?::(?P<qualifier>[a-z0-9][a-z0-9-]*))?"
-    r"\s*(?:\(\s*(?P<operator><<|<=|>=|>>|=|<|>)\s*(?P<version>[^\s()]+)\s*\)\s*)?"
+    r"\s*(?:\(\s*(?P<operator><<|<=|>=|>>|=|<|>)\s*(?P<version>[^\s()<>=][^\s()]*)\s*\)\s*)?"
     r"(?:\[(?P<architectures>[^\][]*)\]\s*)?"
     r"(?P<profiles>(?:<[^<>]*>\s*)*)"
 )

@@ -26,7 +26,7 @@ from distil.model.digest import Digest
 from distil.model.package import DebianPackage
 from distil.packages.record_table import RecordTable, write_table
 
-LAYOUT: Final = "1"
+LAYOUT: Final = "2"
 """Changes whenever the stored form does, so that an older one is not read."""
 
 NAMES_KEY: Final = ""
@@ -102,9 +102,10 @@ class Provision(msgspec.Struct, frozen=True, array_like=True):
 class Entry(msgspec.Struct, frozen=True, array_like=True):
     """Everything known about one name, real or virtual.
 
-    `versions` has the highest first. `order` is the position at which apt would first meet the
-    name when it reads the same indexes; apt breaks ties with it. `essential` and `important`
-    (``Protected``) are properties of the name, not of a version, in apt and so here.
+    `versions` has the highest first, `providers` the one read last, as apt keeps them. `order`
+    is the position at which apt would first meet the name when it reads the same indexes; apt
+    breaks ties with it. `essential` and `important` (``Protected``) are properties of the name,
+    not of a version, in apt and so here.
     """
 
     order: int = -1
@@ -120,8 +121,8 @@ NO_ENTRY: Final = Entry()
 class PackageIndex:
     """The packages of `sources` for one Debian architecture.
 
-    Opening it reads nothing from `sources` when the cache has their decoded form. Raises
-    `MalformedControl` and what the sources raise when it does not.
+    Opening it reads nothing from `sources` when the cache has their decoded form. Otherwise it
+    raises what `index_records` and the sources do, and `DiskFull`, `CacheUnwritable`.
     """
 
     def __init__(self, sources: Sequence[PackageSource], cache: Cache, architecture: str) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from distil.errors import InvalidDigest, MalformedControl
+from distil.errors import InvalidDigest, UnusablePackageEntry
 from distil.formats.deb822 import Stanza, parse_stanzas
 from distil.formats.debian_dependencies import parse_relations
 from distil.model.debian_version import version_key
@@ -47,6 +47,7 @@ _MENTIONS: Final = (
 
 _MENTIONED: Final = re.compile(r"(?:^|[,|])\s*([^\s,|(]+)")
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9+.-]*")
+_VERSION: Final = re.compile(r"[A-Za-z0-9.+~:-]+")
 _FILENAME: Final = re.compile(r"(?!/)(?!(?:.*/)?\.\.(?:/|\Z))[A-Za-z0-9_.+~%:=@/-]+")
 _SOURCE: Final = re.compile(r"([a-z0-9][a-z0-9+.-]*)(?:\s+\(([^()\s]+)\))?")
 
@@ -68,8 +69,9 @@ def index_records(
 ) -> Iterator[tuple[str, bytes]]:
     """The records of an index table: one for each name, and the list of names.
 
-    Packages of other architectures are left out. Raises `MalformedControl` for a stanza that
-    lacks what a package must have, or whose name or file name could not be used safely.
+    Packages of other architectures are left out. Raises `MalformedControl`, `MalformedRelation`,
+    and `UnusablePackageEntry` for a package that lacks what it must have, or whose name, version
+    or file name could not be used safely.
     """
     drafts: dict[str, _Draft] = {}
     order: dict[str, int] = {}
@@ -91,7 +93,7 @@ def index_records(
             essential=draft.essential,
             important=draft.important,
             versions=tuple(draft.versions),
-            providers=tuple(draft.providers),
+            providers=tuple(reversed(draft.providers)),
         )
         yield name, encoder.encode(entry)
 
@@ -99,19 +101,20 @@ def index_records(
 def _record(stanza: Stanza, suite: int, what: str) -> PackageRecord:
     name = stanza.get("package", "").lower()
     if not _NAME.fullmatch(name):
-        raise MalformedControl(what, 1, f"{name[:80]!r} is no package name")
+        raise UnusablePackageEntry(what, f"{name[:80]!r} is no package name")
     version = stanza.get("version", "")
     filename = stanza.get("filename", "")
     size = stanza.get("size", "")
-    if not version or not _FILENAME.fullmatch(filename) or not size.isdecimal():
-        raise MalformedControl(what, 1, f"{name} lacks a usable Version, Filename or Size")
+    usable = _VERSION.fullmatch(version) and _FILENAME.fullmatch(filename) and size.isdecimal()
+    if not usable:
+        raise UnusablePackageEntry(what, f"{name} lacks a usable Version, Filename or Size")
     try:
         digest = Digest.from_hex(stanza.get("sha256", ""))
     except InvalidDigest as error:
-        raise MalformedControl(what, 1, f"{name}: {error.message}") from error
+        raise UnusablePackageEntry(what, f"{name}: {error.message}") from error
     source = _SOURCE.fullmatch(stanza.get("source", name))
     if source is None:
-        raise MalformedControl(what, 1, f"{name} has the unreadable Source {stanza['source']!r}")
+        raise UnusablePackageEntry(what, f"{name} has the unreadable Source {stanza['source']!r}")
     return PackageRecord(
         name=name,
         version=version,

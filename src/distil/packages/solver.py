@@ -79,7 +79,7 @@ def solve(wanted: Sequence[str], index: PackageIndex, *, cut: Cut = never) -> So
     for record in requested.values():
         marks.request(record)
         marks.install(record.name, follow=False, requested=True)
-    for name in sorted(requested, key=lambda name: index.entry(name).order):
+    for name in requested:
         marks.install(name, follow=True, requested=True)
     ProblemResolver(marks, set(requested)).resolve()
     if marks.broken_states():
