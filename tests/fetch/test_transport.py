@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from distil.errors import TooManyRedirects, (
+from distil.errors import (
     InvalidUrl,
     NetworkError,
     TlsFailed,
+    TooManyRedirects,
 )
 from tests.support.downloads import BASIC, DATA, wanted
 from tests.support.tools import tool

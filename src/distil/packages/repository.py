@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import io
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
@@ -232,16 +233,17 @@ class _IndexFiles:
         blob = self._fetch(name + suffix, packed, what)
         limit = plain.size if plain is not None else LARGEST_INDEX
         hasher = hashlib.sha256()
-        pieces = []
+        # Unlike a list of pieces, this hands its bytes over without a second copy.
+        out = io.BytesIO()
         try:
             for piece in decompress(blob.chunks(), compression, limit=limit, what=what):
                 hasher.update(piece)
-                pieces.append(piece)
+                out.write(piece)
         except MalformedArchive as error:
             raise IndexMismatch(what, error.message) from error
         if plain is not None and hasher.hexdigest() != plain.digest.hex:
             raise IndexMismatch(what, "its uncompressed contents have another digest")
-        return b"".join(pieces)
+        return out.getvalue()
 
     def _packed(self, name: str) -> tuple[str, ReleaseFile]:
         for compression, packed in zip(_COMPRESSIONS, _packed_names(name), strict=True):
