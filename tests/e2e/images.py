@@ -1,0 +1,54 @@
+"""The examples as distil builds them, once for all test processes of a session."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.support.runners import BuiltImage
+from tests.support.tools import ROOT
+
+
+@dataclass(frozen=True)
+class Build:
+    """What one ``distil build`` wrote, and its report."""
+
+    production: BuiltImage
+    debug: BuiltImage
+    report: dict[str, Any]
+    names: tuple[str, ...]
+    """What the build printed without ``--format json``."""
+
+    def form(self, name: str) -> BuiltImage:
+        return self.debug if name == "debug" else self.production
+
+
+def build(example: str, directory: Path) -> Build:
+    """Build an example into `directory`, unless another process of this session has."""
+    directory.mkdir(parents=True, exist_ok=True)
+    layout, archive = directory / f"{example}-layout", directory / f"{example}.tar"
+    report, names = directory / f"{example}.json", directory / f"{example}.names"
+    with (directory / f"{example}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not report.exists():
+            name = f"{example}:1.0"
+            outputs = ("-o", f"oci:{layout}", "-o", f"docker-archive:{archive}")
+            command = ("build", str(ROOT / "examples" / example), "-t", name, *outputs)
+            names.write_text(distil(*command))
+            report.write_text(distil(*command, "--format", "json"))
+    forms = (BuiltImage(f"{example}:{tag}", layout, archive) for tag in ("1.0", "1.0-debug"))
+    lines = tuple(names.read_text().splitlines())
+    return Build(*forms, json.loads(report.read_text()), lines)
+
+
+def distil(*args: str) -> str:
+    """Run the command line, which must succeed; its standard output."""
+    command = [sys.executable, "-m", "distil", *args]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"distil {args} exited {done.returncode}:\n{done.stderr}"
+    return done.stdout

@@ -1,0 +1,95 @@
+"""Other people's tools read the images, and scanners see exactly what distil says is there."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.images import Build
+from tests.e2e.test_examples import EXAMPLES
+from tests.support.registry import registry
+from tests.support.runners import BuiltImage
+from tests.support.tools import run_tool
+
+pytestmark = [pytest.mark.engine, pytest.mark.network]
+
+FORMS = ("production", "debug")
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_configuration(example: str, form: str, built: Callable[[str], Build]) -> None:
+    image = built(example).form(form)
+    name = f"oci:{image.layout}:{image.tag}"
+    seen = json.loads(run_tool("skopeo", "inspect", name))
+    report = image_report(built(example), form)
+    assert seen["Digest"] == report["digest"]
+    assert seen["Layers"] == [layer["digest"] for layer in report["layers"]]
+    config = json.loads(run_tool("skopeo", "inspect", "--config", name))
+    inside = config["config"]
+    assert inside["User"].split(":")[0] == "65532"
+    assert inside["WorkingDir"] == "/app"
+    assert inside["Entrypoint"][0] != "/bin/sh"
+    archived = json.loads(run_tool("skopeo", "inspect", "--config", archived_name(image)))
+    assert archived == config
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_debug_twin_is_the_production_image_and_one_layer(
+    example: str, built: Callable[[str], Build]
+) -> None:
+    production, debug = (image_report(built(example), form) for form in FORMS)
+    layers = [[layer["digest"] for layer in image["layers"]] for image in (production, debug)]
+    assert layers[1][:-1] == layers[0]
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_crane_validates(example: str, built: Callable[[str], Build]) -> None:
+    build = built(example)
+    with registry() as address:
+        name = f"{address}/{example}"
+        run_tool("crane", "push", "--index", build.production.layout, f"{name}:all")
+        for form in FORMS:
+            digest = image_report(build, form)["digest"]
+            run_tool("crane", "validate", "--remote", f"{name}@{digest}")
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_syft_sees_exactly_what_is_there(
+    example: str, form: str, built: Callable[[str], Build], tmp_path: Path
+) -> None:
+    build = built(example)
+    image = build.form(form)
+    layout = tmp_path / "layout"
+    run_tool("skopeo", "copy", f"oci:{image.layout}:{image.tag}", f"oci:{layout}:{image.tag}")
+    syft = str(Path(sys.executable).parent / "syft")
+    seen = json.loads(run_tool(syft, "scan", f"oci-dir:{layout}", "--output", "json", timeout=300))
+    found = {(a["type"], a["name"], a["version"]) for a in seen["artifacts"]}
+    assert found == reported(build, form)
+
+
+def reported(build: Build, form: str) -> set[tuple[str, str, str]]:
+    """What distil says is in the image, in Syft's words."""
+    parts = {"packages": "deb", "distributions": "python"}
+    result = {
+        (kind, component["name"], component["version"])
+        for field, kind in parts.items()
+        for component in build.report[field]
+    }
+    if form == "debug":
+        result |= {("deb", c["name"], c["version"]) for c in build.report["debugPackages"]}
+    return result
+
+
+def image_report(build: Build, form: str) -> dict[str, Any]:
+    return build.report["images"][FORMS.index(form)]
+
+
+def archived_name(image: BuiltImage) -> str:
+    return f"docker-archive:{image.archive}:{image.name}"
