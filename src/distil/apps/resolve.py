@@ -255,7 +255,7 @@ class _Resolving:
         try:
             text = self._uv_compile([*arguments, "--python-platform", platform], stdin)
         except UvFailed as failure:
-            error = explained(failure, self._target)
+            error = explained(failure, self._target, self._interpreter.version)
             if isinstance(error, NoMatchingWheel):
                 error = NoMatchingWheel(error.what, self._target, self._files_of(error.what))
             raise error from None
@@ -273,7 +273,7 @@ class _Resolving:
         try:
             return run_uv([*arguments, *self._offline], self._source)
         except UvFailed as failure:
-            raise explained(failure, self._target) from None
+            raise explained(failure, self._target, self._interpreter.version) from None
 
     @property
     def _offline(self) -> list[str]:
@@ -315,7 +315,7 @@ class _Resolving:
                 p.name: p for p in self._all_files([f"{p.name}=={p.version}" for p in missing])
             }
         except UvFailed as failure:
-            raise explained(failure, self._target) from None
+            raise explained(failure, self._target, self._interpreter.version) from None
         for package in missing:
             offered = again.get(package.name, package)
             if best_wheel(self._permitted(offered), self._interpreter) is None:

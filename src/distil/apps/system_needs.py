@@ -40,12 +40,13 @@ def known_needs() -> tuple[KnownNeed, ...]:
 
 
 def system_needs(
-    wheels: Sequence[tuple[Wheel, Pack]], application: Tree | None = None
+    wheels: Sequence[tuple[Wheel, Pack | None]], application: Tree | None = None
 ) -> tuple[SystemNeed, ...]:
     """What the distributions in `wheels`, and the application's own files, need of Debian.
 
     A package ``a | b`` means the first that the suite has. Distributions that search libraries
-    by name and are not known otherwise give a need without packages. Sorted by distribution.
+    by name and are not known otherwise give a need without packages; that cannot be told of a
+    wheel that was not fetched (no pack). Sorted by distribution.
     """
     installed = {wheel.name: wheel.version for wheel, _ in wheels}
     found = {
@@ -58,7 +59,8 @@ def system_needs(
         and _release(installed[need.distribution]) >= _release(need.since)
     }
     for wheel, pack in wheels:
-        modules = pack.attachments.get(LIBRARY_SEARCH, b"").decode().splitlines()
+        noted = pack.attachments.get(LIBRARY_SEARCH, b"") if pack is not None else b""
+        modules = noted.decode().splitlines()
         if modules and wheel.name not in found:
             found[wheel.name] = _searching(wheel.name, modules[0])
     path = _searching_module(application) if application is not None else ""

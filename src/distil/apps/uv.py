@@ -32,10 +32,7 @@ _UNKNOWN: Final = re.compile(
 _NO_WHEEL: Final = re.compile(
     r"([\w.-]+)(?:==(\S+))? (?:has|have) no (?:usable wheels|wheels with a matching)"
 )
-_PYTHON: Final = re.compile(
-    r"the (?:requested|current) Python version \(([^)]*)\) does not satisfy Python(\S+?),? and"
-)
-_WHO: Final = re.compile(r"([\w.-]+==\S+) depends on Python")
+_PYTHON: Final = re.compile(r"([\w.-]+==\S+) (?:requires|depends on) Python ?([<>=!~][^\s]*)")
 _NETWORK: Final = re.compile(
     r"error sending request|Failed to fetch|dns error|Connection refused|timed out"
     r"|network connectivity is disabled|Request failed after",
@@ -89,28 +86,29 @@ def without_credentials(text: str) -> str:
     return _CREDENTIALS.sub("***@", text)
 
 
-def explained(failure: UvFailed, target: str) -> DistilError:
-    """The error of ours that says what `failure` is about; `target` is what wheels must fit."""
+def explained(failure: UvFailed, target: str, python: str) -> DistilError:
+    """The error of ours that says what `failure` is about.
+
+    `target` is what wheels must fit, `python` the full version of its interpreter.
+    """
     text = failure.output
     if "401 Unauthorized" in text or "403 Forbidden" in text:
         return ResolverFailed(_explanation(text), hint="give uv the credentials of that index")
     if "No solution found" in text:
-        return _no_solution(text, target)
+        return _no_solution(text, target, python)
     if _NETWORK.search(text):
         return IndexUnreachable(_explanation(text))
     return ResolverFailed(_explanation(text))
 
 
-def _no_solution(text: str, target: str) -> DistilError:
+def _no_solution(text: str, target: str, python: str) -> DistilError:
     flat = re.sub(r"\s+", " ", text)
     unknown = _UNKNOWN.search(flat)
     if unknown:
         return UnknownDistribution(unknown[1])
     unfit = _PYTHON.search(flat)
     if unfit:
-        who = _WHO.search(flat)
-        named = who[1].rstrip(",") if who else "a dependency"
-        return PythonDoesNotFit(named, unfit[2].rstrip(","), unfit[1].lstrip(">="))
+        return PythonDoesNotFit(unfit[1], unfit[2].rstrip(",."), python)
     missing = _NO_WHEEL.search(flat)
     if missing:
         return NoMatchingWheel(f"{missing[1]} {missing[2] or ''}".strip(), target, ())
