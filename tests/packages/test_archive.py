@@ -27,7 +27,7 @@ SCRIPTS = {
     "conffiles": "/etc/x.conf\nremove-on-upgrade /etc/old.conf\n",
     "postinst": "#!/bin/sh\nexit 0\n",
     "triggers": "# by hand\nactivate-noawait ldconfig  # here\ninterest-noawait /usr/lib\n",
-    "templates": "Template: x/y\n",
+    "templates": "Template: x/y\nType: string\nDefault: some thing\n\nTemplate: x/none\n",
 }
 
 
@@ -49,6 +49,7 @@ def check(found: DebPack | None) -> None:
     assert list(found.md5sums) == ["/usr/bin/x"]
     assert found.scripts == {"postinst": b"#!/bin/sh\nexit 0\n"}
     assert found.triggers == (("activate-noawait", "ldconfig"), ("interest-noawait", "/usr/lib"))
+    assert found.answers == {"x/y": "some thing"}
     nodes = {node.path: node for node in found.pack.nodes(found.origin)}
     assert set(nodes) == {entry.path for entry in ENTRIES} - {"/"}
     assert nodes["/usr/bin/x"].blob.read() == b"program"  # type: ignore[union-attr]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, partial
@@ -23,7 +24,10 @@ from distil.model.package import DebianPackage
 
 _KIND: Final = "deb"
 _UNUSED: Final = frozenset({"symbols", "templates", "shlibs"})
-"""Control files that only serve building packages and asking questions: not kept."""
+"""Control files that only serve building packages and asking questions: not kept as they are."""
+
+_ANSWERS: Final = "answers"
+_QUESTION: Final = re.compile(rb"^(Template|Default): *(\S[^\n]*)", re.MULTILINE)
 
 SCRIPTS: Final = ("preinst", "postinst", "prerm", "postrm", "config")
 _CONSULTED: Final = ("Package", "Version", "Architecture")
@@ -70,6 +74,12 @@ class DebPack:
         return tuple((pair[0], pair[1]) for pair in words if len(pair) == 2)
 
     @property
+    def answers(self) -> dict[str, str]:
+        """The default answers to the questions that the scripts ask through debconf(7)."""
+        lines = (line.partition("\t") for line in self._text(_ANSWERS).splitlines())
+        return {question: answer for question, _, answer in lines}
+
+    @property
     def conffiles(self) -> tuple[str, ...]:
         """Absolute paths of the configuration files the package ships (deb-conffiles(5))."""
         lines = (line.split() for line in self._text("conffiles").splitlines())
@@ -110,6 +120,7 @@ def unpack(package: DebianPackage, deb: FileBlob, cache: Cache) -> DebPack:
     reader = DebReader(source, what)
     _check_identity(package, reader.control["control"])
     kept = {name: data for name, data in reader.control.items() if name not in _UNUSED}
+    kept[_ANSWERS] = _default_answers(reader.control.get("templates", b""))
     members = _members(reader.data(), source)
     return DebPack(package, write_pack(cache, package.digest, _KIND, members, kept))
 
@@ -148,6 +159,18 @@ def _check_identity(package: DebianPackage, control: bytes) -> None:
     said = tuple(stanza.get(field.lower(), "") for field in _CONSULTED)
     if said != (package.name, package.version, package.architecture):
         raise MalformedArchive(str(package), f"the archive says that it is {' '.join(said)}")
+
+
+def _default_answers(templates: bytes) -> bytes:
+    """One line for each question with a default: its name, a tab, the answer."""
+    answers = []
+    question = b""
+    for kind, value in _QUESTION.findall(templates):
+        if kind == b"Template":
+            question = value.strip()
+        else:
+            answers.append(question + b"\t" + value.strip() + b"\n")
+    return b"".join(answers)
 
 
 def _members(files: TarReader, archive: ByteSource) -> Iterator[tuple[PackMember, Iterator[bytes]]]:
