@@ -842,6 +842,54 @@ class ImageNotFound(DistilError):
 # --- build ---------------------------------------------------------------------------------
 
 
+class MissingLibraries(DistilError):
+    """ELF files of the image that would not find what they need."""
+
+    exit_code = 1
+
+    def __init__(self, misses: Sequence[tuple[str, Sequence[str]]]) -> None:
+        lines = [f"  {text}{_in_packages(packages)}" for text, packages in misses]
+        names = dict.fromkeys(packages[0] for _, packages in misses if packages)
+        quoted = ", ".join(f'"{name}"' for name in names)
+        super().__init__(
+            "the image would not work:\n" + "\n".join(lines),
+            hint=f"write packages = [{quoted}] below [app] in distil.toml" if names else "",
+        )
+
+
+def _in_packages(packages: Sequence[str]) -> str:
+    return f" (it is in {' or '.join(packages)})" if packages else ""
+
+
+class BrokenEntrypoint(DistilError):
+    """An entrypoint that could not be started."""
+
+    exit_code = 1
+
+    def __init__(self, entrypoint: str, why: str) -> None:
+        super().__init__(
+            f"the entrypoint {entrypoint} cannot be started: {why}",
+            hint='write entrypoint = ["PROGRAM", …] below [app] in distil.toml',
+        )
+
+
+class UnaccountedFile(DistilError):
+    """A file of the image that nothing accounts for: a defect of distil."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"nothing accounts for {path} in the image; please report this")
+
+
+class InvalidEpoch(DistilError):
+    """A SOURCE_DATE_EPOCH that is not a number of seconds."""
+
+    def __init__(self, value: str) -> None:
+        super().__init__(
+            f"SOURCE_DATE_EPOCH is {value!r}, not a number of seconds since 1970",
+            hint="unset it, or use `git log -1 --format=%ct`",
+        )
+
+
 class NoPython(DistilError):
     """A base without the packages of a Python interpreter."""
 
