@@ -11,6 +11,8 @@ from distil.model.origin import GeneratedOrigin
 from distil.model.tree import Tree
 
 RULE = GeneratedOrigin("test")
+NET_RAW = bytes.fromhex("01000002 00200000 00000000 00000000 00000000")
+"""``security.capability`` for cap_net_raw+ep, as setcap(8) writes it."""
 
 
 def file(path: str, data: bytes = b"", **fields: object) -> Node:
@@ -43,7 +45,7 @@ def sample_tree() -> Tree:
             file("/usr/lib/\udcff\udcfe", b"name that is no utf-8"),
             file("/usr/lib/" + "long" * 20 + "/" + "name" * 20, b"prefix"),
             file("/usr/lib/" + "x" * 200, b"pax path", uid=3_000_000_000, gid=65532),
-            file("/usr/bin/ping", b"cap", xattrs=(("security.capability", b"\1\0\0\2\0\n="),)),
+            file("/usr/bin/ping", b"cap", xattrs=(("security.capability", NET_RAW),)),
         ]
     )
 

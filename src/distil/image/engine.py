@@ -6,6 +6,7 @@ An engine gets the same archive that ``docker-archive:`` writes, streamed: to ``
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import subprocess
 import tempfile
@@ -96,14 +97,16 @@ def _pipe(engine: str, command: Sequence[str], pieces: Iterator[bytes]) -> None:
         stdin = process.stdin
         assert stdin is not None  # noqa: S101 - PIPE was asked for
         try:
-            for piece in pieces:
-                stdin.write(piece)
-            stdin.close()
-        except BrokenPipeError:
-            pass  # The command ended early; its message says why.
+            # A command that ends early says why; the pipe it leaves broken is not the news.
+            with contextlib.suppress(BrokenPipeError):
+                for piece in pieces:
+                    stdin.write(piece)
         except BaseException:
             process.kill()
             raise
+        finally:
+            with contextlib.suppress(BrokenPipeError):
+                stdin.close()
         status = process.wait()
         errors.seek(0)
         if status:

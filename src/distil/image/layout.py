@@ -21,7 +21,7 @@ from distil.image.naming import NamedImage, told_apart
 from distil.image.staging import is_leftover, locked, staged_directory, sweep, write_file
 from distil.model.blob import Blob, FileBlob, InlineBlob
 from distil.model.digest import Digest
-from distil.model.image import MEDIA_INDEX, REF_NAME, encode_document
+from distil.model.image import MANIFEST_TYPES, MEDIA_INDEX, REF_NAME, encode_document
 
 LAYOUT_FILE: Final = "oci-layout"
 LAYOUT: Final = b'{"imageLayoutVersion":"1.0.0"}'
@@ -56,7 +56,7 @@ def write_layout(directory: Path, images: Sequence[NamedImage]) -> None:
             with staged_directory(directory) as staged:
                 _update(staged, images)
         except OSError as error:
-            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST) or not directory.is_dir():
                 raise
         else:
             return  # Otherwise somebody else has made it meanwhile.
@@ -105,7 +105,8 @@ def _undone_on_failure(directory: Path) -> Iterator[list[Path]]:
         if not (directory / LAYOUT_FILE).exists():
             added.append(directory / LAYOUT_FILE)
             write_file(directory / LAYOUT_FILE, InlineBlob.of(LAYOUT))
-        blobs.mkdir(0o755, parents=True, exist_ok=True)
+        for path in (blobs.parent, blobs):
+            path.mkdir(0o755, exist_ok=True)
         sweep(blobs, grace=0)
         yield added
     except BaseException:
@@ -177,19 +178,19 @@ def _read_document(path: Path) -> bytes:
 # --- blobs that nothing leads to any more --------------------------------------------------
 
 
-class _Reference(msgspec.Struct):
+class _Reference(msgspec.Struct, rename="camel"):
     """A descriptor, of which only the target matters here."""
 
     digest: str
+    media_type: str = ""
 
 
 class _Links(msgspec.Struct):
-    """Where an index or a manifest of any kind leads."""
+    """Where an index or a manifest leads."""
 
     config: _Reference | None = None
     layers: list[_Reference] = []
     manifests: list[_Reference] = []
-    blobs: list[_Reference] = []
     subject: _Reference | None = None
 
 
@@ -209,23 +210,24 @@ def _prune(directory: Path, replaced: Sequence[_Entry], kept: Sequence[_Entry]) 
 
 
 def _reachable(directory: Path, entries: Sequence[_Entry]) -> set[Digest]:
-    """The digests that `entries` lead to, directly and through manifests."""
+    """The digests that `entries` lead to, directly and through indexes and manifests.
+
+    Raises `MalformedImage` for an entry of an unknown kind, which could lead anywhere.
+    """
     found: set[Digest] = set()
-    pending = [str(entry.get("digest")) for entry in entries]
+    pending = msgspec.convert(entries, list[_Reference])
     while pending:
-        digest = Digest(pending.pop())
-        if digest not in found:
-            found.add(digest)
-            pending += _targets(directory / BLOBS / digest.hex)
+        entry = pending.pop()
+        digest = Digest(entry.digest)
+        if digest in found:
+            continue
+        found.add(digest)
+        path = directory / BLOBS / digest.hex
+        if entry.media_type not in MANIFEST_TYPES:
+            raise MalformedImage(str(path), f"{entry.media_type!r} is not known")
+        links = msgspec.json.decode(_read_document(path), type=_Links)
+        pending += links.manifests
+        pending += [links.subject] if links.subject is not None else []
+        leaves = [*links.layers, *([links.config] if links.config is not None else [])]
+        found.update(Digest(leaf.digest) for leaf in leaves)
     return found
-
-
-def _targets(path: Path) -> list[str]:
-    """The digests that the document at `path` names; none for a blob that is no document."""
-    with path.open("rb") as stream:
-        data = stream.read(LARGEST_DOCUMENT + 1)
-    if len(data) > LARGEST_DOCUMENT or not data.startswith(b"{"):
-        return []
-    links = msgspec.json.decode(data, type=_Links)
-    direct = [link for link in (links.config, links.subject) if link is not None]
-    return [link.digest for link in (*direct, *links.layers, *links.manifests, *links.blobs)]

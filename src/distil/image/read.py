@@ -23,10 +23,9 @@ from distil.model.blob import Blob, FileBlob
 from distil.model.digest import Digest
 from distil.model.image import (
     DOCKER_CONFIG,
-    DOCKER_INDEX,
-    DOCKER_MANIFEST,
+    IMAGE_TYPES,
+    INDEX_TYPES,
     MEDIA_CONFIG,
-    MEDIA_INDEX,
     MEDIA_LAYER,
     MEDIA_MANIFEST,
     REF_NAME,
@@ -43,8 +42,6 @@ from distil.model.reference import Location, Transport, parse_image_name
 
 MAX_LAYERS: Final = 1000
 _MAX_NESTING: Final = 4
-_INDEXES: Final = frozenset({MEDIA_INDEX, DOCKER_INDEX})
-_MANIFESTS: Final = frozenset({MEDIA_MANIFEST, DOCKER_MANIFEST})
 _MAGIC: Final = {b"\x1f\x8b": "+gzip", b"\x28\xb5": "+zstd"}
 
 
@@ -86,13 +83,13 @@ def _from_layout(source: ImageSource, location: Location, platform: Platform | N
     _check_kind(data, what, "manifests")
     descriptor = _named(decode_document(data, Index, what).manifests, location)
     for _ in range(_MAX_NESTING):
-        if descriptor.media_type not in _INDEXES:
+        if descriptor.media_type not in INDEX_TYPES:
             break
         data, what = _verified(source, descriptor)
         _check_kind(data, what, "manifests", descriptor.media_type)
         entries = decode_document(data, Index, what).manifests
         descriptor = _for_platform(entries, platform, str(location))
-    if descriptor.media_type not in _MANIFESTS:
+    if descriptor.media_type not in IMAGE_TYPES:
         raise MalformedImage(source.where, f"{descriptor.media_type!r} is not an image")
     return _from_manifest(source, descriptor)
 

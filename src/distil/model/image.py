@@ -25,6 +25,10 @@ DOCKER_INDEX: Final = "application/vnd.docker.distribution.manifest.list.v2+json
 DOCKER_MANIFEST: Final = "application/vnd.docker.distribution.manifest.v2+json"
 DOCKER_CONFIG: Final = "application/vnd.docker.container.image.v1+json"
 DOCKER_LAYER: Final = "application/vnd.docker.image.rootfs.diff.tar"
+INDEX_TYPES: Final = frozenset({MEDIA_INDEX, DOCKER_INDEX})
+IMAGE_TYPES: Final = frozenset({MEDIA_MANIFEST, DOCKER_MANIFEST})
+MANIFEST_TYPES: Final = INDEX_TYPES | IMAGE_TYPES
+"""Everything that leads to other blobs."""
 
 REF_NAME: Final = "org.opencontainers.image.ref.name"
 CREATED: Final = "org.opencontainers.image.created"
