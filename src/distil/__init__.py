@@ -5,10 +5,10 @@ The verbs are functions of `distil.pipeline`; everything else is an implementati
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    __version__: Final[str]
+    __version__: str
 
 __all__ = ["__version__"]
 

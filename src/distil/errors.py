@@ -652,12 +652,13 @@ class NoMatchingWheel(DistilError):
     def __init__(self, what: str, target: str, files: Sequence[str], *, source: str = "") -> None:
         shown = ", ".join(files[:_FILES_SHOWN])
         more = f" and {len(files) - _FILES_SHOWN} more" if len(files) > _FILES_SHOWN else ""
-        listed = f"its wheels are {shown}{more}" if files else "it has no wheels at all"
+        listed = f"; its wheels are {shown}{more}" if files else ""
         super().__init__(
-            f"{what} has no wheel for {target}; {listed}{source}",
+            f"{what} has no wheel for {target}{listed}{source}",
             hint="choose a version that has one, or build one and name it as a file or an index",
         )
         self.what = what
+        self.source = source
 
 
 _FILES_SHOWN = 8

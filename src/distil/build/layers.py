@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+
+import msgspec
 
 from distil.model.node import ROOT, Node
 from distil.model.origin import ApplicationOrigin, Origin, PackageOrigin
@@ -34,18 +36,27 @@ _TITLES = {
 }
 
 
-def layer_of(origin: Origin | None, is_runtime: Callable[[str], bool]) -> LayerKind:
-    """The layer that things of `origin` belong to; `is_runtime` judges a Debian purl."""
-    if isinstance(origin, ApplicationOrigin):
-        return LayerKind.APPLICATION
-    if isinstance(origin, PackageOrigin):
-        if not origin.purl.startswith("pkg:deb/"):
-            return LayerKind.DEPENDENCIES
-        return LayerKind.RUNTIME if is_runtime(origin.purl) else LayerKind.SYSTEM
-    return LayerKind.CONFIGURATION
+class Components(msgspec.Struct, frozen=True):
+    """Which package URLs belong to the runtime, and which are the application's own wheels."""
+
+    runtime: frozenset[str]
+    application: frozenset[str]
+
+    def layer_of(self, origin: Origin | None) -> LayerKind:
+        """The layer that things of `origin` belong to."""
+        if isinstance(origin, ApplicationOrigin):
+            return LayerKind.APPLICATION
+        if not isinstance(origin, PackageOrigin):
+            return LayerKind.CONFIGURATION
+        if origin.purl in self.application:
+            return LayerKind.APPLICATION
+        if origin.purl in self.runtime:
+            return LayerKind.RUNTIME
+        debian = origin.purl.startswith("pkg:deb/")
+        return LayerKind.SYSTEM if debian else LayerKind.DEPENDENCIES
 
 
-def split(tree: Tree, is_runtime: Callable[[str], bool]) -> list[tuple[LayerKind, Sequence[Node]]]:
+def split(tree: Tree, components: Components) -> list[tuple[LayerKind, Sequence[Node]]]:
     """The nodes of each layer, sorted; kinds without nodes are left out.
 
     Every layer also holds the directories that lead to its entries, so that each can be
@@ -56,7 +67,7 @@ def split(tree: Tree, is_runtime: Callable[[str], bool]) -> list[tuple[LayerKind
     for node in tree:
         kind = kinds.get(node.origin)
         if kind is None:
-            kind = kinds[node.origin] = layer_of(node.origin, is_runtime)
+            kind = kinds[node.origin] = components.layer_of(node.origin)
         members = layers.setdefault(kind, {})
         _add_parents(tree, members, node.parent)
         members[node.path] = node

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -42,7 +43,7 @@ def command(
     outputs: tuple[str, ...],
     form: str,
     verbose: bool,
-    **options: object,
+    **options: Any,  # noqa: ANN401  click checked them
 ) -> int:
     r"""Build DIRECTORY (default: here) into a minimal image and its debug twin.
 
@@ -57,15 +58,23 @@ def command(
       distil build . --dry-run
     """
     from distil import pipeline
+    from distil.build.specification import Overrides
     from distil.report import build as report
 
-    request = pipeline.BuildRequest(source=source, tag=tag, outputs=outputs, **options)
+    request = pipeline.BuildRequest(
+        source=source,
+        tag=tag,
+        outputs=outputs,
+        overrides=Overrides(base=options["base"], compression=options["compression"]),
+        debug=not options["no_debug"],
+        **{name: options[name] for name in ("load", "platform", "dry_run", "refresh", "offline")},
+    )
     with progress(click.get_text_stream("stderr")):
         result = pipeline.build(request)
     if form == "json":
         click.echo(report.to_json(result))
-    else:
-        click.echo(report.to_text(result, verbose=verbose), err=not request.dry_run)
-        for name in result.names:
-            click.echo(name)
+        return 0
+    click.echo(report.to_text(result, verbose=verbose), err=not request.dry_run)
+    for name in result.names:
+        click.echo(name)
     return 0

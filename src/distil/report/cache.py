@@ -4,24 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from distil.fetch.cache import AreaUsage, Collected, Verified
+from distil.pipeline import CacheCleaned, CacheInfo
 from distil.report.units import columns, number, size
-
-
-class CacheInfo(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Where the cache is and what each area of it holds."""
-
-    schema_version: int = 1
-    directory: str
-    areas: list[AreaUsage]
-
-
-class CacheCleaned(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What `distil cache gc` did; `verified` only when it was asked for."""
-
-    schema_version: int = 1
-    collected: Collected
-    verified: Verified | None = None
 
 
 def info_text(info: CacheInfo) -> str:

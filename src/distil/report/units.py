@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 def size(count: int) -> str:
     """A number of bytes in decimal units: ``54.9 MB``."""
@@ -16,7 +18,7 @@ def number(count: int, singular: str, plural: str = "") -> str:
     return f"{count:,} {singular if count == 1 else plural or singular + 's'}"
 
 
-def columns(rows: list[tuple[str, ...]], indent: str = "  ") -> str:
+def columns(rows: Sequence[tuple[str, ...]], indent: str = "  ") -> str:
     """Rows as aligned text, two spaces between columns, none at the end of a line."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))] if rows else []
     lines = ("  ".join(cell.ljust(widths[i]) for i, cell in enumerate(row)) for row in rows)

@@ -1,0 +1,68 @@
+"""What an application is and needs, as far as its own files and the indexes tell."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import msgspec
+
+from distil.apps.detect import complete, detect
+from distil.apps.project import build_projects
+from distil.apps.resolve import resolve
+from distil.apps.sources import Sources, scan
+from distil.apps.target import fits
+from distil.build.base import Base, BaseOpener, default_python
+from distil.errors import PythonDoesNotFit
+from distil.events import stage
+from distil.fetch.http import Client
+from distil.model.application import Application
+from distil.model.package import PythonInterpreter, Wheel
+from distil.model.spec import Spec
+
+
+class Findings(msgspec.Struct, frozen=True):
+    """An application, the base it is built on, and the wheels it needs, sorted by name.
+
+    `own` names the distributions that are the application's own projects.
+    """
+
+    spec: Spec
+    application: Application
+    sources: Sources
+    base: Base
+    interpreter: PythonInterpreter
+    wheels: tuple[Wheel, ...]
+    own: frozenset[str]
+
+
+def investigate(
+    source: Path, spec: Spec, opener: BaseOpener, client: Client, *, refresh: bool = False
+) -> Findings:
+    """Find out about the application in directory `source`.
+
+    Only indexes are fetched; the application's own project is built by its back end. Raises
+    what `detect`, `BaseOpener.open`, `resolve` and `build_projects` raise; a Python version
+    that does not fit comes with the bases that have one.
+    """
+    sources = scan(source, spec)
+    application = detect(source, spec, sources)
+    with stage("reading package indexes") as result:
+        base = opener.open(spec.base.source)
+        result(f"{base.name} {base.release}")
+    interpreter = default_python(base)
+    try:
+        resolution = resolve(application, interpreter, client, spec, refresh=refresh)
+    except PythonDoesNotFit as error:
+        bases = [name for name, _ in opener.that_fit(partial(fits, error.requires))]
+        raise error.with_suites(bases) from error
+    own = build_projects(application, resolution.directories, interpreter, client.cache, spec)
+    return Findings(
+        spec=spec,
+        application=complete(application, resolution.wheels),
+        sources=sources,
+        base=base,
+        interpreter=interpreter,
+        wheels=tuple(sorted((*resolution.wheels, *own), key=lambda wheel: wheel.name)),
+        own=frozenset(wheel.name for wheel in own),
+    )

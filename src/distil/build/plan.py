@@ -1,0 +1,106 @@
+"""What an image will be made of, decided before any archive is fetched."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from distil.build.base import Base
+from distil.build.investigate import Findings
+from distil.model.application import SystemNeed
+from distil.model.package import DebianPackage
+from distil.packages.cuts import Cuts, Partial
+from distil.packages.select import Wanted
+from distil.packages.solver import Edge, Solution, solve
+
+BUSYBOX: Final = "busybox-static"
+LIBRARY_SEARCH: Final = "ldconfig"
+"""The feature of the cuts that keeps ldconfig, which ``ctypes.util.find_library`` runs."""
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """The image as values: what goes in, from where, and who asked for it.
+
+    `roots` are the packages asked for by name. `packages` are sorted by name and include those
+    of which only some files are taken, which `partial` tells. `reasons` says for each who needs
+    it, `needs` what the application needs without saying so. `debug_packages` are what the
+    debug twin has beside them.
+    """
+
+    findings: Findings
+    needs: tuple[SystemNeed, ...]
+    roots: tuple[str, ...]
+    packages: tuple[DebianPackage, ...]
+    partial: dict[str, Partial]
+    reasons: dict[str, tuple[Edge, ...]]
+    debug_packages: tuple[DebianPackage, ...]
+
+    @property
+    def runtime_packages(self) -> frozenset[str]:
+        """The packages of the interpreter itself, which change when it does."""
+        line = self.findings.interpreter.line
+        names = (f"python{line}", f"libpython{line}")
+        return frozenset(name + end for name in names for end in ("", "-minimal", "-stdlib"))
+
+    @property
+    def wanted(self) -> Wanted:
+        """What the user names, which is taken whole, and the optional parts that are needed."""
+        spec = self.findings.spec
+        searched = any(need.library_search for need in self.needs)
+        return Wanted(
+            packages=frozenset((*spec.base.packages, *spec.app.packages)),
+            features=frozenset([LIBRARY_SEARCH] if searched else []),
+        )
+
+
+def plan_packages(
+    findings: Findings,
+    needs: Sequence[SystemNeed],
+    cuts: Cuts,
+    *,
+    debug: bool = True,
+) -> Plan:
+    """Solve the Debian packages for `findings`.
+
+    `needs` are packages that the application needs without saying so. Raises `UnknownPackage`,
+    `VirtualPackage`, `UnsatisfiableDependencies`.
+    """
+    spec, base = findings.spec, findings.base
+    wanted = [f"python{findings.interpreter.line}", *spec.base.packages, *spec.app.packages]
+    wanted += [_first_known(name, base) for need in needs for name in need.packages]
+    roots = tuple(dict.fromkeys(wanted))
+    production = _with_companions(roots, base, cuts)
+    debug_packages: tuple[DebianPackage, ...] = ()
+    if debug:
+        twin = solve((*roots, BUSYBOX, *spec.debug.packages), base.index, cut=cuts.edge)
+        there = {package.name for package in production.packages}
+        debug_packages = tuple(p for p in twin.packages if p.name not in there)
+    asked = {*spec.base.packages, *spec.app.packages}
+    partial = {p.name: cuts.partial(p.name) for p in production.packages if p.name not in asked}
+    return Plan(
+        findings=findings,
+        needs=tuple(needs),
+        roots=roots,
+        packages=production.packages,
+        partial={name: part for name, part in partial.items() if part is not None},
+        reasons=production.reasons,
+        debug_packages=debug_packages,
+    )
+
+
+def _first_known(alternatives: str, base: Base) -> str:
+    """The first of ``a | b`` that the base has; the first of all when it has none."""
+    names = [name.strip() for name in alternatives.split("|")]
+    return next((name for name in names if base.index.candidate(name)), names[0])
+
+
+def _with_companions(roots: Sequence[str], base: Base, cuts: Cuts) -> Solution:
+    """The closure of `roots`, and the packages of which it needs only files."""
+    solution = solve(roots, base.index, cut=cuts.edge)
+    names = [package.name for package in solution.packages]
+    added = {name: base.index.describe(base.index.package(name)) for name in cuts.companions(names)}
+    packages = sorted((*solution.packages, *added.values()), key=lambda package: package.name)
+    reasons = solution.reasons | {name: (Edge("", "Files", name),) for name in added}
+    return Solution(tuple(packages), reasons, solution.cut)

@@ -1,0 +1,93 @@
+"""Where images go, and under what names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from distil.errors import NoOutput
+from distil.image.assemble import Image
+from distil.image.naming import NamedImage, name_image
+from distil.image.write import write
+from distil.model.application import Application
+from distil.model.reference import (
+    ImageName,
+    Location,
+    Transport,
+    parse_image_name,
+    parse_location,
+)
+
+DEBUG: Final = "debug"
+
+
+class Destinations(msgspec.Struct, frozen=True):
+    """The image's name, the places to write it to, and whether an engine shall load it."""
+
+    name: ImageName
+    places: tuple[Location, ...]
+    load: bool
+
+    def check(self) -> None:
+        """Raise `NoOutput` when an image would be made for nobody."""
+        if not self.places and not self.load:
+            raise NoOutput(self.name.path.rpartition("/")[2])
+
+
+class Published(msgspec.Struct, frozen=True):
+    """An image and how it is addressed now."""
+
+    image: Image
+    references: tuple[str, ...]
+
+
+class Publication(msgspec.Struct, frozen=True):
+    """The production image, its twin if there is one, and the engine that has them loaded."""
+
+    images: tuple[Published, ...]
+    engine: str = ""
+
+
+def destinations(
+    tag: str | None, outputs: Sequence[str], application: Application, *, load: bool
+) -> Destinations:
+    """Parse where to write; without a `tag` the application's name and version are the name.
+
+    Raises `InvalidReference`.
+    """
+    version = f":{application.version}" if application.version else ""
+    name = parse_image_name(tag or application.name + version).tagged()
+    return Destinations(name, tuple(parse_location(output) for output in outputs), load)
+
+
+def publish(where: Destinations, images: Sequence[Image]) -> Publication:
+    """Write the production image and then its twin to every place.
+
+    Raises what `write` and `load` raise.
+    """
+    references: list[list[str]] = [[] for _ in images]
+    for place in where.places:
+        for found, reference in zip(
+            references, write(_named(where.name, place, images), place), strict=True
+        ):
+            found.append(reference)
+    engine = ""
+    if where.load:
+        from distil.image.engine import load
+
+        named = _named(where.name, Location(Transport.DOCKER_DAEMON), images)
+        engine = load(named)
+        for found, image in zip(references, named, strict=True):
+            found.append(image.name.familiar)
+    pairs = zip(images, references, strict=True)
+    return Publication(tuple(Published(image, tuple(found)) for image, found in pairs), engine)
+
+
+def _named(name: ImageName, place: Location, images: Sequence[Image]) -> list[NamedImage]:
+    """One name for each image at `place`: the first is production, the second its twin."""
+    named = zip(images, ("", DEBUG), strict=False)
+    return [
+        entry for image, variant in named for entry in name_image(image, [name], place, variant)
+    ]

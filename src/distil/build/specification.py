@@ -1,0 +1,44 @@
+"""``distil.toml`` of an application, and what the command line puts before it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from distil.errors import InvalidSpec
+from distil.formats.spec_toml import parse_spec
+from distil.model.spec import Spec
+
+SPEC_FILE: Final = "distil.toml"
+
+
+class Overrides(msgspec.Struct, frozen=True):
+    """What the user says for this build only; None leaves it as it is."""
+
+    base: str | None = None
+    compression: str | None = None
+
+
+def read_spec(source: Path, overrides: Overrides) -> Spec:
+    """The specification in `source`, all defaults where it has none.
+
+    Raises `InvalidSpec`.
+    """
+    path = source / SPEC_FILE
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        text = ""
+    except UnicodeDecodeError as error:
+        raise InvalidSpec(str(path), None, "", f"not UTF-8: {error.reason}") from error
+    except OSError as error:
+        raise InvalidSpec(str(path), None, "", error.strerror or str(error)) from error
+    spec = parse_spec(text, str(path))
+    base, image = spec.base, spec.image
+    if overrides.base is not None:
+        base = msgspec.structs.replace(base, source=overrides.base)
+    if overrides.compression is not None:
+        image = msgspec.structs.replace(image, compression=overrides.compression)
+    return msgspec.structs.replace(spec, base=base, image=image)

@@ -1,0 +1,216 @@
+"""What a build came to, as plain values: the input of reports."""
+
+from __future__ import annotations
+
+import msgspec
+
+from distil.build.compose import Composition
+from distil.build.inspect import Check
+from distil.build.plan import Plan
+from distil.build.publish import Publication, Published
+from distil.model.application import Evidence, SystemNeed
+from distil.model.digest import Digest
+from distil.model.node import Kind
+from distil.model.origin import PackageOrigin
+from distil.model.package import DebianPackage, Wheel
+from distil.model.tree import Tree
+
+
+class Component(msgspec.Struct, frozen=True, rename="camel"):
+    """A package or distribution of the image; `size` is in bytes, of the files present."""
+
+    name: str
+    version: str
+    purl: str
+    files: int
+    size: int
+    needed_by: tuple[str, ...] = ()
+
+
+class CutTotal(msgspec.Struct, frozen=True):
+    """What one rule left out; `size` in bytes."""
+
+    rule: str
+    reason: str
+    files: int
+    size: int
+
+
+class LayerSummary(msgspec.Struct, frozen=True, rename="camel"):
+    """One layer; sizes in bytes, of the blob and of the tar."""
+
+    title: str
+    digest: Digest
+    diff_id: Digest
+    size: int
+    uncompressed_size: int
+
+
+class ImageSummary(msgspec.Struct, frozen=True, rename="camel"):
+    """One image that was written; `references` say where, sizes are in bytes."""
+
+    references: tuple[str, ...]
+    digest: Digest
+    config: Digest
+    size: int
+    uncompressed_size: int
+    layers: tuple[LayerSummary, ...]
+
+
+class PlanSummary(msgspec.Struct, frozen=True, rename="camel"):
+    """What was decided before anything was fetched."""
+
+    application: str
+    version: str
+    base: str
+    release: str
+    platform: str
+    python: str
+    entrypoint: tuple[str, ...]
+    command: tuple[str, ...]
+    ports: tuple[str, ...]
+    user: str
+    evidence: tuple[Evidence, ...]
+    needs: tuple[SystemNeed, ...]
+    packages: tuple[str, ...]
+    partial_packages: tuple[str, ...]
+    distributions: tuple[str, ...]
+    debug_packages: tuple[str, ...]
+    left_out: tuple[str, ...]
+
+
+class BuildSummary(msgspec.Struct, frozen=True, rename="camel"):
+    """All of a build. `images` is the production image and then, if there is one, its twin.
+
+    `size_before` is what the same packages and wheels hold before anything is cut, in bytes.
+    A dry run has a plan only.
+    """
+
+    plan: PlanSummary
+    size_before: int = 0
+    packages: tuple[Component, ...] = ()
+    distributions: tuple[Component, ...] = ()
+    debug_packages: tuple[Component, ...] = ()
+    cuts: tuple[CutTotal, ...] = ()
+    checks: tuple[Check, ...] = ()
+    images: tuple[ImageSummary, ...] = ()
+    engine: str = ""
+    schema_version: int = 1
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """How the production image is addressed, everywhere it was written."""
+        return self.images[0].references if self.images else ()
+
+
+def summarise_image(published: Published) -> ImageSummary:
+    """An image with the places it was written to."""
+    image = published.image
+    return ImageSummary(
+        references=published.references,
+        digest=image.descriptor.digest,
+        config=image.id,
+        size=image.compressed_size,
+        uncompressed_size=image.size,
+        layers=tuple(
+            LayerSummary(
+                title=layer.created_by.removeprefix("distil: "),
+                digest=layer.descriptor.digest,
+                diff_id=layer.diff_id,
+                size=layer.descriptor.size,
+                uncompressed_size=layer.size,
+            )
+            for layer in image.layers
+        ),
+    )
+
+
+def components(tree: Tree, kind: str, plan: Plan) -> tuple[Component, ...]:
+    """The packages of purl type `kind` (``deb``, ``pypi``) that have files in `tree`."""
+    files: dict[str, int] = {}
+    sizes: dict[str, int] = {}
+    prefix = f"pkg:{kind}/"
+    for node in tree:
+        origin = node.origin
+        if isinstance(origin, PackageOrigin) and node.kind is not Kind.DIRECTORY:
+            if origin.purl.startswith(prefix):
+                files[origin.purl] = files.get(origin.purl, 0) + 1
+                shared = node.kind is Kind.HARDLINK
+                sizes[origin.purl] = sizes.get(origin.purl, 0) + (0 if shared else node.size)
+    everything: list[DebianPackage | Wheel] = [*plan.packages, *plan.debug_packages]
+    everything += plan.findings.wheels
+    found = {item.purl: item for item in everything if item.purl in files}
+    return tuple(
+        Component(item.name, item.version, purl, files[purl], sizes[purl], _askers(item.name, plan))
+        for purl, item in sorted(found.items(), key=lambda entry: entry[1].name)
+    )
+
+
+def _askers(name: str, plan: Plan) -> tuple[str, ...]:
+    edges = plan.reasons.get(name, ())
+    return tuple(dict.fromkeys(edge.package or "the image" for edge in edges))
+
+
+def summarise_plan(plan: Plan) -> BuildSummary:
+    """What was decided, for a dry run."""
+    return BuildSummary(plan=_planned(plan))
+
+
+class Finished(msgspec.Struct, frozen=True):
+    """The results of a build's stages; `tools` is what only the debug twin has."""
+
+    composition: Composition
+    tools: Tree
+    checks: tuple[Check, ...]
+    publication: Publication
+
+
+def summarise(plan: Plan, finished: Finished) -> BuildSummary:
+    """All of a build that came to its end."""
+    return BuildSummary(
+        plan=_planned(plan),
+        size_before=finished.composition.size_before,
+        packages=components(finished.composition.tree, "deb", plan),
+        distributions=components(finished.composition.tree, "pypi", plan),
+        debug_packages=components(finished.tools, "deb", plan),
+        cuts=_cut_totals(finished.composition),
+        checks=finished.checks,
+        images=tuple(summarise_image(published) for published in finished.publication.images),
+        engine=finished.publication.engine,
+    )
+
+
+def _planned(plan: Plan) -> PlanSummary:
+    findings = plan.findings
+    application, spec = findings.application, findings.spec
+    return PlanSummary(
+        application=application.name,
+        version=application.version,
+        base=findings.base.name,
+        release=findings.base.release,
+        platform=findings.base.platform.oci,
+        python=findings.interpreter.version,
+        entrypoint=application.entrypoint,
+        command=application.command,
+        ports=tuple(str(port) for port in spec.image.ports or application.ports),
+        user=spec.image.user,
+        evidence=application.evidence,
+        needs=plan.needs,
+        packages=tuple(str(package) for package in plan.packages),
+        partial_packages=tuple(
+            f"{name}: {partial.reason}" for name, partial in plan.partial.items()
+        ),
+        distributions=tuple(str(wheel) for wheel in findings.wheels),
+        debug_packages=tuple(str(package) for package in plan.debug_packages),
+        left_out=tuple(f"{entry.path}: {entry.why}" for entry in findings.sources.left_out),
+    )
+
+
+def _cut_totals(composition: Composition) -> tuple[CutTotal, ...]:
+    totals: dict[tuple[str, str], tuple[int, int]] = {}
+    for entry in composition.removed:
+        key = (entry.rule, entry.reason)
+        files, size = totals.get(key, (0, 0))
+        totals[key] = (files + 1, size + entry.size)
+    found = [CutTotal(*key, *total) for key, total in totals.items()]
+    return tuple(sorted(found, key=lambda total: (-total.size, total.rule)))

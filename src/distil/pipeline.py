@@ -1,0 +1,117 @@
+"""The verbs as functions: distil's Python API.
+
+Each reads top to bottom as what is done; what each step means is said where it is written.
+"""
+
+from __future__ import annotations
+
+import platform as host
+from pathlib import Path
+
+import msgspec
+
+from distil.apps.sources import application_tree
+from distil.build.base import BaseOpener
+from distil.build.compose import Ingredients, compose, compose_tools
+from distil.build.date import build_date
+from distil.build.images import debug_twin, production_image
+from distil.build.inspect import inspect
+from distil.build.investigate import investigate
+from distil.build.needs import find_needs, needs_by_name
+from distil.build.obtain import obtain_packages, obtain_wheels
+from distil.build.plan import plan_packages
+from distil.build.publish import destinations, publish
+from distil.build.specification import Overrides, read_spec
+from distil.build.summary import BuildSummary, Finished, summarise, summarise_plan
+from distil.fetch.cache import AreaUsage, Cache, Collected, Verified
+from distil.fetch.http import Client
+from distil.model.platform import parse_platform
+from distil.packages.cuts import default_cuts
+from distil.packages.releases import SuitePolicy
+
+
+class BuildRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What `build` is asked for; everything that is not said is found out or has a default.
+
+    `tag` is ``NAME[:TAG]``; `outputs` are places as in containers-transports(5). `platform` is
+    this machine's by default. `overrides` stand before what ``distil.toml`` says.
+    """
+
+    source: Path
+    tag: str | None = None
+    outputs: tuple[str, ...] = ()
+    load: bool = False
+    platform: str = ""
+    overrides: Overrides = Overrides()
+    debug: bool = True
+    dry_run: bool = False
+    refresh: bool = False
+    offline: bool = False
+
+
+def build(request: BuildRequest) -> BuildSummary:
+    """Turn an application into a minimal image and its debug twin, and write them.
+
+    A dry run fetches indexes only and says what would be built. Nothing is written when
+    anything fails; the errors are `DistilError`s, which say what, where, why and what to do.
+    """
+    spec = read_spec(request.source, request.overrides)
+    platform = parse_platform(request.platform or host.machine())
+    policy = SuitePolicy.from_environment(refresh=request.refresh)
+    cache, cuts = Cache.default(), default_cuts()
+    with Client(cache, offline=request.offline) as client:
+        opener = BaseOpener(platform, client, cache, policy)
+        findings = investigate(request.source, spec, opener, client, refresh=request.refresh)
+        where = destinations(request.tag, request.outputs, findings.application, load=request.load)
+        if request.dry_run:
+            needs = needs_by_name(findings)
+            return summarise_plan(plan_packages(findings, needs, cuts, debug=request.debug))
+        where.check()
+        wheels = obtain_wheels(findings, client)
+        application = application_tree(findings.application, spec, findings.sources)
+        needs = find_needs(findings, wheels, application)
+        plan = plan_packages(findings, needs, cuts, debug=request.debug)
+        packages = obtain_packages(plan.packages, client)
+        tools = obtain_packages(plan.debug_packages, client)
+    created = build_date(findings.base.date)
+    composition = compose(plan, Ingredients(packages, wheels, application), cuts, created)
+    checks = inspect(plan, composition)
+    production = production_image(plan, composition.tree, created, cache)
+    twin_tree = compose_tools(plan, composition, tools, cuts)
+    images = [production]
+    if request.debug:
+        images.append(debug_twin(plan, production, twin_tree, created, cache))
+    published = publish(where, images)
+    return summarise(plan, Finished(composition, twin_tree, checks, published))
+
+
+class CacheInfo(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Where the cache is and what each area of it holds."""
+
+    schema_version: int = 1
+    directory: str
+    areas: list[AreaUsage]
+
+
+def cache_info() -> CacheInfo:
+    """Where the cache is and what it holds. Raises `CacheUnwritable`."""
+    cache = Cache.default()
+    return CacheInfo(directory=str(cache.root), areas=cache.usage())
+
+
+class CacheCleaned(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What cleaning the cache did; `verified` only when it was asked for."""
+
+    schema_version: int = 1
+    collected: Collected
+    verified: Verified | None = None
+
+
+def cache_gc(limit: int, *, verify: bool = False) -> CacheCleaned:
+    """Bound the cache to `limit` bytes, after hashing everything again when `verify` is set.
+
+    Raises `CacheInUse`, `CacheUnwritable`.
+    """
+    cache = Cache.default()
+    verified = cache.verify() if verify else None
+    return CacheCleaned(collected=cache.collect(limit), verified=verified)
