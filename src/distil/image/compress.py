@@ -48,8 +48,8 @@ def codec_of(compression: Compression) -> Codec:
 
 
 def _gzip() -> Codec:
-    import isal  # noqa: PLC0415 - imported when first needed
-    from isal import isal_zlib  # noqa: PLC0415
+    import isal
+    from isal import isal_zlib
 
     def compress(data: bytes) -> bytes:
         deflate = isal_zlib.compressobj(GZIP_LEVEL, isal_zlib.DEFLATED, -15)
@@ -63,7 +63,7 @@ def _gzip() -> Codec:
 
 
 def _zstd() -> Codec:
-    import zstandard  # noqa: PLC0415 - imported when first needed
+    import zstandard
 
     def compress(data: bytes) -> bytes:
         return zstandard.ZstdCompressor(level=ZSTD_LEVEL).compress(data)

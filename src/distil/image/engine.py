@@ -46,7 +46,7 @@ def load_docker(images: Sequence[NamedImage]) -> None:
     pieces = archive_stream(images, docker=True)
     program = shutil.which("docker")
     if program is None:
-        from distil.image.docker_socket import load_over_socket  # noqa: PLC0415 - seldom needed
+        from distil.image.docker_socket import load_over_socket
 
         load_over_socket(pieces)
         return

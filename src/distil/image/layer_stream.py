@@ -126,7 +126,7 @@ class LayerStream:
 
     def _compress(self, block: bytes) -> None:
         if self._pool is None:
-            from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - costs 5 ms
+            from concurrent.futures import ThreadPoolExecutor
 
             self._pool = ThreadPoolExecutor(_THREADS)
         self._pending.append(self._pool.submit(self._codec.compress, block))

@@ -154,16 +154,16 @@ class _Shape(msgspec.Struct):
     """The keys that tell an index from a manifest."""
 
     mediaType: str | None = None  # noqa: N815 - as it is in JSON
-    layers: msgspec.Raw | None = None
-    manifests: msgspec.Raw | None = None
-    config: msgspec.Raw | None = None
+    layers: object = None
+    manifests: object = None
+    config: object = None
 
 
 def _check_kind(data: bytes, what: str, key: str, media_type: str = "") -> None:
     """Refuse a document that could be taken for another kind (CVE-2021-41190)."""
     try:
         shape = msgspec.json.decode(data, type=_Shape)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, RecursionError) as error:
         raise MalformedImage(what, f"not what it should be: {error}") from error
     other = (shape.layers, shape.config) if key == "manifests" else (shape.manifests,)
     if any(part is not None for part in other):
@@ -200,7 +200,7 @@ def _from_docker(source: ImageSource, location: Location) -> StoredImage:
         raise MalformedImage(source.where, f"no docker-archive: {MANIFEST_FILE} is missing")
     try:
         entries = msgspec.json.decode(data, type=list[DockerImage])
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, RecursionError) as error:
         raise MalformedImage(f"{source.where}: {MANIFEST_FILE}", str(error)) from error
     entry = _docker_named(entries, location)
     config_data = document(source, entry.config)

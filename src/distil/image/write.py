@@ -35,7 +35,7 @@ def write(images: Sequence[NamedImage], location: Location) -> list[str]:
                 docker = location.transport is Transport.DOCKER_ARCHIVE
                 write_archive(path, images, docker=docker)
     else:
-        from distil.image import engine  # noqa: PLC0415 - most builds write files
+        from distil.image import engine
 
         docker_daemon = location.transport is Transport.DOCKER_DAEMON
         (engine.load_docker if docker_daemon else engine.load_podman)(images)

@@ -195,7 +195,7 @@ def decode_document(data: bytes, kind: type[Document], what: str) -> Document:
     A null counts as absent, as Docker writes it. Raises `MalformedImage` for what is not JSON,
     lacks a field, has one of the wrong type, or has a key twice (readers disagree about those).
     """
-    import json  # noqa: PLC0415 - only images that are read need it
+    import json
 
     def members(pairs: list[tuple[str, object]]) -> dict[str, object]:
         found = dict(pairs)
