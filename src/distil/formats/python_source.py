@@ -1,221 +1,371 @@
-"""What a Python source file says about itself, read from its syntax tree, never by running it."""
+"""What one Python file imports and refers to, read from its bytes alone.
+
+The reader is lexical (see `python_lexer`): it works for sources newer than the host's own
+grammar, and where it cannot be sure it reports more than there is, never less. What is left out
+on purpose: blocks under ``if TYPE_CHECKING:`` and under a test for another operating system,
+which do not run on the target.
+"""
 
 from __future__ import annotations
 
-import ast
+import functools
 import re
-import tomllib
-import warnings
-from typing import Any, Final
+import unicodedata
+from collections.abc import Iterable, Mapping
+from typing import Final
 
 import msgspec
 
-from distil.errors import InvalidProjectFile
-
-LARGEST: Final = 2 << 20
-"""Bytes of source that are looked at; nobody writes a larger entry module by hand."""
-
-_SCRIPT_BLOCK: Final = re.compile(
-    r"(?m)^# /// (?P<type>[a-zA-Z0-9-]+)$\s(?P<content>(^#(| .*)$\s)+)^# ///$"
+from distil.formats.python_calls import (
+    ALL_NAMES,
+    Alias,
+    Call,
+    Reference,
+    called_names,
+    is_called,
+    read_call,
 )
-"""The reference expression of the inline script metadata specification (PEP 723)."""
+from distil.formats.python_lexer import (
+    COMMENT,
+    FORMATTED_PREFIX,
+    SPACE,
+    STRING,
+    decode_source,
+    end_of_formatted,
+)
 
 
-class Assignment(msgspec.Struct, frozen=True):
-    """``name = callee(...)`` at module level; `callee` is dotted, its imports resolved."""
+class Import(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_defaults=True):
+    """One module that an import statement names.
 
-    name: str
-    callee: str
-    line: int
-
-
-class Factory(msgspec.Struct, frozen=True):
-    """A module-level function that makes and returns something: what it calls, resolved.
-
-    `makes` are the callees (and the return annotation) that may be what it returns; it can be
-    called without arguments when `bare`.
+    `module` is as written, leading dots included; `names` are what ``from module import …``
+    asks for (each may be a submodule), empty for ``import module``. `line` counts from 1.
+    `scope` is the dotted name of the functions and classes around the statement when at least
+    one is a function, so that it only runs when that is called; `main` says that it stands
+    under ``if __name__ == "__main__":``.
     """
 
-    name: str
-    makes: tuple[str, ...]
-    bare: bool
+    module: str
+    names: tuple[str, ...]
     line: int
+    scope: str = ""
+    main: bool = False
 
 
-class ModuleFacts(msgspec.Struct, frozen=True):
-    """What one module defines at its top level, and whether it is meant to be run."""
+class PythonSource(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_defaults=True):
+    """What one file imports and refers to.
 
-    assignments: tuple[Assignment, ...] = ()
-    factories: tuple[Factory, ...] = ()
-    imported: dict[str, str] = {}
-    constants: dict[str, str] = {}
-    defaults: dict[str, str] = {}
-    """What ``os.environ.setdefault(name, value)`` says anywhere in the module."""
-    main_guard: bool = False
-
-
-def read_module(source: bytes, module: str) -> ModuleFacts | None:
-    """The facts of `source`, a module called `module`; None when it is not valid Python."""
-    if len(source) > LARGEST:
-        return None
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-    return _Reader(module).read(tree)
-
-
-def script_metadata(source: str, where: str) -> dict[str, Any] | None:
-    """The ``script`` block of inline script metadata (PEP 723), None when there is none.
-
-    Raises `InvalidProjectFile` for two blocks, or one that is not TOML.
+    `strings` are the string literals that have the form of a module path, collected when a
+    reference is dynamic, the file has an ``__all__``, or the caller asked for them.
+    `mentions` are those of the words asked for that stand anywhere in the file. `complete`
+    is false when the file could not be followed to its end, so that text was taken for code.
     """
-    blocks = [m for m in _SCRIPT_BLOCK.finditer(source) if m.group("type") == "script"]
-    if not blocks:
-        return None
-    if len(blocks) > 1:
-        raise InvalidProjectFile(where, "there are two inline script metadata blocks")
-    lines = blocks[0].group("content").splitlines()
-    text = "\n".join(line[2:] if line.startswith("# ") else line[1:] for line in lines)
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise InvalidProjectFile(where, f"inline script metadata: {error}") from None
+
+    imports: tuple[Import, ...] = ()
+    references: tuple[Reference, ...] = ()
+    strings: tuple[str, ...] = ()
+    mentions: tuple[str, ...] = ()
+    complete: bool = True
+
+
+_PLAIN_FORMATTED: Final = (
+    r"(?:[fFtT][rR]?|[rR][fFtT])(?:"
+    r'"(?!"")(?:[^"\\{\n]|\\[^{]|\{\{|\{[^{}"\\\n]*+\})*+"'
+    r"|'(?!'')(?:[^'\\{\n]|\\[^{]|\{\{|\{[^{}'\\\n]*+\})*+')"
+)
+_KEYWORD: Final = r"(?:import|from|def|class)\b"
+_OTHER_SYSTEM: Final = (
+    r"sys\.platform[ ]*==[ ]*[\"'](?:win32|darwin|cygwin|emscripten|wasi|ios|android)[\"']"
+    r"|os\.name[ ]*==[ ]*[\"'](?:nt|java)[\"']"
+    r"|sys\.platform\.startswith\([\"'](?:win|darwin|java)[\"']\)"
+)
+_CONDITION: Final = (
+    r"(?:el)?if[ \t]+(?:(?P<typing>(?:\w+\.)?TYPE_CHECKING)"
+    r"|(?P<main>__name__[ ]*==[ ]*[\"']__main__[\"'])"
+    rf"|(?P<system>{_OTHER_SYSTEM}))[ \t]*:"
+)
+_UNNAMED_CONDITION: Final = re.sub(r"\?P<\w+>", "?:", _CONDITION)
+_IF: Final = re.compile(_CONDITION)
+_NAME: Final = re.compile(rf"{SPACE}++(\w+)")
+_MODULES: Final = re.compile(rf"{SPACE}*+((?:[\w.,]|{SPACE})++)")
+_FROM: Final = re.compile(
+    rf"((?:[\w.]|{SPACE})*?)\bimport\b{SPACE}*+"
+    rf"(?:\(((?:[^()#]|{COMMENT})*+)\)|(\*)|((?:[\w,]|{SPACE})++))"
+)
+_COMMENT: Final = re.compile(COMMENT)
+_WHITE: Final = re.compile(r"[\s\\]+")
+_AROUND_DOT: Final = re.compile(r"[\s\\]*\.[\s\\]*")
+_ANY_IMPORT: Final = re.compile(r"\b(?:import|from)\b")
+_FLAG: Final = "TYPE_CHECKING"
+_GIVEN_VALUE: Final = re.compile(
+    rf"{_FLAG}\b[ \t]*(?::[ \t]*[\w.\[\]]+[ \t]*)?=(?!=)[ \t]*(?!False\b)"
+)
+_MODULE_STRING: Final = re.compile(
+    r"""["'](\.*[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*+)(?::\w[\w.]*)?["']"""
+)
+MAX_STRINGS: Final = 20_000
+"""Module-like strings kept of one file; tables longer than this are data, not code."""
+
+
+def read_python_source(
+    data: bytes, *, strings: bool = False, words: Iterable[str] = ()
+) -> PythonSource:
+    """Read one ``.py`` file.
+
+    `strings` asks for its string literals in any case; `words` are looked for anywhere in it.
+
+    Never raises: what is not Python any more is searched for import statements as plain text.
+    """
+    text = decode_source(data)
+    names = called_names(text)
+    reader = _Reader(text, names)
+    reader.read()
+    aliases = {alias.alias: alias.name for alias in reader.aliases if is_called(alias, names)}
+    if aliases:
+        reader = _Reader(text, names.union(aliases), aliases)
+        reader.read()
+    references = [read_call(text, call) for call in reader.calls]
+    found = tuple(reference for reference in references if reference is not None)
+    wanted = strings or "__all__" in text or any(reference.dynamic for reference in found)
+    literals = _module_strings(text) if wanted else ()
+    mentions = tuple(word for word in words if word in text)
+    return PythonSource(tuple(reader.imports), found, literals, mentions, reader.complete)
+
+
+def _module_strings(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_MODULE_STRING.findall(text)))[:MAX_STRINGS]
+
+
+@functools.lru_cache(maxsize=256)
+def _items(aliases: tuple[str, ...] | None) -> re.Pattern[str]:
+    """The pattern that runs from one item of interest to the next.
+
+    Calls are of interest unless `aliases` is None: functions by their own name or an alias.
+    """
+    mention = r"(?!)"
+    if aliases is not None:
+        mention = rf"(?:{'|'.join([*sorted(ALL_NAMES), *map(re.escape, aliases)])})\b"
+    return re.compile(
+        rf"(?:[^\w#\"']++|(?!{_KEYWORD}|{_UNNAMED_CONDITION}|{FORMATTED_PREFIX}|{mention})\w++"
+        rf"|{COMMENT}|{STRING}|{_PLAIN_FORMATTED})*+"
+        rf"(?:(?P<import>import)\b|(?P<from>from)\b"
+        rf"|(?P<block>def|class)\b|(?={_UNNAMED_CONDITION})(?P<condition>)"
+        rf"|(?P<formatted>){FORMATTED_PREFIX}|(?P<open>[\"'])|(?P<call>{mention})|\Z)",
+        re.DOTALL,
+    )
+
+
+class _Block:
+    """A header that encloses the more indented lines after it."""
+
+    __slots__ = ("checked", "indent", "kind", "name")
+
+    def __init__(self, indent: int, kind: str, name: str, end: int) -> None:
+        self.indent = indent
+        self.kind = kind
+        self.name = name
+        self.checked = end
 
 
 class _Reader:
-    """Collects `ModuleFacts` from a syntax tree."""
+    """One pass over the text, collecting import statements and the blocks around them."""
 
-    def __init__(self, module: str) -> None:
-        self._package = module.rpartition(".")[0]
-        self._imported: dict[str, str] = {}
-        self._assignments: list[Assignment] = []
-        self._factories: list[Factory] = []
-        self._constants: dict[str, str] = {}
-        self._defaults: dict[str, str] = {}
-        self._guard = False
+    def __init__(
+        self, text: str, calls: frozenset[str], aliases: Mapping[str, str] | None = None
+    ) -> None:
+        self.text = text
+        self.imports: list[Import] = []
+        self.aliases: list[Alias] = []
+        self.calls: list[Call] = []
+        self._wanted = calls
+        self._aliased = aliases or {}
+        self._items = _items(tuple(self._aliased)) if calls else _items(None)
+        self.complete = True
+        self._blocks: list[_Block] = []
+        self._line = 1
+        self._counted = 0
 
-    def read(self, tree: ast.Module) -> ModuleFacts:
-        for statement in _flat(tree.body):
-            self._import(statement)
-        for statement in _flat(tree.body):
-            self._statement(statement)
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Call):
-                self._environment_default(node)
-        return ModuleFacts(
-            tuple(self._assignments),
-            tuple(self._factories),
-            self._imported,
-            self._constants,
-            self._defaults,
-            self._guard,
-        )
+    def read(self) -> None:
+        """Collect everything."""
+        text = self.text
+        position = 0
+        while (item := self._items.match(text, position)) is not None:
+            kind = item.lastgroup
+            end = item.end()
+            if kind is None:
+                return
+            if kind == "import":
+                position = self._import(end)
+            elif kind == "from":
+                position = self._from(end)
+            elif kind == "block":
+                position = self._definition(item.start(kind), end)
+            elif kind == "condition":
+                position = self._condition(end)
+            elif kind == "call":
+                position = self._call(item[kind], end)
+            elif kind == "formatted":
+                position = self._formatted(item.start(kind))
+            else:
+                position = self._unclosed(end)
 
-    def _import(self, statement: ast.stmt) -> None:
-        if isinstance(statement, ast.Import):
-            for alias in statement.names:
-                name = alias.name if alias.asname else alias.name.split(".")[0]
-                self._imported[alias.asname or name] = name
-        elif isinstance(statement, ast.ImportFrom):
-            base = self._base(statement)
-            for alias in statement.names:
-                self._imported[alias.asname or alias.name] = f"{base}.{alias.name}".lstrip(".")
+    # --- statements ------------------------------------------------------------------------
 
-    def _base(self, statement: ast.ImportFrom) -> str:
-        if not statement.level:
-            return statement.module or ""
-        package = self._package.split(".") if self._package else []
-        kept = package[: len(package) - (statement.level - 1)] if statement.level > 1 else package
-        return ".".join([*kept, *([statement.module] if statement.module else [])])
+    def _import(self, end: int) -> int:
+        """``import a.b as c, d``: what follows the keyword."""
+        start = end - len("import")
+        match = _MODULES.match(self.text, end)
+        if match is None:
+            return end
+        where = self._place(start)
+        if where is not None:
+            line, scope, main = where
+            for module, _ in self._names(match[1]):
+                self.imports.append(Import(module, (), line, scope, main))
+        return match.end()
 
-    def _statement(self, statement: ast.stmt) -> None:
-        if isinstance(statement, ast.Assign):
-            for target in statement.targets:
-                self._assign(target, statement.value)
-        elif isinstance(statement, ast.AnnAssign) and statement.value is not None:
-            self._assign(statement.target, statement.value)
-        elif isinstance(statement, ast.FunctionDef):
-            self._function(statement)
-        elif isinstance(statement, ast.If) and _is_main_guard(statement.test):
-            self._guard = True
+    def _from(self, end: int) -> int:
+        """``from a import b as c, d``: what follows the first keyword, if it is a statement."""
+        start = end - len("from")
+        match = _FROM.match(self.text, end)
+        if match is None:
+            return end
+        where = self._place(start)
+        if where is not None:
+            line, scope, main = where
+            module = _module_name(match[1])
+            pairs = [("*", "")] if match[3] else self._names(match[2] or match[4] or "")
+            self.aliases.extend(Alias(module, name, alias) for name, alias in pairs if alias)
+            names = tuple(name for name, _ in pairs)
+            self.imports.append(Import(module, names, line, scope, main))
+        return match.end()
 
-    def _assign(self, target: ast.expr, value: ast.expr) -> None:
-        if not isinstance(target, ast.Name):
-            return
-        if isinstance(value, ast.Constant) and isinstance(value.value, str):
-            self._constants[target.id] = value.value
-        elif isinstance(value, ast.Call):
-            callee = self._dotted(value.func)
-            if callee:
-                self._assignments.append(Assignment(target.id, callee, target.lineno))
+    def _names(self, listed: str) -> list[tuple[str, str]]:
+        """``a.b as c, d`` as pairs of name and alias."""
+        if "#" in listed:
+            listed = _COMMENT.sub("", listed)
+        found = []
+        for entry in listed.split(","):
+            words = _WHITE.split(_AROUND_DOT.sub(".", entry).strip("\\ \t\f\n"))
+            if words[0]:
+                alias = words[2] if len(words) == 3 and words[1] == "as" else ""
+                found.append((_normal(words[0]), alias))
+        return found
 
-    def _function(self, function: ast.FunctionDef) -> None:
-        returned: set[str] = set()
-        made: dict[str, str] = {}
-        direct: list[str] = []
-        for node in ast.walk(function):
-            if isinstance(node, ast.Return) and isinstance(node.value, ast.Name):
-                returned.add(node.value.id)
-            elif isinstance(node, ast.Return) and isinstance(node.value, ast.Call):
-                direct.append(self._dotted(node.value.func))
-            elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
-                names = [t.id for t in node.targets if isinstance(t, ast.Name)]
-                made.update(dict.fromkeys(names, self._dotted(node.value.func)))
-        annotation = self._dotted(function.returns) if function.returns else ""
-        makes = {made[name] for name in returned if name in made} | {*direct, annotation}
-        arguments = function.args
-        positional = len(arguments.posonlyargs) + len(arguments.args) - len(arguments.defaults)
-        bare = positional == 0 and all(arguments.kw_defaults)
-        makes.discard("")
-        if makes:
-            self._factories.append(
-                Factory(function.name, tuple(sorted(makes)), bare, function.lineno)
-            )
+    def _definition(self, start: int, end: int) -> int:
+        """A ``def`` or ``class``: it encloses what is more indented."""
+        name = _NAME.match(self.text, end)
+        if name is None:
+            return end
+        kind = self.text[start:end]
+        line_start = self.text.rfind("\n", 0, start) + 1
+        lead = self.text[line_start:start]
+        if lead and not lead.isspace():
+            stripped = lead.strip()
+            if stripped != "async":
+                return name.end()
+            lead = lead[: len(lead) - len(lead.lstrip())]
+        self._enter(_Block(len(lead), kind, name[1], name.end()))
+        return name.end()
 
-    def _dotted(self, expression: ast.expr) -> str:
-        """A dotted name with its first part replaced by what it was imported as, or ""."""
-        parts: list[str] = []
-        while isinstance(expression, ast.Attribute):
-            parts.append(expression.attr)
-            expression = expression.value
-        if not isinstance(expression, ast.Name):
-            return ""
-        parts.append(self._imported.get(expression.id, expression.id))
-        return ".".join(reversed(parts))
+    def _condition(self, start: int) -> int:
+        match = _IF.match(self.text, start)
+        if match is None:  # pragma: no cover - the item pattern has just seen it
+            return start + 1
+        line_start = self.text.rfind("\n", 0, start) + 1
+        lead = self.text[line_start:start]
+        kind = str(match.lastgroup)
+        if not lead.strip() and not (kind == "typing" and self._flag_is_set()):
+            self._enter(_Block(len(lead), kind, "", match.end()))
+        return match.end()
 
-    def _environment_default(self, call: ast.Call) -> None:
-        if self._dotted(call.func) != "os.environ.setdefault" or len(call.args) != 2:
-            return
-        key, value = call.args
-        if isinstance(key, ast.Constant) and isinstance(value, ast.Constant):
-            self._defaults[str(key.value)] = str(value.value)
+    def _call(self, name: str, end: int) -> int:
+        """A name that, when called, refers to a module, library or distribution."""
+        where = self._place(end) if name in self._wanted else None
+        if where is not None:
+            self.calls.append(Call(self._aliased.get(name, name), end, *where))
+        return end
 
-
-def _flat(body: list[ast.stmt]) -> list[ast.stmt]:
-    """Top-level statements, those inside ``if``, ``try`` and ``with`` included."""
-    flat: list[ast.stmt] = []
-    for statement in body:
-        flat.append(statement)
-        if isinstance(statement, ast.If):
-            if not _is_main_guard(statement.test):
-                flat += _flat([*statement.body, *statement.orelse])
-        elif isinstance(statement, ast.Try):
-            handled = [inner for handler in statement.handlers for inner in handler.body]
-            flat += _flat([*statement.body, *handled, *statement.orelse, *statement.finalbody])
-        elif isinstance(statement, ast.With):
-            flat += _flat(statement.body)
-    return flat
-
-
-def _is_main_guard(test: ast.expr) -> bool:
-    if not (isinstance(test, ast.Compare) and len(test.comparators) == 1):
+    def _flag_is_set(self) -> bool:
+        """Whether the file gives TYPE_CHECKING a value of its own that may be true."""
+        position = self.text.find(_FLAG)
+        while position >= 0:
+            renamed = self.text.endswith(" as ", 0, position)
+            if renamed or _GIVEN_VALUE.match(self.text, position):
+                return True
+            position = self.text.find(_FLAG, position + 1)
         return False
-    sides = (test.left, test.comparators[0])
-    return (
-        isinstance(test.ops[0], ast.Eq)
-        and any(isinstance(side, ast.Name) and side.id == "__name__" for side in sides)
-        and any(isinstance(side, ast.Constant) and side.value == "__main__" for side in sides)
-    )
+
+    # --- text that is not plain ------------------------------------------------------------
+
+    def _formatted(self, start: int) -> int:
+        end = end_of_formatted(self.text, start)
+        if end >= 0:
+            return end
+        return self._unclosed(start + (2 if self.text[start + 1] in "\"'" else 3))
+
+    def _unclosed(self, position: int) -> int:
+        """A quote that nothing closes: take the line (or, for three quotes, the rest) as code."""
+        self.complete = False
+        quote = self.text[position - 1 : position + 2]
+        triple = quote in {'"""', "'''"}
+        end = len(self.text) if triple else self.text.find("\n", position)
+        end = len(self.text) if end < 0 else end
+        while (match := _ANY_IMPORT.search(self.text, position, end)) is not None:
+            word_end = match.end()
+            position = self._import(word_end) if match[0] == "import" else self._from(word_end)
+        return max(position, end)
+
+    # --- places ----------------------------------------------------------------------------
+
+    def _place(self, position: int) -> tuple[int, str, bool] | None:
+        """(line, scope, main) of code at `position`; None when it does not run on the target.
+
+        Must be asked in rising order of position while reading.
+        """
+        if position >= self._counted:
+            self._line += self.text.count("\n", self._counted, position)
+            self._counted = position
+        line_start = self.text.rfind("\n", 0, position) + 1
+        if self.text[line_start] not in " \t":
+            self._blocks.clear()
+            return self._line, "", False
+        return self._indented(position, line_start)
+
+    def _indented(self, position: int, line_start: int) -> tuple[int, str, bool] | None:
+        lead = self.text[line_start:position]
+        indent = len(lead) - len(lead.lstrip(" \t"))
+        self._leave(indent)
+        for index, block in enumerate(self._blocks):
+            if _dedent(block.indent).search(self.text, block.checked, line_start) is not None:
+                del self._blocks[index:]
+                break
+            block.checked = line_start - 1
+        kinds = {block.kind for block in self._blocks}
+        if kinds & {"typing", "system"}:
+            return None
+        scope = ".".join(block.name for block in self._blocks if block.name)
+        return self._line, scope if "def" in kinds else "", "main" in kinds
+
+    def _enter(self, block: _Block) -> None:
+        self._leave(block.indent)
+        self._blocks.append(block)
+
+    def _leave(self, indent: int) -> None:
+        while self._blocks and self._blocks[-1].indent >= indent:
+            self._blocks.pop()
+
+
+@functools.cache
+def _dedent(indent: int) -> re.Pattern[str]:
+    """A line of code indented at most by `indent`; closing brackets and comments are not one."""
+    return re.compile(rf"\n[ \t]{{0,{indent}}}+(?![ \t\n#)\]}}]|\Z)")
+
+
+def _module_name(written: str) -> str:
+    return _normal(_WHITE.sub("", written))
+
+
+def _normal(name: str) -> str:
+    """An identifier as the interpreter compares it (PEP 3131: NFKC)."""
+    return name if name.isascii() else unicodedata.normalize("NFKC", name)

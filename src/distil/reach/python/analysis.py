@@ -42,10 +42,18 @@ class Analyses:
 
     def __init__(self, documents: Documents | None = None) -> None:
         self._documents = documents
+        self._words: tuple[str, ...] = ()
         self._loaded: dict[str, _Entries] = {}
         self._changed: set[str] = set()
         self.read = 0
         """Files that had to be read, because nobody remembered them."""
+
+    def watch(self, words: tuple[str, ...]) -> None:
+        """Say which words `PythonSource.mentions` is about from now on."""
+        if words != self._words:
+            self.save()
+            self._loaded.clear()
+            self._words = words
 
     def of(self, node: Node, *, strings: bool = False) -> PythonSource:
         """What the Python source or extension module at `node` imports and refers to.
@@ -60,7 +68,7 @@ class Analyses:
         entries = self._entries(archive)
         entry = entries.get(key)
         if entry is None:
-            entry = entries[key] = _read(node, strings=strings)
+            entry = entries[key] = self._read(node, strings=strings)
             self._changed.add(archive)
             self.read += 1
         return entry
@@ -70,7 +78,7 @@ class Analyses:
         if self._documents is not None:
             for archive in sorted(self._changed - {""}):
                 data = msgspec.msgpack.encode(self._loaded[archive])
-                self._documents.put_document(AREA, _key(archive), data)
+                self._documents.put_document(AREA, self._key(archive), data)
         self._changed.clear()
 
     def _archive(self, node: Node) -> str:
@@ -91,7 +99,7 @@ class Analyses:
     def _load(self, archive: str) -> _Entries:
         if self._documents is None or not archive:
             return {}
-        data = self._documents.document(AREA, _key(archive))
+        data = self._documents.document(AREA, self._key(archive))
         if data is None:
             return {}
         try:
@@ -99,14 +107,12 @@ class Analyses:
         except msgspec.MsgspecError:
             return {}
 
+    def _key(self, archive: str) -> str:
+        words = Digest.of(" ".join(self._words).encode()).hex[:8]
+        return f"{FORMAT}-{words}-{archive}"
 
-def _key(archive: str) -> str:
-    return f"{FORMAT}-{archive}"
-
-
-def _read(node: Node, *, strings: bool) -> PythonSource:
-    assert node.blob is not None  # noqa: S101 - `Analyses.of` has seen to it
-    data = node.blob.read()
-    if node.name.endswith((".so", ".pyc")):
-        return read_extension(data)
-    return read_python_source(data, strings=strings)
+    def _read(self, node: Node, *, strings: bool) -> PythonSource:
+        data = b"" if node.blob is None else node.blob.read()
+        if node.name.endswith((".so", ".pyc")):
+            return read_extension(data)
+        return read_python_source(data, strings=strings, words=self._words)

@@ -9,7 +9,7 @@ from distil.model.node import Kind
 from distil.reach.python.result import Reason
 
 if TYPE_CHECKING:
-    from distil.reach.python.search import _Search
+    from distil.reach.python.search import Search
 
 _TEST_DIRECTORIES: Final = re.compile(r"^(.*?/(?:tests|_tests))/")
 _TEST_FILE: Final = re.compile(r"/(?:tests?|test_[^/]*|[^/]*_tests?|conftest)\.py$")
@@ -27,7 +27,7 @@ def is_test(path: str) -> bool:
     return bool(_TEST_DIRECTORIES.match(path)) or bool(_TEST_FILE.search(path))
 
 
-def sort_files(search: _Search) -> dict[str, str]:
+def sort_files(search: Search) -> dict[str, str]:
     """Add the rest of what stays to ``search.kept``; returns what goes, and why."""
     removed: dict[str, str] = {}
     reached_tests = _test_directories(search)
@@ -46,7 +46,7 @@ def sort_files(search: _Search) -> dict[str, str]:
     return removed
 
 
-def _test_directories(search: _Search) -> frozenset[str]:
+def _test_directories(search: Search) -> frozenset[str]:
     """Directories of tests of which something is imported."""
     found = (_TEST_DIRECTORIES.match(path) for path in search.modules.values())
     return frozenset(match[1] for match in found if match is not None)
@@ -62,7 +62,7 @@ def _cut(path: str, reached_tests: frozenset[str]) -> str:
     return ""
 
 
-def _sort_library(search: _Search, removed: dict[str, str]) -> None:
+def _sort_library(search: Search, removed: dict[str, str]) -> None:
     layout = search.world.layout
     for node in search.world.tree.under(layout.library):
         inside = node.path.startswith(f"{layout.library}/site-packages")

@@ -45,11 +45,12 @@ def find_distributions(tree: Tree, sites: Iterable[str]) -> tuple[Distribution, 
 
     Only paths that are in `tree` are listed; what a RECORD does not name is not part of it.
     """
-    found = []
-    for site in sites:
-        for node in tree.children(site):
-            if node.kind is Kind.DIRECTORY and node.name.endswith((".dist-info", ".egg-info")):
-                found.append(_read(tree, site, node.path))
+    found = [
+        _read(tree, site, node.path)
+        for site in sites
+        for node in tree.children(site)
+        if node.kind is Kind.DIRECTORY and node.name.endswith((".dist-info", ".egg-info"))
+    ]
     return tuple(sorted(found, key=lambda distribution: distribution.name))
 
 

@@ -19,8 +19,11 @@ _BYTECODE: Final = ".pyc"
 
 
 class Module(msgspec.Struct, frozen=True, gc=False):
-    """One module: the file it is loaded from (empty for a namespace package) and, for a
-    package, the directories its submodules are looked for in."""
+    """One module.
+
+    `path` is the file it is loaded from, empty for a namespace package; `search` are the
+    directories a package's submodules are looked for in, none for a plain module.
+    """
 
     name: str
     path: str
@@ -121,7 +124,7 @@ class Finder:
         for directory in directories:
             for node in self._tree.children(directory):
                 name = self._module_name(node)
-                if name and name.isidentifier() and name != "__init__":
+                if name and "." not in name and name != "__init__":
                     names.add(prefix + name)
         return iter(sorted(names))
 

@@ -8,7 +8,7 @@ import re
 
 def matches(pattern: str, name: str) -> bool:
     """Whether `name` is one of those `pattern` stands for."""
-    return pattern == "*" or pattern == name or ("*" in pattern and _matches(pattern, name))
+    return pattern in {"*", name} or ("*" in pattern and _matches(pattern, name))
 
 
 def _matches(pattern: str, name: str) -> bool:

@@ -16,6 +16,7 @@ from distil.formats.python_calls import (
 )
 from distil.formats.python_extension import OPAQUE
 from distil.formats.python_source import PythonSource
+from distil.reach.python.cuts import is_test
 from distil.reach.python.distributions import normal_name
 from distil.reach.python.modules import Module
 from distil.reach.python.patterns import absolute, literal_package, matches
@@ -23,9 +24,11 @@ from distil.reach.python.result import Dynamic, Library, Reason
 from distil.reach.python.rules import Resolve, RuleFile, Source
 
 if TYPE_CHECKING:
-    from distil.reach.python.search import _Search
+    from distil.reach.python.search import Search
 
-_METADATA: Final = frozenset({"distribution", "metadata", "requires", "version", "get_distribution"})
+_METADATA: Final = frozenset(
+    {"distribution", "metadata", "requires", "version", "get_distribution"}
+)
 _SCRIPTS: Final = frozenset({"console_scripts", "gui_scripts"})
 _LAZY: Final = "lazy attributes"
 
@@ -33,7 +36,7 @@ _LAZY: Final = "lazy attributes"
 class References:
     """Follows references for one search, and remembers what stays unexplained."""
 
-    def __init__(self, search: _Search) -> None:
+    def __init__(self, search: Search) -> None:
         self._search = search
         self.unresolved: set[Dynamic] = set()
         self.resolved: set[tuple[Dynamic, str]] = set()
@@ -57,14 +60,19 @@ class References:
             self._data(module, reference)
 
     def follow_names(self, module: Module, source: PythonSource) -> None:
-        """The names that stand in an extension module, when they are names of modules."""
+        """The names that stand in an extension module, when they are names of modules.
+
+        Not for those of the standard library: a rule lists what each of them imports.
+        """
         search = self._search
         library = search.world.layout.library + "/"
+        if module.path.startswith(library):
+            return
         own = module.name.partition(".")[0]
         for name in source.strings:
             top = name.partition(".")[0]
-            found = search.finder.find(name) if top else None
-            if found is None or not found.path:
+            found = search.finder.find(name)
+            if found is None or not found.path or top == "test":
                 continue
             if found.path.startswith(library) or top == own or "." in name:
                 detail = f"the compiled code holds the name {name}"
@@ -101,8 +109,12 @@ class References:
         search = self._search
         if "*" not in pattern:
             return search.finder.find(pattern) is not None and search.reach(pattern, reason)
-        names = [name for name in self._candidates(pattern) if matches(pattern, name)]
-        return any([search.reach(name, reason) for name in names])
+        found = False
+        for name in self._candidates(pattern):
+            module = search.finder.find(name)
+            if module is not None and matches(pattern, name) and not is_test(module.path):
+                found = search.reach(name, reason) or found
+        return found
 
     def _candidates(self, pattern: str) -> Iterator[str]:
         """Names of modules that `pattern` may stand for."""
@@ -123,27 +135,36 @@ class References:
 
     def _dynamic(self, module: Module, source: PythonSource, reference: Reference) -> None:
         search = self._search
+        found = search.rules.resolving(module.name, reference.scope)
         open_ended = False
         for pattern in reference.patterns:
             name = absolute(pattern, module.name, module.package)
-            if not is_definite(pattern) or name == "*":
+            if not is_definite(pattern) or name == "*" or ("*" in name and found is not None):
                 open_ended = True
             elif name:
                 detail = f"line {reference.line}: {reference.function}({pattern!r})"
-                reason = Reason("dynamic import", module.path, detail)
-                if reference.function in {"resolve_name", "run_module"} and "*" not in name:
-                    search.reach_named(name, reason) or self.reach_pattern(name, reason)
-                    self.reach_pattern(f"{name}.__main__", reason)
-                else:
-                    self.reach_pattern(name, reason)
+                self._imported(
+                    reference.function, name, Reason("dynamic import", module.path, detail)
+                )
         if open_ended and reference.function not in {"find_spec", "find_loader"}:
-            self._open_ended(module, source, reference)
+            self._open_ended(module, source, reference, found)
 
-    def _open_ended(self, module: Module, source: PythonSource, reference: Reference) -> None:
+    def _imported(self, function: str, name: str, reason: Reason) -> None:
+        if function not in {"resolve_name", "run_module"} or "*" in name:
+            self.reach_pattern(name, reason)
+        elif self._search.reach_named(name, reason) and function == "run_module":
+            self.reach_pattern(f"{name}.__main__", reason)
+
+    def _open_ended(
+        self,
+        module: Module,
+        source: PythonSource,
+        reference: Reference,
+        found: tuple[RuleFile, Resolve] | None,
+    ) -> None:
         place = Dynamic(
             module.path, reference.line, module.name, reference.function, reference.scope
         )
-        found = self._search.rules.resolving(module.name, reference.scope)
         if found is not None:
             self._resolve(module, source, found)
             self.resolved.add((place, f"{found[0].name()}: {found[1].why}"))

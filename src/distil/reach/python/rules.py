@@ -10,7 +10,7 @@ import importlib.resources
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -61,13 +61,19 @@ class Add(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Lazy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Imports inside a function that only runs when `needs` (any one) is reached too."""
+    """Imports that a file has and that do not run by themselves.
+
+    They count once one of `needs` is reached, or once another reached file mentions one of
+    the identifiers `mentions`. With `instead` they count unless the tree has such a module.
+    """
 
     module: str
-    scope: str
     why: str
+    scope: str = ""
     imports: tuple[str, ...] = ("*",)
     needs: tuple[str, ...] = ()
+    mentions: tuple[str, ...] = ()
+    instead: tuple[str, ...] = ()
 
 
 class Convention(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -98,8 +104,9 @@ class RuleSet:
 
     def __init__(self, files: Iterable[RuleFile]) -> None:
         self.files = tuple(files)
-        self._resolves = _by_module(self.files, "resolve")
-        self._lazies = _by_module(self.files, "lazy")
+        self._resolves = _by_module((file, rule) for file in self.files for rule in file.resolve)
+        self._wide = tuple(pattern for pattern in self._resolves if "*" in pattern)
+        self._lazies = _by_module((file, rule) for file in self.files for rule in file.lazy)
         self._adds: dict[str, list[tuple[RuleFile, Add]]] = {}
         for file in self.files:
             for add in file.add:
@@ -111,10 +118,18 @@ class RuleSet:
 
     def resolving(self, module: str, scope: str) -> tuple[RuleFile, Resolve] | None:
         """The rule for a dynamic import in `scope` of `module`, None when there is none."""
-        for file, rule in _candidates(self._resolves, module):
-            if matches(rule.module, module) and matches(rule.scope, scope):
-                return file, rule
+        for pattern in (module, *self._wide):
+            if matches(pattern, module):
+                for file, rule in self._resolves.get(pattern, ()):
+                    if matches(rule.scope, scope):
+                        return file, rule
         return None
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The identifiers whose mention matters to some rule, sorted."""
+        lazies = (rule for file in self.files for rule in file.lazy)
+        return tuple(sorted({word for rule in lazies for word in rule.mentions}))
 
     def lazies(self, module: str) -> list[tuple[RuleFile, Lazy]]:
         """The rules about imports inside functions of `module`."""
@@ -125,24 +140,14 @@ class RuleSet:
         return self._adds.get(module, [])
 
 
-_Entry = tuple[RuleFile, Resolve]
+_Rule = TypeVar("_Rule", Resolve, Lazy)
 
 
-def _by_module(
-    files: Iterable[RuleFile], kind: str
-) -> dict[str, list[tuple[RuleFile, msgspec.Struct]]]:
-    index: dict[str, list[tuple[RuleFile, msgspec.Struct]]] = {}
-    for file in files:
-        for rule in getattr(file, kind):
-            index.setdefault(rule.module, []).append((file, rule))
+def _by_module(rules: Iterable[tuple[RuleFile, _Rule]]) -> dict[str, list[tuple[RuleFile, _Rule]]]:
+    index: dict[str, list[tuple[RuleFile, _Rule]]] = {}
+    for file, rule in rules:
+        index.setdefault(rule.module, []).append((file, rule))
     return index
-
-
-def _candidates(index, module: str):
-    yield from index.get(module, ())
-    for pattern, rules in index.items():
-        if "*" in pattern:
-            yield from rules
 
 
 def _holds(file: RuleFile, versions: Mapping[str, str]) -> bool:
@@ -162,7 +167,8 @@ def load_rules(text: str, where: str) -> RuleFile:
         SpecifierSet(file.versions)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError, InvalidSpecifier) as error:
         raise InvalidRule(where, str(error)) from None
-    for rule in (*file.resolve, *file.add, *file.lazy, *file.convention):
+    rules: list[Resolve | Add | Lazy | Convention] = [*file.resolve, *file.add, *file.lazy]
+    for rule in [*rules, *file.convention]:
         if len(rule.why) < 20:
             raise InvalidRule(where, f"`why` must be a sentence, not {rule.why!r}")
     return file

@@ -49,8 +49,8 @@ def reach_python(
     versions = {distribution.name: distribution.version for distribution in distributions}
     versions[STANDARD_LIBRARY] = interpreter.version
     start = read_command(command, tree)
-    search = _Search(
-        _World(tree, layout, distributions, start, command),
+    search = Search(
+        World(tree, layout, distributions, start, command),
         interpreter,
         (rules or shipped_rules()).for_versions(versions),
         analyses or Analyses(),
@@ -58,7 +58,7 @@ def reach_python(
     return search.run()
 
 
-class _World:
+class World:
     """What the search looks at and never changes."""
 
     def __init__(
@@ -76,6 +76,7 @@ class _World:
         self.by_name = {distribution.name: distribution for distribution in distributions}
         self.owner = {path: d for d in distributions for path in d.files}
         self.application = [node for node in tree if self._of_application(node, command.workdir)]
+        self.application_paths = frozenset(node.path for node in self.application)
 
     def _of_application(self, node: Node, workdir: str) -> bool:
         if node.kind is Kind.DIRECTORY or node.path in self.owner:
@@ -84,15 +85,16 @@ class _World:
         return inside or isinstance(node.origin, ApplicationOrigin)
 
 
-class _Search:
+class Search:
     """The work list and what has come of it so far."""
 
     def __init__(
-        self, world: _World, interpreter: PythonInterpreter, rules: RuleSet, analyses: Analyses
+        self, world: World, interpreter: PythonInterpreter, rules: RuleSet, analyses: Analyses
     ) -> None:
         self.world = world
         self.rules = rules
         self.analyses = analyses
+        analyses.watch(rules.words)
         library = world.layout.library
         path = [*world.start.search, library, world.layout.extensions, *world.layout.sites]
         self.pth = list(self._pth_files())
@@ -106,7 +108,8 @@ class _Search:
         self.named_rules: set[str] = set()
         self.references = References(self)
         self._queue: deque[Module] = deque()
-        self._waiting: dict[str, list[tuple[RuleFile, Module, Import]]] = {}
+        self._asleep: list[tuple[RuleFile, Module, Import, Lazy]] = []
+        self._mentioned: dict[str, set[str]] = {}
         self._conventions: set[str] = set()
 
     def run(self) -> PythonReach:
@@ -209,9 +212,22 @@ class _Search:
                 if node is not None and node.blob is not None:
                     self._follow(module, self.analyses.of(node))
             self.add_for(module.name)
-            for file, waiting, statement in self._waiting.pop(module.name, ()):
-                self.named_rules.add(file.name())
-                self._import(waiting, statement)
+            if not self._queue:
+                self._wake()
+
+    def _wake(self) -> None:
+        """Count the imports that a rule has held back and that something needs by now."""
+        asleep, self._asleep = self._asleep, []
+        for file, module, statement, rule in asleep:
+            if self._awake(rule):
+                self._import(module, statement)
+            else:
+                self._asleep.append((file, module, statement, rule))
+
+    def _awake(self, rule: Lazy) -> bool:
+        if any(need in self.modules for need in rule.needs):
+            return True
+        return any(self._mentioned.get(word, set()) - {rule.module} for word in rule.mentions)
 
     def reach(self, name: str, reason: Reason) -> bool:
         """Keep module `name` and the packages around it; whether the tree has it."""
@@ -275,37 +291,38 @@ class _Search:
 
     def _follow(self, module: Module, source: PythonSource, *, main: bool = False) -> None:
         lazies = self.rules.lazies(module.name)
+        for word in source.mentions:
+            self._mentioned.setdefault(word, set()).add(module.name)
         if any(reference.function in PATHS for reference in source.references):
             module = self.finder.extend(module)
         for statement in source.imports:
             if statement.main and not main:
                 continue
-            if statement.scope and lazies and self._waits(module, statement, lazies):
-                continue
-            self._import(module, statement)
+            if not (lazies and self._held_back(module, statement, lazies)):
+                self._import(module, statement)
         for reference in source.references:
             if main or not reference.main:
                 self.references.follow(module, source, reference)
         if module.path.endswith(".so"):
             self.references.follow_names(module, source)
-        elif module.path in self.kept and self.kept[module.path].rule == "application":
+        elif module.path in self.world.application_paths:
             self.references.follow_strings(module, source)
 
-    def _waits(
+    def _held_back(
         self, module: Module, statement: Import, lazies: list[tuple[RuleFile, Lazy]]
     ) -> bool:
-        """Whether a rule says that an import in a function is not needed (yet)."""
+        """Whether a rule says that an import does not run by itself."""
+        name = absolute(statement.module, module.name, module.package)
+        names = {name, *(f"{name}.{asked}" for asked in statement.names)}
         for file, rule in lazies:
             if not matches(rule.scope, statement.scope):
                 continue
-            name = absolute(statement.module, module.name, module.package)
-            if not any(matches(pattern, name) for pattern in rule.imports):
+            if not any(matches(pattern, one) for pattern in rule.imports for one in names):
+                continue
+            if rule.instead and not any(map(self.finder.find, rule.instead)):
                 continue
             self.named_rules.add(file.name())
-            if any(need in self.modules for need in rule.needs):
-                return False
-            for need in rule.needs:
-                self._waiting.setdefault(need, []).append((file, module, statement))
+            self._asleep.append((file, module, statement, rule))
             return True
         return False
 

@@ -7,7 +7,9 @@ from typing import Final
 
 from distil.reach.python.modules import Finder, Layout
 
-LARGE: Final = frozenset({"curses", "dbm", "readline", "rlcompleter", "shelve", "sqlite3", "tkinter"})
+LARGE: Final = frozenset(
+    {"curses", "dbm", "readline", "rlcompleter", "shelve", "sqlite3", "tkinter"}
+)
 """Modules that need large libraries: kept only when something names them."""
 
 _NOT_FOR_PROGRAMS: Final = frozenset(
@@ -21,7 +23,7 @@ _NOT_FOR_PROGRAMS: Final = frozenset(
 def public_modules(finder: Finder, layout: Layout) -> Iterator[str]:
     """The public modules of the standard library, submodules included, but for `LARGE` ones."""
     for name in finder.names_in((layout.library, layout.extensions)):
-        if name.startswith("_") or name in LARGE | _NOT_FOR_PROGRAMS:
+        if name.startswith("_") or not name.isidentifier() or name in LARGE | _NOT_FOR_PROGRAMS:
             continue
         yield name
         module = finder.find(name)
