@@ -60,7 +60,7 @@ def run_below(
         text=True,
         errors="surrogateescape",
         check=False,
-        preexec_fn=enter,  # noqa: PLW1509  one thread
+        preexec_fn=enter,
     )
 
 

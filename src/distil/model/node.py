@@ -62,6 +62,7 @@ class Node(msgspec.Struct, frozen=True, gc=False, eq=True):
 
 
 ROOT: Final = "/"
+PATH_MAX: Final = 4096
 
 
 def parent_of(path: str) -> str:
@@ -72,9 +73,12 @@ def parent_of(path: str) -> str:
 def absolute_path(name: str) -> str:
     """Turn an archive member name (``./usr/bin/x``, ``usr/bin/``) into an absolute path.
 
-    Raises `InvalidPath` for names that are empty, hold NUL, or climb with ``..``: image
-    content is hostile and such a name has no honest meaning.
+    Raises `InvalidPath` for names that are empty, hold NUL, climb with ``..`` or are longer
+    than Linux can open (PATH_MAX): image content is hostile and such a name has no honest
+    meaning.
     """
+    if len(name) > PATH_MAX:
+        raise InvalidPath(f"{name[:60]}…", f"it is longer than {PATH_MAX} characters")
     parts = [part for part in name.split("/") if part not in ("", ".")]
     if ".." in parts:
         raise InvalidPath(name, "it climbs out of its directory with '..'")

@@ -7,37 +7,36 @@ up and links resolved inside the tree alone, so a hostile image cannot name a fi
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator
+from itertools import chain
 from typing import Final
 
-import msgspec
-
-from distil.errors import DanglingHardLink, FileConflict, LinkLoop, NotADirectory
+from distil.errors import FileConflict, InvalidPath
+from distil.model.draft import MAX_LINKS, Draft, describe, existing_path, resolve_path
 from distil.model.node import ROOT, Kind, Node, parent_of
-from distil.model.origin import GeneratedOrigin, Origin, PackageOrigin
 
-MAX_LINKS: Final = 40
-"""Symbolic links followed in one look-up: Linux's own limit (path_resolution(7))."""
+__all__ = ["MAX_LINKS", "OPAQUE", "WHITEOUT", "Tree", "describe", "resolve_path"]
 
 WHITEOUT: Final = ".wh."
 OPAQUE: Final = ".wh..wh..opq"
-
-_PARENT_RULE: Final = GeneratedOrigin("parent directory")
 
 
 class Tree:
     """An ordered mapping of absolute path to `Node`; iteration is sorted by path.
 
-    The root directory itself is always there. Raises `FileConflict` when the same path is
-    given twice with different content and `DanglingHardLink` for a hard link to nothing.
+    The root directory itself is always there, and every directory that leads to a node. Of
+    the hard links to one file the first in this order is the file, so that a link always
+    follows what it is a link to.
+
+    Symbolic links count before everything else and hard links last, each kind in its order,
+    so that it does not matter which package or layer comes first. Raises `FileConflict` when
+    the same path is given twice with different content and `DanglingHardLink` for a hard link
+    to nothing.
     """
 
     __slots__ = ("_children", "_nodes")
 
     def __init__(self, nodes: Iterable[Node] = ()) -> None:
-        draft = _Draft({})
-        for node in nodes:
-            draft.merge(node)
-        self._nodes = draft.finished()
+        self._nodes = _merged({}, nodes)
         self._children: dict[str, list[str]] | None = None
 
     @classmethod
@@ -81,11 +80,11 @@ class Tree:
 
     def under(self, path: str) -> Iterator[Node]:
         """The node at `path` and everything below it, parents first."""
-        node = self._nodes.get(path)
-        if node is not None:
+        pending = [self._nodes[path]] if path in self._nodes else []
+        while pending:
+            node = pending.pop()
             yield node
-        for child in self.children(path):
-            yield from self.under(child.path)
+            pending.extend(reversed(self.children(node.path)))
 
     def resolve(self, path: str) -> Node | None:
         """The node that opening `path` reaches, symbolic links followed inside the tree.
@@ -93,11 +92,14 @@ class Tree:
         None when nothing is there. ``..`` at the root stays at the root, as in chroot(2).
         Raises `LinkLoop` after `MAX_LINKS` links.
         """
-        real = resolve_path(self._nodes.get, path)
-        return self._nodes.get(real)
+        real = existing_path(self._nodes.get, path)
+        return None if real is None else self._nodes[real]
 
     def real_path(self, path: str) -> str:
-        """`path` with every symbolic link followed, whether or not something is there."""
+        """`path` with every symbolic link followed, whether or not something is there.
+
+        Raises `LinkLoop` after `MAX_LINKS` links.
+        """
         return resolve_path(self._nodes.get, path)
 
     # --- new trees -------------------------------------------------------------------------
@@ -108,12 +110,15 @@ class Tree:
         Follows the layer section of the OCI image specification: whiteouts hide what lower
         layers hold, never their own layer's entries; an entry whose directory is a symbolic
         link lands where that link leads. Of two entries for one path the later one counts.
-        Raises `DanglingHardLink`, `LinkLoop`, `NotADirectory`, `FileConflict`.
+        Raises `DanglingHardLink`, `LinkLoop`, `NotADirectory`, `FileConflict`, and
+        `InvalidPath` for what lies below a directory that is named like a whiteout.
         """
-        draft = _Draft(dict(self._nodes))
+        draft = Draft(dict(self._nodes))
         upper: list[Node] = []
         for node in layer:
             name = node.name
+            if f"/{WHITEOUT}" in node.parent:
+                raise InvalidPath(node.path, "its directory is named like a whiteout")
             if name == OPAQUE:
                 draft.empty(draft.real(node.parent))
             elif name == WHITEOUT:
@@ -133,15 +138,17 @@ class Tree:
         A path below a symbolic link to a directory joins the directory it leads to (Debian's
         merged /usr). Raises `FileConflict` naming both origins, `NotADirectory`.
         """
-        draft = _Draft(dict(self._nodes))
-        for other in others:
-            for node in other:
-                draft.merge(node)
-        return Tree._of(draft.finished())
+        others_nodes = list(chain.from_iterable(others))
+        if any(
+            node.kind is Kind.SYMLINK and self._is_directory(node.path) for node in others_nodes
+        ):
+            # What lies in that directory has to move to where the link leads.
+            return Tree(chain(self, others_nodes))
+        return Tree._of(_merged(dict(self._nodes), others_nodes))
 
     def with_nodes(self, nodes: Iterable[Node]) -> Tree:
         """This tree with `nodes` put in place of whatever was at their paths."""
-        draft = _Draft(dict(self._nodes))
+        draft = Draft(dict(self._nodes))
         for node in nodes:
             draft.replace(node)
         return Tree._of(draft.finished())
@@ -149,18 +156,22 @@ class Tree:
     def prune(self, keep: Container[str]) -> Tree:
         """Only the paths in `keep`, with the directories that lead to them.
 
-        A hard link whose target goes becomes a file of its own.
+        Where the file that hard links point to goes, the first of the links is the file.
         """
         kept: dict[str, Node] = {}
         for path, node in self._nodes.items():
             if path in keep:
                 self._add_parents(kept, path)
                 kept[path] = node
-        return Tree._of(_Draft(kept).finished())
+        return Tree._of(Draft(kept).finished())
 
     def filter(self, wanted: Callable[[Node], bool]) -> Tree:
         """Only the nodes that `wanted` accepts, with the directories that lead to them."""
         return self.prune({node.path for node in self if wanted(node)})
+
+    def _is_directory(self, path: str) -> bool:
+        node = self._nodes.get(path)
+        return node is not None and node.kind is Kind.DIRECTORY
 
     def _add_parents(self, kept: dict[str, Node], path: str) -> None:
         parent = parent_of(path)
@@ -174,164 +185,15 @@ class Tree:
             kept[directory] = self._nodes[directory]
 
 
-def resolve_path(get: Callable[[str], Node | None], path: str) -> str:
-    """Follow the symbolic links in `path`, looking nodes up with `get`. Raises `LinkLoop`."""
-    pending = path.split("/")[::-1]
-    real = ""
-    links = 0
-    while pending:
-        part = pending.pop()
-        if part in ("", "."):
-            continue
-        if part == "..":
-            real = real.rsplit("/", 1)[0] if real else ""
-            continue
-        candidate = f"{real}/{part}"
-        node = get(candidate)
-        if node is None or node.kind is not Kind.SYMLINK:
-            real = candidate
-            continue
-        links += 1
-        if links > MAX_LINKS:
-            raise LinkLoop(path)
-        if node.target.startswith("/"):
-            real = ""
-        pending.extend(node.target.split("/")[::-1])
-    return real or ROOT
-
-
-def describe(origin: Origin | None) -> str:
-    """A short name for an origin, as errors and reports show it."""
-    if origin is None:
-        return "an unknown origin"
-    if isinstance(origin, PackageOrigin):
-        return origin.purl
-    if isinstance(origin, GeneratedOrigin):
-        return f"distil ({origin.rule})"
-    return str(getattr(origin, "source", None) or getattr(origin, "diff_id", ""))
-
-
-class _Draft:
-    """The mutable nodes of a tree that is being built."""
-
-    __slots__ = ("_links", "_nodes", "_real")
-
-    def __init__(self, nodes: dict[str, Node]) -> None:
-        self._nodes = nodes
-        self._real: dict[str, str] = {}
-        self._links = any(node.kind is Kind.SYMLINK for node in nodes.values())
-        if ROOT not in nodes:
-            nodes[ROOT] = Node(ROOT, Kind.DIRECTORY, 0o755, origin=_PARENT_RULE)
-
-    def real(self, directory: str) -> str:
-        """Where `directory` leads through the symbolic links there are so far."""
-        if not self._links:
-            return directory
-        real = self._real.get(directory)
-        if real is None:
-            real = self._real[directory] = resolve_path(self._nodes.get, directory)
-        return real
-
-    def merge(self, node: Node) -> None:
-        node = self._placed(node)
-        existing = self._nodes.get(node.path)
-        if existing is None:
-            self._put(node)
-        elif not self._coincide(existing, node):
-            raise FileConflict(node.path, describe(existing.origin), describe(node.origin))
-
-    def replace(self, node: Node) -> None:
-        node = self._placed(node)
-        existing = self._nodes.get(node.path)
-        if existing is not None and existing.kind is Kind.DIRECTORY:
-            if node.kind is not Kind.DIRECTORY:
-                self.remove(node.path)
-        self._put(node)
-
-    def remove(self, path: str) -> None:
-        """Take `path` and everything below it away."""
-        if path == ROOT:
-            raise FileConflict(ROOT, "the root directory", "something that would replace it")
-        if self._nodes.pop(path, None) is not None:
-            self.empty(path)
-            self._real.clear()
-
-    def empty(self, path: str) -> None:
-        """Take everything below `path` away."""
-        prefix = path.rstrip("/") + "/"
-        for child in [p for p in self._nodes if p.startswith(prefix) and p != ROOT]:
-            del self._nodes[child]
-        self._real.clear()
-
-    def finished(self) -> dict[str, Node]:
-        """The nodes sorted, every hard link sharing a file's contents or turned into a file."""
-        nodes = {path: self._nodes[path] for path in sorted(self._nodes)}
-        for path, node in nodes.items():
-            if node.kind is Kind.HARDLINK:
-                target = nodes.get(node.target)
-                if target is None or target.kind is not Kind.FILE or target.blob != node.blob:
-                    nodes[path] = msgspec.structs.replace(node, kind=Kind.FILE, target="")
-        return nodes
-
-    def _placed(self, node: Node) -> Node:
-        """`node` at its real path, its parents there, a hard link holding its contents."""
-        if node.path != ROOT:
-            parent = self.real(node.parent)
-            if parent != node.parent:
-                path = f"{parent.rstrip('/')}/{node.name}"
-                node = msgspec.structs.replace(node, path=path)
-            self._ensure_directory(parent)
-        elif node.kind is not Kind.DIRECTORY:
-            raise FileConflict(ROOT, "the root directory", describe(node.origin))
-        if node.kind is Kind.HARDLINK:
-            node = self._linked(node)
-        return node
-
-    def _linked(self, node: Node) -> Node:
-        target = self._nodes.get(self._file_path(node.target))
-        while target is not None and target.kind is Kind.HARDLINK:
-            target = self._nodes.get(target.target)
-        if target is None or target.kind is Kind.DIRECTORY:
-            raise DanglingHardLink(node.path, node.target)
-        if target.kind is not Kind.FILE:
-            return msgspec.structs.replace(target, path=node.path, origin=node.origin)
-        return msgspec.structs.replace(
-            target, path=node.path, origin=node.origin, kind=Kind.HARDLINK, target=target.path
-        )
-
-    def _file_path(self, path: str) -> str:
-        return f"{self.real(parent_of(path)).rstrip('/')}/{path.rsplit('/', 1)[1]}"
-
-    def _ensure_directory(self, path: str) -> None:
-        node = self._nodes.get(path)
-        if node is None:
-            self._ensure_directory(parent_of(path))
-            self._nodes[path] = Node(path, Kind.DIRECTORY, 0o755, origin=_PARENT_RULE)
-        elif node.kind is not Kind.DIRECTORY:
-            raise NotADirectory(path, describe(node.origin))
-
-    def _coincide(self, existing: Node, node: Node) -> bool:
-        """Whether the two can be one; a directory that distil only implied gives way."""
-        if existing.kind is Kind.DIRECTORY and node.kind is Kind.DIRECTORY:
-            if existing.origin is _PARENT_RULE:
-                self._nodes[node.path] = node
-            return True
-        if existing.kind is Kind.SYMLINK and node.kind is Kind.DIRECTORY:
-            target = self._nodes.get(self.real(node.path))
-            return target is not None and target.kind is Kind.DIRECTORY
-        return (
-            _content_kind(existing) == _content_kind(node)
-            and existing.target == node.target
-            and existing.blob == node.blob
-            and (existing.mode, existing.uid, existing.gid) == (node.mode, node.uid, node.gid)
-        )
-
-    def _put(self, node: Node) -> None:
-        if node.kind is Kind.SYMLINK:
-            self._links = True
-            self._real.clear()
-        self._nodes[node.path] = node
-
-
-def _content_kind(node: Node) -> Kind:
-    return Kind.FILE if node.kind is Kind.HARDLINK else node.kind
+def _merged(base: dict[str, Node], nodes: Iterable[Node]) -> dict[str, Node]:
+    draft = Draft(base)
+    later: list[Node] = []
+    links: list[Node] = []
+    for node in nodes:
+        (links if node.kind is Kind.SYMLINK else later).append(node)
+    # A link's directory can be another link, which is then the shorter path.
+    links.sort(key=lambda node: node.path)
+    later.sort(key=lambda node: node.kind is Kind.HARDLINK)
+    for node in chain(links, later):
+        draft.merge(node)
+    return draft.finished()
