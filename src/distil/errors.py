@@ -843,6 +843,16 @@ class ImageNotFound(DistilError):
 # --- build ---------------------------------------------------------------------------------
 
 
+class MalformedBusybox(DistilError):
+    """A busybox that the debug twin cannot be made with."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"busybox-static cannot be used for the debug twin: {why}",
+            hint="leave the twin out with --no-debug",
+        )
+
+
 class MissingLibraries(DistilError):
     """ELF files of the image that would not find what they need."""
 

@@ -12,7 +12,7 @@ import msgspec
 
 from distil.apps.sources import application_tree
 from distil.build.base import BaseOpener
-from distil.build.compose import Ingredients, compose, compose_tools
+from distil.build.compose import Ingredients, compose
 from distil.build.date import build_date
 from distil.build.images import debug_twin, production_image
 from distil.build.inspect import inspect
@@ -23,9 +23,11 @@ from distil.build.plan import plan_packages
 from distil.build.publish import destinations, publish
 from distil.build.specification import Overrides, read_spec
 from distil.build.summary import BuildSummary, Finished, summarise, summarise_plan
+from distil.build.twin import compose_twin
 from distil.fetch.cache import AreaUsage, Cache, Collected, Verified
 from distil.fetch.http import Client
 from distil.model.platform import parse_platform
+from distil.model.tree import Tree
 from distil.packages.cuts import default_cuts
 from distil.packages.releases import SuitePolicy
 
@@ -77,12 +79,12 @@ def build(request: BuildRequest) -> BuildSummary:
     composition = compose(plan, Ingredients(packages, wheels, application), cuts, created)
     checks = inspect(plan, composition)
     production = production_image(plan, composition.tree, created, cache)
-    twin_tree = compose_tools(plan, composition, tools, cuts)
-    images = [production]
+    images, tool_tree = [production], Tree()
     if request.debug:
-        images.append(debug_twin(plan, production, twin_tree, created, cache))
+        tool_tree = compose_twin(plan, composition, tools, cuts, created)
+        images.append(debug_twin(plan, production, tool_tree, created, cache))
     published = publish(where, images)
-    return summarise(plan, Finished(composition, twin_tree, checks, published))
+    return summarise(plan, Finished(composition, tool_tree, checks, published))
 
 
 class CacheInfo(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

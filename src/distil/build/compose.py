@@ -64,20 +64,11 @@ def compose(plan: Plan, ingredients: Ingredients, cuts: Cuts, created: int) -> C
     tree = tree.with_nodes(record_nodes(tree, interpreter))
     tree = tree.with_nodes(status_nodes(tree, packs))
     return Composition(
-        tree=Tree(_dated(tree, created, _own_purls(plan))),
+        tree=Tree(dated(tree, created, _own_purls(plan))),
         removed=(*selection.removed, *installation.removed),
         elf=elf,
         size_before=_size(ingredients),
     )
-
-
-def compose_tools(
-    plan: Plan, production: Composition, tools: Sequence[DebPack], cuts: Cuts
-) -> Tree:
-    """What the debug twin has on top of `production`: busybox, its links, and its packages."""
-    wanted = msgspec.structs.replace(plan.wanted, packages=frozenset(pack.name for pack in tools))
-    selection = select(tools, cuts, wanted)
-    return selection.tree
 
 
 def _accounts(plan: Plan, packs: Sequence[DebPack], tree: Tree) -> list[Node]:
@@ -108,8 +99,8 @@ def _own_purls(plan: Plan) -> frozenset[str]:
     return frozenset(wheel.purl for wheel in plan.findings.wheels if wheel.name in own)
 
 
-def _dated(tree: Tree, created: int, own: frozenset[str]) -> Iterable[Node]:
-    """Dates that change only when contents do, but for the application's own files.
+def dated(tree: Tree, created: int, own: frozenset[str]) -> Iterable[Node]:
+    """`tree` with dates that change only when contents do, but for the application's own files.
 
     Third-party files keep their archives' dates. Web servers tell versions of a static file by
     its date, so the application's files carry the build's. Directories carry none: which

@@ -15,6 +15,9 @@ from distil.packages.cuts import Cuts, Partial
 from distil.packages.select import Wanted
 from distil.packages.solver import Edge, Solution, solve
 
+EVERY_IMAGE: Final = ("ca-certificates", "tzdata")
+"""Packages that a service needs for TLS and for local time, whatever it is written in."""
+
 BUSYBOX: Final = "busybox-static"
 LIBRARY_SEARCH: Final = "ldconfig"
 """The feature of the cuts that keeps ldconfig, which ``ctypes.util.find_library`` runs."""
@@ -68,7 +71,8 @@ def plan_packages(
     `VirtualPackage`, `UnsatisfiableDependencies`.
     """
     spec, base = findings.spec, findings.base
-    wanted = [f"python{findings.interpreter.line}", *spec.base.packages, *spec.app.packages]
+    wanted = [f"python{findings.interpreter.line}", *EVERY_IMAGE]
+    wanted += [*spec.base.packages, *spec.app.packages]
     wanted += [_first_known(name, base) for need in needs for name in need.packages]
     roots = tuple(dict.fromkeys(wanted))
     production = _with_companions(roots, base, cuts)

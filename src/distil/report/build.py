@@ -15,9 +15,11 @@ def to_json(summary: BuildSummary) -> str:
 
 def to_text(summary: BuildSummary, *, verbose: bool = False) -> str:
     """What was found, what was made of it, and what was checked."""
-    lines = [_plan(summary.plan, verbose=verbose or not summary.images)]
+    plan = summary.plan
+    rows = _plan(plan, verbose=verbose or not summary.images)
     if summary.images:
-        lines.append(columns(_result(summary)))
+        rows += _result(summary)
+    lines = [f"{plan.application} {plan.version}".rstrip(), columns(rows)]
     if verbose:
         lines.append(_components("Debian packages", summary.packages))
         lines.append(_components("Python distributions", summary.distributions))
@@ -25,8 +27,7 @@ def to_text(summary: BuildSummary, *, verbose: bool = False) -> str:
     return "\n".join(lines)
 
 
-def _plan(plan: PlanSummary, *, verbose: bool) -> str:
-    version = f" {plan.version}" if plan.version else ""
+def _plan(plan: PlanSummary, *, verbose: bool) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = [
         ("base", f"{plan.base} {plan.release}, {plan.platform}"),
         ("python", plan.python),
@@ -43,7 +44,7 @@ def _plan(plan: PlanSummary, *, verbose: bool) -> str:
         rows += [("in part", ", ".join(plan.partial_packages))]
         rows += [("debug twin", ", ".join(plan.debug_packages))]
         rows += [("left out", entry) for entry in plan.left_out]
-    return f"{plan.application}{version}\n{columns(rows)}"
+    return rows
 
 
 def _counted(plan: PlanSummary) -> str:
