@@ -333,12 +333,11 @@ class Marks:
         state = self.state(name)
         return state.protected and not state.installing
 
-    def _preference(self, name: str, relation: Relation) -> tuple[bool, bool, bool, bool, int, int]:
-        """CompareProviders, for packages that are not installed."""
+    def _preference(self, name: str, relation: Relation) -> tuple[bool, bool, bool, int, int]:
+        """CompareProviders, as far as it can matter when nothing is installed."""
         entry = self.index.entry(name)
         state = self.state(name)
         return (
-            not state.protected,
             name != self.targets.real_name(relation),
             not entry.essential,
             not entry.important,
