@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.peers.debian import run
 
 ROOT = Path(__file__).resolve().parents[2]
+UV = Path(sys.executable).parent / "uv"
 CONTAINERFILES = Path(__file__).parent / "containerfiles"
 
 
@@ -49,7 +51,7 @@ def prepare(example: Example, target: Path) -> Path:
     shutil.copytree(example.source, target, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(example.containerfile, target / "Containerfile")
     if not (target / "requirements.txt").exists():
-        compile_ = ["uv", "pip", "compile", "--quiet", "--python-version", "3.13", "pyproject.toml"]
+        compile_ = [UV, "pip", "compile", "--quiet", "--python-version", "3.13", "pyproject.toml"]
         run([*compile_, "--output-file", "requirements.txt"], cwd=target)
     (target / ".dockerignore").write_text("Containerfile\n.dockerignore\n")
     return target

@@ -5,8 +5,10 @@ The base stands for the usual ``python:slim``: mmdebstrap's minbase, python3, pi
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Sequence
+import subprocess
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bench.peers.debian import bootstrap, run
@@ -35,7 +37,8 @@ class Buildah:
     name = "buildah"
 
     def __init__(self, directory: Path) -> None:
-        storage = (f"--root={directory / 'storage'}", f"--runroot={directory / 'run'}")
+        self._storage = directory / "storage"
+        storage = (f"--root={self._storage}", f"--runroot={directory / 'run'}")
         self._command: Sequence[str | Path] = ("buildah", *storage)
 
     def load_base(self, archive: Path) -> None:
@@ -52,9 +55,27 @@ class Buildah:
         """Write the image to `destination`, in the grammar of containers-transports."""
         run([*self._command, "push", "--quiet", name, destination])
 
+    def from_directory(
+        self, root: Path, name: str, entrypoint: Sequence[str], environment: Mapping[str, str]
+    ) -> None:
+        """Make an image of one layer, the tree below `root`, that runs in /app as 65532."""
+        container = run([*self._command, "from", "scratch"]).strip()
+        run([*self._command, "add", container, root, "/"])
+        options = ["--workingdir=/app", "--user=65532", "--port=8000"]
+        options += [f"--env={key}={value}" for key, value in environment.items()]
+        options.append(f"--entrypoint={json.dumps(list(entrypoint))}")
+        run([*self._command, "config", *options, container])
+        run([*self._command, "commit", "--quiet", "--rm", container, name])
+
     def forget(self) -> None:
-        """Remove every image, so that the next build starts from the base again."""
+        """Remove every image, so that the next build starts from nothing."""
         run([*self._command, "rmi", "--all", "--force"])
+
+    def close(self) -> None:
+        """Remove everything, the mount of the storage driver included."""
+        run([*self._command, "rm", "--all"])
+        self.forget()
+        subprocess.run(["umount", self._storage / "overlay"], capture_output=True, check=False)
 
 
 class Docker:

@@ -1,0 +1,34 @@
+"""``python -m bench sizes|builds|starts``: measure, and write bench/RESULTS.md."""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from pathlib import Path
+
+from bench import build_times, sizes, start_times
+from bench.peers.context import EXAMPLES
+
+MEASUREMENTS = {
+    "sizes": sizes.measure,
+    "builds": build_times.measure,
+    "starts": start_times.measure,
+}
+
+
+def main() -> None:
+    """Measure what the command line names; everything when it names nothing."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("what", nargs="*", help=f"{', '.join(MEASUREMENTS)} (default: all)")
+    parser.add_argument("--example", action="append", help="only this example; repeatable")
+    chosen = parser.parse_args()
+    if unknown := set(chosen.what) - set(MEASUREMENTS):
+        parser.error(f"unknown: {', '.join(sorted(unknown))}")
+    examples = [e for e in EXAMPLES if not chosen.example or e.name in chosen.example]
+    for name in chosen.what or MEASUREMENTS:
+        with tempfile.TemporaryDirectory(prefix=f"distil-bench-{name}-") as work:
+            MEASUREMENTS[name](examples, Path(work))
+
+
+if __name__ == "__main__":
+    main()

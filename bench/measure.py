@@ -1,0 +1,99 @@
+"""Measuring: sizes with one compressor for everything, times and memory of commands."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from distil.image.compress import codec_of
+from distil.model.image import Compression
+
+
+@dataclass(frozen=True)
+class Size:
+    """Of a root file system, in bytes: as one tar, and that tar compressed."""
+
+    uncompressed: int
+    compressed: int
+    files: int
+
+
+@dataclass(frozen=True)
+class Usage:
+    """One run of a command: seconds, and the most memory one of its processes had, in bytes."""
+
+    seconds: float
+    memory: int
+
+
+def image_size(layout: Path, tag: str) -> Size:
+    """The size of what a container of the image sees, whatever its layers repeat or delete."""
+    with tempfile.TemporaryDirectory(prefix="distil-bench-") as directory:
+        root = Path(directory) / "root"
+        command = ["umoci", "raw", "unpack", "--image", f"{layout}:{tag}", root]
+        subprocess.run(command, check=True, capture_output=True)
+        return tree_size(root)
+
+
+def tree_size(root: Path) -> Size:
+    """The size of a directory, written by GNU tar and compressed as distil compresses layers."""
+    codec = codec_of(Compression.GZIP)
+    uncompressed = compressed = 0
+    command = ["tar", "--create", "--sort=name", "--numeric-owner", f"--directory={root}", "."]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as tar:
+        assert tar.stdout is not None
+        while block := tar.stdout.read(codec.block):
+            uncompressed += len(block)
+            compressed += len(codec.compress(block))
+    if tar.returncode != 0:
+        raise RuntimeError(f"{command} exited {tar.returncode}")
+    files = sum(1 for path in root.rglob("*") if path.is_file() and not path.is_symlink())
+    return Size(uncompressed, compressed, files)
+
+
+def run(command: Sequence[str | Path], environment: Mapping[str, str] | None = None) -> Usage:
+    """Run a command that must succeed."""
+    with tempfile.TemporaryFile() as log:
+        start = time.perf_counter()
+        process = subprocess.Popen(
+            command, stdout=log, stderr=log, env=os.environ | dict(environment or {})
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - start
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode != 0:
+            log.seek(0)
+            raise RuntimeError(f"{command} exited {process.returncode}: {log.read().decode()}")
+    return Usage(seconds, usage.ru_maxrss * 1024)
+
+
+def timed(action: Callable[[], object]) -> float:
+    """The seconds that `action` takes."""
+    start = time.perf_counter()
+    action()
+    return time.perf_counter() - start
+
+
+def middle(values: Sequence[float]) -> float:
+    """The median."""
+    return statistics.median(values)
+
+
+def megabytes(size: float) -> str:
+    return f"{size / 1e6:.1f}"
+
+
+def seconds(value: float) -> str:
+    return f"{value:.2f}" if value < 10 else f"{value:.1f}"
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table; every column but the first is of numbers."""
+    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
