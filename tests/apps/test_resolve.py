@@ -423,6 +423,17 @@ def test_no_wheel_for_the_target_lists_what_there_is(house, resolved):
     assert "native-1.0-cp313-cp313-win_amd64.whl" in raised.value.message
 
 
+def test_no_wheel_says_who_wants_it(house, resolved):
+    house.add("web", requires=["native==1.0"])
+    house.add("native", tag="cp38-cp38-win_amd64")
+    house.add("native", "2.0")
+    with pytest.raises(NoMatchingWheel) as raised:
+        resolved(requirements("web==1.0"))
+    assert "native 1.0 has no wheel" in raised.value.message
+    assert "wanted by web" in raised.value.message
+    assert "cp38" in raised.value.message
+
+
 def test_source_only(house, resolved):
     house.add_file("old-1.0.tar.gz", b"not looked at")
     with pytest.raises(NoMatchingWheel, match="old"):
@@ -539,8 +550,14 @@ def test_hashes_are_resolved_once_for_good(house, resolved, monkeypatch):
 
 @pytest.mark.parametrize(
     ("change", "version"),
-    [("nothing", "1.0"), ("requirements", "2.0"), ("include", "2.0"), ("target", "2.0")]
-    + [("settings", "2.0"), ("environment", "2.0")],
+    [
+        ("nothing", "1.0"),
+        ("requirements", "2.0"),
+        ("include", "2.0"),
+        ("target", "2.0"),
+        ("settings", "2.0"),
+        ("environment", "2.0"),
+    ],
 )
 def test_what_makes_a_resolution_another_one(house, resolved, change, version, monkeypatch):
     monkeypatch.setenv("UV_NO_CACHE", "1")

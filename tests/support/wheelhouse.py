@@ -23,7 +23,8 @@ from pathlib import Path
 def record_line(path: str, data: bytes) -> str:
     """One line of RECORD."""
     digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
-    return f"{path},sha256={digest},{len(data)}\n"
+    name = f'"{path}"' if "," in path else path
+    return f"{name},sha256={digest},{len(data)}\n"
 
 
 def wheel_bytes(

@@ -257,7 +257,8 @@ class _Resolving:
         except UvFailed as failure:
             error = explained(failure, self._target, self._interpreter.version)
             if isinstance(error, NoMatchingWheel):
-                error = NoMatchingWheel(error.what, self._target, self._files_of(error.what))
+                files = self._files_of(error.what)
+                error = NoMatchingWheel(error.what, self._target, files, source=error.source)
             raise error from None
         return self._read(text, "uv's answer", None)
 

@@ -29,9 +29,7 @@ _UNWANTED: Final = frozenset(
 _UNKNOWN: Final = re.compile(
     r"Because (\S+) was not found in (?:the package registry|the provided package locations)"
 )
-_NO_WHEEL: Final = re.compile(
-    r"([\w.-]+)(?:==(\S+))? (?:has|have) no (?:usable wheels|wheels with a matching)"
-)
+_FOUND_TAGS: Final = re.compile(r"but we only found wheels for (.*)")
 _PYTHON: Final = re.compile(r"([\w.-]+==\S+) (?:requires|depends on) Python ?([<>=!~][^\s]*)")
 _NETWORK: Final = re.compile(
     r"error sending request|Failed to fetch|dns error|Connection refused|timed out"
@@ -109,10 +107,29 @@ def _no_solution(text: str, target: str, python: str) -> DistilError:
     unfit = _PYTHON.search(flat)
     if unfit:
         return PythonDoesNotFit(unfit[1], unfit[2].rstrip(",."), python)
-    missing = _NO_WHEEL.search(flat)
+    hint = re.search(r"Wheels are required for `([^`]+)`", text)
+    missing = hint or re.search(r"([\w.-]+)==\S+ has no wheels with a matching", flat)
     if missing:
-        return NoMatchingWheel(f"{missing[1]} {missing[2] or ''}".strip(), target, ())
+        return _no_wheel(missing[1], flat, text, target)
     return UnsatisfiableRequirements(_explanation(text))
+
+
+def _no_wheel(name: str, flat: str, text: str, target: str) -> NoMatchingWheel:
+    """What of `name` was wanted, by whom, and which wheels uv saw instead."""
+    quoted = re.escape(name)
+    one = re.search(rf"\b{quoted}==(\S+) (?:has no usable wheels|has no wheels)", flat)
+    asked = re.search(rf"you require ({quoted}[^\s,.]\S*?),? ", flat)
+    what = name
+    if one and "only the following versions" not in flat:
+        what = f"{name} {one[1]}"
+    elif asked:
+        what = asked[1]
+    by = re.search(rf"(?:all versions of )?([\w.-]+(?:==\S+)?) depends? on {quoted}", flat)
+    tags = _FOUND_TAGS.search(text)
+    found = f"; there are only wheels for {tags[1]}" if tags else ""
+    if by:
+        found += f" (wanted by {by[1]})"
+    return NoMatchingWheel(what, target, (), source=found)
 
 
 def _explanation(text: str) -> str:
