@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import operator as operators
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 
@@ -10,6 +12,16 @@ VersionKey = tuple[str | int, ...]
 """Something that orders as the version does: compare it with ``<`` and ``==``."""
 
 _RUNS: Final = re.compile(r"([^0-9]*)([0-9]*)", re.ASCII)
+
+_HOLDS: Final[dict[str, Callable[[VersionKey, VersionKey], bool]]] = {
+    "<<": operators.lt,
+    "<=": operators.le,
+    "<": operators.le,
+    "=": operators.eq,
+    ">=": operators.ge,
+    ">": operators.ge,
+    ">>": operators.gt,
+}
 
 _END: Final = "\1"
 """Stands for the end of a run without digits: after a tilde, before everything else."""
@@ -58,16 +70,7 @@ def satisfies(version: str, operator: str, wanted: str) -> bool:
     """
     if not operator:
         return True
-    order = compare_versions(version, wanted)
-    return {
-        "<<": order < 0,
-        "<=": order <= 0,
-        "<": order <= 0,
-        "=": order == 0,
-        ">=": order >= 0,
-        ">": order >= 0,
-        ">>": order > 0,
-    }[operator]
+    return _HOLDS[operator](version_key(version), version_key(wanted))
 
 
 def _part_key(part: str) -> VersionKey:

@@ -62,12 +62,9 @@ class ProblemResolver:
     def resolve(self) -> None:
         """Work until nothing changes any more, twenty rounds at most."""
         marks = self._marks
-        again = True
-        while again:
-            again = False
-            for state in marks.broken_states():
-                if not state.installing and marks.install(state.name, follow=False):
-                    again = state.installing
+        if not marks.broken_states():
+            return
+        self._complete_marks()
         before = {name for name, state in marks.states.items() if state.installing}
         self._scores = _scores(marks, self._requested)
         self._ranking = self._scores.copy()
@@ -82,6 +79,15 @@ class ProblemResolver:
         for state in marks.states.values():
             if state.installing and state.name not in before:
                 state.automatic = True
+
+    def _complete_marks(self) -> None:
+        """Mark again what is chosen but, its candidate gone, was not to be installed any more."""
+        again = True
+        while again:
+            again = False
+            for state in self._marks.broken_states():
+                if not state.installing and self._marks.install(state.name, follow=False):
+                    again = state.installing
 
     def _by_score(self) -> list[str]:
         names = [name for name in self._marks.states if self._marks.index.candidate(name)]

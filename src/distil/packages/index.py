@@ -7,8 +7,10 @@ cache, so that opening it and looking up a hundred packages costs a few millisec
 
 from __future__ import annotations
 
+import gc
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Final, Protocol
 
 import msgspec
@@ -225,11 +227,23 @@ class PackageIndex:
 
     def _build(self) -> RecordTable:
         # Only a changed index needs this, so a warm start does not pay for its import.
-        from distil.packages.index_building import index_records  # noqa: PLC0415
+        from distil.packages.index_building import index_records
 
-        with self._cache.writing("indexes", self._file) as stream:
+        with self._cache.writing("indexes", self._file) as stream, _no_collection():
             write_table(stream, self._label, index_records(self.sources, self.architecture))
         table = RecordTable.open(self._cache.path("indexes", self._file), self._label)
         if table is None:
             raise CorruptContent(str(self._cache.path("indexes", self._file)), "just written")
         return table
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Spare the collector a million new objects, none of them garbage: a third of the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
