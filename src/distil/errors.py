@@ -746,6 +746,13 @@ class ForeignWheel(DistilError):
 # --- reach ---------------------------------------------------------------------------------
 
 
+class MalformedLedger(DistilError):
+    """A ledger that cannot be read."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"the ledger cannot be read: {why}")
+
+
 class InvalidRule(DistilError):
     """A data file of rules that does not follow its format."""
 
