@@ -597,3 +597,33 @@ def test_directory_in_the_project(house, write, client, interpreter):
     )
     spec = Spec(app=RUN)
     assert resolve(detect(root, spec), interpreter, client, spec).directories == ("lib",)
+
+
+def test_directory_that_would_have_to_be_built_to_resolve(house, resolved):
+    files = {**requirements("./lib"), "lib/setup.py": "raise SystemExit('it was run')\n"}
+    with pytest.raises(ResolverFailed, match="only its build back end knows") as raised:
+        resolved(files)
+    assert "it was run" not in str(raised.value)
+
+
+def test_member_of_a_workspace(house, write, interpreter, client):
+    for name in ("web", "database", "tester"):
+        house.add(name)
+    lock = uv_lock(house).replace(
+        'source = { virtual = "." }', 'source = { virtual = "apps/hello" }'
+    )
+    root = write(
+        {
+            "pyproject.toml": "[tool.uv.workspace]\nmembers = ['apps/*']\n",
+            "uv.lock": lock.replace(
+                "[[package]]", '[manifest]\nmembers = ["hello"]\n[[package]]', 1
+            ),
+            "apps/hello/pyproject.toml": PROJECT,
+        }
+    )
+    spec = Spec(app=RUN)
+    application = detect(root / "apps/hello", spec)
+    assert application.dependencies.files == ("../../uv.lock",)
+    found = resolve(application, interpreter, client, spec)
+    assert [wheel.name for wheel in found.wheels] == ["web"]
+    assert not house.requests

@@ -95,7 +95,7 @@ def _locked(source: Path, project: Project | None, spec: PythonSpec) -> Found | 
     if project is None:
         present = [name for name in present if name == "pylock.toml"]
     if not present:
-        return None
+        return _locked_by_workspace(source, project, spec) if project is not None else None
     chosen = present[0]
     if project is not None and chosen != "pylock.toml":
         _check_known(project, spec)
@@ -108,6 +108,25 @@ def _locked(source: Path, project: Project | None, spec: PythonSpec) -> Found | 
         kinds[chosen], (chosen,), names, extras=spec.extras, groups=spec.groups
     )
     return dependencies, Evidence("dependencies", chosen, f"the lock file is there{others}")
+
+
+def _locked_by_workspace(source: Path, project: Project, spec: PythonSpec) -> Found | None:
+    """The uv.lock of the workspace that the project is a member of, in a directory above."""
+    above = source.resolve()
+    for steps, place in enumerate(above.parents, 1):
+        if not (place / "uv.lock").is_file() or not (place / "pyproject.toml").is_file():
+            continue
+        uv = read_toml(place / "pyproject.toml").get("tool", {}).get("uv", {})
+        if "workspace" not in uv:
+            return None
+        _check_known(project, spec)
+        file = "../" * steps + "uv.lock"
+        names = _project_names(source, project, spec)
+        dependencies = Dependencies(
+            DependencySource.UV_LOCK, (file,), names, extras=spec.extras, groups=spec.groups
+        )
+        return dependencies, Evidence("dependencies", file, "the lock file of its workspace")
+    return None
 
 
 def _declared(

@@ -124,7 +124,7 @@ def _login(index: Index, *, keyring: bool) -> tuple[str, str]:
 
 
 def _from_keyring(url: str, user: str) -> str:
-    import subprocess  # noqa: PLC0415 - a warm build does without
+    import subprocess  # a warm build does without
 
     for service in (url, urlsplit(url).hostname or ""):
         try:

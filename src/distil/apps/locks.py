@@ -46,7 +46,7 @@ def read_pylock(
     `groups`: dependency groups, None for the lock's default ones. Paths stay relative. Raises
     `InvalidProjectFile`, `UnsupportedSource` for code in a repository.
     """
-    from packaging.pylock import Pylock, PylockValidationError  # noqa: PLC0415 - slow to load
+    from packaging.pylock import Pylock, PylockValidationError  # slow to load
 
     try:
         lock = Pylock.from_dict(tomllib.loads(text))
@@ -146,7 +146,7 @@ def _written(entries: Iterable[Mapping[str, Any]]) -> set[_Asked]:
 
 
 def _asked(project: Project) -> set[_Asked]:
-    from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415 - slow
+    from packaging.requirements import InvalidRequirement, Requirement  # slow
 
     sources = {normalised(name) for name in project.tool("uv").get("sources", {})}
     found: set[_Asked] = set()

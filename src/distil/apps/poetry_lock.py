@@ -176,7 +176,7 @@ class _PoetryLock:
     def _applies(self, marker: str, extras: set[str]) -> bool:
         if marker in _UNRESTRICTED:
             return True
-        from packaging.markers import Marker  # noqa: PLC0415 - slow to load
+        from packaging.markers import Marker  # slow to load
 
         parsed = Marker(marker)
         environment = {str(key): str(value) for key, value in self._environment.items()}
@@ -185,7 +185,7 @@ class _PoetryLock:
     def _python_fits(self, constraint: str) -> bool:
         if constraint in _UNRESTRICTED or "||" in constraint:
             return True
-        from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415 - slow
+        from packaging.specifiers import InvalidSpecifier, SpecifierSet  # slow
 
         try:
             return SpecifierSet(constraint).contains(self._version, prereleases=True)

@@ -91,7 +91,7 @@ def build_wheel(directory: Path, cache: Cache, spec: Spec) -> Wheel:
 
 
 def _built(sources: Sources, cache: Cache, epoch: str, *, with_git: bool) -> Wheel:
-    import tempfile  # noqa: PLC0415 - a warm build does without
+    import tempfile  # a warm build does without
 
     with tempfile.TemporaryDirectory(prefix="distil-build-") as temporary:
         copy, out = Path(temporary, "source"), Path(temporary, "out")
@@ -154,7 +154,7 @@ def _git_version(directory: Path) -> str:
         return ""
     if not _asks_git(read_toml(directory / "pyproject.toml")):
         return ""
-    import subprocess  # noqa: PLC0415 - seldom needed
+    import subprocess  # seldom needed
 
     result = subprocess.run(
         ["git", "describe", "--tags", "--always", "--long", "--dirty"],

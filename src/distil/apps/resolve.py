@@ -225,7 +225,7 @@ class _Resolving:
 
     def _required_by_wheel(self) -> list[Locked]:
         """What the project's own wheel requires, with the chosen extras and groups."""
-        import tempfile  # noqa: PLC0415 - a warm build does without
+        import tempfile  # a warm build does without
 
         cache = self._client.cache
         wheel = build_projects(self._application, (), self._interpreter, cache, self._spec)[0]

@@ -326,7 +326,7 @@ class _Scan:
         lines = read_source(path).decode("utf-8", "surrogateescape").splitlines()
         if not any(line.strip() and not line.startswith("#") for line in lines):
             return
-        from pathspec import GitIgnoreSpec  # noqa: PLC0415 - slow to load, often not needed
+        from pathspec import GitIgnoreSpec  # slow to load, often not needed
 
         patterns = GitIgnoreSpec.from_lines(lines)
         if not (prefix and patterns.match_file(prefix)):

@@ -45,7 +45,7 @@ def fits(requires_python: str, version: str) -> bool:
     """
     if not requires_python:
         return True
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415 - slow
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # slow
 
     try:
         return SpecifierSet(requires_python).contains(version, prereleases=True)
@@ -64,7 +64,7 @@ def describe_target(interpreter: PythonInterpreter) -> str:
 @lru_cache(maxsize=4)
 def target_tags(interpreter: PythonInterpreter) -> tuple[Tag, ...]:
     """The tags that the target supports, best first, in the order of PEP 425 and PEP 600."""
-    from packaging.tags import compatible_tags, cpython_tags  # noqa: PLC0415 - slow to load
+    from packaging.tags import compatible_tags, cpython_tags  # slow to load
 
     major, minor = (int(part) for part in interpreter.version.split(".")[:2])
     platforms = _platforms(interpreter)
@@ -81,7 +81,7 @@ def best_wheel(files: Sequence[WheelFile], interpreter: PythonInterpreter) -> Wh
     The most specific tag wins, then the higher build number, then the file name, so that the
     order in which an index lists files has no say. Names that are no wheel's are passed over.
     """
-    from packaging.utils import InvalidWheelFilename, parse_wheel_filename  # noqa: PLC0415
+    from packaging.utils import InvalidWheelFilename, parse_wheel_filename  # slow to load
 
     ranks = {tag: rank for rank, tag in reversed(list(enumerate(target_tags(interpreter))))}
     ranked = []

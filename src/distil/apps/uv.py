@@ -58,7 +58,7 @@ def run_uv(
     No interpreter but the one that runs distil is used, and none is downloaded. Raises
     `UvFailed` for an exit status that is not 0, `ResolverFailed` when uv cannot be run.
     """
-    import subprocess  # noqa: PLC0415 - a warm build does without
+    import subprocess  # a warm build does without
 
     kept = {key: value for key, value in os.environ.items() if key not in _UNWANTED}
     try:
@@ -94,6 +94,12 @@ def explained(failure: UvFailed, target: str, python: str) -> DistilError:
         return ResolverFailed(_explanation(text), hint="give uv the credentials of that index")
     if "No solution found" in text:
         return _no_solution(text, target, python)
+    if "Building source distributions is disabled" in text:
+        return ResolverFailed(
+            "a requirement is a directory or a source archive, and only its build back end knows "
+            "what it depends on",
+            hint="give it a pyproject.toml with [project] dependencies, or name a wheel of it",
+        )
     if _NETWORK.search(text):
         return IndexUnreachable(_explanation(text))
     return ResolverFailed(_explanation(text))
@@ -149,7 +155,7 @@ def _explanation(text: str) -> str:
 
 
 def _uv_binary() -> str:
-    import uv  # noqa: PLC0415 - only needed when something has to be resolved
+    import uv  # only needed when something has to be resolved
 
     try:
         return uv.find_uv_bin()

@@ -54,7 +54,7 @@ def unpack_wheel(wheel: Wheel, blob: FileBlob, cache: Cache) -> Pack:
     Members are absolute paths made of those in the archive; where they are installed depends on
     the interpreter, and is not decided here.
     """
-    from distil.formats.wheel_archive import WheelArchive  # noqa: PLC0415 - a warm build does without
+    from distil.formats.wheel_archive import WheelArchive  # a warm build does without
 
     with Path(blob.path).open("rb") as stream:
         archive = WheelArchive(stream, wheel.filename)

@@ -64,7 +64,7 @@ class Script(msgspec.Struct, frozen=True):
 
 def parse_record(data: bytes, filename: str) -> dict[str, Recorded]:
     """``RECORD`` as a mapping of path. Raises `InvalidWheel` for weak or malformed hashes."""
-    import csv  # noqa: PLC0415 - a warm build does without
+    import csv  # a warm build does without
 
     found: dict[str, Recorded] = {}
     try:
@@ -136,7 +136,7 @@ def record_hash(digest: bytes) -> str:
 
 
 def _headers(data: bytes) -> Message:
-    from email.parser import BytesHeaderParser  # noqa: PLC0415 - a warm build does without
+    from email.parser import BytesHeaderParser  # a warm build does without
 
     return BytesHeaderParser().parsebytes(data)
 

@@ -165,7 +165,7 @@ class WheelArchive:
         metadata = self.metadata
         if normalised(metadata.name) != normalised(name):
             raise InvalidWheel(self._filename, f"its METADATA is of {metadata.name}")
-        from packaging.version import InvalidVersion, Version  # noqa: PLC0415 - slow to load
+        from packaging.version import InvalidVersion, Version  # slow to load
 
         try:
             same = Version(metadata.version) == Version(version.replace("_", "+"))
