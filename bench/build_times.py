@@ -28,6 +28,8 @@ class ContainerBuilder(Protocol):
 
     def build(self, context: Path, name: str) -> None: ...
 
+    def save(self, name: str, place: Path) -> None: ...
+
     def forget(self) -> None: ...
 
 
@@ -42,8 +44,8 @@ def measure(examples: Sequence[Example], work: Path) -> None:
         with opened as builder:
             for example in examples:
                 place = work / name.replace(" ", "-") / example.name
-                rows.append(container_row(name, example, builder, base, place))
-                print(rows[-1])
+                rows += container_rows(name, example, builder, base, place)
+                print(rows[-2], rows[-1])
     bootstrapped = timed(lambda: bootstrap(work / "timed.tar", slim.PACKAGES))
     rows.sort(key=lambda row: [example.name for example in examples].index(row[0]))
     head = ["", "with", "cold", "archives cached", "nothing changed", "one line changed", "memory"]
@@ -53,7 +55,9 @@ def measure(examples: Sequence[Example], work: Path) -> None:
 
 NOTE = f"""Seconds from the start of the command to its end; the median of {REPEATS} runs but for
 the first two columns, which are one run each. Memory is the largest process', in MB. distil builds
-the image and its debug twin and writes both to an OCI layout; *cold* starts with an empty cache;
+the image and its debug twin and writes both to an OCI layout, compressed; *saved* is with writing
+the image to a file too: buildah to a compressed OCI layout, Docker to an archive that is not
+compressed. *cold* starts with an empty cache;
 *archives cached* has the archives, indexes and resolved versions of an earlier build and nothing
 made from them. docker build and buildah start from a finished base image, and *cold* means that
 only the base is there: making the base with mmdebstrap took {{bootstrap}} s more. They have no
@@ -79,28 +83,38 @@ def distil_row(example: Example, place: Path) -> list[str]:
         shutil.rmtree(cache / area, ignore_errors=True)
     cached, _ = build()
     warm = middle([build()[0] for _ in range(REPEATS)])
-    changed = middle(after_changes(example, context, lambda: build()[0]))
+    changed = middle(list(after_changes(example, context, lambda: build()[0])))
     times = (seconds(value) for value in (cold, cached, warm, changed))
     return [example.name, "distil", *times, megabytes(memory)]
 
 
-def container_row(
+def container_rows(
     title: str, example: Example, builder: ContainerBuilder, base: Path, place: Path
-) -> list[str]:
-    """The times of a builder of Containerfiles."""
-    context = prepare(example, place)
+) -> list[list[str]]:
+    """The times of a builder of Containerfiles: of building alone, and with writing a file."""
+    context = prepare(example, place / "context")
     builder.forget()
     builder.load_base(base)
     name = f"localhost/{example.name}:bench"
+    numbers = iter(range(100))
 
     def build() -> float:
         return timed(lambda: builder.build(context, name))
 
-    cold = build()
-    warm = middle([build() for _ in range(REPEATS)])
-    changed = middle(after_changes(example, context, build))
-    times = [seconds(cold), "", seconds(warm), seconds(changed)]
-    return [example.name, title, *times, ""]
+    def build_and_save() -> float:
+        output = place / f"out-{next(numbers)}"
+        taken = build() + timed(lambda: builder.save(name, output))
+        shutil.rmtree(output) if output.is_dir() else output.unlink()
+        return taken
+
+    rows = []
+    for way, suffix in ((build, ""), (build_and_save, ", saved")):
+        cold = build() if way is build else None
+        warm = middle([way() for _ in range(REPEATS)])
+        changed = middle(list(after_changes(example, context, way)))
+        times = ["" if cold is None else seconds(cold), "", seconds(warm), seconds(changed)]
+        rows.append([example.name, title + suffix, *times, ""])
+    return rows
 
 
 def after_changes(example: Example, context: Path, build: Callable[[], float]) -> Iterator[float]:

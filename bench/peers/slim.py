@@ -55,6 +55,10 @@ class Buildah:
         """Write the image to `destination`, in the grammar of containers-transports."""
         run([*self._command, "push", "--quiet", name, destination])
 
+    def save(self, name: str, place: Path) -> None:
+        """Write the image to an OCI layout at `place`, its layers compressed."""
+        self.export(name, f"oci:{place}:1.0")
+
     def from_directory(
         self, root: Path, name: str, entrypoint: Sequence[str], environment: Mapping[str, str]
     ) -> None:
@@ -92,6 +96,10 @@ class Docker:
     def build(self, context: Path, name: str) -> None:
         options = ["--network=host", f"--tag={name}", f"--file={context / 'Containerfile'}"]
         run([*self._command, "build", *options, *build_arguments(), context])
+
+    def save(self, name: str, place: Path) -> None:
+        """Write the image to an archive at `place`, its layers not compressed."""
+        run([*self._command, "save", "--output", place, name])
 
     def forget(self) -> None:
         run([*self._command, "system", "prune", "--all", "--force"])
