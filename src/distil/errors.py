@@ -505,6 +505,17 @@ class MalformedScript(DistilError):
         super().__init__(f"line {line} of the script: {why}")
 
 
+class CutReached(DistilError):
+    """Files that the image keeps need others that were cut."""
+
+    def __init__(self, found: Sequence[str]) -> None:
+        shown = "".join(f"\n  {one}" for one in found)
+        super().__init__(
+            f"what the image keeps reaches what was cut:{shown}",
+            hint="name the package that has it in `packages` of distil.toml, which keeps it whole",
+        )
+
+
 class MissingCopyright(DistilError):
     """A package whose copyright file is a link to a package that is not there."""
 

@@ -18,10 +18,8 @@ from distil.model.origin import GeneratedOrigin, PackageOrigin
 from distil.model.tree import Tree, resolve_path
 from distil.packages.archive import DebPack
 from distil.packages.cuts import Cuts
+from distil.packages.merged_usr import MERGED, MERGED_PATHS, merged_path
 
-_MERGED: Final = ("bin", "sbin", "lib", "lib32", "lib64", "libo32", "libx32")
-_MERGED_PREFIXES: Final = tuple(f"/{name}/" for name in _MERGED)
-_MERGED_PATHS: Final = frozenset(f"/{name}" for name in _MERGED)
 _ALWAYS_MERGED: Final = ("bin", "sbin", "lib")
 _USR_MERGE: Final = GeneratedOrigin("merged /usr")
 _DOC: Final = "/usr/share/doc/"
@@ -117,9 +115,11 @@ def _choose(pack: DebPack, cuts: Cuts, wanted: Wanted, choice: _Choice) -> None:
     own_doc = _DOC + pack.name
     own_copyright = own_doc + "/copyright"
     for member, node in zip(pack.members, pack.pack.nodes(origin), strict=True):
-        path = _merged(node.path, node.kind)
+        path = merged_path(node.path, node.kind)
         if path != node.path or node.kind is Kind.HARDLINK:
-            target = _merged(node.target, Kind.FILE) if node.kind is Kind.HARDLINK else node.target
+            target = (
+                merged_path(node.target, Kind.FILE) if node.kind is Kind.HARDLINK else node.target
+            )
             node = msgspec.structs.replace(node, path=path, target=target)  # noqa: PLW2901
         if path == own_copyright or (path == own_doc and node.kind is Kind.SYMLINK):
             continue  # `_Documents` sees to them.
@@ -183,10 +183,10 @@ def _with_whole_links(taken: list[Node], packs: Sequence[DebPack]) -> list[Node]
     if not lost:
         return taken
     blobs = {
-        _merged(member.path, member.kind): (member, pack.pack.blob(member))
+        merged_path(member.path, member.kind): (member, pack.pack.blob(member))
         for pack in packs
         for member in pack.members
-        if member.kind is Kind.FILE and _merged(member.path, member.kind) in lost
+        if member.kind is Kind.FILE and merged_path(member.path, member.kind) in lost
     }
     whole = []
     for node in taken:
@@ -201,22 +201,13 @@ def _with_whole_links(taken: list[Node], packs: Sequence[DebPack]) -> list[Node]
 def _usr_merge(taken: Iterable[Node]) -> list[Node]:
     """The links at the root that lead into /usr: the packages' own, and those they leave out."""
     links = {
-        node.path: node
-        for node in taken
-        if node.path in _MERGED_PATHS and node.kind is Kind.SYMLINK
+        node.path: node for node in taken if node.path in MERGED_PATHS and node.kind is Kind.SYMLINK
     }
     used = {node.path.split("/")[2] for node in taken if node.path.startswith("/usr/")}
-    for name in _MERGED:
+    for name in MERGED:
         if name in used or name in _ALWAYS_MERGED:
             links.setdefault(f"/{name}", symlink(f"/{name}", f"usr/{name}", _USR_MERGE))
     return list(links.values())
-
-
-def _merged(path: str, kind: Kind) -> str:
-    """`path` as it is called when the directories at the root are links into /usr."""
-    if path.startswith(_MERGED_PREFIXES) or (kind is Kind.DIRECTORY and path in _MERGED_PATHS):
-        return "/usr" + path
-    return path
 
 
 def _ancestors(paths: Iterable[str]) -> set[str]:

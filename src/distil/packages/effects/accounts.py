@@ -26,6 +26,7 @@ _LARGEST: Final = 2**31 - 2
 """Engines refuse larger numbers, or take them for root (CVE-2024-40635)."""
 
 _FIRST_SYSTEM, _LAST_SYSTEM = 100, 999
+_NOGROUP: Final = 65534
 _USERS: Final = f"""\
 root:*:0:0:root:/root:{_NO_SHELL}
 nobody:*:65534:65534:nobody:/nonexistent:{_NO_SHELL}
@@ -91,22 +92,34 @@ class Accounts:
 
     def add(self, accounts: Iterable[Account], groups: Iterable[Group]) -> None:
         """Create what packages ask for; free numbers go up from 100, in the order of names."""
+        users = {account.name: account for account in accounts if self.uid(account.name) is None}
         wanted = {group.name: group for group in groups}
-        users = {account.name: account for account in accounts}
         for account in users.values():
-            if account.group == account.name:
+            if account.group == account.name and not self._has_group(account.gid):
                 wanted.setdefault(account.name, Group(account.name, account.gid))
         for name in sorted(wanted):
             if self.gid(name) is None:
                 number = _free(self.groups, wanted[name].gid)
                 self.groups.append([name, "*", str(number), ""])
         for name in sorted(users):
-            if self.uid(name) is None:
-                account = users[name]
-                gid = self.gid(account.group)
-                uid = _free(self.users, account.uid if account.uid is not None else gid)
-                fields = [str(uid), str(65534 if gid is None else gid), account.comment]
-                self.users.append([name, "*", *fields, account.home, _NO_SHELL])
+            self._add_user(users[name])
+
+    def _has_group(self, gid: int | None) -> bool:
+        return gid is not None and _named(self.groups, gid) is not None
+
+    def _add_user(self, account: Account) -> None:
+        gid = account.gid if self._has_group(account.gid) else self.gid(account.group)
+        uid = _free(self.users, account.uid if account.uid is not None else gid)
+        numbers = [str(uid), str(_NOGROUP if gid is None else gid)]
+        home = [account.comment, account.home, _NO_SHELL]
+        self.users.append([account.name, "*", *numbers, *home])
+
+    def join(self, memberships: Iterable[tuple[str, str]]) -> None:
+        """Make users members of groups; pairs of names, unknown groups ignored."""
+        for user, group in sorted(set(memberships)):
+            for entry in self.groups:
+                if entry[0] == group:
+                    entry[3] = ",".join(filter(None, (entry[3], user)))
 
     def add_image_user(self, user: ImageUser) -> str:
         """Make sure that `user` has entries; returns its home directory."""
