@@ -6,6 +6,9 @@ import hashlib
 import textwrap
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from packaging.specifiers import SpecifierSet
 
 from distil.apps.detect import detect
 from distil.apps.resolve import resolve
@@ -138,10 +141,25 @@ def test_higher_build_number_wins(interpreter):
         (">=3.11,<3.13", "3.13.5", False),
         ("~=3.13.0", "3.13.5", True),
         (">=3.14", "3.14.0rc2", False),
+        (">=3.13.0.0,<4", "3.13", True),
+        (">=3.9,<3.13", "3.13.0", False),
+        (">= 3.13.6", "3.13.5", False),
+        ("!=3.13.*", "3.13.5", False),
     ],
 )
 def test_fits(requires, version, fit):
     assert fits(requires, version) is fit
+
+
+@given(
+    st.lists(st.integers(0, 20), min_size=1, max_size=3),
+    st.lists(st.integers(0, 20), min_size=1, max_size=3),
+    st.lists(st.integers(0, 20), min_size=1, max_size=4),
+)
+def test_the_short_way_says_what_the_library_says(lowest, bound, version):
+    low, high, asked = (".".join(map(str, numbers)) for numbers in (lowest, bound, version))
+    for requires in (f">={low}", f">={low},<{high}"):
+        assert fits(requires, asked) is SpecifierSet(requires).contains(asked, prereleases=True)
 
 
 # --- projects and locks --------------------------------------------------------------------
@@ -239,6 +257,25 @@ def test_stale_uv_lock(house, resolved, old, new, message):
     with pytest.raises(StaleLock, match="uv lock") as raised:
         resolved({"pyproject.toml": PROJECT.replace(old, new), "uv.lock": uv_lock(house)})
     assert message in raised.value.message
+
+
+@pytest.mark.parametrize(
+    ("written", "asked"),
+    [
+        ('{ name = "web", specifier = ">=1.0,<2" }', "web < 2.0, >= 1"),
+        ('{ name = "web", specifier = "==1.0b0" }', "web==1.0-beta"),
+        ('{ name = "web", editable = "../web" }', "web"),
+        ('{ name = "web", git = "http://x.invalid/x" }', "web>=1"),
+        ('{ name = "web", url = "http://x.invalid/w.whl" }', "web @ http://x.invalid/w.whl"),
+        ('{ name = "web", extras = ["a", "b"] }', "web[B,a]"),
+    ],
+)
+def test_uv_lock_that_is_current(house, resolved, written, asked):
+    for name in ("web", "database", "tester"):
+        house.add(name)
+    lock = uv_lock(house).replace('{ name = "web" },\n]\nprov', f"{written},\n]\nprov")
+    assert written in lock
+    assert resolved({"pyproject.toml": PROJECT.replace('["web"]', f'["{asked}"]'), "uv.lock": lock})
 
 
 POETRY = textwrap.dedent("""\

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urlsplit
 
 import msgspec
@@ -17,6 +17,9 @@ from distil.apps.target import WheelFile, marker_environment
 from distil.errors import InvalidProjectFile, StaleLock, UnsupportedSource
 from distil.model.application import normalised
 from distil.model.package import PythonInterpreter
+
+if TYPE_CHECKING:
+    from packaging.specifiers import Specifier
 
 
 class Locked(msgspec.Struct, frozen=True):
@@ -92,10 +95,10 @@ def check_uv_lock_current(table: Mapping[str, Any], where: str, project: Project
     for group, members in metadata.get("requires-dev", {}).items():
         written |= {(f"{group}:{name}", extras, s) for name, extras, s in _written(members)}
     asked = _asked(project)
-    for name, _, _ in sorted(asked - written):
-        raise StaleLock(where, f"what is asked of {name.rpartition(':')[2]} changed", "uv lock")
-    for name, _, _ in sorted(written - asked):
-        raise StaleLock(where, f"{name.rpartition(':')[2]} is no longer asked for", "uv lock")
+    for name in _unmatched(asked, written):
+        raise StaleLock(where, f"what is asked of {name} changed", "uv lock")
+    for name in _unmatched(written, asked):
+        raise StaleLock(where, f"{name} is no longer asked for", "uv lock")
 
 
 # --- pylock --------------------------------------------------------------------------------
@@ -132,45 +135,55 @@ def _wheel_file(filename: str, entry: Any) -> WheelFile:  # noqa: ANN401 - as ab
 
 # --- uv.lock -------------------------------------------------------------------------------
 
-_Asked = tuple[str, tuple[str, ...], str]
+_Asked = tuple[str, tuple[str, ...], "frozenset[Specifier] | None"]
+"""Group and name, extras, and the versions; None when a place is named instead of versions."""
+
+_PLACES: Final = frozenset({"git", "url", "path", "directory", "editable", "virtual", "workspace"})
+
+
+def _unmatched(wanted: set[_Asked], known: set[_Asked]) -> list[str]:
+    """The names in `wanted` that `known` has not, or with other versions."""
+    anywhere = {(name, extras) for name, extras, versions in known if versions is None}
+    listed = {(name, extras) for name, extras, _ in known}
+    found = set()
+    for name, extras, versions in wanted:
+        elsewhere = (name, extras) in (listed if versions is None else anywhere)
+        if not elsewhere and (name, extras, versions) not in known:
+            found.add(name.rpartition(":")[2])
+    return sorted(found)
 
 
 def _written(entries: Iterable[Mapping[str, Any]]) -> set[_Asked]:
-    found = set()
+    from packaging.specifiers import SpecifierSet  # slow to load
+
+    found: set[_Asked] = set()
     for entry in entries:
         extras = tuple(sorted(normalised(extra) for extra in entry.get("extras", ())))
-        pinned = "specifier" in entry or not {"git", "url", "path"} & set(entry)
-        specifier = _canonical(entry.get("specifier", "")) if pinned else "?"
-        found.add((normalised(str(entry.get("name"))), extras, specifier))
+        versions = None
+        if not _PLACES & set(entry):
+            versions = frozenset(SpecifierSet(entry.get("specifier", "")))
+        found.add((normalised(str(entry.get("name"))), extras, versions))
     return found
 
 
 def _asked(project: Project) -> set[_Asked]:
-    from packaging.requirements import InvalidRequirement, Requirement  # slow
+    from packaging.requirements import InvalidRequirement, Requirement  # slow to load
 
-    sources = {normalised(name) for name in project.tool("uv").get("sources", {})}
     found: set[_Asked] = set()
-    groups: dict[str, Iterable[Any]] = {"": project.dependencies or ()}
-    groups |= {f"+{extra}": members for extra, members in project.extras.items()}
-    groups |= {f"{name}:": members for name, members in project.groups.items()}
-    for group, members in groups.items():
-        for member in members:
-            if not isinstance(member, str):
-                continue
-            try:
-                requirement = Requirement(member)
-            except InvalidRequirement as error:
-                raise InvalidProjectFile(project.files[0], f"{member!r}: {error}") from None
-            name = normalised(requirement.name)
-            if name == normalised(project.name):
-                continue
-            unpinned = requirement.url is not None or name in sources
-            specifier = "?" if unpinned else _canonical(str(requirement.specifier))
-            prefix = group if group.endswith(":") else ""
-            extras = tuple(sorted(map(normalised, requirement.extras)))
-            found.add((f"{prefix}{name}", extras, specifier))
+    members = [("", member) for member in project.dependencies or ()]
+    members += [("", member) for extra in project.extras.values() for member in extra]
+    members += [(f"{name}:", m) for name, group in project.groups.items() for m in group]
+    for prefix, member in members:
+        if not isinstance(member, str):
+            continue
+        try:
+            requirement = Requirement(member)
+        except InvalidRequirement as error:
+            raise InvalidProjectFile(project.files[0], f"{member!r}: {error}") from None
+        name = normalised(requirement.name)
+        if name == normalised(project.name):
+            continue
+        extras = tuple(sorted(map(normalised, requirement.extras)))
+        versions = None if requirement.url else frozenset(requirement.specifier)
+        found.add((f"{prefix}{name}", extras, versions))
     return found
-
-
-def _canonical(specifier: str) -> str:
-    return ",".join(sorted(part.strip() for part in specifier.split(",") if part.strip()))

@@ -42,6 +42,7 @@ _VERSIONED_BY_GIT: Final = (
     "pbr",
     "dynamic-versioning",
 )
+_FITS_ALL: Final = "-py3-none-any.whl"
 _OUTPUT_LINES: Final = 30
 
 
@@ -64,7 +65,7 @@ def build_projects(
     wheels = [build_wheel(place, cache, spec) for place in unique]
     for wheel in wheels:
         file = WheelFile(wheel.filename, wheel.url, wheel.size, wheel.digest.hex)
-        if best_wheel([file], interpreter) is None:
+        if not wheel.filename.endswith(_FITS_ALL) and best_wheel([file], interpreter) is None:
             raise ForeignWheel(wheel.filename, describe_target(interpreter))
     return tuple(sorted(wheels, key=lambda wheel: wheel.name))
 

@@ -5,6 +5,7 @@ Everything is computed from the target's description; the host's interpreter is 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 _LEGACY: Final = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}
 _OLDEST_GLIBC: Final = {"x86_64": 5}
 """Minor version of the oldest glibc that wheels for a machine are made for; else 17."""
+
+
+_SIMPLE: Final = re.compile(r">=\s*([0-9.]*[0-9])(?:\s*,\s*<\s*([0-9.]*[0-9]))?", re.ASCII)
+"""The specifier that nearly every project has; the library for all others is slow to load."""
 
 
 class WheelFile(msgspec.Struct, frozen=True):
@@ -45,6 +50,11 @@ def fits(requires_python: str, version: str) -> bool:
     """
     if not requires_python:
         return True
+    simple = _SIMPLE.fullmatch(requires_python)
+    if simple and version.replace(".", "").isdigit():
+        lowest, bound = simple.groups()
+        above = bound is not None and _release(version) >= _release(bound)
+        return _release(version) >= _release(lowest) and not above
     from packaging.specifiers import InvalidSpecifier, SpecifierSet  # slow
 
     try:
@@ -112,6 +122,14 @@ def marker_environment(interpreter: PythonInterpreter) -> Environment:
         "python_version": interpreter.line,
         "sys_platform": "linux",
     }
+
+
+def _release(version: str) -> tuple[int, ...]:
+    """The numbers of a final release, to be compared as PEP 440 does: without final zeros."""
+    numbers = [int(part) for part in version.split(".") if part]
+    while numbers and not numbers[-1]:
+        numbers.pop()
+    return tuple(numbers)
 
 
 def _platforms(interpreter: PythonInterpreter) -> list[str]:
