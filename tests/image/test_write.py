@@ -5,9 +5,11 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
+import tempfile
 import threading
 from pathlib import Path
 
@@ -298,6 +300,54 @@ def test_the_docker_archive_is_pinned(cache, tmp_path):
         Digest.of((tmp_path / "a.tar").read_bytes())
         == "sha256:54596f6ab11ce5f79e31def88a3460ab51bde3feac1da9153e9577fca6338bff"
     )
+
+
+PROGRAM = """
+import os, sys
+from pathlib import Path
+from distil.fetch.cache import Cache
+from distil.image.write import write
+from distil.model.digest import Digest
+from distil.model.reference import parse_location
+from tests.support.images import twins
+place, user = Path(sys.argv[1]), int(sys.argv[2])
+if os.geteuid() == 0:
+    os.setgid(user)
+    os.setuid(user)
+location = parse_location(f"docker-archive:{place}/a.tar")
+write(twins(Cache(place / "cache"), location), location)
+print(Digest.of((place / "a.tar").read_bytes()))
+"""
+
+
+def test_nothing_about_the_process_changes_a_byte(cache, tmp_path):
+    variants = [
+        (0o022, 0, {"TZ": "UTC", "LC_ALL": "C", "PYTHONHASHSEED": "0"}),
+        (0o077, 12345, {"TZ": "Asia/Tokyo", "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "1"}),
+        (0o000, 0, {"TZ": "America/Caracas", "LC_ALL": "tr_TR.UTF-8", "PYTHONHASHSEED": "77"}),
+    ]
+    outputs = set()
+    for number, (mask, user, environment) in enumerate(variants):
+        place = Path(tempfile.mkdtemp(prefix="distil-test-"))
+        try:
+            if os.geteuid() == 0:
+                os.chown(place, user, user)
+            done = subprocess.run(
+                [sys.executable, "-c", PROGRAM, place, str(user)],
+                env=os.environ | environment,
+                cwd=Path(__file__).parents[2],
+                umask=mask,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert done.returncode == 0, (number, done.stderr)
+            outputs.add(done.stdout.strip())
+        finally:
+            shutil.rmtree(place)
+    location = parse_location(f"docker-archive:{tmp_path}/a.tar")
+    write(twins(cache, location), location)
+    assert outputs == {Digest.of((tmp_path / "a.tar").read_bytes())}
 
 
 def test_zstd_is_refused_where_docker_could_not_load_it(cache, tmp_path):

@@ -16,6 +16,9 @@ import msgspec
 
 from distil.model.image import Compression
 
+Buffer = bytes | memoryview
+"""What a block may be: bytes, or a part of them that was not copied."""
+
 GZIP_LEVEL: Final = 2
 GZIP_BLOCK: Final = 1 << 20
 ZSTD_LEVEL: Final = 3
@@ -32,13 +35,15 @@ class Codec(msgspec.Struct, frozen=True):
 
     `identity` names everything the output depends on beside the input. `block` is bytes per
     block; `compress` takes one (the last may be shorter) in any thread. `head` precedes the
-    blocks; what `tail` makes of the input's CRC-32 and length follows them.
+    blocks; what `tail` makes of the input's checksum and length follows them. `checksum`
+    continues a checksum with more input.
     """
 
     identity: str
     block: int
     head: bytes
-    compress: Callable[[bytes], bytes]
+    compress: Callable[[Buffer], bytes]
+    checksum: Callable[[Buffer, int], int]
     tail: Callable[[int, int], bytes]
 
 
@@ -51,7 +56,7 @@ def _gzip() -> Codec:
     import isal
     from isal import isal_zlib
 
-    def compress(data: bytes) -> bytes:
+    def compress(data: Buffer) -> bytes:
         deflate = isal_zlib.compressobj(GZIP_LEVEL, isal_zlib.DEFLATED, -15)
         return deflate.compress(data) + deflate.flush(isal_zlib.Z_FULL_FLUSH)
 
@@ -59,15 +64,17 @@ def _gzip() -> Codec:
         return _LAST_BLOCK + struct.pack("<LL", crc, size & 0xFFFFFFFF)
 
     identity = f"gzip isal-{isal.__version__} level {GZIP_LEVEL} block {GZIP_BLOCK}"
-    return Codec(identity, GZIP_BLOCK, _GZIP_HEAD, compress, tail)
+    return Codec(identity, GZIP_BLOCK, _GZIP_HEAD, compress, isal_zlib.crc32, tail)
 
 
 def _zstd() -> Codec:
     import zstandard
 
-    def compress(data: bytes) -> bytes:
+    def compress(data: Buffer) -> bytes:
         return zstandard.ZstdCompressor(level=ZSTD_LEVEL).compress(data)
 
     library = ".".join(map(str, zstandard.ZSTD_VERSION))
     identity = f"zstd {library} level {ZSTD_LEVEL} block {ZSTD_BLOCK}"
-    return Codec(identity, ZSTD_BLOCK, b"", compress, lambda _crc, _size: b"")
+    return Codec(
+        identity, ZSTD_BLOCK, b"", compress, lambda _data, _sum: 0, lambda _sum, _size: b""
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import zlib
 from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, BinaryIO, Final, Self
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final, Self
 import msgspec
 
 from distil.formats.tar import TarMember
-from distil.image.compress import Codec
+from distil.image.compress import Buffer, Codec
 from distil.image.tar import END, header, padding
 from distil.model.digest import Digest
 from distil.model.node import Kind, Node
@@ -79,7 +78,7 @@ class LayerStream:
         self._pool: ThreadPoolExecutor | None = None
         self._pending: deque[Future[bytes]] = deque()
         self._tar = hashlib.sha256()
-        self._crc = 0
+        self._sum = 0
         self._size = 0
         self._blob = hashlib.sha256()
         self._compressed = 0
@@ -107,7 +106,7 @@ class LayerStream:
         if rest:
             self._digest(rest)
             self._put(self._codec.compress(rest))
-        self._put(self._codec.tail(self._crc, self._size))
+        self._put(self._codec.tail(self._sum, self._size))
         return Written(
             Digest.from_hex(self._blob.hexdigest()),
             self._compressed,
@@ -116,15 +115,15 @@ class LayerStream:
         )
 
     def _cut_blocks(self) -> None:
-        data = b"".join(self._pieces)
+        data = memoryview(b"".join(self._pieces))
         block = self._codec.block
         whole = len(data) - len(data) % block
         for start in range(0, whole, block):
             self._compress(data[start : start + block])
-        self._pieces = [data[whole:]]
+        self._pieces = [bytes(data[whole:])]
         self._held = len(data) - whole
 
-    def _compress(self, block: bytes) -> None:
+    def _compress(self, block: Buffer) -> None:
         if self._pool is None:
             from concurrent.futures import ThreadPoolExecutor
 
@@ -134,9 +133,9 @@ class LayerStream:
         while self._pending and (len(self._pending) > _AHEAD or self._pending[0].done()):
             self._put(self._pending.popleft().result())
 
-    def _digest(self, block: bytes) -> None:
+    def _digest(self, block: Buffer) -> None:
         self._tar.update(block)
-        self._crc = zlib.crc32(block, self._crc)
+        self._sum = self._codec.checksum(block, self._sum)
         self._size += len(block)
 
     def _put(self, data: bytes) -> None:
