@@ -43,17 +43,24 @@ class Analyses:
     def __init__(self, documents: Documents | None = None) -> None:
         self._documents = documents
         self._words: tuple[str, ...] = ()
+        self._modules: tuple[str, ...] = ()
+        self._watched = ""
         self._loaded: dict[str, _Entries] = {}
         self._changed: set[str] = set()
         self.read = 0
         """Files that had to be read, because nobody remembered them."""
 
-    def watch(self, words: tuple[str, ...]) -> None:
-        """Say which words `PythonSource.mentions` is about from now on."""
-        if words != self._words:
+    def watch(self, words: tuple[str, ...], modules: tuple[str, ...]) -> None:
+        """Say what to look for from now on.
+
+        `words` are those `PythonSource.mentions` is about, `modules` the names that matter in
+        compiled code whose strings are not separated.
+        """
+        if (words, modules) != (self._words, self._modules):
             self.save()
             self._loaded.clear()
-            self._words = words
+            self._words, self._modules = words, modules
+            self._watched = Digest.of(" ".join([*words, "", *modules]).encode()).hex[:8]
 
     def of(self, node: Node, *, strings: bool = False) -> PythonSource:
         """What the Python source or extension module at `node` imports and refers to.
@@ -108,11 +115,10 @@ class Analyses:
             return {}
 
     def _key(self, archive: str) -> str:
-        words = Digest.of(" ".join(self._words).encode()).hex[:8]
-        return f"{FORMAT}-{words}-{archive}"
+        return f"{FORMAT}-{self._watched}-{archive}"
 
     def _read(self, node: Node, *, strings: bool) -> PythonSource:
         data = b"" if node.blob is None else node.blob.read()
         if node.name.endswith((".so", ".pyc")):
-            return read_extension(data)
+            return read_extension(data, self._modules)
         return read_python_source(data, strings=strings, words=self._words)

@@ -17,11 +17,15 @@ _WORD: Final = re.compile(r"[A-Za-z_][\w.]*")
 
 
 class PythonCommand(msgspec.Struct, frozen=True):
-    """How the container starts: `words` are its entrypoint and command together."""
+    """How the container starts: `words` are its entrypoint and command together.
+
+    `requested` are the distributions the application itself asks for, by normalised name.
+    """
 
     words: tuple[str, ...]
     workdir: str = "/app"
     environment: dict[str, str] = {}
+    requested: tuple[str, ...] = ()
 
 
 class Start(msgspec.Struct, frozen=True):

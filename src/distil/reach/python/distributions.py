@@ -18,6 +18,7 @@ from distil.model.tree import Tree
 MAX_METADATA: Final = 16 << 20
 """Bytes of one RECORD that are read; the largest known has about 2 MB."""
 
+_REQUIRED: Final = re.compile(r"Requires-Dist:\s*([A-Za-z0-9][\w.-]*)")
 _NORMAL: Final = re.compile(r"[-_.]+")
 
 
@@ -33,6 +34,8 @@ class Distribution(msgspec.Struct, frozen=True):
     """The directory of its metadata (``….dist-info``)."""
     files: tuple[str, ...]
     groups: dict[str, tuple[tuple[str, str], ...]] = {}
+    requires: tuple[str, ...] = ()
+    """The distributions it needs in any case, those of extras left out."""
 
 
 def normal_name(name: str) -> str:
@@ -60,9 +63,22 @@ def _read(tree: Tree, site: str, metadata: str) -> Distribution:
     files = {path for path in _recorded(tree, site, metadata) if path in tree}
     files |= {node.path for node in tree.under(metadata) if node.kind is not Kind.DIRECTORY}
     groups = _entry_points(_text(tree, f"{metadata}/entry_points.txt"))
+    requires = _requires(_text(tree, f"{metadata}/METADATA"))
     return Distribution(
-        normal_name(name), version.partition("-")[0], metadata, tuple(sorted(files)), groups
+        normal_name(name),
+        version.partition("-")[0],
+        metadata,
+        tuple(sorted(files)),
+        groups,
+        requires,
     )
+
+
+def _requires(text: str) -> tuple[str, ...]:
+    head = text.partition("\n\n")[0]
+    lines = (line for line in head.splitlines() if line.startswith("Requires-Dist:"))
+    names = (_REQUIRED.match(line) for line in lines if "extra ==" not in line)
+    return tuple(normal_name(match[1]) for match in names if match is not None)
 
 
 def _text(tree: Tree, path: str) -> str:

@@ -46,7 +46,7 @@ class References:
     def follow(self, module: Module, source: PythonSource, reference: Reference) -> None:
         """Reach what one call in `module` names."""
         function = reference.function
-        if function in IMPORTS or function == OPAQUE:
+        if function in IMPORTS:
             self._dynamic(module, source, reference)
         elif function in LIBRARIES:
             for name in reference.patterns:
@@ -56,27 +56,48 @@ class References:
             self._groups(module, reference)
         elif function in _METADATA:
             self._metadata(module, reference)
-        elif function not in FILES | PATHS:
+        elif function not in FILES | PATHS | {OPAQUE}:
             self._data(module, reference)
 
-    def follow_names(self, module: Module, source: PythonSource) -> None:
-        """The names that stand in an extension module, when they are names of modules.
+    def follow_compiled(self, module: Module, source: PythonSource) -> None:
+        """What an extension module may import: names that stand in it, or what a rule lists.
 
-        Not for those of the standard library: a rule lists what each of them imports.
+        Not for those of the standard library, all of which a rule knows.
         """
         search = self._search
         library = search.world.layout.library + "/"
         if module.path.startswith(library):
             return
+        if any(reference.function == OPAQUE for reference in source.references):
+            found = search.rules.resolving(module.name, "")
+            if found is not None:
+                self._resolve(module, source, found)
+                place = Dynamic(module.path, 0, module.name, OPAQUE)
+                self.resolved.add((place, f"{found[0].name()}: {found[1].why}"))
+                return
+            self._surroundings(module)
         own = module.name.partition(".")[0]
         for name in source.strings:
-            top = name.partition(".")[0]
-            found = search.finder.find(name)
-            if found is None or not found.path or top == "test":
+            found_module = search.finder.find(name)
+            if found_module is None or not found_module.path or name.startswith("test"):
                 continue
-            if found.path.startswith(library) or top == own or "." in name:
+            top = name.partition(".")[0]
+            if found_module.path.startswith(library) or top == own or "." in name:
                 detail = f"the compiled code holds the name {name}"
                 search.reach(name, Reason("extension module", module.path, detail))
+
+    def _surroundings(self, module: Module) -> None:
+        """What compiled code may import without showing its name: its package, what it requires."""
+        world = self._search.world
+        package = module.name.partition(".")[0]
+        detail = "compiled code that does not show the names it imports"
+        reason = Reason("extension module", module.path, detail)
+        self.reach_pattern(f"{package}.*", reason)
+        owner = world.owner.get(module.path)
+        for name in owner.requires if owner is not None else ():
+            required = world.by_name.get(name)
+            if required is not None:
+                self._search.keep_all_of(required, reason)
 
     def follow_strings(self, module: Module, source: PythonSource) -> None:
         """String literals of the application that name modules."""
@@ -171,7 +192,7 @@ class References:
         elif reference.scope.partition(".")[0] == "__getattr__":
             self._strings_of_file(module, source, Reason(_LAZY, module.path, str(place)))
             self.resolved.add((place, f"{_LAZY}: the names are among the file's strings"))
-        else:
+        elif not self.everything:
             self.unresolved.add(place)
 
     def _resolve(

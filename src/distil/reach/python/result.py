@@ -48,10 +48,13 @@ class PythonReach(msgspec.Struct, frozen=True):
 
     Only paths the pass has an opinion on are in `kept` or `removed`: the standard library, the
     directories of installed distributions, what their RECORDs list, and the application's
-    files. `modules` are the reached modules by name. `resolved` says for each dynamic import
-    that does not count as unresolved which rule explains it. `missing` are modules that are
-    imported somewhere and that the tree does not have (built-in ones, optional ones), with the
-    first place. `rules` names the rules that had a part.
+    files. `modules` are the reached modules by name.
+
+    `unresolved` are the dynamic imports because of which everything is kept that could be meant;
+    what only those lead to is not searched for more. `resolved` says for each other dynamic
+    import what explains it. `missing` are modules that are imported somewhere and that the tree
+    does not have (built-in ones, optional ones), with the first place. `rules` names the rules
+    that had a part.
     """
 
     kept: dict[str, Reason]

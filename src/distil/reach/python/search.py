@@ -26,7 +26,7 @@ from distil.reach.python.patterns import absolute, matches
 from distil.reach.python.references import References
 from distil.reach.python.result import PythonReach, Reason
 from distil.reach.python.rules import STANDARD_LIBRARY, Lazy, RuleFile, RuleSet, shipped_rules
-from distil.reach.python.standard_library import public_modules
+from distil.reach.python.standard_library import named_modules, public_modules
 
 
 def reach_python(
@@ -73,6 +73,7 @@ class World:
         self.layout = layout
         self.distributions = distributions
         self.start = start
+        self.requested = command.requested
         self.by_name = {distribution.name: distribution for distribution in distributions}
         self.owner = {path: d for d in distributions for path in d.files}
         self.application = [node for node in tree if self._of_application(node, command.workdir)]
@@ -94,13 +95,13 @@ class Search:
         self.world = world
         self.rules = rules
         self.analyses = analyses
-        analyses.watch(rules.words)
         library = world.layout.library
         path = [*world.start.search, library, world.layout.extensions, *world.layout.sites]
         self.pth = list(self._pth_files())
         for node, text in self.pth:
             path += paths_of_pth(text, node.parent)[0]
         self.finder = Finder(world.tree, interpreter, path)
+        analyses.watch(rules.words, tuple(named_modules(self.finder, world.layout)))
         self.kept: dict[str, Reason] = {}
         self.modules: dict[str, str] = {}
         self.missing: dict[str, str] = {}
@@ -115,6 +116,8 @@ class Search:
     def run(self) -> PythonReach:
         """Work until nothing new comes."""
         self._begin()
+        self._drain()
+        self._keep_requested()
         self._drain()
         while self.references.unresolved and not self.references.everything:
             self._keep_everything()
@@ -189,6 +192,22 @@ class Search:
         else:
             self._follow(Module(name, node.path), self.analyses.of(node))
 
+    def _keep_requested(self) -> None:
+        """Distributions that the application asks for, though nothing is seen to import them."""
+        for name in self.world.requested:
+            distribution = self.world.by_name.get(name)
+            if distribution is not None and name not in self.used:
+                detail = f"the application asks for {name}; nothing is seen to import it"
+                self.keep_all_of(distribution, Reason("requirement", "", detail))
+
+    def keep_all_of(self, distribution: Distribution, reason: Reason) -> None:
+        """Any module of `distribution` may be imported."""
+        self.use(distribution, reason)
+        for path in distribution.files:
+            name = self.finder.name_of(path) if path.endswith((".py", ".so")) else ""
+            if name and not is_test(path):
+                self.reach(name, reason)
+
     def _keep_everything(self) -> None:
         self.references.everything = True
         first = min(self.references.unresolved)
@@ -196,11 +215,8 @@ class Search:
         for name in public_modules(self.finder, self.world.layout):
             self.reach(name, Reason(rule, first.path, f"{first} may import {name}"))
         for distribution in self.world.distributions:
-            self.use(distribution, Reason(rule, first.path, f"{first} may import any of it"))
-            for path in distribution.files:
-                name = self.finder.name_of(path) if path.endswith((".py", ".so")) else ""
-                if name and not is_test(path):
-                    self.reach(name, Reason(rule, first.path, f"{first} may import {name}"))
+            detail = f"{first} may import any of {distribution.name}"
+            self.keep_all_of(distribution, Reason(rule, first.path, detail))
 
     # --- the work list ---------------------------------------------------------------------
 
@@ -304,7 +320,7 @@ class Search:
             if main or not reference.main:
                 self.references.follow(module, source, reference)
         if module.path.endswith(".so"):
-            self.references.follow_names(module, source)
+            self.references.follow_compiled(module, source)
         elif module.path in self.world.application_paths:
             self.references.follow_strings(module, source)
 

@@ -20,10 +20,22 @@ _NOT_FOR_PROGRAMS: Final = frozenset(
 )
 
 
-def public_modules(finder: Finder, layout: Layout) -> Iterator[str]:
-    """The public modules of the standard library, submodules included, but for `LARGE` ones."""
+_TOO_SHORT: Final = frozenset({"dbm", "nis", "nt", "pty", "shelve", "tty", "uu"})
+"""Names that stand in any long text by chance, and that compiled code does not import."""
+
+
+def named_modules(finder: Finder, layout: Layout) -> Iterator[str]:
+    """The modules looked for in compiled code that does not separate its strings."""
+    for name in public_modules(finder, layout, large=True):
+        if name.partition(".")[0] not in _TOO_SHORT:
+            yield name
+
+
+def public_modules(finder: Finder, layout: Layout, *, large: bool = False) -> Iterator[str]:
+    """The public modules of the standard library, submodules too; `LARGE` ones only if asked."""
+    left_out = _NOT_FOR_PROGRAMS if large else _NOT_FOR_PROGRAMS | LARGE
     for name in finder.names_in((layout.library, layout.extensions)):
-        if name.startswith("_") or not name.isidentifier() or name in LARGE | _NOT_FOR_PROGRAMS:
+        if name.startswith("_") or not name.isidentifier() or name in left_out:
             continue
         yield name
         module = finder.find(name)
