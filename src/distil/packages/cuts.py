@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from distil.packages.patterns import name_expression, path_expression
+from distil.formats.patterns import name_expression, path_expression
 
 ANY: Final = "*"
 
@@ -80,7 +80,7 @@ class Cuts:
     """The cuts of one data file, ready to be asked."""
 
     def __init__(self, document: bytes) -> None:
-        import tomllib  # noqa: PLC0415 - only needed here, and Cuts are made once
+        import tomllib
 
         content = msgspec.convert(tomllib.loads(document.decode()), _CutsFile)
         self.edges = content.edge

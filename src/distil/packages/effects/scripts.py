@@ -16,6 +16,7 @@ from typing import Final
 import msgspec
 
 from distil.errors import MalformedScript
+from distil.formats.patterns import path_expression
 from distil.formats.shell import parse_script
 from distil.packages.archive import DebPack
 from distil.packages.effects.evaluation import SHELL, Evaluation, Handler
@@ -26,7 +27,6 @@ from distil.packages.effects.outcome import DONE, Leave, Result
 from distil.packages.effects.record import ScriptEffects, UnhandledScript, recorded
 from distil.packages.effects.shell_commands import SHELL_COMMANDS
 from distil.packages.effects.system_commands import SYSTEM_COMMANDS
-from distil.packages.patterns import path_expression
 
 _ANY: Final = re.compile(r"[\s\S]*")
 
