@@ -100,7 +100,7 @@ def docker_engine() -> Iterator[Engine]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-        shutil.rmtree(root, ignore_errors=True)
+        _remove(root)
 
 
 def _await_docker(engine: Engine, process: subprocess.Popen[bytes], log: Path) -> None:
@@ -129,6 +129,15 @@ def podman_engine() -> Iterator[Engine]:
     try:
         yield engine
     finally:
+        # Not `system reset`: it also takes the locks away that all podmans of the machine share.
         engine.call("rm", "--all", "--force")
-        engine.call("system", "reset", "--force")
-        shutil.rmtree(root, ignore_errors=True)
+        engine.call("rmi", "--all", "--force")
+        _remove(root)
+
+
+def _remove(root: Path) -> None:
+    """Remove an engine's storage; what it left mounted there (network namespaces) first."""
+    mounts = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
+    for place in sorted((m for m in mounts if m.startswith(f"{root}/")), reverse=True):
+        subprocess.run(["umount", "--lazy", place], capture_output=True, check=False)
+    shutil.rmtree(root, ignore_errors=True)
