@@ -204,6 +204,14 @@ UNCLEAR = {
         "depends on no ASGI server",
         "uvicorn",
     ),
+    "a server that cannot call a factory": (
+        {
+            "app.py": "import fastapi\ndef make_app():\n    return fastapi.FastAPI()\n",
+            "requirements.txt": "fastapi\ndaphne",
+        },
+        "app:make_app() is a FastAPI application",
+        "(uvicorn or hypercorn or granian)",
+    ),
     "two applications": (
         {"a.py": FLASK, "b.py": FLASK, "requirements.txt": "flask\ngunicorn\n"},
         "a:app (a.py line 2); b:app (b.py line 2)",

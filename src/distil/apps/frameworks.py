@@ -84,11 +84,15 @@ class Start(msgspec.Struct, frozen=True):
 
 
 class Server(msgspec.Struct, frozen=True):
-    """A server by the name of its distribution, which is also its module."""
+    """A server by the name of its distribution, which is also its module.
+
+    `factories` says that it can call a function to get the application.
+    """
 
     name: str
     protocols: tuple[Protocol, ...]
     start: Callable[[Target, int], Start]
+    factories: bool = True
 
 
 def _gunicorn(target: Target, port: int) -> Start:
@@ -134,14 +138,18 @@ SERVERS: Final = (
     Server("waitress", (Protocol.WSGI,), _waitress),
     Server("hypercorn", (Protocol.ASGI, Protocol.WSGI), _hypercorn),
     Server("granian", (Protocol.ASGI, Protocol.WSGI), _granian),
-    Server("daphne", (Protocol.ASGI,), _daphne),
+    Server("daphne", (Protocol.ASGI,), _daphne, factories=False),
 )
 """In order of preference where an application depends on several."""
 
 
-def servers_for(protocol: Protocol) -> tuple[Server, ...]:
-    """The servers that speak `protocol`, preferred ones first."""
-    return tuple(server for server in SERVERS if protocol in server.protocols)
+def servers_for(protocol: Protocol, *, factory: bool = False) -> tuple[Server, ...]:
+    """The servers that speak `protocol` (and can call a `factory`), preferred ones first."""
+    return tuple(
+        server
+        for server in SERVERS
+        if protocol in server.protocols and (server.factories or not factory)
+    )
 
 
 def version_arguments(server: str, version: str) -> tuple[str, ...]:
