@@ -58,8 +58,9 @@ class CorruptContent(DistilError):
     def __init__(self, path: str, digest: str) -> None:
         super().__init__(
             f"{path}: content does not match its digest {digest}",
-            hint="run `distil cache gc --verify`, then build again",
+            hint="something changed the file meanwhile, or the disk is failing",
         )
+        self.path = path
 
 
 class UnknownPlatform(DistilError):
@@ -122,6 +123,18 @@ class CacheUnwritable(DistilError):
             f"the cache at {path} cannot be written: {why}",
             hint="set DISTIL_CACHE_DIR to a directory of your own",
         )
+
+
+class CorruptCache(DistilError):
+    """A file of the cache that is not what was stored there; it is `removed` if that can be."""
+
+    def __init__(self, what: str, path: str, *, removed: bool) -> None:
+        super().__init__(
+            f"{what} in the cache is not what was stored there: {path} does not match its digest",
+            hint=("it was removed: run again" if removed else "remove it, and run again")
+            + "; if this comes back, check the disk and who else writes there",
+        )
+        self.path = path
 
 
 class DiskFull(DistilError):
@@ -494,7 +507,7 @@ class InvalidUser(DistilError):
     def __init__(self, text: str) -> None:
         super().__init__(
             f"{text!r} is not a numeric user",
-            hint="write `user = \"65532\"` or `\"65532:65532\"`; names cannot be checked for root",
+            hint='write `user = "65532"` or `"65532:65532"`; names cannot be checked for root',
         )
 
 
@@ -511,8 +524,8 @@ class CutReached(DistilError):
     def __init__(self, found: Sequence[str]) -> None:
         shown = "".join(f"\n  {one}" for one in found)
         super().__init__(
-            f"what the image keeps reaches what was cut:{shown}",
-            hint="name the package that has it in `packages` of distil.toml, which keeps it whole",
+            f"the image would need what is not in it:{shown}",
+            hint="add the package that has it to `packages` in distil.toml (dash has /bin/sh)",
         )
 
 

@@ -1,58 +1,46 @@
-"""Nothing that an image keeps may reach what was cut: found out before the image is written."""
+"""Nothing that an image keeps may reach what was cut: found out before it is written."""
 
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
 
 import msgspec
 
 from distil.errors import CutReached
 from distil.formats.elf import ElfFile
-from distil.model.blob import Blob
 from distil.model.digest import Digest
-from distil.model.node import Kind, Node
+from distil.model.node import Kind
 from distil.model.tree import Tree
 from distil.packages.select import Removed
-
-_PROGRAMS: Final = re.compile(r"/usr/(?:local/)?(?:bin|sbin|libexec|games)/.+")
-"""Where files are run by name; elsewhere, scripts are modules that happen to be executable."""
-
-_INTERPRETER: Final = re.compile(rb"#![ \t]*(/[^\s]+)(?:[ \t]+([^\s]+))?")
-_HEAD: Final = 256
 
 
 class Reached(msgspec.Struct, frozen=True, order=True):
     """`path`, which the image keeps, needs `needed`; `why` says in which way.
 
-    `removed` is the cut that took it away; None when it was never among the packages, because a
-    dependency on its package was cut or left out.
+    `removed` is the cut that took it away.
     """
 
     path: str
     needed: str
     why: str
-    removed: Removed | None = None
+    removed: Removed
 
     def __str__(self) -> str:
-        text = f"{self.path} {self.why} {self.needed}"
-        if self.removed is None:
-            return f"{text}, which no package of the image has"
-        return f"{text}, cut from {self.removed.package} ({self.removed.rule})"
+        cut = f"cut from {self.removed.package} ({self.removed.rule})"
+        return f"{self.path} {self.why} {self.needed}, {cut}"
 
 
 def check_cuts(
     tree: Tree, removed: Iterable[Removed], elf: Mapping[Digest, ElfFile | None]
 ) -> None:
-    """Check that programs have their interpreters, links their targets, libraries each other.
+    """Check that links still have their targets, and files the libraries they need.
 
     `elf` is what is known of the files by digest. A link or library that was missing before any
     cut is no matter here. Raises `CutReached`, which names everything found.
     """
     cut = {entry.path: entry for entry in removed}
-    found = sorted({*_links(tree, cut), *_scripts(tree, cut, elf), *_libraries(tree, cut, elf)})
+    found = sorted({*_links(tree, cut), *_libraries(tree, cut, elf)})
     if found:
         raise CutReached([str(one) for one in found])
 
@@ -66,28 +54,6 @@ def _links(tree: Tree, cut: Mapping[str, Removed]) -> Iterator[Reached]:
             )
             if entry is not None:
                 yield Reached(node.path, target, "is a link to", entry)
-
-
-def _scripts(
-    tree: Tree, cut: Mapping[str, Removed], elf: Mapping[Digest, ElfFile | None]
-) -> Iterator[Reached]:
-    for node in tree:
-        if node.mode & 0o111 and node.kind is not Kind.DIRECTORY and node.blob is not None:
-            if _PROGRAMS.fullmatch(node.path) and elf.get(node.blob.digest) is None:
-                yield from _interpreter(tree, node, node.blob, cut)
-
-
-def _interpreter(
-    tree: Tree, node: Node, blob: Blob, cut: Mapping[str, Removed]
-) -> Iterator[Reached]:
-    head = next(blob.chunks(), b"")[:_HEAD]
-    found = _INTERPRETER.match(head)
-    if found is None:
-        return
-    interpreter = found[1].decode("utf-8", "surrogateescape")
-    if tree.resolve(interpreter) is None:
-        real = tree.real_path(interpreter)
-        yield Reached(node.path, interpreter, "is a script for", cut.get(real))
 
 
 def _libraries(

@@ -39,6 +39,7 @@ class Partial(_Section, frozen=True):
     keep: tuple[str, ...]
     with_: tuple[str, ...] = msgspec.field(name="with", default=())
     features: dict[str, tuple[str, ...]] = {}
+    unless_asked: bool = False
 
     @property
     def rule(self) -> str:
@@ -91,6 +92,10 @@ class Cuts:
             for cut in content.edge
         ]
 
+        self._partials = [
+            (re.compile(name_expression((partial.package,))), partial) for partial in self.partials
+        ]
+
     # --- dependencies ----------------------------------------------------------------------
 
     def edge(self, package: str, dependency: str) -> bool:
@@ -114,11 +119,14 @@ class Cuts:
         )
         return tuple(sorted(name for name in found if name not in present))
 
-    def partial(self, package: str) -> Partial | None:
-        """How much of `package` is taken; None: all but the cut files."""
-        for partial in self.partials:
-            if re.fullmatch(name_expression((partial.package,)), package):
-                return partial
+    def partial(self, package: str, *, asked: bool = False) -> Partial | None:
+        """How much of `package` is taken, which the user `asked` for by name or has not.
+
+        None: all but the cut files.
+        """
+        for expression, partial in self._partials:
+            if expression.fullmatch(package):
+                return None if asked and partial.unless_asked else partial
         return None
 
     def features(self) -> frozenset[str]:

@@ -109,7 +109,7 @@ def _choose(pack: DebPack, cuts: Cuts, wanted: Wanted, choice: _Choice) -> None:
     """Decide on every member of `pack`."""
     asked = pack.name in wanted.packages
     rules = cuts.file_rules(asked=asked)
-    partial = None if asked else cuts.partial(pack.name)
+    partial = cuts.partial(pack.name, asked=asked)
     kept = cuts.kept_of(partial, wanted.features) if partial else None
     origin = pack.origin
     own_doc = _DOC + pack.name

@@ -29,7 +29,8 @@ _AREA: Final = "analysis"
 _VERSION: Final = "1"
 """To be raised when following scripts comes to other results."""
 
-_ALTERNATIVES: Final = "/etc/alternatives"
+ALTERNATIVES: Final = GeneratedOrigin("alternatives")
+_DIRECTORY: Final = "/etc/alternatives"
 _ENCODER: Final = msgspec.msgpack.Encoder()
 _DECODER: Final = msgspec.msgpack.Decoder(ScriptEffects)
 
@@ -63,7 +64,7 @@ def apply_effects(
     status. Raises `MalformedCertificate`, `FileConflict`, `CorruptContent`.
     """
     asked = setting.wanted.packages
-    taken_in_part = [p.name for p in packs if p.name not in asked and cuts.partial(p.name)]
+    taken_in_part = [p.name for p in packs if cuts.partial(p.name, asked=p.name in asked)]
     effects = _script_effects(packs, setting.platform, taken_in_part, cache)
     tree = selection.tree
     if effects.removed:
@@ -130,12 +131,11 @@ def _alternatives(tree: Tree, alternatives: Iterable[Alternative]) -> Iterator[N
         if tree.resolve(choice.path) is not None:
             if known is None or choice.priority > known.priority:
                 best[choice.name] = choice
-    origin = GeneratedOrigin("alternatives")
     for name, choice in sorted(best.items()):
         for link, generic, path in ((choice.link, name, choice.path), *choice.slaves):
             if tree.resolve(path) is not None and tree.get(tree.real_path(link)) is None:
-                yield symlink(f"{_ALTERNATIVES}/{generic}", path, origin)
-                yield symlink(link, f"{_ALTERNATIVES}/{generic}", origin)
+                yield symlink(f"{_DIRECTORY}/{generic}", path, ALTERNATIVES)
+                yield symlink(link, f"{_DIRECTORY}/{generic}", ALTERNATIVES)
 
 
 def _owned(tree: Tree, changes: Mapping[str, Ownership], accounts: Accounts) -> Iterator[Node]:
