@@ -26,6 +26,8 @@ from distil.build.summary import BuildSummary, Finished, summarise, summarise_pl
 from distil.build.twin import compose_twin
 from distil.fetch.cache import AreaUsage, Cache, Collected, Verified
 from distil.fetch.http import Client
+from distil.fetch.packs import pack_is_sound
+from distil.image.layer import layer_is_sound
 from distil.model.platform import parse_platform
 from distil.model.tree import Tree
 from distil.packages.cuts import default_cuts
@@ -57,10 +59,16 @@ def build(request: BuildRequest) -> BuildSummary:
     A dry run fetches indexes only and says what would be built. Nothing is written when
     anything fails; the errors are `DistilError`s, which say what, where, why and what to do.
     """
+    cache = Cache.default()
+    with cache.guarding():
+        return _build(request, cache)
+
+
+def _build(request: BuildRequest, cache: Cache) -> BuildSummary:
     spec = read_spec(request.source, request.overrides)
     platform = parse_platform(request.platform or host.machine())
     policy = SuitePolicy.from_environment(refresh=request.refresh)
-    cache, cuts = Cache.default(), default_cuts()
+    cuts = default_cuts()
     with Client(cache, offline=request.offline) as client:
         opener = BaseOpener(platform, client, cache, policy)
         findings = investigate(request.source, spec, opener, client, refresh=request.refresh)
@@ -115,5 +123,6 @@ def cache_gc(limit: int, *, verify: bool = False) -> CacheCleaned:
     Raises `CacheInUse`, `CacheUnwritable`.
     """
     cache = Cache.default()
-    verified = cache.verify() if verify else None
+    checks = {"packs": pack_is_sound, "layers": layer_is_sound}
+    verified = cache.verify(checks) if verify else None
     return CacheCleaned(collected=cache.collect(limit), verified=verified)

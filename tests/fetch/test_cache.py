@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from distil.errors import CacheInUse, CacheUnwritable, DiskFull
-from distil.events import Event, Warned, listening
+from distil.errors import CacheInUse, CacheUnwritable, CorruptCache, CorruptContent, DiskFull
 from distil.fetch.cache import Cache
+from distil.model.blob import FileBlob
 from distil.model.digest import Digest
 
 
@@ -106,6 +106,10 @@ class TestPlace:
             cache.path("elsewhere", "name")
 
 
+def refuse(*_: object, **__: object) -> None:
+    raise PermissionError(errno.EACCES, "refused")
+
+
 class TestBlobs:
     def test_round_trip(self, cache):
         blob = cache.blob(store(cache, b"hello"))
@@ -113,15 +117,37 @@ class TestBlobs:
         assert (blob.read(), blob.size) == (b"hello", 5)
 
     @pytest.mark.parametrize("damage", [b"hellp", b"hell", b"hello!", b""])
-    def test_corrupt_blob_is_removed_and_told_about(self, cache, damage):
+    def test_corrupt_blob_is_an_error_and_removed(self, cache, damage):
         digest = store(cache, b"hello")
         path = cache.path("blobs", digest.hex)
         path.write_bytes(damage)
-        events: list[Event] = []
-        with listening(events.append):
-            assert cache.blob(digest) is None
-        assert [type(event) for event in events] == [Warned]
+        with pytest.raises(CorruptCache, match=r"hello 1\.0 in the cache") as caught:
+            cache.blob(digest, "hello 1.0")
+        assert "it was removed" in caught.value.hint
         assert not path.exists()
+        assert cache.blob(digest) is None
+
+    def test_corrupt_blob_that_cannot_be_removed(self, cache, monkeypatch):
+        digest = store(cache, b"hello")
+        cache.path("blobs", digest.hex).write_bytes(b"hellp")
+        monkeypatch.setattr(Path, "unlink", refuse)
+        for _ in range(2):
+            with pytest.raises(CorruptCache) as caught:
+                cache.blob(digest)
+            assert caught.value.hint.startswith("remove it")
+
+    def test_contents_that_turn_out_corrupt_while_they_are_read(self, cache, tmp_path):
+        with cache.writing("packs", "name") as stream:
+            stream.write(b"hello")
+        pack = FileBlob(str(cache.path("packs", "name")), 0, 5, Digest.of(b"other"))
+        with pytest.raises(CorruptCache, match="an unpacked archive"), cache.guarding():
+            pack.read()
+        assert not Path(pack.path).exists()
+        elsewhere = tmp_path / "file"
+        elsewhere.write_bytes(b"hello")
+        with pytest.raises(CorruptContent), cache.guarding():
+            FileBlob(str(elsewhere), 0, 5, Digest.of(b"other")).read()
+        assert elsewhere.exists()
 
     def test_unreadable_blob(self, cache):
         digest = Digest.of(b"x")

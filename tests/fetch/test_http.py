@@ -16,6 +16,7 @@ from distil.errors import (
     AccessDenied,
     ArchiveGone,
     ConnectionFailed,
+    CorruptCache,
     DiskFull,
     HostNotFound,
     InvalidUrl,
@@ -52,9 +53,11 @@ class TestArchive:
         web.faults.without_length("*")
         assert client.archive(wanted(f"{url}/a.deb")).read() == DATA
 
-    def test_damaged_cache_is_fetched_again(self, client, cache, url):
+    def test_damaged_cache_is_an_error_once(self, client, cache, url):
         blob = client.archive(wanted(f"{url}/a.deb"))
         Path(blob.path).write_bytes(b"damaged")
+        with pytest.raises(CorruptCache, match=r"a 1\.0-1 in the cache"):
+            client.archive(wanted(f"{url}/a.deb"))
         assert client.archive(wanted(f"{url}/a.deb")).read() == DATA
 
     def test_file_address(self, client, tmp_path):

@@ -14,13 +14,12 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from distil.errors import CorruptContent, InvalidLayer
-from distil.events import Event, Warned, listening
+from distil.errors import CorruptCache, CorruptContent, InvalidLayer
 from distil.fetch.cache import Cache
 from distil.formats.byte_source import ByteSource
 from distil.formats.tar import TarMember, TarReader
 from distil.image.compress import GZIP_BLOCK, ZSTD_BLOCK, codec_of
-from distil.image.layer import Layer, arranged, write_layer
+from distil.image.layer import Layer, arranged, layer_is_sound, write_layer
 from distil.image.layer_stream import LayerStream, tar_stream
 from distil.image.tar import header
 from distil.model.blob import FileBlob, InlineBlob
@@ -284,7 +283,7 @@ def test_a_later_epoch_alone_does_not_change_a_layer(cache, monkeypatch):
 
 
 @pytest.mark.parametrize("damage", ["flip", "truncate", "remove"])
-def test_a_damaged_layer_in_the_cache_is_written_again(cache, damage):
+def test_a_damaged_layer_in_the_cache_is_never_used(cache, damage):
     first = written(sample_tree(), cache)
     path = Path(first.blob.path)
     data = path.read_bytes()
@@ -294,12 +293,19 @@ def test_a_damaged_layer_in_the_cache_is_written_again(cache, damage):
         path.write_bytes(data[:-1])
     else:
         path.unlink()
-    events: list[Event] = []
-    with listening(events.append):
-        again = written(sample_tree(), cache)
-    assert again == first
+    if damage != "remove":
+        assert layer_is_sound(cache, path.name) is False
+        with pytest.raises(CorruptCache, match="a layer in the cache"):
+            written(sample_tree(), cache)
+    assert not path.exists()
+    assert written(sample_tree(), cache) == first
     assert path.read_bytes() == data
-    assert [type(event) for event in events] == ([] if damage == "remove" else [Warned])
+    assert layer_is_sound(cache, path.name) is True
+
+
+def test_a_blob_that_no_record_leads_to_is_no_layer(cache):
+    written(sample_tree(), cache)
+    assert layer_is_sound(cache, "something.layer") is None
 
 
 def test_a_file_that_is_not_what_its_digest_says_ends_the_work(cache, tmp_path):

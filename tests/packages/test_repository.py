@@ -7,6 +7,7 @@ from pysequoia import SignatureMode, sign
 
 from distil.errors import (
     ByHashMismatch,
+    CorruptCache,
     IndexMismatch,
     IndexMissing,
     MissingComponent,
@@ -243,6 +244,8 @@ class TestIndex:
         data = index.packages()
         [path] = [p for p in (cache.root / "blobs").iterdir() if p.read_bytes()[:4] == b"\xfd7zX"]
         path.write_bytes(path.read_bytes()[:-1])
+        with pytest.raises(CorruptCache, match="Packages of trixie in the cache"):
+            index.packages()
         assert index.packages() == data
         assert len(mirror.requested(PACKAGES)) == 2
 
@@ -269,6 +272,8 @@ class TestIndex:
         with with_client(cache) as client:
             blob = client.archive(download)
             cache.path("blobs", blob.digest.hex).write_bytes(b"tampered")
+            with pytest.raises(CorruptCache, match=r"hello 1\.0"):
+                client.archive(download)
             assert client.archive(download).read()[:8] == b"!<arch>\n"
 
 

@@ -14,13 +14,13 @@ import os
 import re
 import struct
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, TypeAlias
 
 import msgspec
 
-from distil.errors import CacheUnwritable, DiskFull
+from distil.errors import CacheUnwritable, CorruptCache, CorruptContent, DiskFull
 from distil.events import Warned, emit
 from distil.fetch.lock import DirectoryLock
 from distil.model.blob import FileBlob
@@ -31,6 +31,16 @@ AREAS: Final = ("blobs", "packs", "indexes", "layers", "resolutions", "analysis"
 
 KEPT_AREAS: Final = frozenset({"state"})
 """Areas that `Cache.collect` leaves alone: losing them would lose protection, not time."""
+
+_CONTENTS: Final = {
+    "blobs": "a download",
+    "packs": "an unpacked archive",
+    "layers": "a layer",
+}
+"""What an error calls the files of the areas whose contents go into images."""
+
+Check: TypeAlias = "Callable[[Cache, str], bool | None]"
+"""Whether the file of that name in an area is what was stored; None: nothing uses it any more."""
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_+][A-Za-z0-9_.+~=-]{0,199}", re.ASCII)
 _TEMPORARY: Final = ".tmp-"
@@ -105,11 +115,12 @@ class Cache:
 
     # --- verified downloads ----------------------------------------------------------------
 
-    def blob(self, digest: Digest) -> FileBlob | None:
+    def blob(self, digest: Digest, what: str = "") -> FileBlob | None:
         """The file with this digest, hashed now; None when it is missing.
 
-        A file that does not match is removed, with a `Warned` event, and counts as missing.
-        Raises `CacheUnwritable` when the file is there but cannot be read.
+        Raises `CorruptCache` for a file that does not match, which is removed, so that the next
+        run can fetch it anew; `what` is what the error calls it. Raises `CacheUnwritable` when
+        the file is there but cannot be read.
         """
         path = self.path("blobs", digest.hex)
         self._lock.share()
@@ -120,10 +131,34 @@ class Cache:
         except OSError as error:
             raise _unusable(path, error) from error
         if found.digest != digest:
-            self._discard(path)
-            return None
+            raise self.corrupt(path, what)
         self._mark_used(path)
         return found
+
+    def corrupt(self, path: Path, what: str = "") -> CorruptCache:
+        """Remove the file at `path`, found not to be what was stored; the error to raise."""
+        removed = True
+        try:
+            path.unlink(missing_ok=True)
+        except OSError:
+            removed = False
+        name = what or _CONTENTS.get(path.parent.name, "a file")
+        return CorruptCache(name, str(path), removed=removed)
+
+    @contextlib.contextmanager
+    def guarding(self) -> Iterator[None]:
+        """Remove a file of this cache that turns out to be corrupt while the block reads it.
+
+        Contents are checked where they are read, which is far from here. Raises `CorruptCache`
+        for them; a `CorruptContent` about any other file passes.
+        """
+        try:
+            yield
+        except CorruptContent as error:
+            path = Path(error.path)
+            if path.parent.parent != self.root:
+                raise
+            raise self.corrupt(path) from error
 
     # --- writing ---------------------------------------------------------------------------
 
@@ -246,16 +281,18 @@ class Cache:
                 removed += 1
             return Collected(removed, freed, left, swept)
 
-    def verify(self) -> Verified:
-        """Hash every blob and document again and remove those that do not match.
+    def verify(self, checks: Mapping[str, Check] | None = None) -> Verified:
+        """Hash everything again and remove what does not match.
 
-        Packs and layers are checked whenever they are read; they have no digest in their name.
+        `checks` are for the areas whose files have no digest in their name: those who write
+        them know how to tell.
         """
+        checks = checks or {}
         checked = 0
         removed = []
         for area in AREAS:
             for path in self._files(area):
-                sound = self._sound(area, path)
+                sound = self._sound(area, path, checks.get(area))
                 if sound is None:
                     continue
                 checked += 1
@@ -264,18 +301,18 @@ class Cache:
                     self._discard(path)
         return Verified(checked, tuple(removed))
 
-    def _sound(self, area: str, path: Path) -> bool | None:
+    def _sound(self, area: str, path: Path, check: Check | None) -> bool | None:
         try:
             if area == "blobs":
                 return FileBlob.of_file(path).digest.hex == path.name
             if path.name.endswith(_DOCUMENT):
                 with path.open("rb", buffering=0) as stream:
                     return _read_framed(stream, None) is not None
+            return check(self, path.name) if check is not None else None
         except FileNotFoundError:
             return None
         except OSError as error:
             raise _unusable(path, error) from error
-        return None
 
     def _files(self, area: str) -> list[Path]:
         try:

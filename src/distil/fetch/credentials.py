@@ -33,7 +33,7 @@ def netrc_authorization(address: Address) -> str:
     path = Path(os.environ.get("NETRC") or "~/.netrc").expanduser()
     if not path.is_file():
         return ""
-    import netrc  # noqa: PLC0415 - only needed when there is such a file
+    import netrc
 
     try:
         found = netrc.netrc(path).hosts.get(address.host)

@@ -99,9 +99,9 @@ class Client:
         """The verified file of `download`, from the cache or the network.
 
         Raises `WrongSize`, `WrongDigest`, `Offline`, `ArchiveGone`, the other subclasses of
-        `NetworkError`, `DiskFull` and `CacheUnwritable`.
+        `NetworkError`, `CorruptCache`, `DiskFull` and `CacheUnwritable`.
         """
-        blob = self.cache.blob(download.digest)
+        blob = self.cache.blob(download.digest, download.what)
         if blob is None:
             return self._download(download)
         if download.size is not None and download.size != blob.size:
@@ -122,7 +122,7 @@ class Client:
         return [found[download.digest] for download in downloads]
 
     def _together(self, downloads: Sequence[Download]) -> dict[Digest, FileBlob]:
-        from concurrent.futures import (  # noqa: PLC0415 - slow to import, and seldom needed
+        from concurrent.futures import (
             FIRST_EXCEPTION,
             ThreadPoolExecutor,
             wait,

@@ -16,7 +16,7 @@ from typing import BinaryIO, Final
 
 import msgspec
 
-from distil.errors import MalformedArchive, MalformedElf
+from distil.errors import InvalidDigest, MalformedArchive, MalformedElf
 from distil.fetch.cache import Cache
 from distil.formats.elf import ElfFile, parse_elf
 from distil.model.blob import FileBlob
@@ -124,7 +124,8 @@ class Pack:
 def open_pack(cache: Cache, archive: Digest, kind: str) -> Pack | None:
     """The pack of `archive` decoded as `kind` (``deb``, ``wheel``), or None if there is none.
 
-    An index that is corrupt, or whose data file is gone or has another size, counts as none.
+    An index that is corrupt, or whose data file is gone, counts as none. Raises `CorruptCache`
+    when the data file has another size.
     """
     data = cache.document(_AREA, _index_key(archive, kind))
     if data is None:
@@ -132,12 +133,35 @@ def open_pack(cache: Cache, archive: Digest, kind: str) -> Pack | None:
     index = _DECODER.decode(data)
     path = cache.path(_AREA, _data_name(archive, kind))
     try:
-        if path.stat().st_size != index.data_size:
-            return None
+        size = path.stat().st_size
     except FileNotFoundError:
         return None
+    if size != index.data_size:
+        raise cache.corrupt(path)
     cache.used(_AREA, path.name)
     return _pack(index, archive, path)
+
+
+def pack_is_sound(cache: Cache, name: str) -> bool | None:
+    """Whether the contents in the pack called `name` all match the digests in its index.
+
+    None when it has no index, so that nobody reads it. Raises OSError.
+    """
+    archive, _, kind = name.partition(".")
+    try:
+        key = _index_key(Digest.from_hex(archive), kind)
+    except InvalidDigest:
+        return None
+    data = cache.document(_AREA, key)
+    if data is None:
+        return None
+    index = _DECODER.decode(data)
+    with cache.path(_AREA, name).open("rb") as stream:
+        for member in index.members:
+            # Members lie end to end, so this is one pass.
+            if member.sha256 and hashlib.sha256(stream.read(member.size)).digest() != member.sha256:
+                return False
+        return not stream.read(1)
 
 
 def write_pack(

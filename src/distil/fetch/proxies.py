@@ -13,7 +13,7 @@ _SETTING: Final = re.compile(r'Acquire::(https?)::Proxy(?:::([^ ]+))? "(.*)"')
 
 def environment_proxy(address: Address) -> str:
     """The proxy that ``http_proxy``, ``https_proxy``, ``all_proxy``, ``no_proxy`` name, or ""."""
-    from urllib import request  # noqa: PLC0415 - 20 ms, and only needed for the network
+    from urllib import request
 
     proxies: Mapping[str, str] = request.getproxies_environment()
     chosen = proxies.get(address.scheme) or proxies.get("all") or ""
@@ -46,7 +46,7 @@ class AptProxies:
 
 
 def _read_settings() -> dict[tuple[str, str], str]:
-    import subprocess  # noqa: PLC0415 - slow to import, and only needed for the network
+    import subprocess
 
     try:
         result = subprocess.run(

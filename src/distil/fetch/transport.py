@@ -166,7 +166,7 @@ class Transport:
     def _send(
         self, request: Request, address: Address, authorization: str
     ) -> urllib3.BaseHTTPResponse:
-        import urllib3  # noqa: PLC0415 - slow to import, and only needed for the network
+        import urllib3
 
         headers = {"User-Agent": "distil", "Accept-Encoding": "identity"}
         if authorization:
@@ -191,7 +191,7 @@ class Transport:
     def _pieces(
         self, request: Request, address: Address, response: urllib3.BaseHTTPResponse
     ) -> Iterator[bytes]:
-        import urllib3  # noqa: PLC0415 - see _send
+        import urllib3
 
         try:
             while True:
@@ -234,7 +234,7 @@ class _Retry(Exception):
 
 
 def _new_manager(proxy: str, *, tls: bool) -> urllib3.PoolManager:
-    import urllib3  # noqa: PLC0415 - see Transport._send
+    import urllib3
 
     context = _tls_context() if tls else None
     if not proxy:
@@ -256,7 +256,7 @@ def _new_manager(proxy: str, *, tls: bool) -> urllib3.PoolManager:
 
 def _tls_context() -> ssl.SSLContext:
     """Trust as the environment says: what OpenSSL itself reads, and requests' variable."""
-    import ssl  # noqa: PLC0415 - see Transport._send
+    import ssl
 
     bundles = {name: os.environ.get(name) for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")}
     for name, bundle in bundles.items():
@@ -312,7 +312,7 @@ def _retry_after(value: str | None) -> float | None:
         return None
     if value.strip().isdecimal():
         return float(value)
-    import email.utils  # noqa: PLC0415 - see Transport._send
+    import email.utils
 
     try:
         moment = email.utils.parsedate_to_datetime(value)
@@ -328,9 +328,9 @@ def _length(response: urllib3.BaseHTTPResponse) -> int | None:
 
 def _explained(request: Request, address: Address, error: Exception) -> Exception:
     """The error class for an exception of urllib3, wrapped for a retry where it may pass."""
-    import ssl  # noqa: PLC0415 - see Transport._send
+    import ssl
 
-    import urllib3  # noqa: PLC0415 - see Transport._send
+    import urllib3
 
     what, where = request.what, str(address)
     via = ""

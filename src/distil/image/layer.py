@@ -13,7 +13,6 @@ from typing import Final
 import msgspec
 
 from distil.errors import InvalidLayer
-from distil.events import Warned, emit
 from distil.fetch.cache import Cache
 from distil.image.compress import Codec, codec_of
 from distil.image.layer_stream import LayerStream, Written, tar_stream
@@ -60,7 +59,8 @@ def write_layer(
     Entries are sorted by path; modification times after `mtime` (seconds since 1970) become
     `mtime`; of files linked together the first holds the contents. Raises `InvalidLayer` for a
     path that comes twice or would be read as a whiteout, `CorruptContent` when a file's bytes
-    are not what its digest says, `DiskFull`, `CacheUnwritable`.
+    are not what its digest says, `CorruptCache` when the layer in the cache is not what was
+    written, `DiskFull`, `CacheUnwritable`.
     """
     members = arranged(nodes)
     codec = codec_of(compression)
@@ -160,7 +160,10 @@ def _blob_name(key: str) -> str:
 
 
 def _known(cache: Cache, key: str) -> Written | None:
-    """What the cache has under `key`, its blob hashed now; None when it has to be written."""
+    """What the cache has under `key`, its blob hashed now; None when it has to be written.
+
+    Raises `CorruptCache` for a blob that is not what was written.
+    """
     data = cache.document(AREA, key)
     if data is None:
         return None
@@ -171,10 +174,21 @@ def _known(cache: Cache, key: str) -> Written | None:
     except FileNotFoundError:
         return None
     if (found.digest, found.size) != (record.digest, record.compressed):
-        emit(Warned(f"{path}: corrupt, written again", hint="the disk may be failing"))
-        return None
+        raise cache.corrupt(path)
     cache.used(AREA, _blob_name(key))
     return Written(found.digest, found.size, Digest(record.diff_id), record.size)
+
+
+def layer_is_sound(cache: Cache, name: str) -> bool | None:
+    """Whether the blob called `name` is what was written; None when no record leads to it.
+
+    Raises OSError.
+    """
+    data = cache.document(AREA, name.partition(".")[0])
+    if data is None:
+        return None
+    record = msgspec.msgpack.decode(data, type=_Record)
+    return FileBlob.of_file(cache.path(AREA, name)).digest == record.digest
 
 
 def _write(members: Sequence[Node], mtime: int, codec: Codec, cache: Cache, key: str) -> Written:

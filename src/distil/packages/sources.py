@@ -194,7 +194,7 @@ def _read_configuration(path: Path) -> _DebianSection:
         return _DebianSection()
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidConfiguration(str(path), "cannot be read") from error
-    import tomllib  # noqa: PLC0415 - only needed when there is such a file
+    import tomllib
 
     try:
         section = msgspec.convert(tomllib.loads(text), _Configuration).debian
