@@ -19,7 +19,7 @@ from distil.reach.linkmap import Miss, MissingInterpreter, MissingLibrary, Proce
 from distil.reach.objects import Objects, Target
 from distil.reach.search import GlibcSearch, MuslSearch, Search, Surroundings
 
-_GLIBC_INTERPRETERS = {
+GLIBC_INTERPRETERS = {
     "amd64": "/lib64/ld-linux-x86-64.so.2",
     "arm64": "/lib/ld-linux-aarch64.so.1",
 }
@@ -74,7 +74,7 @@ class _Check:
             path: elf for path, elf in self._objects.elf_files() if Target.of(elf) == target
         }
         self._machine = platform.machine
-        self._glibc_interpreter = _GLIBC_INTERPRETERS.get(platform.debian, "")
+        self._glibc_interpreter = GLIBC_INTERPRETERS.get(platform.debian, "")
         self._searches: dict[str, Search] = {}
         self._interpreters = sorted({e.interpreter for e in self._files.values() if e.interpreter})
         self._processes: list[tuple[bool, Process]] = []

@@ -283,10 +283,13 @@ class MuslSearch:
     """
 
     _DEFAULT: Final = ("/lib", "/usr/local/lib", "/usr/lib")
+    _ITSELF: Final = re.compile(r"lib(?:c|pthread|rt|m|dl|util|xnet)\.")
+    """Names that stand for the loader, which is the C library."""
 
     def __init__(self, objects: Objects, interpreter: str, around: Surroundings) -> None:
         self._objects = objects
         self._around = around
+        self._interpreter = interpreter
         self._environment = tuple(re.split("[:\n]", around.library_path))
         self.system_directories = self._configured(interpreter)
 
@@ -302,6 +305,9 @@ class MuslSearch:
         return _present(re.split("[:\n]", text)) or self._DEFAULT
 
     def find(self, name: str, requester: LoadedObject, main: LoadedObject) -> Found | None:  # noqa: ARG002
+        if self._ITSELF.match(name):
+            itself = self._objects.open(self._interpreter)
+            return Found(self._interpreter, itself) if itself else None
         if "/" in name:
             directory, _, name = name.rpartition("/")
             places: Iterable[str] = (directory or "/",)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from distil.model.ledger import Reason
 from distil.model.node import Kind
-from distil.reach.python.result import Reason
 
 if TYPE_CHECKING:
     from distil.reach.python.search import Search

@@ -16,11 +16,12 @@ from distil.formats.python_calls import (
 )
 from distil.formats.python_extension import OPAQUE
 from distil.formats.python_source import PythonSource
+from distil.model.ledger import Reason
 from distil.reach.python.cuts import is_test
 from distil.reach.python.distributions import normal_name
 from distil.reach.python.modules import Module
 from distil.reach.python.patterns import absolute, literal_package, matches
-from distil.reach.python.result import Dynamic, Library, Reason
+from distil.reach.python.result import Dynamic, Library
 from distil.reach.python.rules import Resolve, RuleFile, Source
 
 if TYPE_CHECKING:

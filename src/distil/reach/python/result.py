@@ -4,17 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-
-class Reason(msgspec.Struct, frozen=True, gc=False):
-    """Why a path is kept: by which rule, because of which other path, and in what detail.
-
-    `because` is empty when the path is kept for the image's own sake (its entrypoint, the
-    interpreter's start). A path has as many reasons as one likes; the first one found is kept.
-    """
-
-    rule: str
-    because: str = ""
-    detail: str = ""
+from distil.model.ledger import Reason
 
 
 class Dynamic(msgspec.Struct, frozen=True, order=True):

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 
 from distil.formats.python_calls import PATHS
 from distil.formats.python_source import Import, PythonSource, read_python_source
+from distil.model.ledger import Reason
 from distil.model.node import Kind, Node
 from distil.model.origin import ApplicationOrigin
 from distil.model.package import PythonInterpreter
@@ -24,7 +25,7 @@ from distil.reach.python.distributions import Distribution, find_distributions
 from distil.reach.python.modules import Finder, Layout, Module, find_layout, paths_of_pth
 from distil.reach.python.patterns import absolute, matches
 from distil.reach.python.references import References
-from distil.reach.python.result import PythonReach, Reason
+from distil.reach.python.result import PythonReach
 from distil.reach.python.rules import STANDARD_LIBRARY, Lazy, RuleFile, RuleSet, shipped_rules
 from distil.reach.python.standard_library import named_modules, public_modules
 

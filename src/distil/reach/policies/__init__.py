@@ -1,0 +1,92 @@
+"""What compiled code and libraries open at run time without naming it anywhere: as data.
+
+One TOML file a topic; each documents itself with its reason and can prove itself with its
+self-test (see README.md).
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import tomllib
+from collections.abc import Collection, Iterable
+from importlib.resources import files
+from typing import Final
+
+import msgspec
+
+from distil.formats.patterns import name_expression, path_expression
+
+
+class When(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What in the image makes a policy apply: any one of these is enough."""
+
+    always: bool = False
+    files: tuple[str, ...] = ()
+    """Path patterns of kept files."""
+    functions: tuple[str, ...] = ()
+    """Functions that kept compiled code calls."""
+    modules: tuple[str, ...] = ()
+    """Python modules that are reached."""
+
+
+class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One topic: when it applies, and the paths that it keeps then.
+
+    `covers` are packages of which nothing stays but for policies, links and other evidence;
+    other packages stay whole when any file of them does. `selftest` is Python source that fails
+    in a container when a kept path is missing.
+    """
+
+    name: str
+    reason: str
+    when: When
+    keep: tuple[str, ...] = ()
+    covers: tuple[str, ...] = ()
+    selftest: str = ""
+
+    @property
+    def paths(self) -> re.Pattern[str]:
+        """What `keep` matches."""
+        return _compiled(self.keep)
+
+    def because(
+        self, kept: Collection[str], functions: dict[str, str], modules: dict[str, str]
+    ) -> str | None:
+        """The path that makes the policy apply, empty when it always does; None if it does not."""
+        if self.when.always:
+            return ""
+        if self.when.files:
+            wanted = _compiled(self.when.files)
+            found = next((path for path in kept if wanted.fullmatch(path)), None)
+            if found is not None:
+                return found
+        called = (functions[name] for name in self.when.functions if name in functions)
+        imported = (modules[name] for name in self.when.modules if name in modules)
+        return next(called, None) or next(imported, None)
+
+
+@functools.cache
+def _compiled(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile(path_expression(patterns))
+
+
+class Policies:
+    """All policies, and the packages they cover."""
+
+    def __init__(self, policies: Iterable[Policy]) -> None:
+        self.all: Final = tuple(policies)
+        names = [pattern for policy in self.all for pattern in policy.covers]
+        self._covered = re.compile(name_expression(names))
+
+    def covers(self, package: str) -> bool:
+        """Whether the files of `package` are kept one by one."""
+        return self._covered.fullmatch(package) is not None
+
+
+@functools.cache
+def shipped_policies() -> Policies:
+    """The policies that distil comes with, by file name."""
+    found = sorted(files(__name__).iterdir(), key=lambda entry: entry.name)
+    texts = [entry.read_text("utf-8") for entry in found if entry.name.endswith(".toml")]
+    return Policies(msgspec.convert(tomllib.loads(text), Policy) for text in texts)

@@ -1,0 +1,233 @@
+"""Level ``reachable``: what static evidence reaches from the entrypoint, and nothing else.
+
+Evidence is gathered to a fixpoint: the program that is started, the Python modules it can
+import, what compiled code is linked with and names, the interpreters of scripts, policies for
+what is opened by convention, and whole packages where nothing finer is known.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final
+from urllib.parse import unquote
+
+import msgspec
+
+from distil.formats.elf import ElfFile
+from distil.formats.patterns import path_expression
+from distil.model.digest import Digest
+from distil.model.ledger import Reason
+from distil.model.node import Kind, Node
+from distil.model.origin import GeneratedOrigin, PackageOrigin
+from distil.model.package import PythonInterpreter
+from distil.model.platform import Platform
+from distil.model.tree import Tree
+from distil.reach.documents import Documents
+from distil.reach.keeping import Keeping
+from distil.reach.native import Native, Strings
+from distil.reach.packages import WHOLE, Packages
+from distil.reach.policies import Policies, shipped_policies
+from distil.reach.python.analysis import Analyses
+from distil.reach.python.command import PythonCommand
+from distil.reach.python.result import PythonReach
+from distil.reach.python.search import reach_python
+
+ENTRYPOINT: Final = "entrypoint"
+KEEP_RULE: Final = "[reach] keep"
+ASKED: Final = "asked for"
+GENERATED: Final = "every image"
+POLICY: Final = "policy"
+INTERPRETER: Final = "#!"
+OPENED: Final = "opened by name"
+
+_SCRIPT: Final = b"#!"
+_PROGRAMS: Final = ("/usr/local/bin", "/usr/bin", "/usr/sbin", "/usr/local/sbin")
+
+
+class Roots(msgspec.Struct, frozen=True):
+    """Where reaching begins, and what is known about the tree.
+
+    `asked` are the purls of packages that stay whole because the user or a distribution asks
+    for them; `runtime` those of the interpreter, whose files the module search decides about;
+    `depends` says for a purl what it depends on. `keep` are the user's patterns.
+    """
+
+    command: PythonCommand
+    interpreter: PythonInterpreter
+    platform: Platform
+    asked: frozenset[str] = frozenset()
+    runtime: frozenset[str] = frozenset()
+    depends: Mapping[str, Sequence[str]] = {}
+    keep: tuple[str, ...] = ()
+
+
+class Reached(msgspec.Struct, frozen=True):
+    """The paths that are kept, each with a reason, and why some others are not.
+
+    `python` is what the module search found out, its unresolved dynamic imports among it.
+    """
+
+    kept: dict[str, Reason]
+    removed: dict[str, str]
+    python: PythonReach
+
+
+def reach(
+    tree: Tree,
+    elf: Mapping[Digest, ElfFile | None],
+    roots: Roots,
+    documents: Documents | None = None,
+) -> Reached:
+    """What of `tree` is needed. `elf` says of each file's digest what it is as ELF.
+
+    Analyses are remembered in `documents`. Raises `CorruptContent`, `LinkLoop`.
+    """
+    return _Reach(tree, elf, roots, documents).run()
+
+
+class _Reach:
+    def __init__(
+        self,
+        tree: Tree,
+        elf: Mapping[Digest, ElfFile | None],
+        roots: Roots,
+        documents: Documents | None,
+    ) -> None:
+        self._tree = tree
+        self._roots = roots
+        self._keeping = Keeping(tree)
+        self._policies: Policies = shipped_policies()
+        self._packages = Packages(tree, elf, roots.depends, self._one_by_one)
+        self._strings = Strings(documents)
+        self._analyses = Analyses(documents)
+        program = roots.interpreter.executable
+        self._native = Native(tree, elf, roots.platform, program, self._strings)
+        self._elf = elf
+        self._licensed: set[str] = set()
+
+    def run(self) -> Reached:
+        python = reach_python(
+            self._tree, self._roots.command, self._roots.interpreter, analyses=self._analyses
+        )
+        self._keep_roots()
+        self._keep_python(python)
+        self._follow()
+        applied: set[str] = set()
+        while self._apply_policies(applied, python.modules):
+            self._follow()
+        self._strings.save()
+        self._analyses.save()
+        return Reached(self._keeping.kept, python.removed, python)
+
+    # --- roots -----------------------------------------------------------------------------
+
+    def _keep_roots(self) -> None:
+        words = self._roots.command.words
+        for word in words:
+            for path in _candidates(word, self._roots.command.workdir):
+                if path != "/" and self._tree.resolve(path) is not None:
+                    self._keeping.keep(path, Reason(ENTRYPOINT, "", word))
+                    break
+        wanted = re.compile(path_expression(self._roots.keep))
+        for node in self._tree:
+            if isinstance(node.origin, GeneratedOrigin) and node.origin.rule not in _BY_POLICY:
+                self._keeping.keep(node.path, Reason(GENERATED, "", node.origin.rule))
+            elif self._roots.keep and wanted.fullmatch(node.path):
+                self._keeping.keep(node.path, Reason(KEEP_RULE, "", node.path))
+        for purl in sorted(self._roots.asked):
+            self._packages.keep_whole(purl, Reason(ASKED, "", purl), self._keeping)
+
+    def _keep_python(self, python: PythonReach) -> None:
+        for path, why in python.kept.items():
+            self._keeping.keep(path, why)
+        for library in python.libraries:
+            names = [library.name]
+            if library.searched:
+                names = self._found_by_search(library.name)
+            for name in names:
+                found = self._native.find_library(name)
+                if found is not None:
+                    self._keeping.keep(found, Reason(OPENED, library.path, f"line {library.line}"))
+
+    def _found_by_search(self, name: str) -> list[str]:
+        """The libraries that ``find_library(name)`` may answer: those called lib<name>.so.N."""
+        expression = re.compile(rf"lib{re.escape(name)}\.so(\.\d+)*")
+        return [
+            n.name
+            for n in self._tree
+            if n.kind is not Kind.DIRECTORY and expression.fullmatch(n.name)
+        ]
+
+    # --- the fixpoint ----------------------------------------------------------------------
+
+    def _follow(self) -> None:
+        """Look at everything that was kept since the last time, and at what that keeps."""
+        while (node := self._keeping.next()) is not None:
+            self._native.follow(node, self._keeping)
+            self._follow_script(node)
+            self._follow_package(node)
+
+    def _follow_script(self, node: Node) -> None:
+        """Keep the interpreter of a program that is a script."""
+        if node.blob is None or not node.mode & 0o111 or self._elf.get(node.blob.digest):
+            return
+        start = next(node.blob.chunks(), b"")[:256]
+        if start.startswith(_SCRIPT):
+            words = start[2:].split(b"\n", 1)[0].decode("utf-8", "surrogateescape").split()
+            if words:
+                self._keeping.keep(words[0], Reason(INTERPRETER, node.path))
+            if words and words[0].endswith("/env"):
+                for word in words[1:]:
+                    for directory in _PROGRAMS:
+                        self._keeping.keep(f"{directory}/{word}", Reason(INTERPRETER, node.path))
+
+    def _follow_package(self, node: Node) -> None:
+        """Keep the rest of the node's package, unless its files are judged one by one."""
+        origin = node.origin
+        if not isinstance(origin, PackageOrigin) or not origin.purl.startswith("pkg:deb/"):
+            return
+        if origin.purl not in self._licensed:
+            self._licensed.add(origin.purl)
+            self._packages.keep_licence(origin.purl, self._keeping)
+        if node.kind is not Kind.DIRECTORY and not self._one_by_one(origin.purl):
+            why = Reason(WHOLE, node.path, f"{_name(origin.purl)} is in use")
+            self._packages.keep_whole(origin.purl, why, self._keeping)
+
+    def _one_by_one(self, purl: str) -> bool:
+        """Whether the files of a package are judged each for itself."""
+        return purl in self._roots.runtime or self._policies.covers(_name(purl))
+
+    def _apply_policies(self, applied: set[str], modules: dict[str, str]) -> bool:
+        """Apply the policies that have a cause now; whether there was a new one."""
+        new = False
+        for policy in self._policies.all:
+            if policy.name in applied:
+                continue
+            because = policy.because(self._keeping.kept, self._native.functions, modules)
+            if because is None:
+                continue
+            applied.add(policy.name)
+            new = True
+            for node in self._tree:
+                if policy.paths.fullmatch(node.path):
+                    self._keeping.keep(node.path, Reason(POLICY, because, policy.name))
+        return new
+
+
+_BY_POLICY: Final = frozenset({"CA certificates"})
+"""Rules whose generated files only stay when a policy keeps them."""
+
+
+def _name(purl: str) -> str:
+    """The package's name in a Debian purl."""
+    return unquote(purl.split("@", 1)[0].rpartition("/")[2])
+
+
+def _candidates(word: str, workdir: str) -> list[str]:
+    """The paths that a word of the command may stand for."""
+    if word.startswith("/"):
+        return [word]
+    if "/" in word:
+        return [f"{workdir.rstrip('/')}/{word}"]
+    return [f"{directory}/{word}" for directory in (*_PROGRAMS, workdir.rstrip("/"))]
