@@ -1,97 +1,112 @@
-"""Packages, wheels, the application and the effects of scripts: one Tree."""
+"""The finished Tree: gathered, narrowed to the level, and with the metadata that tells of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import msgspec
 
-from distil.apps.install import RemovedFile, install, record_nodes
-from distil.apps.sources import elf_files
+from distil.apps.install import record_nodes
+from distil.build.gather import Elf, Gathered, Ingredients, gather
+from distil.build.narrow import narrow
 from distil.build.plan import Plan
-from distil.fetch.packs import Pack
-from distil.formats.elf import ElfFile
-from distil.model.digest import Digest
+from distil.fetch.cache import Cache
+from distil.model.ledger import Kept, Ledger, Reason, Removed
 from distil.model.node import Kind, Node
-from distil.model.origin import ApplicationOrigin
-from distil.model.package import Wheel
+from distil.model.origin import (
+    ApplicationOrigin,
+    GeneratedOrigin,
+    Origin,
+    PackageOrigin,
+)
+from distil.model.spec import Level
 from distil.model.tree import Tree
-from distil.packages.archive import DebPack
 from distil.packages.cuts import Cuts
-from distil.packages.effects.accounts import Accounts, ImageUser, image_home
-from distil.packages.effects.certificates import certificate_nodes
 from distil.packages.effects.library_cache import library_cache_nodes
-from distil.packages.effects.system_files import system_nodes
-from distil.packages.select import Removed, select
+from distil.packages.effects.record import UnhandledScript
 from distil.packages.status import status_nodes
 
-
-class Ingredients(msgspec.Struct, frozen=True):
-    """Everything a plan asked for, at hand: archives decoded, the application scanned."""
-
-    packages: Sequence[DebPack]
-    wheels: Sequence[tuple[Wheel, Pack]]
-    application: Tree
+METADATA = "metadata"
+CLOSURE = "package closure"
 
 
 class Composition(msgspec.Struct, frozen=True):
-    """The finished tree, what was left out, and what is known of each file as ELF.
+    """The finished tree, what was left out, and why each path is there.
 
+    `reasons` is empty at level ``packages``, where a path is there because its package is.
     `size_before` is what the ingredients hold before anything is cut, in bytes.
     """
 
     tree: Tree
-    removed: tuple[Removed | RemovedFile, ...]
-    elf: dict[Digest, ElfFile | None]
+    elf: Elf
+    removed: tuple[Removed, ...]
+    reasons: dict[str, Reason]
+    unhandled: tuple[UnhandledScript, ...]
     size_before: int
 
 
-def compose(plan: Plan, ingredients: Ingredients, cuts: Cuts, created: int) -> Composition:
-    """Put `ingredients` together. `created` dates the application's files.
+def compose(
+    plan: Plan, ingredients: Ingredients, cuts: Cuts, created: int, cache: Cache
+) -> Composition:
+    """Put `ingredients` together at the level the plan's specification asks for.
 
-    Raises `FileConflict`, `MissingCopyright`, `MalformedCertificate`, `CorruptContent`.
+    `created` (seconds since 1970) dates the application's files. Raises what `gather` and
+    `narrow` raise.
     """
-    interpreter = plan.findings.interpreter
-    packs = ingredients.packages
-    selection = select(packs, cuts, plan.wanted)
-    installation = install(ingredients.wheels, interpreter)
-    elf = _known_elf(ingredients)
-    tree = selection.tree.merge(installation.tree, ingredients.application)
-    tree = tree.with_nodes(system_nodes(tree, packs))
-    tree = tree.with_nodes(certificate_nodes(tree))
-    tree = tree.with_nodes(_accounts(plan, packs, tree))
-    tree = tree.with_nodes(library_cache_nodes(tree, elf))
-    tree = tree.with_nodes(record_nodes(tree, interpreter))
-    tree = tree.with_nodes(status_nodes(tree, packs))
+    gathered = gather(plan, ingredients, cuts, cache)
+    reasons: dict[str, Reason] = {}
+    if plan.findings.spec.reach.level is Level.REACHABLE:
+        narrowed = narrow(plan, gathered, cache)
+        gathered, reasons = narrowed.gathered, narrowed.reasons
+    tree = _with_metadata(plan, gathered, ingredients)
     return Composition(
         tree=Tree(dated(tree, created, _own_purls(plan))),
-        removed=(*selection.removed, *installation.removed),
-        elf=elf,
-        size_before=_size(ingredients),
+        elf=gathered.elf,
+        removed=gathered.removed,
+        reasons=reasons,
+        unhandled=gathered.unhandled,
+        size_before=ingredients.size,
     )
 
 
-def _accounts(plan: Plan, packs: Sequence[DebPack], tree: Tree) -> list[Node]:
-    user = ImageUser.parse(plan.findings.spec.image.user)
-    accounts = Accounts(packs)
-    home = accounts.add_image_user(user)
-    return [*accounts.nodes(tree), *image_home(user, home)]
+def _with_metadata(plan: Plan, gathered: Gathered, ingredients: Ingredients) -> Tree:
+    """The tree with what depends on every file that is in it."""
+    findings = plan.findings
+    tree = gathered.tree
+    tree = tree.with_nodes(library_cache_nodes(tree, gathered.elf, findings.base.platform))
+    tree = tree.with_nodes(record_nodes(tree, findings.interpreter))
+    return tree.with_nodes(status_nodes(tree, ingredients.packages))
 
 
-def _known_elf(ingredients: Ingredients) -> dict[Digest, ElfFile | None]:
-    known = elf_files(ingredients.application)
-    for pack in ingredients.packages:
-        known |= pack.pack.elf_files()
-    for _, wheel in ingredients.wheels:
-        known |= wheel.elf_files()
-    return known
+def ledger_of(plan: Plan, composition: Composition) -> Ledger:
+    """The record of every path: why it is there, or why it is not."""
+    askers = {package.purl: ", ".join(_askers(package.name, plan)) for package in plan.packages}
+    kept = tuple(
+        Kept(node.path, node.kind, node.size, node.origin, (_reason(node, composition, askers),))
+        for node in composition.tree
+        if node.origin is not None
+    )
+    return Ledger(kept, composition.removed)
 
 
-def _size(ingredients: Ingredients) -> int:
-    members = (member for pack in ingredients.packages for member in pack.members)
-    wheels = (member for _, pack in ingredients.wheels for member in pack.members)
-    files = sum(node.size for node in ingredients.application)
-    return files + sum(m.size for m in members) + sum(m.size for m in wheels)
+def _reason(node: Node, composition: Composition, askers: dict[str, str]) -> Reason:
+    found = composition.reasons.get(node.path)
+    if found is not None:
+        return found
+    return _reason_of_origin(node.origin, askers)
+
+
+def _reason_of_origin(origin: Origin | None, askers: dict[str, str]) -> Reason:
+    """Why something is there that no evidence was asked for."""
+    if isinstance(origin, GeneratedOrigin):
+        return Reason(METADATA, "", origin.rule)
+    if isinstance(origin, PackageOrigin):
+        return Reason(CLOSURE, "", askers.get(origin.purl, ""))
+    return Reason("application", "", "")
+
+
+def _askers(name: str, plan: Plan) -> list[str]:
+    return list(dict.fromkeys(e.package or "the image" for e in plan.reasons.get(name, ())))
 
 
 def _own_purls(plan: Plan) -> frozenset[str]:

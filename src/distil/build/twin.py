@@ -41,7 +41,7 @@ def compose_twin(
         elf |= pack.pack.elf_files()
     added = selection.tree.filter(lambda node: node.path not in _SHIPPED)
     tree = production.tree.merge(added).with_nodes(_busybox(selection.tree))
-    tree = tree.with_nodes(library_cache_nodes(tree, elf))
+    tree = tree.with_nodes(library_cache_nodes(tree, elf, plan.findings.base.platform))
     tree = tree.with_nodes(status_nodes(tree, tools))
     twin = Tree(dated(tree, created, frozenset()))
     return twin.filter(lambda node: production.tree.get(node.path) != node)

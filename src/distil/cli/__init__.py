@@ -43,14 +43,14 @@ class _Verbs(click.Group):
 @click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="distil", prog_name="distil", message="%(prog)s %(version)s")
 def cli() -> None:
-    r"""Distil an application to the smallest image that runs it, and prove what is in it.
+    """Distil an application to the smallest image that runs it, and prove what is in it.
 
     No Docker daemon, no root and no Dockerfile needed.
 
     \b
     Example:
       distil build . -t shop:1.4 -o oci:out/shop
-    """
+    """  # noqa: D301 - click wants the backspace itself
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -62,12 +62,11 @@ def run(arguments: list[str] | None = None) -> int:
     """Run the command line; the exit code. Errors become one message on stderr."""
     try:
         result: Any = cli.main(arguments, prog_name="distil", standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except BrokenPipeError:
-        # The reader of our output went away: not our failure, and nobody left to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except click.UsageError as error:
+        command = error.ctx.command_path if error.ctx is not None else "distil"
+        return _failed(error.format_message(), f"see `{command} --help`", error.exit_code)
+    except SystemExit:
+        # How click ends when the reader of our output went away: not our failure.
         return 0
     except (KeyboardInterrupt, Exception) as error:
         if os.environ.get("DISTIL_DEBUG"):

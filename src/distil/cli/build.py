@@ -45,7 +45,7 @@ def command(
     verbose: bool,
     **options: Any,  # noqa: ANN401  click checked them
 ) -> int:
-    r"""Build DIRECTORY (default: here) into a minimal image and its debug twin.
+    """Build DIRECTORY (default: here) into a minimal image and its debug twin.
 
     Prints the names of the images written, and nothing else, on stdout. What an application
     needs is found out from its project files; a distil.toml beside them decides what cannot
@@ -56,7 +56,7 @@ def command(
       distil build . -t shop:1.4 -o oci:out/shop
       distil build . -t shop:1.4 --load
       distil build . --dry-run
-    """
+    """  # noqa: D301 - click wants the backspace itself
     from distil import pipeline
     from distil.build.specification import Overrides
     from distil.report import build as report
