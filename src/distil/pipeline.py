@@ -12,8 +12,9 @@ import msgspec
 
 from distil.apps.sources import application_tree
 from distil.build.base import BaseOpener
-from distil.build.compose import Ingredients, compose
+from distil.build.compose import compose
 from distil.build.date import build_date
+from distil.build.gather import Ingredients
 from distil.build.images import debug_twin, production_image
 from distil.build.inspect import inspect
 from distil.build.investigate import investigate
@@ -84,7 +85,7 @@ def _build(request: BuildRequest, cache: Cache) -> BuildSummary:
         packages = obtain_packages(plan.packages, client)
         tools = obtain_packages(plan.debug_packages, client)
     created = build_date(findings.base.date)
-    composition = compose(plan, Ingredients(packages, wheels, application), cuts, created)
+    composition = compose(plan, Ingredients(packages, wheels, application), cuts, created, cache)
     checks = inspect(plan, composition)
     production = production_image(plan, composition.tree, created, cache)
     images, tool_tree = [production], Tree()

@@ -48,6 +48,12 @@ class Plan(msgspec.Struct, frozen=True):
         return frozenset(name + end for name in names for end in ("", "-minimal", "-stdlib"))
 
     @property
+    def asked_packages(self) -> frozenset[str]:
+        """Packages that stay whole: the user names them, or code that loads them by name does."""
+        loaded = {_first_known(p, self.findings.base) for n in self.needs for p in n.packages}
+        return self.wanted.packages | loaded
+
+    @property
     def wanted(self) -> Wanted:
         """What the user names, which is taken whole, and the optional parts that are needed."""
         spec = self.findings.spec
@@ -82,7 +88,7 @@ def plan_packages(
         there = {package.name for package in production.packages}
         debug_packages = tuple(p for p in twin.packages if p.name not in there)
     asked = {*spec.base.packages, *spec.app.packages}
-    partial = {p.name: cuts.partial(p.name) for p in production.packages if p.name not in asked}
+    partial = {p.name: cuts.partial(p.name, asked=p.name in asked) for p in production.packages}
     return Plan(
         findings=findings,
         needs=tuple(needs),

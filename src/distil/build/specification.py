@@ -9,7 +9,7 @@ import msgspec
 
 from distil.errors import InvalidSpec
 from distil.formats.spec_toml import parse_spec
-from distil.model.spec import Spec
+from distil.model.spec import Level, Spec
 
 SPEC_FILE: Final = "distil.toml"
 
@@ -19,6 +19,7 @@ class Overrides(msgspec.Struct, frozen=True):
 
     base: str | None = None
     compression: str | None = None
+    level: str | None = None
 
 
 def read_spec(source: Path, overrides: Overrides) -> Spec:
@@ -41,4 +42,7 @@ def read_spec(source: Path, overrides: Overrides) -> Spec:
         base = msgspec.structs.replace(base, source=overrides.base)
     if overrides.compression is not None:
         image = msgspec.structs.replace(image, compression=overrides.compression)
-    return msgspec.structs.replace(spec, base=base, image=image)
+    reach = spec.reach
+    if overrides.level is not None:
+        reach = msgspec.structs.replace(reach, level=Level(overrides.level))
+    return msgspec.structs.replace(spec, base=base, image=image, reach=reach)

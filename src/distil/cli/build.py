@@ -28,6 +28,11 @@ from distil.cli.progress import progress
     "--platform", default="", metavar="OS/ARCH", help="Target; this machine's by default."
 )
 @click.option("--base", metavar="debian:SUITE", help="Where system packages come from.")
+@click.option(
+    "--level",
+    type=click.Choice(["packages", "reachable"]),
+    help="Keep whole packages, or what the entrypoint reaches (default).",
+)
 @click.option("--compression", type=click.Choice(["gzip", "zstd"]), help="Of the layers.")
 @click.option("--no-debug", is_flag=True, help="Leave the debug twin out.")
 @click.option("--dry-run", is_flag=True, help="Show what would be built; fetch only indexes.")
@@ -65,7 +70,9 @@ def command(
         source=source,
         tag=tag,
         outputs=outputs,
-        overrides=Overrides(base=options["base"], compression=options["compression"]),
+        overrides=Overrides(
+            base=options["base"], compression=options["compression"], level=options["level"]
+        ),
         debug=not options["no_debug"],
         **{name: options[name] for name in ("load", "platform", "dry_run", "refresh", "offline")},
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import enum
+
 import msgspec
 
 DEFAULT_BASE = "debian:trixie"
@@ -83,6 +85,24 @@ class DebugSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     packages: tuple[str, ...] = ()
 
 
+class Level(enum.StrEnum):
+    """How far an image is minimised; each level is part of the one before."""
+
+    PACKAGES = "packages"
+    """Whole packages of the closure, less what no program reads."""
+    REACHABLE = "reachable"
+    """What static evidence reaches from the entrypoint."""
+
+
+class ReachSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``[reach]``: what stays in the image."""
+
+    level: Level = Level.REACHABLE
+    """``packages`` or ``reachable``."""
+    keep: tuple[str, ...] = ()
+    """Patterns of paths to keep whatever the evidence says; ``**`` for any directories."""
+
+
 class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The whole of ``distil.toml``."""
 
@@ -90,4 +110,5 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     python: PythonSpec = PythonSpec()
     base: BaseSpec = BaseSpec()
     image: ImageSpec = ImageSpec()
+    reach: ReachSpec = ReachSpec()
     debug: DebugSpec = DebugSpec()

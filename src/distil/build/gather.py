@@ -1,0 +1,94 @@
+"""Level ``packages``: packages less their cuts, configured; wheels; the application: one Tree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+
+from distil.apps.install import RemovedFile, install
+from distil.apps.sources import elf_files
+from distil.build.plan import Plan
+from distil.fetch.cache import Cache
+from distil.fetch.packs import Pack
+from distil.formats.elf import ElfFile
+from distil.model.digest import Digest
+from distil.model.ledger import Removed
+from distil.model.package import Wheel
+from distil.model.tree import Tree
+from distil.packages import select as selecting
+from distil.packages.archive import DebPack
+from distil.packages.cuts import Cuts
+from distil.packages.effects.accounts import ImageUser
+from distil.packages.effects.apply import Setting, apply_effects
+from distil.packages.effects.record import UnhandledScript
+from distil.packages.orphans import without_orphans
+
+Elf = dict[Digest, ElfFile | None]
+"""What each file is as ELF, by the digest of its contents; None for what is not."""
+
+
+class Ingredients(msgspec.Struct, frozen=True):
+    """Everything a plan asked for, at hand: archives decoded, the application scanned."""
+
+    packages: Sequence[DebPack]
+    wheels: Sequence[tuple[Wheel, Pack]]
+    application: Tree
+
+    @property
+    def size(self) -> int:
+        """Bytes that the files hold before anything is cut."""
+        members = [member for pack in self.packages for member in pack.members]
+        members += [member for _, pack in self.wheels for member in pack.members]
+        return sum(node.size for node in self.application) + sum(m.size for m in members)
+
+    def elf(self) -> Elf:
+        """What the packs remember, and what the application's own files are."""
+        known = elf_files(self.application)
+        for deb in self.packages:
+            known |= deb.pack.elf_files()
+        for _, pack in self.wheels:
+            known |= pack.elf_files()
+        return known
+
+
+class Gathered(msgspec.Struct, frozen=True):
+    """A configured system with the application in it, and what was left out on the way.
+
+    `unhandled` is what maintainer scripts would have done and the tree lacks.
+    """
+
+    tree: Tree
+    elf: Elf
+    removed: tuple[Removed, ...]
+    unhandled: tuple[UnhandledScript, ...] = ()
+
+
+def gather(plan: Plan, ingredients: Ingredients, cuts: Cuts, cache: Cache) -> Gathered:
+    """Put `ingredients` together at level ``packages``.
+
+    Raises `FileConflict`, `MissingCopyright`, `MalformedCertificate`, `CutReached`.
+    """
+    findings = plan.findings
+    packs, elf = ingredients.packages, ingredients.elf()
+    user = ImageUser.parse(findings.spec.image.user)
+    setting = Setting(findings.base.platform, user, plan.wanted)
+    selection = selecting.select(packs, cuts, plan.wanted)
+    configured = apply_effects(selection, packs, cuts, setting, cache)
+    kept = without_orphans(configured.tree, selection.removed, packs, elf, plan.wanted)
+    installed = install(ingredients.wheels, findings.interpreter)
+    return Gathered(
+        tree=kept.tree.merge(installed.tree, ingredients.application),
+        elf=elf,
+        removed=tuple(_removals(plan, [*kept.removed, *installed.removed])),
+        unhandled=configured.unhandled,
+    )
+
+
+def _removals(plan: Plan, removed: Iterable[selecting.Removed | RemovedFile]) -> Iterator[Removed]:
+    """The removals with whole package URLs instead of names."""
+    purls = {wheel.name: wheel.purl for wheel in plan.findings.wheels}
+    debian = {package.name: package.purl for package in (*plan.packages, *plan.debug_packages)}
+    for one in removed:
+        known = debian if isinstance(one, selecting.Removed) else purls
+        yield Removed(one.path, known.get(one.package, one.package), one.size, one.rule, one.reason)

@@ -1,0 +1,92 @@
+"""Level ``reachable``: of what was gathered, what the entrypoint can reach."""
+
+from __future__ import annotations
+
+import msgspec
+
+from distil.build.gather import Gathered
+from distil.build.plan import Plan
+from distil.events import Warned, emit, stage
+from distil.fetch.cache import Cache
+from distil.model.ledger import Reason, Removed
+from distil.model.node import Kind, Node
+from distil.model.origin import PackageOrigin
+from distil.packages.effects.library_cache import library_cache_nodes
+from distil.reach.python.command import PythonCommand
+from distil.reach.reachable import Reached, Roots, reach
+
+UNREACHED = "not reachable"
+_UNREACHED_WHY = "nothing that the entrypoint reaches needs it"
+
+
+class Narrowed(msgspec.Struct, frozen=True):
+    """What is left of a gathered system, and the reason for each path that is kept."""
+
+    gathered: Gathered
+    reasons: dict[str, Reason]
+
+
+def narrow(plan: Plan, gathered: Gathered, cache: Cache) -> Narrowed:
+    """Keep what is reachable; the rest is recorded as removed. Raises what `reach` raises."""
+    platform = plan.findings.base.platform
+    # The loader finds libraries outside the default directories only through its cache.
+    tree = gathered.tree.with_nodes(library_cache_nodes(gathered.tree, gathered.elf, platform))
+    with stage("finding what is reachable") as result:
+        reached = reach(tree, gathered.elf, _roots(plan), cache)
+        result(f"{len(reached.kept):,} of {len(tree):,} paths")
+    _tell_unresolved(reached)
+    kept = gathered.tree.prune(reached.kept)
+    removed = [
+        Removed(node.path, _purl(node), node.size, UNREACHED, _why(node, reached))
+        for node in gathered.tree
+        if node.path not in kept and node.kind is not Kind.DIRECTORY
+    ]
+    everything = sorted((*gathered.removed, *removed), key=lambda one: (one.path, one.package))
+    left = msgspec.structs.replace(gathered, tree=kept, removed=tuple(everything))
+    return Narrowed(left, reached.kept)
+
+
+def _roots(plan: Plan) -> Roots:
+    findings = plan.findings
+    application, spec = findings.application, findings.spec
+    purls = {package.name: package.purl for package in plan.packages}
+    depends: dict[str, list[str]] = {}
+    for name, edges in plan.reasons.items():
+        for edge in edges:
+            if edge.package in purls and name in purls:
+                depends.setdefault(purls[edge.package], []).append(purls[name])
+    return Roots(
+        command=PythonCommand(
+            words=(*application.entrypoint, *application.command),
+            workdir=spec.image.workdir,
+            environment=application.environment,
+            requested=application.dependencies.names,
+        ),
+        interpreter=findings.interpreter,
+        platform=findings.base.platform,
+        asked=frozenset(purls[name] for name in plan.asked_packages if name in purls),
+        runtime=frozenset(purls[name] for name in plan.runtime_packages if name in purls),
+        depends=depends,
+        keep=spec.reach.keep,
+    )
+
+
+def _tell_unresolved(reached: Reached) -> None:
+    unresolved = reached.python.unresolved
+    if unresolved:
+        first = ", ".join(str(one) for one in unresolved[:3])
+        more = f" and {len(unresolved) - 3} more" if len(unresolved) > 3 else ""
+        emit(
+            Warned(
+                f"the whole standard library is kept for imports that are computed: {first}{more}"
+            )
+        )
+
+
+def _purl(node: Node) -> str:
+    origin = node.origin
+    return origin.purl if isinstance(origin, PackageOrigin) else ""
+
+
+def _why(node: Node, reached: Reached) -> str:
+    return reached.removed.get(node.path, _UNREACHED_WHY)
