@@ -109,7 +109,7 @@ def engine(program: str) -> Iterator[str]:
     """Load the archive into an engine and run it; container and image are removed after."""
     if shutil.which(program) is None:
         raise Unable("it is not installed")
-    call(program, "info")
+    call(program, "ps")
     call(program, "load", "--input", str(ARCHIVE))
     options = ["--detach", "--read-only", "--tmpfs", "/tmp", "--publish", "127.0.0.1::8000"]
     container = ""
@@ -128,10 +128,11 @@ def engine(program: str) -> Iterator[str]:
 
 
 def call(*command: str) -> str:
-    """The output of a command; `Unable` with the last line of its complaint."""
+    """The output of a command; `Unable` with the line of its complaint that says most."""
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise Unable((done.stderr.strip().splitlines() or ["no reason given"])[-1])
+        lines = done.stderr.strip().splitlines() or ["no reason given"]
+        raise Unable(next((line for line in lines if "rror" in line), lines[-1]))
     return done.stdout.strip()
 
 

@@ -340,6 +340,8 @@ def _apply(runtime: dict[str, Any], image: dict[str, Any], launch: Launch, rootf
     process["noNewPrivileges"] = True
     process["capabilities"] = {}
     environment = dict(variable.split("=", 1) for variable in process["env"])
+    if launch.user is not None:
+        environment.pop("HOME", None)  # of the image's user; runc finds the other one's
     environment.update(launch.environment)
     process["env"] = [f"{key}={value}" for key, value in environment.items()]
     own = (*(image.get("Entrypoint") or ()), *(launch.arguments or image.get("Cmd") or ()))
