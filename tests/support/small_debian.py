@@ -1,0 +1,283 @@
+"""A Debian suite small enough to build images from in a moment, with all that an image needs.
+
+The packages have the names, the relations and the kinds of files of the real ones, so every
+stage of a build has something to do: programs and libraries are ELF files that ask for one
+another, certificates are real, busybox has its table of applets.
+"""
+
+from __future__ import annotations
+
+from tests.support.deb_builder import Entry, directory, file, link
+from tests.support.elf_builder import Elf
+from tests.support.mirror import Mirror
+
+LIBRARIES = "/usr/lib/x86_64-linux-gnu"
+LOADER = "/lib64/ld-linux-x86-64.so.2"
+PYTHON_DEB = "pool/main/p/python3.13-minimal/python3.13-minimal_3.13.5-2_amd64.deb"
+APPLETS = ("[", "[[", "ash", "cat", "env", "ls", "sh", "wget")
+
+_DATE = 1_750_000_000
+"""Of the suites, in seconds: a fixed date, so that what is built has fixed digests."""
+
+_CERTIFICATES = {
+    "Test_Authority_One": """\
+-----BEGIN CERTIFICATE-----
+MIIB2zCCAYKgAwIBAgIUeTDWnB2aizerTupiCpfnEns94bAwCgYIKoZIzj0EAwIw
+PDELMAkGA1UEBhMCWFgxEDAOBgNVBAoMB0V4YW1wbGUxGzAZBgNVBAMMElRlc3Qg
+QXV0aG9yaXR5IE9uZTAgFw0yNjExMjMxODUwMjVaGA8yMTI2MTAzMDE4NTAyNVow
+PDELMAkGA1UEBhMCWFgxEDAOBgNVBAoMB0V4YW1wbGUxGzAZBgNVBAMMElRlc3Qg
+QXV0aG9yaXR5IE9uZTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABHobW3Xn8LOO
+QELTbjgTvmkg95hzbdzmJrWw4l2eyBBrqb8yefQm9xbtCCbCjfJdgBYSmsCadSMz
+Q/oyBKvDn/mjYDBeMB0GA1UdDgQWBBRfT2v4lfegjElbzEYA1aqy+9fmVDAfBgNV
+HSMEGDAWgBRfT2v4lfegjElbzEYA1aqy+9fmVDAPBgNVHRMBAf8EBTADAQH/MAsG
+A1UdDwQEAwICBDAKBggqhkjOPQQDAgNHADBEAiB+gh2+l5b4jYXQs5MNAeDqMMve
+DSz7X0Ukkahep/bKGQIgOKCNa4mrcO7ml0FVgB7jGm3e3wid3QYzoTeVDyRYOLY=
+-----END CERTIFICATE-----
+""",
+    "Test_Authority_Two": """\
+-----BEGIN CERTIFICATE-----
+MIIB3DCCAYKgAwIBAgIUCl8XxvebuiWYHFNLhq9hZiEwTwgwCgYIKoZIzj0EAwIw
+PDELMAkGA1UEBhMCWFgxEDAOBgNVBAoMB0V4YW1wbGUxGzAZBgNVBAMMElRlc3Qg
+QXV0aG9yaXR5IFR3bzAgFw0yNjExMjMxODUwMjVaGA8yMTI2MTAzMDE4NTAyNVow
+PDELMAkGA1UEBhMCWFgxEDAOBgNVBAoMB0V4YW1wbGUxGzAZBgNVBAMMElRlc3Qg
+QXV0aG9yaXR5IFR3bzBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABMOS6C1rnCZh
+7peUWDLWiOT94v5vu3OdXn94j5AB4na550VGN3IaKnssHniwckYRFs1WDzSVtku9
+UWil/riKWm+jYDBeMB0GA1UdDgQWBBRmxP04YUgD3nqhQbO+2ZhvCKLr4DAfBgNV
+HSMEGDAWgBRmxP04YUgD3nqhQbO+2ZhvCKLr4DAPBgNVHRMBAf8EBTADAQH/MAsG
+A1UdDwQEAwICBDAKBggqhkjOPQQDAgNIADBFAiBLA4R6eALO5y9vx5gcslCXtafG
+UmpBfULLrdYH8iyyXQIhAKwlBm4jXk+Kgpu9EFBoi9nMOtoBLeSkISEeTbz+amwr
+-----END CERTIFICATE-----
+""",
+}
+"""Two authorities made for this; their keys were thrown away."""
+
+
+def fill(mirror: Mirror) -> None:
+    """Add the packages to `mirror`'s main suite, and a bookworm that only has its Python."""
+    mirror.suites[mirror.main].contents = True
+    for suite in mirror.suites.values():
+        suite.date = _DATE
+        suite.valid_for = None
+    _system(mirror)
+    _c_library(mirror)
+    _libraries(mirror)
+    _python(mirror)
+    _tools(mirror)
+    _troublesome(mirror)
+    _bookworm(mirror)
+
+
+def program(*needed: str) -> bytes:
+    """A dynamically linked program."""
+    return Elf(interpreter=LOADER, needed=(*needed, "libc.so.6"), flags_1=0x08000000).build()
+
+
+def library(soname: str, *needed: str) -> bytes:
+    """A shared library that needs others."""
+    return Elf(soname=soname, needed=(*needed, "libc.so.6")).build()
+
+
+def busybox() -> bytes:
+    """A static program that holds the table of `APPLETS`, as busybox does."""
+    table = b"".join(name.encode() + b"\0" for name in APPLETS)
+    return Elf(kind=2, dynamic=False).build() + b"\0" + table + b"\0"
+
+
+def _system(mirror: Mirror) -> None:
+    _add(
+        mirror,
+        "base-files",
+        "13.8",
+        *(link(f"/{name}", f"usr/{name}") for name in ("bin", "sbin", "lib", "lib64")),
+        directory("/etc"),
+        directory("/tmp", 0o1777),
+        file("/etc/debian_version", "13.1\n"),
+        file("/usr/lib/os-release", 'PRETTY_NAME="Debian GNU/Linux 13 (trixie)"\nID=debian\n'),
+        link("/etc/os-release", "../usr/lib/os-release"),
+        file("/etc/issue", "only for logins\n"),
+        file("/usr/share/common-licenses/Apache-2.0", "the licence\n"),
+        file("/etc/dpkg/origins/debian", "Vendor: Debian\n"),
+    )
+    _add(
+        mirror,
+        "base-passwd",
+        "3.6.7",
+        file(
+            "/usr/share/base-passwd/passwd.master",
+            "root:*:0:0:root:/root:/bin/bash\nnobody:*:65534:65534:nobody:/nonexistent:/bin/sh\n",
+        ),
+        file("/usr/share/base-passwd/group.master", "root:*:0:\nmail:*:8:\nnogroup:*:65534:\n"),
+    )
+    certificates = [
+        file(f"/usr/share/ca-certificates/test/{name}.crt", text)
+        for name, text in _CERTIFICATES.items()
+    ]
+    _add(
+        mirror,
+        "ca-certificates",
+        "20250419",
+        *certificates,
+        file("/usr/sbin/update-ca-certificates", "#!/bin/sh\n", 0o755),
+        architecture="all",
+        depends="openssl, debconf (>= 0.5) | debconf-2.0",
+    )
+    _add(
+        mirror,
+        "tzdata",
+        "2025b-4",
+        file("/usr/share/zoneinfo/Etc/UTC", b"TZif2" + bytes(39)),
+        file("/usr/share/zoneinfo/Europe/Berlin", b"TZif2" + bytes(60)),
+        file("/usr/share/doc/tzdata/changelog.gz", b"read by nobody" * 400),
+        architecture="all",
+        depends="debconf (>= 0.5) | debconf-2.0",
+    )
+    _add(mirror, "media-types", "13", file("/etc/mime.types", "text/html html\n"))
+    _add(mirror, "netbase", "6.5", file("/etc/services", "http 80/tcp\n"))
+    _add(mirror, "debconf", "1.5.91", file("/usr/bin/debconf", "#!/bin/sh\n", 0o755))
+
+
+def _c_library(mirror: Mirror) -> None:
+    _add(
+        mirror,
+        "libc6",
+        "2.41-12",
+        file(f"{LIBRARIES}/libc.so.6", Elf(soname="libc.so.6").build(), 0o755),
+        file(f"{LIBRARIES}/ld-linux-x86-64.so.2", Elf(soname="ld-linux-x86-64.so.2").build()),
+        link("/usr/lib64/ld-linux-x86-64.so.2", f"{LIBRARIES}/ld-linux-x86-64.so.2"),
+        file("/etc/ld.so.conf.d/x86_64-linux-gnu.conf", f"{LIBRARIES}\n"),
+        depends="libgcc-s1",
+    )
+    _add(
+        mirror,
+        "libc-bin",
+        "2.41-12",
+        file("/etc/ld.so.conf", "include /etc/ld.so.conf.d/*.conf\n"),
+        file("/usr/share/libc-bin/nsswitch.conf", "hosts: files dns\n"),
+        directory("/usr/lib/locale/C.utf8"),
+        file("/usr/lib/locale/C.utf8/LC_CTYPE", b"locale"),
+        file("/usr/sbin/ldconfig", program(), 0o755),
+        depends="libc6 (>> 2.41)",
+    )
+    _shared(mirror, "libgcc-s1", "14.2.0-19", "libgcc_s.so.1")
+
+
+def _libraries(mirror: Mirror) -> None:
+    _add(
+        mirror,
+        "libssl3t64",
+        "3.5.1-1",
+        file(f"{LIBRARIES}/libssl.so.3", library("libssl.so.3", "libcrypto.so.3")),
+        file(f"{LIBRARIES}/libcrypto.so.3", library("libcrypto.so.3")),
+        depends="libc6 (>= 2.38)",
+    )
+    _add(
+        mirror,
+        "openssl",
+        "3.5.1-1",
+        file("/etc/ssl/openssl.cnf", "# configuration\n"),
+        link("/usr/lib/ssl/openssl.cnf", "/etc/ssl/openssl.cnf"),
+        link("/usr/lib/ssl/certs", "/etc/ssl/certs"),
+        file("/usr/bin/openssl", program("libssl.so.3"), 0o755),
+        depends="libc6 (>= 2.38), libssl3t64 (>= 3.5.1)",
+    )
+    _shared(mirror, "zlib1g", "1:1.3-1", "libz.so.1")
+    _shared(mirror, "libstdc++6", "14.2.0-19", "libstdc++.so.6")
+    _add(
+        mirror,
+        "libpq5",
+        "17.6-0",
+        file(f"{LIBRARIES}/libpq.so.5", library("libpq.so.5", "libssl.so.3")),
+        depends="libc6 (>= 2.38), libssl3t64 (>= 3.0.0)",
+    )
+
+
+def _python(mirror: Mirror) -> None:
+    minimal = "libpython3.13-minimal (= 3.13.5-2)"
+    _add(
+        mirror,
+        "python3",
+        "3.13.5-1",
+        link("/usr/bin/python3", "python3.13"),
+        depends="python3.13 (>= 3.13.5-1~)",
+    )
+    _add(
+        mirror,
+        "python3.13-minimal",
+        "3.13.5-2",
+        file("/usr/bin/python3.13", program("libz.so.1"), 0o755),
+        depends=f"{minimal}, libc6 (>= 2.38), zlib1g (>= 1:1.2.0)",
+        scripts={"postinst": "#!/bin/sh\nset -e\n", "prerm": "#!/bin/sh\nset -e\n"},
+    )
+    _add(
+        mirror,
+        "libpython3.13-minimal",
+        "3.13.5-2",
+        file("/usr/lib/python3.13/os.py", "name = 'posix'\n"),
+        file("/usr/lib/python3.13/site.py", "import os\n"),
+        depends="libc6 (>= 2.38), libssl3t64 (>= 3.5.0)",
+    )
+    _add(
+        mirror,
+        "libpython3.13-stdlib",
+        "3.13.5-2",
+        file("/usr/lib/python3.13/json/__init__.py", "def loads(text): ...\n"),
+        file("/usr/lib/python3.13/test/test_json.py", "assert True\n" * 50),
+        file("/usr/lib/python3.13/lib-dynload/_ssl.cpython-313-x86_64-linux-gnu.so", _ssl()),
+        depends=f"{minimal}, media-types | mime-support, libc6 (>= 2.38)",
+    )
+    _add(
+        mirror,
+        "python3.13",
+        "3.13.5-2",
+        file("/usr/bin/pydoc3.13", "#!/usr/bin/python3.13\n", 0o755),
+        file("/usr/share/man/man1/python3.13.1.gz", b"a manual" * 300),
+        depends=(
+            "python3.13-minimal (= 3.13.5-2), libpython3.13-stdlib (= 3.13.5-2), "
+            "media-types | mime-support, netbase, tzdata"
+        ),
+    )
+
+
+def _ssl() -> bytes:
+    return Elf(needed=("libssl.so.3", "libc.so.6")).build()
+
+
+def _tools(mirror: Mirror) -> None:
+    _add(mirror, "busybox-static", "1:1.37.0-6", file("/usr/bin/busybox", busybox(), 0o755))
+    _add(
+        mirror,
+        "strace",
+        "6.13-1",
+        file("/usr/bin/strace", program(), 0o755),
+        depends="libc6 (>= 2.38)",
+    )
+
+
+def _troublesome(mirror: Mirror) -> None:
+    _add(mirror, "from-the-future", "1.0-1", depends="needs-newer-libc")
+    _add(mirror, "needs-newer-libc", "1.0-1", depends="libc6 (>= 99)")
+
+
+def _bookworm(mirror: Mirror) -> None:
+    """Enough for the hint that its Python would fit."""
+    for name, alias in (("bookworm", "oldstable"), ("bookworm-updates", "oldstable-updates")):
+        mirror.add_suite(name, alias, version="12.12", date=_DATE)
+    security = {"root": "debian-security", "label": "Debian-Security"}
+    mirror.add_suite(
+        "bookworm-security", "oldstable-security", version="12", date=_DATE, **security
+    )
+    for name in ("python3", "python3.11-minimal"):
+        mirror.add_package(name, "3.11.2-1", suite="bookworm")
+    mirror.add_package("libc6", "2.36-9", suite="bookworm")
+
+
+def _shared(mirror: Mirror, name: str, version: str, soname: str) -> None:
+    """A package of one library."""
+    contents = library(soname)
+    _add(mirror, name, version, file(f"{LIBRARIES}/{soname}", contents), depends="libc6 (>= 2.35)")
+
+
+def _add(mirror: Mirror, name: str, version: str, *entries: Entry, **fields: object) -> None:
+    """A package with a copyright file."""
+    licence = file(f"/usr/share/doc/{name}/copyright", f"the terms of {name}\n")
+    mirror.add_package(name, version, [*entries, licence], **fields)  # type: ignore[arg-type]
