@@ -140,6 +140,11 @@ class PackageIndex:
         self._table = self._open() or self._build()
 
     @property
+    def cache(self) -> Cache:
+        """Where the decoded form is kept, and what else is made from the same suites."""
+        return self._cache
+
+    @property
     def description(self) -> str:
         """The suites and the architecture in a few words, for errors."""
         suites = dict.fromkeys(source.suite for source in self.sources)
