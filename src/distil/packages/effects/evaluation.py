@@ -34,7 +34,7 @@ from distil.packages.effects.outcome import DONE, UNKNOWN, Leave, Result
 SHELL: Final = re.compile(rb"#! ?(?:/usr)?/bin/(?:sh|bash|dash)\b")
 """How a script begins that can be followed."""
 
-MAX_STEPS: Final = 20_000
+MAX_STEPS: Final = 10_000
 """Commands followed in one script; the longest real ones need a few hundred."""
 
 _MAX_DEPTH: Final = 40
@@ -341,11 +341,15 @@ class Evaluation:
 
     @contextmanager
     def _redirected_input(self, redirects: tuple[Redirect, ...]) -> Iterator[None]:
+        inputs = [redirect for redirect in redirects if redirect.operator in ("<", "<<", "<<-")]
+        if not inputs:
+            yield  # What `read` takes from a pipe stays taken.
+            return
         saved = self.input
-        for redirect in redirects:
+        for redirect in inputs:
             if redirect.operator.startswith("<<"):
                 self.input = text_of(redirect.target, self)
-            elif redirect.operator == "<":
+            else:
                 path = text_of(redirect.target, self)
                 data = None if path is None else self.machine.contents(path)
                 self.input = None if data is None else data.decode("utf-8", "surrogateescape")

@@ -21,7 +21,7 @@ def parse_sysusers(text: str) -> tuple[list[Account], list[Group]] | None:
             words = shlex.split(line, comments=True)
         except ValueError:
             return None
-        if not words:
+        if not words or words[0] in ("m", "r"):
             continue
         kind, name, number, comment, home, *_ = (*words, *(_UNSET,) * 5)
         uid, _, gid = ("" if number == _UNSET else number).partition(":")
@@ -33,7 +33,7 @@ def parse_sysusers(text: str) -> tuple[list[Account], list[Group]] | None:
             accounts.append(Account(name, name, place, about, _known(uid), _known(gid)))
         elif kind == "g":
             groups.append(Group(name, _known(uid)))
-        elif kind not in ("m", "r"):
+        else:
             return None
     return accounts, groups
 
