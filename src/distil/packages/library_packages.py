@@ -111,8 +111,9 @@ def _known(names: Sequence[str], index: PackageIndex) -> Iterator[str]:
 def _rank(package: str, soname: str) -> tuple[bool, int, int, str]:
     """Packages for development last, those called most like the library first."""
     base = soname.partition(".so")[0].lower().replace("_", "-")
+    shared = commonprefix([package, base])  # noqa: RUF071  of characters, that is
     is_development = package.endswith(("-dev", "-dbg", "-dbgsym"))
-    return is_development, -len(commonprefix([package, base])), len(package), package
+    return is_development, -len(shared), len(package), package
 
 
 # --- lists of files ------------------------------------------------------------------------
