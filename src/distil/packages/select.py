@@ -66,7 +66,10 @@ def select(packs: Sequence[DebPack], cuts: Cuts, wanted: Wanted | None = None) -
         if pack.origin in choice.contributing:
             choice.taken += documents.copyright_of(pack)
     taken = _with_whole_links(choice.taken, packs)
-    nodes = [*_usr_merge(taken), *choice.directories(), *sorted(taken, key=_kind_order)]
+    links = _usr_merge(taken)
+    # A directory that a link leads to is there even when everything in it was cut.
+    targets = [directory(f"/usr{link.path}", _USR_MERGE) for link in links]
+    nodes = [*links, *choice.directories(), *targets, *sorted(taken, key=_kind_order)]
     removed = sorted(choice.removed, key=lambda entry: (entry.path, entry.package))
     return Selection(Tree(nodes), tuple(removed))
 
