@@ -1,0 +1,66 @@
+"""Real Debian packages with all they depend on, as a tree and as a directory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from distil.errors import NoMirror
+from distil.fetch.cache import Cache
+from distil.fetch.http import Client, Download
+from distil.formats.elf import ElfFile
+from distil.formats.ldcache import write_ld_cache
+from distil.formats.ldconfig import scan_libraries
+from distil.image.unpack import unpack
+from distil.model.digest import Digest
+from distil.model.node import generated_file, symlink
+from distil.model.origin import GeneratedOrigin
+from distil.model.platform import AMD64
+from distil.model.tree import Tree
+from distil.packages.archive import unpack_all
+from distil.packages.index import PackageIndex
+from distil.packages.repository import open_suites
+from distil.packages.solver import solve
+from distil.packages.sources import find_mirrors
+from tests.support.tools import missing
+
+_MERGED = GeneratedOrigin("merged directory")
+
+
+@dataclass
+class DebianRoot:
+    """`packages` were put together; those that `without` left out are not in it."""
+
+    packages: list[str]
+    tree: Tree
+    elf: dict[Digest, ElfFile | None]
+
+    def write(self, directory: Path) -> None:
+        """Put the files below `directory`."""
+        unpack(self.tree, directory, owners=False)
+
+
+def debian_root(seeds: Sequence[str], cache: Cache, *, without: int = 0) -> DebianRoot:
+    """The closure of `seeds` in trixie, but for every `without`-th package that is not libc's."""
+    try:
+        mirrors = find_mirrors()
+    except NoMirror as error:
+        missing(str(error))
+    with Client(cache) as client:
+        suites = open_suites("debian:trixie", AMD64, client, cache, mirrors)
+        solution = solve([*seeds, "libc-bin"], PackageIndex(suites, cache, AMD64.debian))
+        packages = list(solution.packages)
+        if without:
+            gone = packages[::without]
+            packages = [p for p in packages if p not in gone or p.name in ("libc6", "libc-bin")]
+        downloads = [Download(p.url, p.digest, p.size, str(p)) for p in packages]
+        packs = unpack_all(list(zip(packages, client.archives(downloads), strict=True)), cache)
+    links = [
+        symlink(f"/{name}", f"usr/{name}", _MERGED) for name in ("bin", "lib", "lib64", "sbin")
+    ]
+    tree = Tree(links).merge(*(Tree(pack.pack.nodes(pack.origin)) for pack in packs))
+    elf = {digest: found for pack in packs for digest, found in pack.pack.elf_files().items()}
+    scan = scan_libraries(tree, elf, AMD64)
+    cached = generated_file("/etc/ld.so.cache", write_ld_cache(scan.entries), "cache")
+    return DebianRoot([package.name for package in packages], tree.with_nodes([cached]), elf)
