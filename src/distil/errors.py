@@ -464,6 +464,10 @@ class IndexMismatch(TrustError):
 class ByHashMismatch(IndexMismatch):
     """A file named by its digest with other contents: no update in progress explains that."""
 
+    def __init__(self, what: str, why: str) -> None:
+        super().__init__(f"{what}, asked for by its digest,", why)
+        self.hint = "somebody or something changed the file; try another mirror"
+
 
 class IndexMissing(DistilError):
     """An index that the mirror should have and does not."""
@@ -872,6 +876,34 @@ class ImageNotFound(DistilError):
 
 
 # --- build ---------------------------------------------------------------------------------
+
+
+class NoLedger(DistilError):
+    """An image of which nobody knows why its files are there."""
+
+    def __init__(self, image: str) -> None:
+        super().__init__(
+            f"there is no ledger for {image}, in the image or in the cache",
+            hint="only images that distil built have one; build it again, here",
+        )
+
+
+class NothingKnown(DistilError):
+    """A path or package that a ledger does not speak of."""
+
+    exit_code = 1
+
+    def __init__(self, what: str, image: str, *, hint: str = "") -> None:
+        super().__init__(f"{what} is not in {image}, and nothing would have brought it", hint=hint)
+
+
+class NothingAsked(DistilError):
+    """A question about an image without an object."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "why what?", hint="name a path, or use --package, --largest or --removed"
+        )
 
 
 class MalformedBusybox(DistilError):

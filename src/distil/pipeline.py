@@ -14,6 +14,7 @@ from distil.apps.sources import application_tree
 from distil.build.base import BaseOpener
 from distil.build.compose import compose
 from distil.build.date import build_date
+from distil.build.explain import Answer, Question, ask
 from distil.build.gather import Ingredients
 from distil.build.images import debug_twin, production_image
 from distil.build.inspect import inspect
@@ -22,6 +23,7 @@ from distil.build.needs import find_needs, needs_by_name
 from distil.build.obtain import obtain_packages, obtain_wheels
 from distil.build.plan import plan_packages
 from distil.build.publish import destinations, publish
+from distil.build.record import ledger_of, open_ledger, record, twin_ledger
 from distil.build.specification import Overrides, read_spec
 from distil.build.summary import BuildSummary, Finished, summarise, summarise_plan
 from distil.build.twin import compose_twin
@@ -30,6 +32,7 @@ from distil.fetch.http import Client
 from distil.fetch.packs import pack_is_sound
 from distil.image.layer import layer_is_sound
 from distil.model.platform import parse_platform
+from distil.model.reference import parse_location
 from distil.model.tree import Tree
 from distil.packages.cuts import default_cuts
 from distil.packages.releases import SuitePolicy
@@ -88,12 +91,30 @@ def _build(request: BuildRequest, cache: Cache) -> BuildSummary:
     composition = compose(plan, Ingredients(packages, wheels, application), cuts, created, cache)
     checks = inspect(plan, composition)
     production = production_image(plan, composition.tree, created, cache)
-    images, tool_tree = [production], Tree()
+    ledger = ledger_of(plan, composition)
+    images, ledgers, tool_tree = [production], [record(production, ledger, cache)], Tree()
     if request.debug:
         tool_tree = compose_twin(plan, composition, tools, cuts, created)
         images.append(debug_twin(plan, production, tool_tree, created, cache))
-    published = publish(where, images)
+        ledgers.append(record(images[-1], twin_ledger(ledger, tool_tree), cache))
+    published = publish(where, images, ledgers)
     return summarise(plan, Finished(composition, tool_tree, checks, published))
+
+
+class Found(msgspec.Struct, frozen=True):
+    """An answer, and whether the ledger it is from was in the cache only."""
+
+    answer: Answer
+    from_cache: bool
+
+
+def why(image: str, question: Question) -> Found:
+    """What the ledger of `image`, a place such as ``oci:DIR:TAG``, says to `question`.
+
+    Raises `NoLedger`, `NothingAsked`, `NothingKnown`, and what reading the image raises.
+    """
+    ledger, from_cache = open_ledger(parse_location(image), Cache.default())
+    return Found(ask(ledger, question, image), from_cache)
 
 
 class CacheInfo(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

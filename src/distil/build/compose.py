@@ -11,23 +11,15 @@ from distil.build.gather import Elf, Gathered, Ingredients, gather
 from distil.build.narrow import narrow
 from distil.build.plan import Plan
 from distil.fetch.cache import Cache
-from distil.model.ledger import Kept, Ledger, Reason, Removed
+from distil.model.ledger import Reason, Removed
 from distil.model.node import Kind, Node
-from distil.model.origin import (
-    ApplicationOrigin,
-    GeneratedOrigin,
-    Origin,
-    PackageOrigin,
-)
+from distil.model.origin import ApplicationOrigin
 from distil.model.spec import Level
 from distil.model.tree import Tree
 from distil.packages.cuts import Cuts
 from distil.packages.effects.library_cache import library_cache_nodes
 from distil.packages.effects.record import UnhandledScript
 from distil.packages.status import status_nodes
-
-METADATA = "metadata"
-CLOSURE = "package closure"
 
 
 class Composition(msgspec.Struct, frozen=True):
@@ -76,37 +68,6 @@ def _with_metadata(plan: Plan, gathered: Gathered, ingredients: Ingredients) -> 
     tree = tree.with_nodes(library_cache_nodes(tree, gathered.elf, findings.base.platform))
     tree = tree.with_nodes(record_nodes(tree, findings.interpreter))
     return tree.with_nodes(status_nodes(tree, ingredients.packages))
-
-
-def ledger_of(plan: Plan, composition: Composition) -> Ledger:
-    """The record of every path: why it is there, or why it is not."""
-    askers = {package.purl: ", ".join(_askers(package.name, plan)) for package in plan.packages}
-    kept = tuple(
-        Kept(node.path, node.kind, node.size, node.origin, (_reason(node, composition, askers),))
-        for node in composition.tree
-        if node.origin is not None
-    )
-    return Ledger(kept, composition.removed)
-
-
-def _reason(node: Node, composition: Composition, askers: dict[str, str]) -> Reason:
-    found = composition.reasons.get(node.path)
-    if found is not None:
-        return found
-    return _reason_of_origin(node.origin, askers)
-
-
-def _reason_of_origin(origin: Origin | None, askers: dict[str, str]) -> Reason:
-    """Why something is there that no evidence was asked for."""
-    if isinstance(origin, GeneratedOrigin):
-        return Reason(METADATA, "", origin.rule)
-    if isinstance(origin, PackageOrigin):
-        return Reason(CLOSURE, "", askers.get(origin.purl, ""))
-    return Reason("application", "", "")
-
-
-def _askers(name: str, plan: Plan) -> list[str]:
-    return list(dict.fromkeys(e.package or "the image" for e in plan.reasons.get(name, ())))
 
 
 def _own_purls(plan: Plan) -> frozenset[str]:

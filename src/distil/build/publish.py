@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from distil.errors import NoOutput
+from distil.image.artifact import Artifact
 from distil.image.assemble import Image
 from distil.image.naming import NamedImage, name_image
 from distil.image.write import write
@@ -21,6 +22,8 @@ from distil.model.reference import (
 )
 
 DEBUG: Final = "debug"
+LEDGER: Final = ".ledger"
+_WITH_ARTIFACTS: Final = (Transport.OCI, Transport.OCI_ARCHIVE)
 
 
 class Destinations(msgspec.Struct, frozen=True):
@@ -62,16 +65,19 @@ def destinations(
     return Destinations(name, tuple(parse_location(output) for output in outputs), load)
 
 
-def publish(where: Destinations, images: Sequence[Image]) -> Publication:
-    """Write the production image and then its twin to every place.
+def publish(
+    where: Destinations, images: Sequence[Image], ledgers: Sequence[Artifact]
+) -> Publication:
+    """Write the production image and then its twin to every place, OCI places with `ledgers`.
 
     Raises what `write` and `load` raise.
     """
     references: list[list[str]] = [[] for _ in images]
     for place in where.places:
-        for found, reference in zip(
-            references, write(_named(where.name, place, images), place), strict=True
-        ):
+        named = _named(where.name, place, images)
+        attached = _named_ledgers(named, ledgers) if place.transport in _WITH_ARTIFACTS else []
+        written = write([*named, *attached], place)
+        for found, reference in zip(references, written, strict=False):
             found.append(reference)
     engine = ""
     if where.load:
@@ -90,4 +96,15 @@ def _named(name: ImageName, place: Location, images: Sequence[Image]) -> list[Na
     named = zip(images, ("", DEBUG), strict=False)
     return [
         entry for image, variant in named for entry in name_image(image, [name], place, variant)
+    ]
+
+
+def _named_ledgers(named: Sequence[NamedImage], ledgers: Sequence[Artifact]) -> list[NamedImage]:
+    """Each ledger under the name of its image with ``.ledger`` behind it."""
+    pairs = zip(named, ledgers, strict=True)
+    return [
+        NamedImage(
+            ledger, image.name.with_tag(f"{image.name.tag}{LEDGER}"), f"{image.ref_name}{LEDGER}"
+        )
+        for image, ledger in pairs
     ]

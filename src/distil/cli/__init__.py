@@ -16,6 +16,7 @@ from distil.errors import DistilError
 
 _VERBS: Final = {
     "build": ("distil.cli.build", "Turn an application into a minimal image and its debug twin."),
+    "why": ("distil.cli.why", "Say why a file is in an image, or why it is not."),
     "cache": ("distil.cli.cache", "Show or bound the cache of verified downloads."),
 }
 

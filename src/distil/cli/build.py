@@ -62,22 +62,24 @@ def command(
       distil build . -t shop:1.4 --load
       distil build . --dry-run
     """  # noqa: D301 - click wants the backspace itself
-    from distil import pipeline
     from distil.build.specification import Overrides
+    from distil.pipeline import BuildRequest, build
     from distil.report import build as report
 
-    request = pipeline.BuildRequest(
+    request = BuildRequest(
         source=source,
         tag=tag,
         outputs=outputs,
-        overrides=Overrides(
-            base=options["base"], compression=options["compression"], level=options["level"]
-        ),
+        load=options["load"],
+        platform=options["platform"],
+        overrides=Overrides(options["base"], options["compression"], options["level"]),
         debug=not options["no_debug"],
-        **{name: options[name] for name in ("load", "platform", "dry_run", "refresh", "offline")},
+        dry_run=options["dry_run"],
+        refresh=options["refresh"],
+        offline=options["offline"],
     )
     with progress(click.get_text_stream("stderr")):
-        result = pipeline.build(request)
+        result = build(request)
     if form == "json":
         click.echo(report.to_json(result))
         return 0

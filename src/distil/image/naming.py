@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from distil.image.artifact import Artifact
 from distil.image.assemble import Image, ImageIndex
 from distil.model.image import CONTAINERD_NAME, REF_NAME, Descriptor
 from distil.model.reference import ImageName, Location, Transport
@@ -19,7 +20,7 @@ class NamedImage(msgspec.Struct, frozen=True):
     archive; an empty one stands for the tag.
     """
 
-    image: Image | ImageIndex
+    image: Image | ImageIndex | Artifact
     name: ImageName
     reference: str = ""
 

@@ -1,0 +1,100 @@
+"""The ledger of an image: made from a composition, tied to the image, kept in the cache."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from distil.build.compose import Composition
+from distil.build.plan import Plan
+from distil.errors import NoLedger
+from distil.fetch.cache import Cache
+from distil.formats.ledger import MEDIA_TYPE, decode_ledger, encode_ledger
+from distil.image.artifact import Artifact, attach
+from distil.image.assemble import Image
+from distil.image.read import open_image
+from distil.image.read_artifact import find_artifact
+from distil.model.ledger import Kept, Ledger, Reason
+from distil.model.node import Kind, Node
+from distil.model.origin import GeneratedOrigin, Origin, PackageOrigin
+from distil.model.reference import Location
+from distil.model.tree import Tree
+
+AREA: Final = "ledgers"
+METADATA: Final = "metadata"
+CLOSURE: Final = "package closure"
+APPLICATION: Final = "application"
+DIRECTORY: Final = "directory of what is kept"
+TOOL: Final = "debug twin"
+
+
+def ledger_of(plan: Plan, composition: Composition) -> Ledger:
+    """Why each path of `composition` is there, and why others are not."""
+    askers = {package.purl: _askers(package.name, plan) for package in plan.packages}
+    kept = []
+    for node in composition.tree:
+        reason = composition.reasons.get(node.path)
+        if reason is None and composition.reasons and node.kind is Kind.DIRECTORY:
+            reason = Reason(DIRECTORY)
+        kept.append(_kept(node, reason or _reason_of(node.origin, askers)))
+    return Ledger(tuple(kept), composition.removed)
+
+
+def twin_ledger(production: Ledger, tools: Tree) -> Ledger:
+    """The ledger of the debug twin: production's, and what `tools` add or replace."""
+    kept = {entry.path: entry for entry in production.kept}
+    for node in tools:
+        if node.path not in kept or kept[node.path].origin != node.origin:
+            kept[node.path] = _kept(node, Reason(TOOL, "", "a shell and what it needs"))
+    return msgspec.structs.replace(production, kept=tuple(kept[path] for path in sorted(kept)))
+
+
+def record(image: Image, ledger: Ledger, cache: Cache) -> Artifact:
+    """`ledger` as an artifact about `image`; remembered under the image's digest and ID.
+
+    Raises `DiskFull`, `CacheUnwritable`.
+    """
+    data = encode_ledger(ledger)
+    for digest in (image.descriptor.digest, image.id):
+        cache.put_document(AREA, digest.hex, data)
+    return attach(image.descriptor, MEDIA_TYPE, data)
+
+
+def open_ledger(location: Location, cache: Cache) -> tuple[Ledger, bool]:
+    """The ledger of the image at `location`, and whether it had to come from the cache.
+
+    Engines and ``docker save`` drop what refers to an image; the cache knows the images that
+    were built here by their digest and ID. Raises `NoLedger`, `MalformedLedger`, and what
+    `open_image` raises.
+    """
+    if not location.transport.is_file:
+        raise NoLedger(str(location))
+    image = open_image(location)
+    data = find_artifact(location, image.descriptor.digest, MEDIA_TYPE)
+    if data is not None:
+        return decode_ledger(data), False
+    for digest in (image.descriptor.digest, image.manifest.config.digest):
+        data = cache.document(AREA, digest.hex)
+        if data is not None:
+            return decode_ledger(data), True
+    raise NoLedger(str(location))
+
+
+def _kept(node: Node, reason: Reason) -> Kept:
+    origin = node.origin or GeneratedOrigin("")
+    return Kept(node.path, node.kind, node.size, origin, (reason,))
+
+
+def _reason_of(origin: Origin | None, askers: dict[str, str]) -> Reason:
+    """Why something is there for which no evidence was looked for."""
+    if isinstance(origin, GeneratedOrigin):
+        return Reason(METADATA, "", origin.rule)
+    if isinstance(origin, PackageOrigin):
+        return Reason(CLOSURE, "", askers.get(origin.purl, ""))
+    return Reason(APPLICATION)
+
+
+def _askers(name: str, plan: Plan) -> str:
+    edges = plan.reasons.get(name, ())
+    return ", ".join(dict.fromkeys(edge.package or "the image" for edge in edges))
