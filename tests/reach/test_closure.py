@@ -150,6 +150,18 @@ def test_a_need_that_another_process_meets_is_no_miss():
     assert misses(files) == []
 
 
+def test_what_a_program_does_not_find_no_other_process_finds_for_it():
+    files = {
+        "/usr/bin/works": program("liba.so", rpath="/opt/lib"),
+        "/usr/bin/fails": program("liba.so", runpath="/opt/lib"),
+        "/opt/lib/liba.so": Elf(needed=("libb.so",)),
+        "/opt/lib/libb.so": Elf(),
+    }
+    (miss,) = misses(files)
+    assert (miss.soname, miss.needed_by) == ("libb.so", "/opt/lib/liba.so")
+    assert miss.elsewhere == ("/opt/lib/libb.so",)
+
+
 def test_extension_modules_load_into_the_interpreter():
     files = {
         "/opt/python/bin/python3": program("libpython3.so", rpath="/opt/python/lib"),

@@ -54,6 +54,15 @@ def test_rpath_does_not_count_beside_runpath():
     assert loaded(files) == {"liba.so": None}
 
 
+def test_an_rpath_beside_a_runpath_is_not_inherited_either():
+    files = {
+        PROGRAM: Elf(needed=("liba.so",), rpath="/opt/r", runpath="/opt/lib"),
+        "/opt/lib/liba.so": Elf(needed=("libb.so",)),
+        "/opt/r/libb.so": Elf(),
+    }
+    assert loaded(files)["libb.so"] is None
+
+
 def test_a_library_with_runpath_does_not_look_into_its_loaders_rpath():
     files = {
         PROGRAM: Elf(needed=("liba.so",), rpath="/opt/lib"),
@@ -137,6 +146,17 @@ def test_hardware_in_the_cache(hwcaps, winner):
     files = {PROGRAM: Elf(needed=("liba.so",)), **cache(*entries)}
     files |= {entry.path: Elf() for entry in entries}
     assert loaded(files, hwcaps=hwcaps) == {"liba.so": f"{winner}/liba.so"}
+
+
+def test_a_cached_library_that_needs_more_than_the_processor_has():
+    entries = [
+        CacheEntry("liba.so", "/fast/liba.so", 0x303, "x86-64-v2", 2),
+        CacheEntry("liba.so", "/plain/liba.so", 0x303),
+    ]
+    files = {PROGRAM: Elf(needed=("liba.so",)), **cache(*entries)}
+    files |= {entry.path: Elf() for entry in entries}
+    assert loaded(files, hwcaps=("x86-64-v2",)) == {"liba.so": "/plain/liba.so"}
+    assert loaded(files, hwcaps=("x86-64-v3", "x86-64-v2")) == {"liba.so": "/fast/liba.so"}
 
 
 def test_origin_is_where_the_file_was_opened_links_and_all():
