@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
-from distil.cli.progress import progress
+from distil.cli.progress import show_progress
 
 
 @click.command(name="build", context_settings={"help_option_names": ["-h", "--help"]})
@@ -78,7 +79,7 @@ def command(
         refresh=options["refresh"],
         offline=options["offline"],
     )
-    with progress(click.get_text_stream("stderr")):
+    with show_progress(sys.stderr):
         result = build(request)
     if form == "json":
         click.echo(report.to_json(result))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def progress(stream: IO[str]) -> Iterator[None]:
+def show_progress(stream: IO[str]) -> Iterator[None]:
     """Show the stages of the enclosed block on `stream`, when that is a terminal.
 
     Warnings are shown wherever the stream leads: they are not progress.
