@@ -196,7 +196,7 @@ def mutated(draw):
     return bytes(data[: draw(st.integers(16, len(data)))] if draw(st.booleans()) else data)
 
 
-@settings(max_examples=400, suppress_health_check=list(HealthCheck), deadline=2000)
+@settings(max_examples=400, suppress_health_check=list(HealthCheck), deadline=None)
 @given(mutated())
 def test_mutated_files_are_read_or_refused(data):
     try:
