@@ -18,6 +18,8 @@ from distil.formats.python_lexer import end_of_brackets
 
 MAX_CALL: Final = 4000
 """Characters of one call's arguments that are looked at."""
+MAX_CALLS: Final = 5000
+"""Calls of one file that are looked at."""
 MAX_PATTERNS: Final = 64
 
 IMPORTS: Final = frozenset(
@@ -133,8 +135,15 @@ def is_called(alias: Alias, names: frozenset[str]) -> bool:
     return alias.name in names and package in {"importlib", "pkgutil", "runpy", "ctypes", "pkg"}
 
 
-def read_call(text: str, call: Call) -> Reference | None:
-    """What `call` refers to; None when it refers to nothing of interest."""
+def read_calls(text: str, calls: Sequence[Call]) -> tuple[Reference, ...]:
+    """What `calls` refer to; those beyond `MAX_CALLS` can refer to anything."""
+    found = [_read_call(text, call) for call in calls[:MAX_CALLS]]
+    if len(calls) > MAX_CALLS:
+        found.append(Reference("import_module", ("*",), calls[MAX_CALLS].line))
+    return tuple(reference for reference in found if reference is not None)
+
+
+def _read_call(text: str, call: Call) -> Reference | None:
     start = _argument_start(text, call.end)
     if start < 0:
         if call.function in {"import_module", "__import__"} and _is_value(text, call.end):

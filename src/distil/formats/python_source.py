@@ -23,7 +23,7 @@ from distil.formats.python_calls import (
     Reference,
     called_names,
     is_called,
-    read_call,
+    read_calls,
 )
 from distil.formats.python_lexer import (
     COMMENT,
@@ -88,8 +88,9 @@ _UNNAMED_CONDITION: Final = re.sub(r"\?P<\w+>", "?:", _CONDITION)
 _IF: Final = re.compile(_CONDITION)
 _NAME: Final = re.compile(rf"{SPACE}++(\w+)")
 _MODULES: Final = re.compile(rf"{SPACE}*+((?:[\w.,]|{SPACE})++)")
+_PART: Final = r"(?!import\b)\w++"
 _FROM: Final = re.compile(
-    rf"((?:[\w.]|{SPACE})*?)\bimport\b{SPACE}*+"
+    rf"((?:\.|{SPACE})*+(?:{_PART}(?:{SPACE}*+\.{SPACE}*+{_PART})*+)?+){SPACE}*+import\b{SPACE}*+"
     rf"(?:\(((?:[^()#]|{COMMENT})*+)\)|(\*)|((?:[\w,]|{SPACE})++))"
 )
 _COMMENT: Final = re.compile(COMMENT)
@@ -98,7 +99,7 @@ _AROUND_DOT: Final = re.compile(r"[\s\\]*\.[\s\\]*")
 _ANY_IMPORT: Final = re.compile(r"\b(?:import|from)\b")
 _FLAG: Final = "TYPE_CHECKING"
 _GIVEN_VALUE: Final = re.compile(
-    rf"{_FLAG}\b[ \t]*(?::[ \t]*[\w.\[\]]+[ \t]*)?=(?!=)[ \t]*(?!False\b)"
+    rf"{_FLAG}\b[ \t]*(?::[ \t]*[\w.\[\]]+[ \t]*)?=(?!=)[ \t]*+(?!False\b)"
 )
 _MODULE_STRING: Final = re.compile(
     r"""["'](\.*[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*+)(?::\w[\w.]*)?["']"""
@@ -124,8 +125,7 @@ def read_python_source(
     if aliases:
         reader = _Reader(text, names.union(aliases), aliases)
         reader.read()
-    references = [read_call(text, call) for call in reader.calls]
-    found = tuple(reference for reference in references if reference is not None)
+    found = read_calls(text, reader.calls)
     wanted = strings or "__all__" in text or any(reference.dynamic for reference in found)
     literals = _module_strings(text) if wanted else ()
     mentions = tuple(word for word in words if word in text)
@@ -181,6 +181,7 @@ class _Reader:
         self._aliased = aliases or {}
         self._items = _items(tuple(self._aliased)) if calls else _items(None)
         self.complete = True
+        self._flag: bool | None = None
         self._blocks: list[_Block] = []
         self._line = 1
         self._counted = 0
@@ -288,6 +289,11 @@ class _Reader:
 
     def _flag_is_set(self) -> bool:
         """Whether the file gives TYPE_CHECKING a value of its own that may be true."""
+        if self._flag is None:
+            self._flag = self._gives_flag()
+        return self._flag
+
+    def _gives_flag(self) -> bool:
         position = self.text.find(_FLAG)
         while position >= 0:
             renamed = self.text.endswith(" as ", 0, position)
