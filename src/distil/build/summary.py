@@ -83,7 +83,7 @@ class BuildSummary(msgspec.Struct, frozen=True, rename="camel"):
     """All of a build. `images` is the production image and then, if there is one, its twin.
 
     `size_before` is what the same packages and wheels hold before anything is cut, in bytes.
-    A dry run has a plan only.
+    `unhandled` is what maintainer scripts do and distil does not. A dry run has a plan only.
     """
 
     plan: PlanSummary
@@ -92,6 +92,7 @@ class BuildSummary(msgspec.Struct, frozen=True, rename="camel"):
     distributions: tuple[Component, ...] = ()
     debug_packages: tuple[Component, ...] = ()
     cuts: tuple[CutTotal, ...] = ()
+    unhandled: tuple[str, ...] = ()
     checks: tuple[Check, ...] = ()
     images: tuple[ImageSummary, ...] = ()
     engine: str = ""
@@ -174,6 +175,7 @@ def summarise(plan: Plan, finished: Finished) -> BuildSummary:
         distributions=components(finished.composition.tree, "pypi", plan),
         debug_packages=components(finished.tools, "deb", plan),
         cuts=_cut_totals(finished.composition),
+        unhandled=tuple(str(one) for one in finished.composition.unhandled),
         checks=finished.checks,
         images=tuple(summarise_image(published) for published in finished.publication.images),
         engine=finished.publication.engine,

@@ -62,6 +62,7 @@ def _result(summary: BuildSummary) -> list[tuple[str, ...]]:
         f"{size(production.size)} compressed, {number(len(production.layers), 'layer')}"
     )
     rows: list[tuple[str, ...]] = [("size", sizes)]
+    rows += [("unhandled", one) for one in summary.unhandled]
     rows += [("check", f"PASS  {check.name}: {check.detail}") for check in summary.checks]
     rows += [_twin(image, production) for image in summary.images[1:]]
     if summary.engine:
