@@ -232,6 +232,7 @@ def test_files_that_are_cut(path: str, rule: str | None) -> None:
         ("base-files", "/usr/lib/os-release", "/etc/issue"),
         ("base-passwd", None, "/usr/sbin/update-passwd"),
         ("libc-bin", "/usr/lib/locale/C.utf8/LC_CTYPE", "/usr/bin/ldd"),
+        ("netbase", "/etc/services", "/etc/networks"),
         ("openssl", "/usr/lib/ssl/cert.pem", "/usr/bin/openssl"),
         ("ca-certificates", "/usr/share/ca-certificates/mozilla/x.crt", "/usr/sbin/x"),
         ("readline-common", "/usr/share/readline/inputrc", "/usr/share/info/x"),
@@ -255,4 +256,4 @@ def test_ldconfig_is_kept_on_demand() -> None:
 
 def test_a_python_image_has_these_companions() -> None:
     found = default_cuts().companions(["libc6", "libssl3t64", "ca-certificates", "tzdata"])
-    assert found == ("base-files", "base-passwd", "libc-bin", "openssl")
+    assert found == ("base-files", "base-passwd", "libc-bin", "netbase", "openssl")
