@@ -19,11 +19,11 @@ RUNNERS = ("runc", "podman", "docker")
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Build]:
-    """Build an example by its name; the second call finds it built."""
+    """Build an example by its name, at level ``packages``; the second call finds it built."""
     base = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         base = base.parent
-    return lambda example: build(example, base / "images")
+    return lambda example: build(example, "packages", base / "images")
 
 
 @pytest.fixture(scope="session")

@@ -28,8 +28,9 @@ class Build:
         return self.debug if name == "debug" else self.production
 
 
-def build(example: str, directory: Path) -> Build:
-    """Build an example into `directory`, unless another process of this session has."""
+def build(example: str, level: str, directory: Path) -> Build:
+    """Build an example at `level` below `directory`, unless another process of this session has."""
+    directory = directory / level
     directory.mkdir(parents=True, exist_ok=True)
     layout, archive = directory / f"{example}-layout", directory / f"{example}.tar"
     report, names = directory / f"{example}.json", directory / f"{example}.names"
@@ -38,7 +39,8 @@ def build(example: str, directory: Path) -> Build:
         if not report.exists():
             name = f"{example}:1.0"
             outputs = ("-o", f"oci:{layout}", "-o", f"docker-archive:{archive}")
-            command = ("build", str(ROOT / "examples" / example), "-t", name, *outputs)
+            source = str(ROOT / "examples" / example)
+            command = ("build", source, "-t", name, "--level", level, *outputs)
             names.write_text(distil(*command))
             report.write_text(distil(*command, "--format", "json"))
     forms = (BuiltImage(f"{example}:{tag}", layout, archive) for tag in ("1.0", "1.0-debug"))

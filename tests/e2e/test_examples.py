@@ -19,8 +19,11 @@ FOREIGN_USER = "1000680000:0"
 """As OpenShift has it: any uid, unknown in the image, and the group root."""
 
 
-@pytest.mark.parametrize("user", [None, FOREIGN_USER], ids=["own-user", "foreign-user"])
-@pytest.mark.parametrize("form", ["production", "debug"])
+@pytest.mark.parametrize(
+    ("form", "user"),
+    [("production", None), ("production", FOREIGN_USER), ("debug", None)],
+    ids=["production", "production-foreign-user", "debug"],
+)
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_works_with_a_read_only_root(
     example: str,

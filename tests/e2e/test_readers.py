@@ -39,6 +39,14 @@ def test_configuration(example: str, form: str, built: Callable[[str], Build]) -
     assert archived == config
 
 
+def test_prints_the_names_and_nothing_else(built: Callable[[str], Build]) -> None:
+    build = built("flask-hello")
+    layout, archive = build.production.layout, build.production.archive
+    assert build.names == (f"oci:{layout}:1.0", f"docker-archive:{archive}:flask-hello:1.0")
+    for name in (*build.names, *image_report(build, "debug")["references"]):
+        run_tool("skopeo", "inspect", name)
+
+
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_debug_twin_is_the_production_image_and_one_layer(
     example: str, built: Callable[[str], Build]
