@@ -35,7 +35,7 @@ VERSION: Final = 1
 LARGEST: Final = 1 << 30
 """Bytes of decompressed ledger that are read at most."""
 
-_LEVEL: Final = 19
+_LEVEL: Final = 9
 _HEADER: Final = ["distil-ledger", VERSION]
 
 
