@@ -160,8 +160,10 @@ class CacheInUse(DistilError):
 class NetworkError(DistilError):
     """Base of what can go wrong between here and a server; `url` holds no credentials."""
 
+    advice = "check the network, the proxy and the address"
+
     def __init__(self, what: str, url: str, why: str, *, hint: str = "") -> None:
-        super().__init__(f"cannot fetch {what} from {url}: {why}", hint=hint)
+        super().__init__(f"cannot fetch {what} from {url}: {why}", hint=hint or self.advice)
         self.url = url
 
 
@@ -204,6 +206,8 @@ class AccessDenied(NetworkError):
 
 class TruncatedDownload(NetworkError):
     """The connection ended before the last byte, after all retries."""
+
+    advice = "try again, or another mirror"
 
 
 class TooManyRedirects(NetworkError):
@@ -394,7 +398,10 @@ class NotDebian(TrustError):
     """A well-signed archive of somebody else."""
 
     def __init__(self, what: str, origin: str) -> None:
-        super().__init__(f"{what} says its origin is {origin!r}, not Debian")
+        super().__init__(
+            f"{what} says its origin is {origin!r}, not Debian",
+            hint="name a mirror of Debian itself",
+        )
 
 
 class WrongSuite(TrustError):

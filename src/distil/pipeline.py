@@ -35,6 +35,7 @@ from distil.model.platform import parse_platform
 from distil.model.reference import parse_location
 from distil.model.tree import Tree
 from distil.packages.cuts import default_cuts
+from distil.packages.record_table import table_is_sound
 from distil.packages.releases import SuitePolicy
 
 
@@ -145,6 +146,6 @@ def cache_gc(limit: int, *, verify: bool = False) -> CacheCleaned:
     Raises `CacheInUse`, `CacheUnwritable`.
     """
     cache = Cache.default()
-    checks = {"packs": pack_is_sound, "layers": layer_is_sound}
+    checks = {"packs": pack_is_sound, "layers": layer_is_sound, "indexes": table_is_sound}
     verified = cache.verify(checks) if verify else None
     return CacheCleaned(collected=cache.collect(limit), verified=verified)

@@ -24,14 +24,12 @@ def built_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 def cold(built_world: World, tmp_path: Path) -> Iterator[World]:
     """A world with empty caches."""
     mine = replace(built_world, root=tmp_path)
-    yield mine
-    mine.mirror.faults.clear()
-    mine.house.wrong_hashes.clear()
+    with mine.mended():
+        yield mine
 
 
 @pytest.fixture
 def warm(cold: World, built_world: World) -> World:
     """A world whose caches hold all that the Flask application needs."""
     copied(built_world.cache, cold.cache)
-    copied(built_world.root / "uv-cache", cold.root / "uv-cache")
-    return cold
+    return replace(cold, uv_root=built_world.root)

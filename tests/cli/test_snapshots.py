@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.command import DISTIL, FLASK, World
+from tests.support.applications import FLASK
+from tests.support.command import DISTIL, World
 from tests.support.snapshots import check_snapshot
 
 SNAPSHOTS = Path(__file__).with_name("snapshots")

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support import small_debian
+from tests.support.applications import FLASK
 from tests.support.mirror import Mirror
 from tests.support.wheelhouse import Wheelhouse, serving
 
@@ -25,12 +26,6 @@ DISTIL = str(Path(sys.executable).with_name("distil"))
 """The installed script, as users start it."""
 
 _NOBODY_ANSWERS = "http://127.0.0.1:9"
-
-FLASK = {
-    "app.py": "from flask import Flask\n\napp = Flask(__name__)\n",
-    "requirements.txt": "flask==3.1.0\ngunicorn==23.0.0\n",
-}
-"""An application that needs no distil.toml."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +66,8 @@ class World:
     house: Wheelhouse
     index: str
     variables: Mapping[str, str] = field(default_factory=dict)
+    uv_root: Path | None = None
+    """Whose uv cache is used, `root`'s own by default."""
 
     @property
     def cache(self) -> Path:
@@ -89,7 +86,7 @@ class World:
             "LANG": "C.UTF-8",
             "TZ": "UTC",
             "DISTIL_CACHE_DIR": str(self.cache),
-            "UV_CACHE_DIR": str(self.root / "uv-cache"),
+            "UV_CACHE_DIR": str((self.uv_root or self.root) / "uv-cache"),
             "UV_DEFAULT_INDEX": self.index,
             "UV_HTTP_TIMEOUT": "5",
             "UV_HTTP_RETRIES": "0",
@@ -120,7 +117,8 @@ class World:
         umask: int = 0o022,
     ) -> subprocess.Popen[str]:
         """The command under way; `through` is a command that starts it."""
-        (self.root / "home").mkdir(exist_ok=True)
+        with contextlib.suppress(FileExistsError):
+            (self.root / "home").mkdir()
         return subprocess.Popen(
             [*through, DISTIL, *map(str, arguments)],
             cwd=cwd or self.root,
@@ -143,6 +141,16 @@ class World:
         """Build `app` into the layout `out`; the result is JSON."""
         tag = ("-t", "shop:1.0", "-o", f"oci:{self.out}", "--format", "json")
         return self.distil("build", app, *tag, *options, **how)
+
+    @contextlib.contextmanager
+    def mended(self) -> Iterator[None]:
+        """Whatever the servers were told to do wrong ends with the block."""
+        try:
+            yield
+        finally:
+            self.mirror.faults.clear()
+            self.house.wrong_hashes.clear()
+            self.house.replaced.clear()
 
     def checked(self) -> Done:
         """The cache after a look at every file in it, which must find nothing."""

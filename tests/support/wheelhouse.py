@@ -83,6 +83,8 @@ class Wheelhouse:
         self.login: tuple[str, str] | None = None
         self.requests: list[str] = []
         self.wrong_hashes: set[str] = set()
+        self.replaced: dict[str, bytes] = {}
+        """What is served in place of a file, while the index says what it should be."""
 
     def add(self, name: str, version: str = "1.0", **wheel: object) -> Path:
         """Put a wheel in; keywords as for `wheel_bytes`."""
@@ -154,6 +156,8 @@ def serving(house: Wheelhouse) -> Iterator[str]:
             if self.path.endswith(".whl.metadata"):
                 return house.metadata(self.path), "application/octet-stream"
             path = house.root / self.path.rpartition("/")[2]
+            if path.name in house.replaced:
+                return house.replaced[path.name], "application/octet-stream"
             return (path.read_bytes() if path.is_file() else None), "application/octet-stream"
 
         def log_message(self, *_: object) -> None:

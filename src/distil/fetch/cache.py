@@ -321,7 +321,9 @@ class Cache:
             return []
         except OSError as error:
             raise _unusable(self.root / area, error) from error
-        return sorted(path for path in found if not path.name.startswith(_TEMPORARY))
+        files = [path for path in found if not path.name.startswith(_TEMPORARY)]
+        # Documents first: they say what other files should be.
+        return sorted(files, key=lambda path: (not path.name.endswith(_DOCUMENT), path.name))
 
     def _entries(self, area: str) -> list[_Entry]:
         entries: dict[str, _Entry] = {}

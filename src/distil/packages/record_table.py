@@ -20,6 +20,7 @@ from typing import BinaryIO, Final, Self
 import msgspec
 
 from distil.errors import CorruptContent
+from distil.fetch.cache import Cache
 
 CHUNK: Final = 8 << 10
 """Bytes after which a chunk of records ends."""
@@ -87,10 +88,10 @@ class RecordTable:
         self._chunks: dict[int, bytes] = {}
 
     @classmethod
-    def open(cls, path: Path, label: str) -> Self | None:
+    def open(cls, path: Path, label: str | None) -> Self | None:
         """The table at `path`; None when there is none, or it was made from something else.
 
-        Raises `CorruptContent` when its table does not match its digest, and OSError.
+        Without a `label` it may be made from anything. Raises `CorruptContent` when its table does not match its digest, and OSError.
         """
         try:
             stream = path.open("rb", buffering=0)
@@ -104,7 +105,7 @@ class RecordTable:
         if hashlib.sha256(head).digest() != digest:
             raise CorruptContent(str(path), f"sha256:{digest.hex()}")
         decoded = msgspec.msgpack.decode(head, type=_Head)
-        if decoded.label != label:
+        if label not in (None, decoded.label):
             return None
         return cls(path, stream, decoded, _PREFIX.size + length)
 
@@ -123,6 +124,13 @@ class RecordTable:
             slot = (slot + 1) & (len(self._slots) - 1)
         return None
 
+    def check(self) -> None:
+        """Read every record. Raises `CorruptContent`, OSError."""
+        for number in range(len(self._starts) - 1):
+            self._chunk(number)
+        if os.fstat(self._stream.fileno()).st_size != self._data + self._starts[-1]:
+            raise CorruptContent(str(self._path), "of its table")
+
     def _chunk(self, number: int) -> bytes:
         chunk = self._chunks.get(number)
         if chunk is not None:
@@ -134,6 +142,17 @@ class RecordTable:
             raise CorruptContent(str(self._path), f"sha256:{digest.hex()}")
         self._chunks[number] = chunk
         return chunk
+
+
+def table_is_sound(cache: Cache, name: str) -> bool:
+    """Whether the table of that name in area ``indexes`` is as it was written. Raises OSError."""
+    try:
+        table = RecordTable.open(cache.path("indexes", name), None)
+        if table is not None:
+            table.check()
+    except CorruptContent:
+        return False
+    return True
 
 
 def _hash_table(offsets: list[tuple[int, int]]) -> array[int]:

@@ -1,0 +1,43 @@
+"""An OCI layout read with the standard library alone, as somebody else's program would."""
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+from pathlib import Path
+from typing import Any
+
+REF_NAME = "org.opencontainers.image.ref.name"
+
+
+def blob(layout: Path, digest: str) -> bytes:
+    return (layout / "blobs" / "sha256" / digest.removeprefix("sha256:")).read_bytes()
+
+
+def manifest(layout: Path, tag: str) -> dict[str, Any]:
+    """The manifest of the image that the layout calls `tag`."""
+    index = json.loads((layout / "index.json").read_bytes())
+    entries = [e for e in index["manifests"] if e["annotations"][REF_NAME].endswith(tag)]
+    assert len(entries) == 1, index
+    found: dict[str, Any] = json.loads(blob(layout, entries[0]["digest"]))
+    return found
+
+
+def config(layout: Path, tag: str) -> dict[str, Any]:
+    """The configuration of that image."""
+    found: dict[str, Any] = json.loads(blob(layout, manifest(layout, tag)["config"]["digest"]))
+    return found
+
+
+def members(layout: Path, tag: str) -> list[tuple[str, list[tarfile.TarInfo]]]:
+    """For each layer what its history calls it, and its entries."""
+    layers = manifest(layout, tag)["layers"]
+    titles = [
+        entry["created_by"].removeprefix("distil: ") for entry in config(layout, tag)["history"]
+    ]
+    found = []
+    for title, layer in zip(titles, layers, strict=True):
+        with tarfile.open(fileobj=io.BytesIO(blob(layout, layer["digest"]))) as archive:
+            found.append((title, archive.getmembers()))
+    return found
