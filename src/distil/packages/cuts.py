@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Collection, Iterable
-from importlib.resources import files
+from pathlib import Path
 from typing import Final, NamedTuple
 
 import msgspec
@@ -17,6 +17,7 @@ import msgspec
 from distil.formats.patterns import name_expression, path_expression
 
 ANY: Final = "*"
+_DATA: Final = Path(__file__).with_name("data") / "cuts.toml"
 
 
 class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -166,4 +167,4 @@ def _compiled(rules: Iterable[FileCut]) -> _FileRules:
 @functools.cache
 def default_cuts() -> Cuts:
     """The cuts that distil comes with."""
-    return Cuts(files("distil.packages").joinpath("data/cuts.toml").read_bytes())
+    return Cuts(_DATA.read_bytes())

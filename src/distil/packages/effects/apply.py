@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from importlib.resources import files
 from typing import Final
 
 import msgspec
@@ -21,7 +20,7 @@ from distil.packages.effects.accounts import Accounts, ImageUser, image_home
 from distil.packages.effects.certificates import certificate_nodes
 from distil.packages.effects.machine import Alternative, Ownership
 from distil.packages.effects.record import Made, ScriptEffects, UnhandledScript
-from distil.packages.effects.scripts import script_effects
+from distil.packages.effects.scripts import DATA, script_effects
 from distil.packages.effects.system_files import system_nodes
 from distil.packages.select import Selection, Wanted
 
@@ -104,8 +103,7 @@ def _script_effects(
 
 @functools.cache
 def _data_digest() -> str:
-    document = files("distil.packages").joinpath("data/scripts.toml").read_bytes()
-    return hashlib.sha256(document).hexdigest()
+    return hashlib.sha256(DATA.read_bytes()).hexdigest()
 
 
 def _made(made: Sequence[Made], cuts: Cuts) -> Iterator[Node]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from importlib.resources import files
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -27,6 +27,9 @@ from distil.packages.effects.outcome import DONE, Leave, Result
 from distil.packages.effects.record import ScriptEffects, UnhandledScript, recorded
 from distil.packages.effects.shell_commands import SHELL_COMMANDS
 from distil.packages.effects.system_commands import SYSTEM_COMMANDS
+
+DATA: Final = Path(__file__).parents[1] / "data" / "scripts.toml"
+"""What is known of commands and packages; it documents its own format."""
 
 _ANY: Final = re.compile(r"[\s\S]*")
 
@@ -61,8 +64,7 @@ def default_knowledge() -> ScriptKnowledge:
     """What distil comes with."""
     import tomllib
 
-    document = files("distil.packages").joinpath("data/scripts.toml").read_text("utf-8")
-    return msgspec.convert(tomllib.loads(document), ScriptKnowledge)
+    return msgspec.convert(tomllib.loads(DATA.read_text("utf-8")), ScriptKnowledge)
 
 
 def script_effects(
