@@ -908,9 +908,7 @@ class NothingAsked(DistilError):
     """A question about an image without an object."""
 
     def __init__(self) -> None:
-        super().__init__(
-            "why what?", hint="name a path, or use --package, --largest or --removed"
-        )
+        super().__init__("why what?", hint="name a path, or use --package, --largest or --removed")
 
 
 class MalformedBusybox(DistilError):
@@ -923,8 +921,8 @@ class MalformedBusybox(DistilError):
         )
 
 
-class MissingLibraries(DistilError):
-    """ELF files of the image that would not find what they need."""
+class ClosureBroken(DistilError):
+    """Files of the image that would not find what they need, with packages that have it."""
 
     exit_code = 1
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from distil.apps.sources import application_tree
+from distil.apps.sources import application_tree, elf_files
 from distil.build.base import BaseOpener
 from distil.build.compose import compose
 from distil.build.date import build_date
@@ -31,12 +31,22 @@ from distil.fetch.cache import AreaUsage, Cache, Collected, Verified
 from distil.fetch.http import Client
 from distil.fetch.packs import pack_is_sound
 from distil.image.layer import layer_is_sound
+from distil.image.read import open_image
+from distil.image.read_tree import read_tree
 from distil.model.platform import parse_platform
 from distil.model.reference import parse_location
 from distil.model.tree import Tree
 from distil.packages.cuts import default_cuts
 from distil.packages.record_table import table_is_sound
 from distil.packages.releases import SuitePolicy
+from distil.reach.soundness import (
+    Fault,
+    command_faults,
+    interpreter_faults,
+    library_faults,
+    python_faults,
+    python_interpreters,
+)
 
 
 class BuildRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,6 +126,39 @@ def why(image: str, question: Question) -> Found:
     """
     ledger, from_cache = open_ledger(parse_location(image), Cache.default())
     return Found(ask(ledger, question, image), from_cache)
+
+
+class CheckReport(msgspec.Struct, frozen=True):
+    """What was looked at in an image, and what would fail at run time, sorted."""
+
+    image: str
+    elf_files: int
+    interpreters: tuple[str, ...]
+    faults: tuple[Fault, ...]
+
+
+def check(image: str) -> CheckReport:
+    """Whether everything that `image` can start finds what it needs inside the image.
+
+    Any image in a layout or archive, whoever built it; nothing is run. Raises what reading the
+    image raises.
+    """
+    cache = Cache.default()
+    stored = open_image(parse_location(image))
+    platform = parse_platform(f"{stored.config.os}/{stored.config.architecture}")
+    tree = read_tree(stored.layers, cache)
+    elf = elf_files(tree)
+    pythons = python_interpreters(tree, platform.machine)
+    faults = library_faults(tree, elf, platform, pythons[0].executable if pythons else None)
+    faults += interpreter_faults(tree)
+    faults += command_faults(tree, stored.config.config)
+    faults += [fault for python in pythons for fault in python_faults(tree, python)]
+    return CheckReport(
+        image=image,
+        elf_files=sum(found is not None for found in elf.values()),
+        interpreters=tuple(f"Python {python.line}" for python in pythons),
+        faults=tuple(sorted(faults)),
+    )
 
 
 class CacheInfo(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

@@ -26,7 +26,16 @@ from distil.fetch.lock import DirectoryLock
 from distil.model.blob import FileBlob
 from distil.model.digest import Digest
 
-AREAS: Final = ("blobs", "packs", "indexes", "layers", "resolutions", "analysis", "ledgers", "state")
+AREAS: Final = (
+    "blobs",
+    "packs",
+    "indexes",
+    "layers",
+    "resolutions",
+    "analysis",
+    "ledgers",
+    "state",
+)
 """What is kept: one directory each. ``state`` is what protects against rollback."""
 
 KEPT_AREAS: Final = frozenset({"state"})

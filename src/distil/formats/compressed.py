@@ -117,7 +117,7 @@ class _Zstd:
     """zstd, whose decoder takes its input in small steps to bound its output."""
 
     def __init__(self, what: str) -> None:
-        import zstandard  # noqa: PLC0415 - only needed when something is unpacked
+        import zstandard
 
         context = zstandard.ZstdDecompressor(max_window_size=MEMORY_LIMIT // 2)
         self._decoder = context.decompressobj()
@@ -147,7 +147,7 @@ def _open_xz(what: str) -> _Decoder:
 
 
 def _open_gzip(what: str) -> _Decoder:
-    from isal import isal_zlib  # noqa: PLC0415 - only needed when something is unpacked
+    from isal import isal_zlib
 
     # The stubs of isal declare the class as an instance.
     error: type[Exception] = isal_zlib.IsalError  # type: ignore[assignment]

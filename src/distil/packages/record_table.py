@@ -91,7 +91,8 @@ class RecordTable:
     def open(cls, path: Path, label: str | None) -> Self | None:
         """The table at `path`; None when there is none, or it was made from something else.
 
-        Without a `label` it may be made from anything. Raises `CorruptContent` when its table does not match its digest, and OSError.
+        Without a `label` it may be made from anything. Raises `CorruptContent` when its table
+        does not match its digest, and OSError.
         """
         try:
             stream = path.open("rb", buffering=0)

@@ -32,6 +32,7 @@ from distil.reach.python.analysis import Analyses
 from distil.reach.python.command import PythonCommand
 from distil.reach.python.result import PythonReach
 from distil.reach.python.search import reach_python
+from distil.reach.soundness import find_program, shebang
 
 ENTRYPOINT: Final = "entrypoint"
 KEEP_RULE: Final = "[reach] keep"
@@ -41,7 +42,6 @@ POLICY: Final = "policy"
 INTERPRETER: Final = "#!"
 OPENED: Final = "opened by name"
 
-_SCRIPT: Final = b"#!"
 _PROGRAMS: Final = ("/usr/local/bin", "/usr/bin", "/usr/sbin", "/usr/local/sbin")
 
 
@@ -169,18 +169,15 @@ class _Reach:
             self._follow_package(node)
 
     def _follow_script(self, node: Node) -> None:
-        """Keep the interpreter of a program that is a script."""
+        """Keep the interpreter of a program that is a script, through ``env`` too."""
         if node.blob is None or not node.mode & 0o111 or self._elf.get(node.blob.digest):
             return
-        start = next(node.blob.chunks(), b"")[:256]
-        if start.startswith(_SCRIPT):
-            words = start[2:].split(b"\n", 1)[0].decode("utf-8", "surrogateescape").split()
-            if words:
-                self._keeping.keep(words[0], Reason(INTERPRETER, node.path))
-            if words and words[0].endswith("/env"):
-                for word in words[1:]:
-                    for directory in _PROGRAMS:
-                        self._keeping.keep(f"{directory}/{word}", Reason(INTERPRETER, node.path))
+        for word in shebang(node):
+            program = find_program(self._tree, word)
+            if program is not None:
+                self._keeping.keep(
+                    word if "/" in word else program.path, Reason(INTERPRETER, node.path)
+                )
 
     def _follow_package(self, node: Node) -> None:
         """Keep the rest of the node's package, unless its files are judged one by one."""

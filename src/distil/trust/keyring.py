@@ -54,7 +54,7 @@ class Keyring:
 
     def subkey_owners(self) -> dict[str, Cert]:
         """Fingerprint of each primary key and subkey to the certificate that has it."""
-        from pysequoia.packet import PacketPile  # noqa: PLC0415 - only for explaining a failure
+        from pysequoia.packet import PacketPile
 
         owners: dict[str, Cert] = {}
         for certificate in self.certificates:
@@ -85,7 +85,7 @@ def _read(path: Path) -> bytes:
 
 
 def _decode(path: Path, content: bytes) -> list[Cert]:
-    from pysequoia import Cert  # noqa: PLC0415 - 13 ms that a warm build does not pay
+    from pysequoia import Cert
 
     try:
         certificates = Cert.split_bytes(content)

@@ -32,9 +32,9 @@ def verified_text(document: bytes, keyring: Keyring, what: str) -> bytes:
     `UnusableKey` when only expired or revoked ones did, otherwise `BadSignature`.
     """
     _check_frame(document, what)
-    import datetime  # noqa: PLC0415 - as pysequoia, which takes 13 ms: not for a warm build
+    import datetime
 
-    from pysequoia import verify  # noqa: PLC0415
+    from pysequoia import verify
 
     now = datetime.datetime.now(datetime.UTC)
     trusted = [cert for cert in keyring.certificates if not unusable(cert, now)]
@@ -82,9 +82,9 @@ def _check_frame(document: bytes, what: str) -> None:
 
 def _explained(document: bytes, keyring: Keyring, issuers: list[str], what: str) -> Exception:
     """Why no signature of `document` counts."""
-    import datetime  # noqa: PLC0415 - see verified_text
+    import datetime
 
-    from pysequoia import verify  # noqa: PLC0415 - see verified_text
+    from pysequoia import verify
 
     now = datetime.datetime.now(datetime.UTC)
     owners = keyring.subkey_owners()

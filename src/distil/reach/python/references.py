@@ -33,6 +33,9 @@ _METADATA: Final = frozenset(
 _SCRIPTS: Final = frozenset({"console_scripts", "gui_scripts"})
 _LAZY: Final = "lazy attributes"
 
+COMPILED: Final = "compiled"
+"""The scope of rules about what an extension module imports."""
+
 
 class References:
     """Follows references for one search, and remembers what stays unexplained."""
@@ -43,6 +46,7 @@ class References:
         self.resolved: set[tuple[Dynamic, str]] = set()
         self.libraries: set[Library] = set()
         self.everything = False
+        self._surrounded: set[str] = set()
 
     def follow(self, module: Module, source: PythonSource, reference: Reference) -> None:
         """Reach what one call in `module` names."""
@@ -60,30 +64,35 @@ class References:
         elif function not in FILES | PATHS | {OPAQUE}:
             self._data(module, reference)
 
-    def follow_compiled(self, module: Module, source: PythonSource) -> None:
-        """What an extension module may import: names that stand in it, or what a rule lists.
+    def knows_compiled(self, module: Module) -> bool:
+        """Whether rules say all that an extension module imports; if so, it is reached.
 
-        Not for those of the standard library, all of which a rule knows.
+        Those of the standard library are known: what they import, rules add.
         """
         search = self._search
-        library = search.world.layout.library + "/"
-        if module.path.startswith(library):
-            return
+        if module.path.startswith(search.world.layout.library + "/"):
+            return True
+        found = search.rules.resolving(module.name, COMPILED)
+        if found is None or found[1].scope != COMPILED:
+            return False
+        place = Dynamic(module.path, 0, module.name, COMPILED)
+        self.resolved.add((place, f"{found[0].name()}: {found[1].why}"))
+        self._resolve(module, PythonSource(), found)
+        return True
+
+    def follow_compiled(self, module: Module, source: PythonSource) -> None:
+        """What an extension module may import: the names of modules that stand in it."""
+        search = self._search
         if any(reference.function == OPAQUE for reference in source.references):
-            found = search.rules.resolving(module.name, "")
-            if found is not None:
-                self._resolve(module, source, found)
-                place = Dynamic(module.path, 0, module.name, OPAQUE)
-                self.resolved.add((place, f"{found[0].name()}: {found[1].why}"))
-                return
             self._surroundings(module)
+        library = search.world.layout.library + "/"
         own = module.name.partition(".")[0]
         for name in source.strings:
-            found_module = search.finder.find(name)
-            if found_module is None or not found_module.path or name.startswith("test"):
+            found = search.finder.find(name)
+            if found is None or not found.path or name.startswith("test"):
                 continue
             top = name.partition(".")[0]
-            if found_module.path.startswith(library) or top == own or "." in name:
+            if found.path.startswith(library) or top == own or "." in name:
                 detail = f"the compiled code holds the name {name}"
                 search.reach(name, Reason("extension module", module.path, detail))
 
@@ -91,6 +100,9 @@ class References:
         """What compiled code may import without showing its name: its package, what it requires."""
         world = self._search.world
         package = module.name.partition(".")[0]
+        if package in self._surrounded:
+            return
+        self._surrounded.add(package)
         detail = "compiled code that does not show the names it imports"
         reason = Reason("extension module", module.path, detail)
         self.reach_pattern(f"{package}.*", reason)

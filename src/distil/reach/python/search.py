@@ -225,12 +225,18 @@ class Search:
         while self._queue:
             module = self._queue.popleft()
             if module.path:
-                node = self.world.tree.resolve(module.path)
-                if node is not None and node.blob is not None:
-                    self._follow(module, self.analyses.of(node))
+                self._follow_file(module)
             self.add_for(module.name)
             if not self._queue:
                 self._wake()
+
+    def _follow_file(self, module: Module) -> None:
+        """Everything the file of `module` leads to; compiled code that a rule knows is not read."""
+        if module.path.endswith(".so") and self.references.knows_compiled(module):
+            return
+        node = self.world.tree.resolve(module.path)
+        if node is not None and node.blob is not None:
+            self._follow(module, self.analyses.of(node))
 
     def _wake(self) -> None:
         """Count the imports that a rule has held back and that something needs by now."""

@@ -20,14 +20,19 @@ _NOT_FOR_PROGRAMS: Final = frozenset(
 )
 
 
-_TOO_SHORT: Final = frozenset({"dbm", "nis", "nt", "pty", "shelve", "tty", "uu"})
-"""Names that stand in any long text by chance, and that compiled code does not import."""
+_BY_CHANCE: Final = frozenset(
+    {
+        *("bdb", "code", "codeop", "dbm", "dis", "doctest", "nis", "nt", "pdb", "profile", "pty"),
+        *("readline", "rlcompleter", "shelve", "site", "timeit", "trace", "tty", "uu"),
+    }
+)
+"""Names that stand in long text by chance (``file.readline``), and are no modules for libraries."""
 
 
 def named_modules(finder: Finder, layout: Layout) -> Iterator[str]:
     """The modules looked for in compiled code that does not separate its strings."""
     for name in public_modules(finder, layout, large=True):
-        if name.partition(".")[0] not in _TOO_SHORT:
+        if name.partition(".")[0] not in _BY_CHANCE:
             yield name
 
 

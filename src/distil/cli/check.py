@@ -1,0 +1,26 @@
+"""``distil check``."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command(name="check", context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("image")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@click.option("--exit-zero", is_flag=True, help="Exit with 0 whatever was found.")
+def command(image: str, form: str, *, exit_zero: bool) -> int:
+    """Check that everything in IMAGE finds what it needs, inside the image.
+
+    Libraries and symbol versions of every ELF file, interpreters of scripts, the entrypoint,
+    console scripts and compiled modules of Python distributions. IMAGE is any image in a layout
+    or archive: oci:DIR:TAG, oci-archive:FILE:TAG, docker-archive:FILE:NAME. Nothing is run.
+
+    Exits with 1 when something would fail.
+    """
+    from distil import pipeline
+    from distil.report import check as report
+
+    found = pipeline.check(image)
+    click.echo(report.to_json(found) if form == "json" else report.to_text(found))
+    return 1 if found.faults and not exit_zero else 0

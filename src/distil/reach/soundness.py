@@ -1,0 +1,221 @@
+"""Whether what is in a tree can be started: libraries, interpreters, entrypoints, Python code.
+
+Works on any image, whoever built it: nothing is run, and nothing outside the tree is looked at.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from distil.errors import LinkLoop
+from distil.formats.elf import ElfFile
+from distil.model.digest import Digest
+from distil.model.image import ContainerConfig
+from distil.model.node import Kind, Node
+from distil.model.package import PythonInterpreter
+from distil.model.platform import Platform
+from distil.model.tree import Tree
+from distil.reach.closure import check_elf
+from distil.reach.linkmap import MissingLibrary
+from distil.reach.python.distributions import Distribution, find_distributions
+from distil.reach.python.modules import Layout, find_layout
+
+DEFAULT_PATH: Final = (
+    "/usr/local/bin",
+    "/usr/local/sbin",
+    "/usr/bin",
+    "/usr/sbin",
+    "/bin",
+    "/sbin",
+)
+LIBRARIES: Final = "libraries"
+INTERPRETERS: Final = "interpreters"
+ENTRYPOINT: Final = "entrypoint"
+SCRIPTS: Final = "console scripts"
+WHEELS: Final = "wheels"
+
+_INTERPRETER: Final = re.compile(r"/usr/(?:local/)?bin/python3\.(\d+)")
+_SHEBANG: Final = re.compile(rb"#![ \t]*(\S+)[ \t]*([^\n]*)")
+_ENV: Final = re.compile(r"(?:^|.*/)env$")
+_HEAD: Final = 512
+
+
+class Fault(msgspec.Struct, frozen=True, order=True):
+    """Something that would fail at run time: the kind of check, where, and what is missing.
+
+    `soname` is the library that is missing, so that a caller can name its package.
+    """
+
+    check: str
+    path: str
+    what: str
+    soname: str = ""
+
+
+def library_faults(
+    tree: Tree, elf: Mapping[Digest, ElfFile | None], platform: Platform, program: str | None
+) -> list[Fault]:
+    """ELF files that would not find a library, a symbol version or their loader."""
+    return [
+        Fault(
+            LIBRARIES,
+            miss.needed_by,
+            str(miss),
+            miss.soname if isinstance(miss, MissingLibrary) else "",
+        )
+        for miss in check_elf(tree, elf, platform, program=program)
+    ]
+
+
+def interpreter_faults(tree: Tree, path: Sequence[str] = DEFAULT_PATH) -> list[Fault]:
+    """Scripts that can be started by name and whose interpreter is not there."""
+    faults = []
+    directories = dict.fromkeys(tree.real_path(directory) for directory in path)
+    for directory in directories:
+        for node in tree.children(directory):
+            target = _resolved(tree, node.path)
+            if target is None or not target.mode & 0o111:
+                continue
+            missing = missing_interpreter(tree, target, path)
+            if missing:
+                faults.append(
+                    Fault(INTERPRETERS, node.path, f"its interpreter {missing} is not there")
+                )
+    return faults
+
+
+def missing_interpreter(tree: Tree, node: Node, path: Sequence[str]) -> str:
+    """The interpreter that the script `node` names and `tree` lacks; empty when all is well."""
+    words = shebang(node)
+    if not words:
+        return ""
+    if _resolved(tree, words[0]) is None:
+        return words[0]
+    if _ENV.match(words[0]) and len(words) > 1 and find_program(tree, words[1], path) is None:
+        return words[1]
+    return ""
+
+
+def shebang(node: Node) -> list[str]:
+    """The words of a script's first line that name programs; none for anything else.
+
+    ``env`` and its options (``-S``, ``-i``, assignments) are followed to the program it starts,
+    which comes second.
+    """
+    if node.blob is None:
+        return []
+    found = _SHEBANG.match(next(iter(node.blob.chunks()), b"")[:_HEAD])
+    if found is None:
+        return []
+    program = found[1].decode("utf-8", "surrogateescape")
+    if not _ENV.match(program):
+        return [program]
+    words = found[2].decode("utf-8", "surrogateescape").split()
+    started = [word for word in words if not word.startswith("-") and "=" not in word]
+    attached = [word[2:] for word in words[:1] if word.startswith("-S") and len(word) > 2]
+    return [program, *(attached or started)[:1]]
+
+
+def command_faults(tree: Tree, config: ContainerConfig) -> list[Fault]:
+    """What keeps the command of an image's configuration from being started."""
+    variables = dict(entry.partition("=")[::2] for entry in config.env)
+    path = tuple(filter(None, variables.get("PATH", "").split(":"))) or DEFAULT_PATH
+    words = (*config.entrypoint, *config.cmd)
+    return entrypoint_faults(tree, words, config.working_dir or "/", path)
+
+
+def entrypoint_faults(
+    tree: Tree, words: Sequence[str], workdir: str, path: Sequence[str]
+) -> list[Fault]:
+    """What keeps the container's command from being started."""
+    if not words:
+        return []
+    program = find_program(tree, words[0], path, workdir)
+    if program is None:
+        return [Fault(ENTRYPOINT, words[0], "there is no such program in the image")]
+    if not program.mode & 0o111:
+        return [Fault(ENTRYPOINT, program.path, "it is not executable")]
+    missing = missing_interpreter(tree, program, path)
+    if missing:
+        return [Fault(ENTRYPOINT, program.path, f"its interpreter {missing} is not there")]
+    return []
+
+
+def find_program(
+    tree: Tree, name: str, path: Sequence[str] = DEFAULT_PATH, workdir: str = "/"
+) -> Node | None:
+    """The file that starting `name` runs: by its path, or the first on `path`."""
+    if "/" in name:
+        base = "" if name.startswith("/") else workdir.rstrip("/") + "/"
+        return _resolved(tree, base + name)
+    found = (_resolved(tree, f"{directory}/{name}") for directory in path)
+    return next((node for node in found if node is not None and node.mode & 0o111), None)
+
+
+def python_interpreters(tree: Tree, machine: str) -> list[PythonInterpreter]:
+    """The Python interpreters in `tree`, by their programs; glibc's version is not known."""
+    found = []
+    for directory in ("/usr/bin", "/usr/local/bin"):
+        for node in tree.children(directory):
+            match = _INTERPRETER.fullmatch(node.path)
+            if match and node.kind is not Kind.DIRECTORY:
+                found.append(PythonInterpreter(f"3.{match[1]}.0", (2, 17), machine))
+    return found
+
+
+def python_faults(tree: Tree, interpreter: PythonInterpreter) -> list[Fault]:
+    """Console scripts whose module is not there, and compiled wheels for another interpreter."""
+    layout = find_layout(tree, interpreter)
+    faults: list[Fault] = []
+    for distribution in find_distributions(tree, layout.sites):
+        faults += _script_faults(tree, layout, distribution)
+        faults += _wheel_faults(distribution, interpreter)
+    return faults
+
+
+def _script_faults(tree: Tree, layout: Layout, distribution: Distribution) -> Iterator[Fault]:
+    for name, reference in distribution.groups.get("console_scripts", ()):
+        script = next(
+            (n for d in ("/usr/local/bin", "/usr/bin") if (n := tree.get(f"{d}/{name}"))), None
+        )
+        module = reference.partition(":")[0].strip()
+        if script is not None and not _has_module(tree, layout, module):
+            what = f"it imports {module}, which is not there"
+            yield Fault(SCRIPTS, script.path, what)
+
+
+def _has_module(tree: Tree, layout: Layout, module: str) -> bool:
+    relative = module.replace(".", "/")
+    for site in (*layout.sites, layout.library, layout.extensions):
+        base = f"{site}/{relative}"
+        if f"{base}.py" in tree or base in tree:
+            return True
+        stem = base.rpartition("/")[2]
+        parent = base.rpartition("/")[0]
+        if any(n.name.startswith(f"{stem}.") and ".so" in n.name for n in tree.children(parent)):
+            return True
+    return False
+
+
+def _wheel_faults(distribution: Distribution, interpreter: PythonInterpreter) -> Iterator[Fault]:
+    """Extension modules that carry another interpreter's tag, when none carries a fitting one."""
+    tagged = re.compile(r"\.cpython-(\d+)[a-z]*-([a-z0-9_]+)-linux-(?:gnu|musl)[a-z0-9]*\.so$")
+    wanted = interpreter.line.replace(".", "")
+    for path in distribution.files:
+        found = tagged.search(path)
+        if found is not None and found[1] != wanted:
+            line = f"3.{found[1][1:]}"
+            what = f"it is compiled for Python {line}, the image has {interpreter.line}"
+            yield Fault(WHEELS, path, what)
+
+
+def _resolved(tree: Tree, path: str) -> Node | None:
+    try:
+        node = tree.resolve(path)
+    except LinkLoop:
+        return None
+    return None if node is None or node.kind is Kind.DIRECTORY else node

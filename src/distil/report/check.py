@@ -1,0 +1,30 @@
+"""What a check of an image found, as text and JSON."""
+
+from __future__ import annotations
+
+import msgspec
+
+from distil.pipeline import CheckReport
+from distil.report.units import columns, number
+
+
+class _Document(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    schema_version: int = 1
+    verdict: str
+    report: CheckReport
+
+
+def to_json(report: CheckReport) -> str:
+    """The verdict, ``pass`` or ``fail``, and every fault."""
+    document = _Document(verdict="fail" if report.faults else "pass", report=report)
+    return msgspec.json.format(msgspec.json.encode(document)).decode()
+
+
+def to_text(report: CheckReport) -> str:
+    """The verdict in a line, then a line for each fault."""
+    looked_at = ", ".join([number(report.elf_files, "ELF file"), *report.interpreters])
+    if not report.faults:
+        return f"PASS  {report.image}: {looked_at}: everything finds what it needs"
+    head = f"FAIL  {report.image}: {number(len(report.faults), 'fault')} ({looked_at})"
+    rows = [(fault.check, fault.path, fault.what) for fault in report.faults]
+    return f"{head}\n{columns(rows)}"
