@@ -100,7 +100,8 @@ class ReachSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     level: Level = Level.REACHABLE
     """``packages`` or ``reachable``."""
     keep: tuple[str, ...] = ()
-    """Patterns of paths to keep whatever the evidence says; ``**`` for any directories."""
+    """What to keep whatever the evidence says: patterns of paths (``/usr/share/hunspell/**``), or
+    of names of packages and distributions (``hunspell-*``)."""
 
 
 class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 import msgspec
 
 from distil.formats.elf import ElfFile
-from distil.formats.patterns import path_expression
+from distil.formats.patterns import name_expression, path_expression
 from distil.model.digest import Digest
 from distil.model.ledger import Reason
 from distil.model.node import Kind, Node
@@ -129,12 +129,16 @@ class _Reach:
                 if path != "/" and self._tree.resolve(path) is not None:
                     self._keeping.keep(path, Reason(ENTRYPOINT, "", word))
                     break
-        wanted = re.compile(path_expression(self._roots.keep))
+        paths, names = _keep_expressions(self._roots.keep)
         for node in self._tree:
             if isinstance(node.origin, GeneratedOrigin) and node.origin.rule not in _BY_POLICY:
                 self._keeping.keep(node.path, Reason(GENERATED, "", node.origin.rule))
-            elif self._roots.keep and wanted.fullmatch(node.path):
+            elif paths.fullmatch(node.path):
                 self._keeping.keep(node.path, Reason(KEEP_RULE, "", node.path))
+            elif isinstance(node.origin, PackageOrigin) and node.kind is not Kind.DIRECTORY:
+                name = _name(node.origin.purl)
+                if names.fullmatch(name):
+                    self._keeping.keep(node.path, Reason(KEEP_RULE, "", name))
         for purl in sorted(self._roots.asked):
             self._packages.keep_whole(purl, Reason(ASKED, "", purl), self._keeping)
 
@@ -219,6 +223,13 @@ _BY_POLICY: Final = frozenset({"CA certificates"})
 def _name(purl: str) -> str:
     """The package's name in a Debian purl."""
     return unquote(purl.split("@", 1)[0].rpartition("/")[2])
+
+
+def _keep_expressions(patterns: Sequence[str]) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """The user's patterns as expressions for paths and for names of packages."""
+    paths = [pattern for pattern in patterns if pattern.startswith("/")]
+    names = [pattern for pattern in patterns if not pattern.startswith("/")]
+    return re.compile(path_expression(paths)), re.compile(name_expression(names))
 
 
 def _candidates(word: str, workdir: str) -> list[str]:
