@@ -27,7 +27,6 @@ LOADER = "PT_INTERP"
 NAMED = "named library"
 DECLARED = "declared dlopen"
 
-_C_LIBRARY = "libc.so.6"
 _AREA = "analysis"
 _FORMAT = "native-1"
 
@@ -51,8 +50,8 @@ class Native:
         self._strings = strings
         self._searches: dict[str, Search] = {}
         self._linked: set[str] = set()
-        self.functions: dict[str, str] = {}
-        """Functions of interest that kept files call, with the first such file."""
+        self.functions: dict[str, dict[str, str]] = {}
+        """Functions of interest that kept files call: soname and path of the callers."""
 
     def follow(self, node: Node, keeping: Keeping) -> None:
         """Keep what the file `node` is linked with and names, if it is an ELF file."""
@@ -103,9 +102,8 @@ class Native:
             for soname in note.soname:
                 self._keep_library(soname, Reason(DECLARED, node.path, soname), keeping)
         found = self._strings.of(node)
-        if elf.soname != _C_LIBRARY:  # which has them all
-            for function in found.functions:
-                self.functions.setdefault(function, node.path)
+        for function in found.functions:
+            self.functions.setdefault(function, {}).setdefault(elf.soname, node.path)
         for name in found.libraries:
             if name not in elf.needed and name != elf.soname:
                 self._keep_library(name, Reason(NAMED, node.path, name), keeping)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import re
 import tomllib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from importlib.resources import files
 from typing import Final
 
@@ -26,6 +26,8 @@ class When(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Path patterns of kept files."""
     functions: tuple[str, ...] = ()
     """Functions that kept compiled code calls."""
+    not_called_by: tuple[str, ...] = ()
+    """Libraries, by soname, whose calls of these functions do not count."""
     modules: tuple[str, ...] = ()
     """Python modules that are reached."""
 
@@ -51,7 +53,10 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return _compiled(self.keep)
 
     def because(
-        self, kept: Collection[str], functions: dict[str, str], modules: dict[str, str]
+        self,
+        kept: Collection[str],
+        functions: Mapping[str, Mapping[str, str]],
+        modules: dict[str, str],
     ) -> str | None:
         """The path that makes the policy apply, empty when it always does; None if it does not."""
         if self.when.always:
@@ -61,7 +66,12 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             found = next((path for path in kept if wanted.fullmatch(path)), None)
             if found is not None:
                 return found
-        called = (functions[name] for name in self.when.functions if name in functions)
+        called = (
+            path
+            for name in self.when.functions
+            for soname, path in functions.get(name, {}).items()
+            if soname not in self.when.not_called_by
+        )
         imported = (modules[name] for name in self.when.modules if name in modules)
         return next(called, None) or next(imported, None)
 

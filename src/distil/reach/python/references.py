@@ -205,8 +205,12 @@ class References:
         elif reference.scope.partition(".")[0] == "__getattr__":
             self._strings_of_file(module, source, Reason(_LAZY, module.path, str(place)))
             self.resolved.add((place, f"{_LAZY}: the names are among the file's strings"))
-        elif not self.everything:
+        elif not self.everything and not self._known(place):
             self.unresolved.add(place)
+
+    def _known(self, place: Dynamic) -> bool:
+        """Whether `place` is listed already: a script is also a module by its own name."""
+        return any((one.path, one.line) == (place.path, place.line) for one in self.unresolved)
 
     def _resolve(
         self, module: Module, source: PythonSource, found: tuple[RuleFile, Resolve]
