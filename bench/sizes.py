@@ -11,6 +11,8 @@ from bench.peers import distroless, slim
 from bench.peers.context import Example, prepare
 from bench.results import write_section
 
+LEVELS = ("packages", "reachable")
+
 
 def measure(examples: Sequence[Example], work: Path) -> None:
     """Build every peer of every example below `work`, and write the table."""
@@ -25,8 +27,8 @@ def measure(examples: Sequence[Example], work: Path) -> None:
             print(rows[-1])
     finally:
         buildah.close()
-    head = ["MB uncompressed / compressed (files)", "slim-like", "distroless-like", "distil"]
-    head.append("distil, debug twin")
+    head = ["MB uncompressed / compressed (files)", "slim-like", "distroless-like"]
+    head += [*(f"distil, level {level}" for level in LEVELS), "its debug twin"]
     write_section("Image sizes", "scripts/bench sizes", f"{table(head, rows)}\n\n{NOTE}")
 
 
@@ -50,11 +52,12 @@ def all_sizes(
     layout = place / "layout"
     for tag in ("slim", "distroless"):
         buildah.export(f"{name}:{tag}", f"oci:{layout}:{tag}")
-    output = ("-o", f"oci:{place / 'distil'}")
     distil = [sys.executable, "-m", "distil", "build", example.source]
-    run([*distil, "-t", f"{example.name}:1.0", *output])
-    sizes = {tag: image_size(layout, tag) for tag in ("slim", "distroless")}
-    return sizes | {tag: image_size(place / "distil", tag) for tag in ("1.0", "1.0-debug")}
+    for tag in LEVELS:
+        output = ("-t", f"{example.name}:{tag}", "-o", f"oci:{layout}")
+        run([*distil, "--level", tag, *output])
+    tags = ("slim", "distroless", *LEVELS, f"{LEVELS[-1]}-debug")
+    return {tag: image_size(layout, tag) for tag in tags}
 
 
 def cell(size: Size) -> str:

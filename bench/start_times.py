@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from bench.measure import megabytes, middle, run, seconds, table
-from bench.peers.context import Example
+from bench.peers.context import LEVEL, Example
 from bench.results import write_section
 from tests.e2e.workloads import WORKLOADS, Surroundings
 from tests.support.authority import make_authority, serve
@@ -52,7 +52,7 @@ def built(example: Example, work: Path) -> Path:
     """An OCI layout with the image as distil builds it, and once more with byte code."""
     layout = work / f"{example.name}-starts"
     distil = [sys.executable, "-m", "distil", "build", example.source, "-t", f"{example.name}:1.0"]
-    run([*distil, "-o", f"oci:{layout}"])
+    run([*distil, "--level", LEVEL, "-o", f"oci:{layout}"])
     bundle = work / f"{example.name}-bundle"
     run(["umoci", "unpack", "--image", f"{layout}:1.0", bundle])
     compile_ = ["/usr/bin/python3", "-m", "compileall", "-q", "/usr/lib", "/usr/local/lib", "/app"]

@@ -11,6 +11,8 @@ from bench.peers.debian import run
 
 ROOT = Path(__file__).resolve().parents[2]
 UV = Path(sys.executable).parent / "uv"
+LEVEL = "packages"
+"""Of distil, where only one level is measured."""
 CONTAINERFILES = Path(__file__).parent / "containerfiles"
 
 
