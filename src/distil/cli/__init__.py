@@ -91,9 +91,11 @@ def _explained(error: BaseException) -> tuple[str, str, int]:
 
 
 def _failed(message: str, hint: str, code: int) -> int:
+    from distil.report.printable import printable_lines
+
     click.secho("error: ", fg="red", bold=True, nl=False, err=True)
-    click.echo(message, err=True)
+    click.echo(printable_lines(message), err=True)
     if hint:
         click.secho("hint: ", fg="cyan", nl=False, err=True)
-        click.echo(hint, err=True)
+        click.echo(printable_lines(hint), err=True)
     return code

@@ -9,6 +9,7 @@ from typing import IO, TYPE_CHECKING
 import click
 
 from distil import events
+from distil.report.printable import printable
 
 if TYPE_CHECKING:
     from rich.status import Status
@@ -34,11 +35,19 @@ def show_progress(stream: IO[str]) -> Iterator[None]:
 def _warn(event: events.Event) -> None:
     if isinstance(event, events.Warned):
         click.secho("warning: ", fg="yellow", bold=True, nl=False, err=True)
-        click.echo(event.message + (f" ({event.hint})" if event.hint else ""), err=True)
+        click.echo(printable(event.message + _hint(event)), err=True)
+
+
+def _hint(event: events.Warned) -> str:
+    return f" ({event.hint})" if event.hint else ""
 
 
 class _Drawn:
-    """Draws events on a rich status line."""
+    """Draws events on a rich status line.
+
+    What events say is escaped: a name such as ``uvicorn[standard]`` or ``[reach] keep`` is no
+    markup, and one from outside may hold anything.
+    """
 
     def __init__(self, status: Status) -> None:
         self._status = status
@@ -47,14 +56,22 @@ class _Drawn:
     def hear(self, event: events.Event) -> None:
         if isinstance(event, events.StageStarted):
             self._stage = event.name
-            self._status.update(event.name)
+            self._status.update(_literal(event.name))
         elif isinstance(event, events.Transfer):
             done = f"{event.done / 1e6:.1f}"
             total = f" of {event.total / 1e6:.1f}" if event.total else ""
-            self._status.update(f"{self._stage}: {event.what} ({done}{total} MB)")
+            self._status.update(_literal(f"{self._stage}: {event.what} ({done}{total} MB)"))
         elif isinstance(event, events.StageFinished):
             detail = f": {event.detail}" if event.detail else ""
-            self._status.console.print(f"[green]✓[/green] {event.name}{detail}")
+            self._print("[green]✓[/green] ", event.name + detail)
         elif isinstance(event, events.Warned):
-            hint = f" ({event.hint})" if event.hint else ""
-            self._status.console.print(f"[yellow]warning:[/yellow] {event.message}{hint}")
+            self._print("[yellow]warning:[/yellow] ", event.message + _hint(event))
+
+    def _print(self, markup: str, text: str) -> None:
+        self._status.console.print(markup + _literal(text), soft_wrap=True)
+
+
+def _literal(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(printable(text))

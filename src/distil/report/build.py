@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from distil.build.summary import BuildSummary, Component, ImageSummary, PlanSummary
+from distil.report.document import json_text
+from distil.report.printable import printable
 from distil.report.units import columns, number, size
 
 
 def to_json(summary: BuildSummary) -> str:
     """The whole summary; ``schemaVersion`` changes when a field changes its meaning."""
-    return msgspec.json.format(msgspec.json.encode(summary, enc_hook=str), indent=2).decode()
+    return json_text(summary)
 
 
 def to_text(summary: BuildSummary, *, verbose: bool = False) -> str:
@@ -19,7 +19,7 @@ def to_text(summary: BuildSummary, *, verbose: bool = False) -> str:
     rows = _plan(plan, verbose=verbose or not summary.images)
     if summary.images:
         rows += _result(summary)
-    lines = [f"{plan.application} {plan.version}".rstrip(), columns(rows)]
+    lines = [printable(f"{plan.application} {plan.version}".rstrip()), columns(rows)]
     if verbose:
         lines.append(_components("Debian packages", summary.packages))
         lines.append(_components("Python distributions", summary.distributions))

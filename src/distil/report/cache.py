@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from distil.pipeline import CacheCleaned, CacheInfo
+from distil.report.document import json_text
+from distil.report.printable import printable
 from distil.report.units import columns, number, size
 
 
@@ -15,12 +15,12 @@ def info_text(info: CacheInfo) -> str:
         for area in info.areas
     ]
     rows.append(("total", "", size(sum(area.size for area in info.areas))))
-    return f"{info.directory}\n{columns(rows)}"
+    return f"{printable(info.directory)}\n{columns(rows)}"
 
 
 def info_json(info: CacheInfo) -> str:
     """The same as data."""
-    return msgspec.json.format(msgspec.json.encode(info)).decode()
+    return json_text(info)
 
 
 def gc_text(result: CacheCleaned) -> str:
@@ -30,7 +30,7 @@ def gc_text(result: CacheCleaned) -> str:
     if result.verified is not None:
         corrupt = len(result.verified.removed)
         lines.append(f"verified {number(result.verified.checked, 'file')}, {corrupt} corrupt")
-        lines += [f"  removed {name}" for name in result.verified.removed]
+        lines += [f"  removed {printable(name)}" for name in result.verified.removed]
     lines.append(
         f"removed {number(done.removed, 'entry', 'entries')} ({size(done.freed)}) and "
         f"{number(done.swept, 'leftover')}; {size(done.left)} left"
@@ -40,4 +40,4 @@ def gc_text(result: CacheCleaned) -> str:
 
 def gc_json(result: CacheCleaned) -> str:
     """The same as data."""
-    return msgspec.json.format(msgspec.json.encode(result)).decode()
+    return json_text(result)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from distil.pipeline import CheckReport
+from distil.report.document import json_text
+from distil.report.printable import printable
 from distil.report.units import columns, number
 
 
@@ -17,14 +19,14 @@ class _Document(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 def to_json(report: CheckReport) -> str:
     """The verdict, ``pass`` or ``fail``, and every fault."""
     document = _Document(verdict="fail" if report.faults else "pass", report=report)
-    return msgspec.json.format(msgspec.json.encode(document)).decode()
+    return json_text(document)
 
 
 def to_text(report: CheckReport) -> str:
     """The verdict in a line, then a line for each fault."""
     looked_at = ", ".join([number(report.elf_files, "ELF file"), *report.interpreters])
     if not report.faults:
-        return f"PASS  {report.image}: {looked_at}: everything finds what it needs"
-    head = f"FAIL  {report.image}: {number(len(report.faults), 'fault')} ({looked_at})"
+        return f"PASS  {printable(report.image)}: {looked_at}: everything finds what it needs"
+    head = f"FAIL  {printable(report.image)}: {number(len(report.faults), 'fault')} ({looked_at})"
     rows = [(fault.check, fault.path, fault.what) for fault in report.faults]
     return f"{head}\n{columns(rows)}"

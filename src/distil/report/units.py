@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from distil.report.printable import printable
+
 
 def size(count: int) -> str:
     """A number of bytes in decimal units: ``54.9 MB``."""
@@ -19,7 +21,11 @@ def number(count: int, singular: str, plural: str = "") -> str:
 
 
 def columns(rows: Sequence[tuple[str, ...]], indent: str = "  ") -> str:
-    """Rows as aligned text, two spaces between columns, none at the end of a line."""
+    """Rows as aligned text, two spaces between columns, none at the end of a line.
+
+    What is not safe to print is escaped, so that a cell is one line whatever it holds.
+    """
+    rows = [tuple(map(printable, row)) for row in rows]
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))] if rows else []
     lines = ("  ".join(cell.ljust(widths[i]) for i, cell in enumerate(row)) for row in rows)
     return "\n".join((indent + line).rstrip() for line in lines)

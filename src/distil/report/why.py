@@ -17,6 +17,8 @@ from distil.build.explain import (
     origin_text,
 )
 from distil.model.ledger import Removed
+from distil.report.document import json_text
+from distil.report.printable import printable
 from distil.report.units import columns, number, size
 
 _VERBS: Final = {
@@ -44,7 +46,7 @@ class _Document(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 def to_json(answer: Answer, image: str) -> str:
     """The whole answer about `image` as data."""
     document = _Document(image=image, answer=answer)
-    return msgspec.json.format(msgspec.json.encode(document, enc_hook=str)).decode()
+    return json_text(document)
 
 
 def to_text(answer: Answer, *, verbose: bool = False) -> str:
@@ -58,13 +60,13 @@ def to_text(answer: Answer, *, verbose: bool = False) -> str:
 
 def _explanation(explained: Explanation, *, verbose: bool) -> str:
     kept = explained.kept
-    lines = [f"{kept.path}   {origin_text(kept.origin)}   {size(kept.size)}"]
+    head = f"{kept.path}   {origin_text(kept.origin)}   {size(kept.size)}"
     steps = list(explained.chain)
     rows = [_step(step) for step in steps]
     if len(rows) > _SHORTEST_TO_FOLD and not verbose:
         hidden = len(rows) - 4
         rows = [*rows[:2], ("…", f"{number(hidden, 'step')} (-v shows them)"), *rows[-2:]]
-    return "\n".join([*lines, columns(rows)])
+    return f"{printable(head)}\n{columns(rows)}"
 
 
 def _step(step: Step) -> tuple[str, str]:
@@ -85,7 +87,7 @@ def _package(files: PackageFiles) -> str:
     )
     rows = [("+", entry.path, size(entry.size), entry.reasons[0].rule) for entry in files.kept]
     rows += [("-", entry.path, size(entry.size), entry.rule) for entry in files.removed]
-    return f"{head}\n{columns(sorted(rows, key=lambda row: row[1]))}"
+    return f"{printable(head)}\n{columns(sorted(rows, key=lambda row: row[1]))}"
 
 
 def _removed(removed: Sequence[Removed]) -> str:

@@ -1,0 +1,20 @@
+"""Results as JSON."""
+
+from __future__ import annotations
+
+import json
+
+import msgspec
+
+
+def json_text(document: msgspec.Struct) -> str:
+    """`document` as indented JSON, digests as their text.
+
+    A path that is not UTF-8 is written as Python writes it, with lone surrogates escaped, which
+    ``os.fsencode`` turns back into its bytes.
+    """
+    try:
+        data = msgspec.json.encode(document, enc_hook=str)
+    except UnicodeEncodeError:
+        return json.dumps(msgspec.to_builtins(document, enc_hook=str), indent=2)
+    return msgspec.json.format(data, indent=2).decode()

@@ -1,0 +1,31 @@
+"""Text from outside, made safe to show: image and archive contents can hold anything."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_UNSAFE: Final = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
+)
+"""What moves a terminal's cursor, reorders a line (bidi), shows nothing or is no character."""
+
+
+def printable(text: str) -> str:
+    r"""`text` on one line, what is not safe to print written as ``\x1b`` or ``\u202e``.
+
+    Bytes that are not UTF-8 (surrogate escapes) are written as the bytes they are.
+    """
+    return text if text.isascii() and text.isprintable() else _UNSAFE.sub(_escaped, text)
+
+
+def printable_lines(text: str) -> str:
+    """The same for text of our own with lines of its own."""
+    return "\n".join(map(printable, text.split("\n")))
+
+
+def _escaped(match: re.Match[str]) -> str:
+    number = ord(match[0])
+    if 0xDC80 <= number <= 0xDCFF:
+        number -= 0xDC00
+    return f"\\x{number:02x}" if number <= 0xFF else f"\\u{number:04x}"

@@ -1,0 +1,42 @@
+"""Progress as it is drawn: what events say is text, never markup or control codes."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from distil.cli import progress
+from distil.events import StageStarted, Transfer, Warned, emit, stage
+
+TROUBLE = "[reach] keep of uvicorn[standard] [/usr] [red]x[/red] \x1b[2J"
+
+
+class _Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_brackets_are_shown_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("TERM", "dumb")
+    stream = _Terminal()
+    with progress.show_progress(stream):
+        emit(StageStarted(TROUBLE))
+        emit(Transfer(TROUBLE, 1, 2))
+        with stage(TROUBLE) as result:
+            result("done")
+        emit(Warned(TROUBLE, "write [app]"))
+    shown = stream.getvalue()
+    literal = TROUBLE.replace("\x1b", "\\x1b")
+    assert f"✓ {literal}: done" in shown
+    assert f"warning: {literal} (write [app])" in shown
+
+
+def test_warnings_elsewhere(capsys: pytest.CaptureFixture[str]) -> None:
+    with progress.show_progress(io.StringIO()):
+        emit(StageStarted("never shown"))
+        emit(Warned("odd \x1b[31mname"))
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err == "warning: odd \\x1b[31mname\n"
