@@ -1,8 +1,7 @@
 """Following a maintainer script through its branches, without running anything.
 
-Everything the script asks about is answered for a first installation on a system where all
-packages are unpacked. What cannot be known makes a branch uncertain: it is followed too, and
-what it would change is reported, not done. So a script is either understood or reported.
+Every question is answered for a first installation with all packages unpacked. A branch that
+depends on something unknown is followed too, but what it would change is reported, not done.
 """
 
 from __future__ import annotations
@@ -39,7 +38,6 @@ MAX_STEPS: Final = 10_000
 
 _MAX_DEPTH: Final = 40
 _IGNORED_TARGETS: Final = ("/dev/", "/tmp/", "/run/", "/var/log/", "/proc/")  # noqa: S108
-
 
 Handler = Callable[["Evaluation", list[Text]], Result]
 """What a command does, given its arguments."""
