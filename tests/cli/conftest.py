@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.command import World, copied, world
+pytest.register_assert_rewrite("tests.support.command", "tests.support.snapshots")
+
+from tests.support.command import World, copied, world  # noqa: E402 - after the line above
 
 
 @pytest.fixture(scope="session")

@@ -150,7 +150,10 @@ def test_a_code_change_moves_the_application_s_layer_alone(warm: World) -> None:
 
 def test_a_new_dependency_moves_the_layers_from_there_on(warm: World) -> None:
     before = warm.build(warm.app()).data["images"][0]["layers"]
-    more = {**FLASK, "requirements.txt": FLASK["requirements.txt"] + "shared==1.0\n"}
+    more = {
+        "requirements.txt": FLASK["requirements.txt"] + "shared==1.0\n",
+        "app.py": "import shared\n" + FLASK["app.py"],
+    }
     after = warm.build(warm.app(more)).data["images"][0]["layers"]
     moved = [a["title"] for a, b in zip(before, after, strict=True) if a != b]
     assert "third-party dependencies" in moved

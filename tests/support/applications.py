@@ -46,9 +46,10 @@ PACKAGED = {
         '[build-system]\nrequires = []\nbuild-backend = "back_end"\nbackend-path = ["."]\n'
     ),
     "back_end.py": _BACK_END,
-    "till/__init__.py": "def run():\n    print('open')\n",
+    "till/__init__.py": "import flask\n\nfrom till.zones import a, b\n\ndef run(): ...\n",
     "till/prices.csv": "tea,2\n",
     "till/templates/bill.html": "<p>bill</p>\n",
+    "till/zones/__init__.py": "",
     "till/zones/a.py": "",
     "till/zones/b.py": "",
 }

@@ -161,9 +161,20 @@ class World:
 
 def fill_wheelhouse(house: Wheelhouse) -> None:
     """Distributions with the names of well-known ones, and some that cannot be had."""
-    house.add("flask", "3.1.0", requires=["werkzeug>=3"], requires_python=">=3.9")
-    house.add("werkzeug", "3.1.3")
-    house.add("gunicorn", "23.0.0", entry_points="[console_scripts]\ngunicorn = gunicorn:run\n")
+    flask = {
+        "flask/__init__.py": "import json\n\nfrom werkzeug import serve\n\nclass Flask: ...\n",
+        "flask/py.typed": "",
+        "flask/templates/error.html": "<p>sorry</p>\n",
+    }
+    house.add("flask", "3.1.0", files=flask, requires=["werkzeug>=3"], requires_python=">=3.9")
+    werkzeug = {"werkzeug/__init__.py": "import ssl\n\ndef serve(): ...\n"}
+    house.add("werkzeug", "3.1.3", files=werkzeug)
+    gunicorn = {
+        "gunicorn/__init__.py": "def run(): ...\n",
+        "gunicorn/__main__.py": "from gunicorn import run\n\nrun()\n",
+    }
+    script = "[console_scripts]\ngunicorn = gunicorn:run\n"
+    house.add("gunicorn", "23.0.0", files=gunicorn, entry_points=script)
     house.add("shared", "1.0")
     house.add("shared", "2.0")
     house.add("wants-old", "1.0", requires=["shared<2"])

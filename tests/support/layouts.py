@@ -41,3 +41,16 @@ def members(layout: Path, tag: str) -> list[tuple[str, list[tarfile.TarInfo]]]:
         with tarfile.open(fileobj=io.BytesIO(blob(layout, layer["digest"]))) as archive:
             found.append((title, archive.getmembers()))
     return found
+
+
+def files(layout: Path, tag: str) -> dict[str, bytes]:
+    """The contents of every regular file of the image, by path without the first slash."""
+    found = {}
+    for layer in manifest(layout, tag)["layers"]:
+        with tarfile.open(fileobj=io.BytesIO(blob(layout, layer["digest"]))) as archive:
+            for entry in archive:
+                if entry.isfile():
+                    stream = archive.extractfile(entry)
+                    assert stream is not None
+                    found[entry.name] = stream.read()
+    return found

@@ -7,6 +7,8 @@ another, certificates are real, busybox has its table of applets.
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
+
 from tests.support.deb_builder import Entry, directory, file, link
 from tests.support.elf_builder import Elf
 from tests.support.mirror import Mirror
@@ -214,6 +216,7 @@ def _python(mirror: Mirror) -> None:
         "3.13.5-2",
         file("/usr/lib/python3.13/os.py", "name = 'posix'\n"),
         file("/usr/lib/python3.13/site.py", "import os\n"),
+        file("/usr/lib/python3.13/ssl.py", "import _ssl\n"),
         depends="libc6 (>= 2.38), libssl3t64 (>= 3.5.0)",
     )
     _add(
@@ -278,6 +281,11 @@ def _shared(mirror: Mirror, name: str, version: str, soname: str) -> None:
 
 
 def _add(mirror: Mirror, name: str, version: str, *entries: Entry, **fields: object) -> None:
-    """A package with a copyright file."""
+    """A package with a copyright file, and the directories that lead to its files."""
     licence = file(f"/usr/share/doc/{name}/copyright", f"the terms of {name}\n")
-    mirror.add_package(name, version, [*entries, licence], **fields)  # type: ignore[arg-type]
+    members = {entry.path: entry for entry in (*entries, licence)}
+    for path in list(members):
+        for parent in list(PurePosixPath(path).parents)[:-1]:
+            members.setdefault(str(parent), directory(str(parent)))
+    in_order = [members[path] for path in sorted(members)]
+    mirror.add_package(name, version, in_order, **fields)  # type: ignore[arg-type]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from distil.model.draft import PARENT_RULE
 from distil.model.node import ROOT, Node
 from distil.model.origin import ApplicationOrigin, Origin, PackageOrigin
 from distil.model.tree import Tree
@@ -65,6 +66,8 @@ def split(tree: Tree, components: Components) -> list[tuple[LayerKind, Sequence[
     layers: dict[LayerKind, dict[str, Node]] = {}
     kinds: dict[Origin | None, LayerKind] = {}
     for node in tree:
+        if node.origin == PARENT_RULE:
+            continue  # It is in every layer that has something below it.
         kind = kinds.get(node.origin)
         if kind is None:
             kind = kinds[node.origin] = components.layer_of(node.origin)

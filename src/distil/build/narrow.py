@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from distil.apps.install import record_nodes
 from distil.build.gather import Gathered
 from distil.build.plan import Plan
 from distil.events import Warned, emit, stage
@@ -31,6 +32,8 @@ def narrow(plan: Plan, gathered: Gathered, cache: Cache) -> Narrowed:
     platform = plan.findings.base.platform
     # The loader finds libraries outside the default directories only through its cache.
     tree = gathered.tree.with_nodes(library_cache_nodes(gathered.tree, gathered.elf, platform))
+    # And which files belong to a distribution is told by its RECORD alone.
+    tree = tree.with_nodes(record_nodes(tree, plan.findings.interpreter))
     with stage("finding what is reachable") as result:
         reached = reach(tree, gathered.elf, _roots(plan), cache)
         result(f"{len(reached.kept):,} of {len(tree):,} paths")

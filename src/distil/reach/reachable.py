@@ -17,6 +17,7 @@ import msgspec
 from distil.formats.elf import ElfFile
 from distil.formats.patterns import name_expression, path_expression
 from distil.model.digest import Digest
+from distil.model.draft import PARENT_RULE
 from distil.model.ledger import Reason
 from distil.model.node import Kind, Node
 from distil.model.origin import GeneratedOrigin, PackageOrigin
@@ -216,8 +217,8 @@ class _Reach:
         return new
 
 
-_BY_POLICY: Final = frozenset({"CA certificates"})
-"""Rules whose generated files only stay when a policy keeps them."""
+_BY_POLICY: Final = frozenset({"CA certificates", PARENT_RULE.rule})
+"""Rules whose generated paths only stay when something else keeps them, or what is below."""
 
 
 def _name(purl: str) -> str:
