@@ -18,6 +18,7 @@ from distil.model.package import Wheel
 from distil.model.tree import Tree
 from distil.packages import select as selecting
 from distil.packages.archive import DebPack
+from distil.packages.cut_checks import check_cuts
 from distil.packages.cuts import Cuts
 from distil.packages.effects.accounts import ImageUser
 from distil.packages.effects.apply import Setting, apply_effects
@@ -77,8 +78,10 @@ def gather(plan: Plan, ingredients: Ingredients, cuts: Cuts, cache: Cache) -> Ga
     configured = apply_effects(selection, packs, cuts, setting, cache)
     kept = without_orphans(configured.tree, selection.removed, packs, elf, plan.wanted)
     installed = install(ingredients.wheels, findings.interpreter)
+    tree = kept.tree.merge(installed.tree, ingredients.application)
+    check_cuts(tree, kept.removed, elf)
     return Gathered(
-        tree=kept.tree.merge(installed.tree, ingredients.application),
+        tree=tree,
         elf=elf,
         removed=tuple(_removals(plan, [*kept.removed, *installed.removed])),
         unhandled=configured.unhandled,
