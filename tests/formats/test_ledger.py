@@ -14,7 +14,10 @@ from distil.model.origin import (
     PackageOrigin,
 )
 
-text = st.text(max_size=20)
+text = st.one_of(
+    st.text(max_size=20),
+    st.binary(max_size=8).map(lambda data: data.decode("utf-8", "surrogateescape")),
+)
 digests = st.binary(max_size=4).map(Digest.of)
 origins = st.one_of(
     st.builds(PackageOrigin, text, digests),
@@ -55,6 +58,9 @@ def test_damage_is_one_clear_error(ledger: Ledger, data: st.DataObject) -> None:
         decode_ledger(bytes(encoded))
 
 
+ORIGIN = b'["distil-ledger",1]\n["origin",{"type":"generated","rule":"r"}]\n'
+
+
 @pytest.mark.parametrize(
     "lines",
     [
@@ -65,6 +71,17 @@ def test_damage_is_one_clear_error(ledger: Ledger, data: st.DataObject) -> None:
         b'["distil-ledger",1]\n[]\n',
         b'["distil-ledger",1]\n["origin",{"type":"other"}]\n',
         b"not json\n",
+        b'["distil-ledger",1]\n5\n',
+        b'["distil-ledger",1]\n["package",7]\n',
+        b'["distil-ledger",1]\n["package",["!"]]\n',
+        b'["distil-ledger",1]\n["package",[]]\n',
+        b'["distil-ledger",1]\n["reason","import",{},"x"]\n',
+        b'["distil-ledger",1]\n["origin",{"type":"layer","diff_id":"sha256:0"}]\n',
+        ORIGIN + b'["+","/a",0,"many",0,[]]\n',
+        ORIGIN + b'["+","/a",0,-1,0,[]]\n',
+        ORIGIN + b'["+","/a",9,1,0,[]]\n',
+        ORIGIN + b'["+","/a",0,1,-1,[]]\n',
+        ORIGIN + b'["+",17,0,1,0,[]]\n',
     ],
 )
 def test_lines_that_are_no_ledger_are_refused(lines: bytes) -> None:
@@ -72,3 +89,14 @@ def test_lines_that_are_no_ledger_are_refused(lines: bytes) -> None:
 
     with pytest.raises(MalformedLedger):
         decode_ledger(zstandard.ZstdCompressor().compress(lines))
+
+
+def test_a_bomb_is_refused_before_it_is_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+    import zstandard
+
+    monkeypatch.setattr("distil.formats.ledger.LARGEST", 1000)
+    many = b'["distil-ledger",1]\n' + b'["package","x"]\n' * 1000
+    for says_its_size in (True, False):
+        compressor = zstandard.ZstdCompressor(write_content_size=says_its_size)
+        with pytest.raises(MalformedLedger):
+            decode_ledger(compressor.compress(many))

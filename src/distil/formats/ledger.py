@@ -12,59 +12,70 @@ number, in the order in which they were written:
     ["+", path, kind, size, origin, [reason, …]]  a kept path; numbers refer to the lines above
     ["-", path, size, package, rule]              a removed path
 
-Paths are sorted; one that is not UTF-8 is an array of its bytes in base64. The same ledger
-always gives the same bytes with the same version of the compressor.
+Paths are sorted. A string that is not UTF-8, of whichever field, is an array of its bytes in
+base64. The same ledger always gives the same bytes with the same version of the compressor.
 """
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator
-from typing import Any, Final
+from collections.abc import Callable, Iterator, Sequence
+from typing import Annotated, Any, Final
 
 import msgspec
 
-from distil.errors import DistilError, MalformedLedger
+from distil.errors import InvalidDigest, MalformedLedger
 from distil.model.ledger import Kept, Ledger, Reason, Removed
 from distil.model.node import Kind
 from distil.model.origin import Origin
 
 MEDIA_TYPE: Final = "application/vnd.distil.ledger.v1+jsonl+zstd"
-ARTIFACT_TYPE: Final = MEDIA_TYPE
 VERSION: Final = 1
-LARGEST: Final = 1 << 30
-"""Bytes of decompressed ledger that are read at most."""
+LARGEST: Final = 1 << 28
+"""Bytes of decompressed ledger that are read at most: those of some two million paths."""
 
 _LEVEL: Final = 9
 _HEADER: Final = ["distil-ledger", VERSION]
+
+_Text = str | list[str]
+_Count = Annotated[int, msgspec.Meta(ge=0)]
 
 
 def encode_ledger(ledger: Ledger) -> bytes:
     """The bytes of `ledger`."""
     import zstandard
 
-    lines = b"\n".join(msgspec.json.encode(line, enc_hook=str) for line in _lines(ledger))
+    lines = b"\n".join(msgspec.json.encode(line) for line in _lines(ledger))
     return zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True).compress(lines + b"\n")
 
 
 def decode_ledger(data: bytes) -> Ledger:
     """The ledger in `data`. Raises `MalformedLedger`, also for a version that is not known."""
-    import zstandard
-
+    header, *lines = _decompressed(data).splitlines() or [b""]
     try:
-        text = zstandard.ZstdDecompressor().decompress(data, max_output_size=LARGEST)
-        lines = [msgspec.json.decode(line) for line in text.splitlines()]
-    except (zstandard.ZstdError, msgspec.DecodeError, UnicodeError) as error:
-        raise MalformedLedger(str(error)) from error
-    if not lines or lines[0] != _HEADER:
-        raise MalformedLedger(f"it does not begin with {_HEADER}")
-    try:
-        return _Reader().read(lines[1:])
-    except (LookupError, TypeError, ValueError, DistilError) as error:
+        if msgspec.json.decode(header) != _HEADER:
+            raise MalformedLedger(f"it does not begin with {_HEADER}")
+        return _Reader().read(lines)
+    except (LookupError, ValueError, InvalidDigest) as error:
         raise MalformedLedger(f"a line is not what it should be: {error}") from error
 
 
-def _lines(ledger: Ledger) -> Iterator[list[object]]:
+def _decompressed(data: bytes) -> bytes:
+    import zstandard
+
+    try:
+        if zstandard.frame_content_size(data) > LARGEST:
+            raise MalformedLedger(f"it has more than {LARGEST} bytes")
+        # The limit counts for a frame that does not say its size.
+        return zstandard.ZstdDecompressor().decompress(data, max_output_size=LARGEST)
+    except (zstandard.ZstdError, MemoryError) as error:
+        raise MalformedLedger(str(error)) from error
+
+
+# --- writing -------------------------------------------------------------------------------
+
+
+def _lines(ledger: Ledger) -> Iterator[Sequence[object]]:
     yield list(_HEADER)
     origins = _Numbers()
     reasons = _Numbers()
@@ -77,10 +88,10 @@ def _lines(ledger: Ledger) -> Iterator[list[object]]:
     for removed in ledger.removed:
         rules.add((removed.rule, removed.reason))
         packages.add(removed.package)
-    yield from (["origin", origin] for origin in origins)
-    yield from (["reason", r.rule, r.because, r.detail] for r in reasons)
-    yield from (["rule", *rule] for rule in rules)
-    yield from (["package", purl] for purl in packages)
+    yield from (["origin", _written_values(origin)] for origin in origins)
+    yield from (["reason", *map(_written, (r.rule, r.because, r.detail))] for r in reasons)
+    yield from (["rule", *map(_written, rule)] for rule in rules)
+    yield from (["package", _written(purl)] for purl in packages)
     for kept in ledger.kept:
         numbers = [reasons[reason] for reason in kept.reasons]
         yield ["+", _written(kept.path), int(kept.kind), kept.size, origins[kept.origin], numbers]
@@ -89,13 +100,18 @@ def _lines(ledger: Ledger) -> Iterator[list[object]]:
         yield ["-", _written(gone.path), gone.size, packages[gone.package], rule]
 
 
-def _written(path: str) -> str | list[bytes]:
-    """`path` in a form that JSON can hold."""
+def _written(text: str) -> str | list[bytes]:
+    """`text` in a form that JSON can hold."""
     try:
-        path.encode()
+        text.encode()
     except UnicodeEncodeError:
-        return [path.encode("utf-8", "surrogateescape")]
-    return path
+        return [text.encode("utf-8", "surrogateescape")]
+    return text
+
+
+def _written_values(origin: Origin) -> dict[str, object]:
+    fields = msgspec.to_builtins(origin, enc_hook=str)
+    return {name: _written(value) for name, value in fields.items()}
 
 
 class _Numbers(dict[Any, int]):
@@ -103,6 +119,46 @@ class _Numbers(dict[Any, int]):
 
     def add(self, value: object) -> None:
         self.setdefault(value, len(self))
+
+
+# --- reading -------------------------------------------------------------------------------
+
+
+class _OriginLine(msgspec.Struct, array_like=True, tag="origin"):
+    fields: dict[str, _Text]
+
+
+class _ReasonLine(msgspec.Struct, array_like=True, tag="reason"):
+    rule: _Text
+    because: _Text
+    detail: _Text
+
+
+class _RuleLine(msgspec.Struct, array_like=True, tag="rule"):
+    rule: _Text
+    reason: _Text
+
+
+class _PackageLine(msgspec.Struct, array_like=True, tag="package"):
+    purl: _Text
+
+
+class _KeptLine(msgspec.Struct, array_like=True, tag="+", gc=False):
+    path: _Text
+    kind: Kind
+    size: _Count
+    origin: _Count
+    reasons: list[_Count]
+
+
+class _RemovedLine(msgspec.Struct, array_like=True, tag="-", gc=False):
+    path: _Text
+    size: _Count
+    package: _Count
+    rule: _Count
+
+
+_Line = _OriginLine | _ReasonLine | _RuleLine | _PackageLine | _KeptLine | _RemovedLine
 
 
 class _Reader:
@@ -116,40 +172,43 @@ class _Reader:
         self._kept: list[Kept] = []
         self._removed: list[Removed] = []
 
-    def read(self, lines: list[Any]) -> Ledger:
-        take: dict[str, Callable[..., None]] = {
-            "origin": self._origin,
-            "reason": lambda rule, because, detail: self._reasons.append(
-                Reason(rule, because, detail)
-            ),
-            "rule": lambda rule, reason: self._rules.append((rule, reason)),
-            "package": self._packages.append,
-            "+": self._keep,
-            "-": self._remove,
+    def read(self, lines: list[bytes]) -> Ledger:
+        take: dict[type, Callable[[Any], None]] = {
+            _OriginLine: self._origin,
+            _ReasonLine: self._reason,
+            _RuleLine: lambda line: self._rules.append((_read(line.rule), _read(line.reason))),
+            _PackageLine: lambda line: self._packages.append(_read(line.purl)),
+            _KeptLine: self._keep,
+            _RemovedLine: self._remove,
         }
-        for kind, *values in lines:
-            take[kind](*values)
+        decode = msgspec.json.Decoder(_Line).decode
+        for text in lines:
+            line = decode(text)
+            take[type(line)](line)
         return Ledger(tuple(self._kept), tuple(self._removed))
 
-    def _origin(self, value: object) -> None:
-        self._origins.append(msgspec.convert(value, Origin, dec_hook=_decode_digest))
+    def _origin(self, line: _OriginLine) -> None:
+        fields = {name: _read(value) for name, value in line.fields.items()}
+        self._origins.append(msgspec.convert(fields, Origin, dec_hook=_decode_digest))
 
-    def _keep(
-        self, path: str | list[str], kind: int, size: int, origin: int, reasons: list[int]
-    ) -> None:
-        found = tuple(self._reasons[number] for number in reasons)
-        self._kept.append(Kept(_path(path), Kind(kind), size, self._origins[origin], found))
+    def _reason(self, line: _ReasonLine) -> None:
+        self._reasons.append(Reason(_read(line.rule), _read(line.because), _read(line.detail)))
 
-    def _remove(self, path: str | list[str], size: int, package: int, rule: int) -> None:
-        self._removed.append(
-            Removed(_path(path), self._packages[package], size, *self._rules[rule])
-        )
+    def _keep(self, line: _KeptLine) -> None:
+        reasons = tuple([self._reasons[number] for number in line.reasons])
+        origin = self._origins[line.origin]
+        self._kept.append(Kept(_read(line.path), line.kind, line.size, origin, reasons))
+
+    def _remove(self, line: _RemovedLine) -> None:
+        package, rule = self._packages[line.package], self._rules[line.rule]
+        self._removed.append(Removed(_read(line.path), package, line.size, *rule))
 
 
-def _path(written: str | list[str]) -> str:
+def _read(written: _Text) -> str:
     if isinstance(written, str):
         return written
-    return base64.b64decode(written[0], validate=True).decode("utf-8", "surrogateescape")
+    (data,) = written
+    return base64.b64decode(data, validate=True).decode("utf-8", "surrogateescape")
 
 
 def _decode_digest(kind: type, value: object) -> object:
