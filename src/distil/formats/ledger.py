@@ -67,7 +67,9 @@ def _decompressed(data: bytes) -> bytes:
         if zstandard.frame_content_size(data) > LARGEST:
             raise MalformedLedger(f"it has more than {LARGEST} bytes")
         # The limit counts for a frame that does not say its size.
-        return zstandard.ZstdDecompressor().decompress(data, max_output_size=LARGEST)
+        return zstandard.ZstdDecompressor().decompress(
+            data, max_output_size=LARGEST, allow_extra_data=False
+        )
     except (zstandard.ZstdError, MemoryError) as error:
         raise MalformedLedger(str(error)) from error
 
