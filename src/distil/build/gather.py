@@ -9,6 +9,7 @@ import msgspec
 from distil.apps.install import RemovedFile, install
 from distil.apps.sources import elf_files
 from distil.build.plan import Plan
+from distil.build.writable import writable_nodes
 from distil.fetch.cache import Cache
 from distil.fetch.packs import Pack
 from distil.formats.elf import ElfFile
@@ -80,8 +81,9 @@ def gather(plan: Plan, ingredients: Ingredients, cuts: Cuts, cache: Cache) -> Ga
     installed = install(ingredients.wheels, findings.interpreter)
     tree = kept.tree.merge(installed.tree, ingredients.application)
     check_cuts(tree, kept.removed, elf)
+    writable = writable_nodes(tree, findings.spec.image.writable, user)
     return Gathered(
-        tree=tree,
+        tree=tree.with_nodes(writable),
         elf=elf,
         removed=tuple(_removals(plan, [*kept.removed, *installed.removed])),
         unhandled=configured.unhandled,
