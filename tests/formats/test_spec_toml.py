@@ -38,6 +38,9 @@ def test_every_table_is_read() -> None:
     assert spec.image.healthcheck.interval == 2.5
 
 
+HEALTH = "[image.healthcheck]\ncommand = ['true']\n"
+
+
 @pytest.mark.parametrize(
     ("text", "line", "key", "says"),
     [
@@ -57,6 +60,20 @@ def test_every_table_is_read() -> None:
         ("[image]\nwritable = ['/a/../b']\n", 2, "image.writable", "absolute"),
         ("[app]\nenvironment = {'A=B' = 'c'}\n", 2, "app.environment", "A=B"),
         ("[image\n", None, "", "not valid TOML"),
+        ("[image]\nuser = '2147483647'\n", 2, "image.user", "numeric"),
+        ("[image]\nwritable = ['/']\n", 2, "image.writable", "root directory"),
+        ("[image]\nvolumes = ['//']\n", 2, "image.volumes", "root directory"),
+        ("[image]\nstop_signal = 'TERM'\n", 2, "image.stop_signal", "SIGTERM"),
+        ("[app]\nentrypoint = []\n", 2, "app.entrypoint", "no program"),
+        ("[app]\nentrypoint = ['']\n", 2, "app.entrypoint", "no program"),
+        ('[app]\ncommand = ["a\\u0000"]\n', 2, "app.command", "NUL"),
+        ('[app]\nenvironment = {A = "\\u0000"}\n', 2, "app.environment", "NUL"),
+        ("[image.healthcheck]\ncommand = []\n", 2, "image.healthcheck.command", "no program"),
+        (HEALTH + "interval = inf\n", 3, "image.healthcheck.interval", "inf is no number"),
+        (HEALTH + "timeout = nan\n", 3, "image.healthcheck.timeout", "nan is no number"),
+        (HEALTH + "start_period = -1\n", 3, "image.healthcheck.start_period", "-1"),
+        (HEALTH + "retries = -1\n", 3, "image.healthcheck.retries", "-1"),
+        ("[reach]\nkeep = ['usr/share/x']\n", 2, "reach.keep", "'/usr/share/x'"),
     ],
 )
 def test_errors_name_line_and_key(text: str, line: int | None, key: str, says: str) -> None:
@@ -75,3 +92,13 @@ def test_any_text_is_a_spec_or_a_clear_error(text: str) -> None:
 
 def test_line_of_falls_back_to_the_parent() -> None:
     assert line_of("[a]\nb = {\n c = 1}\n", ("a", "b", "c")) == 2
+
+
+@pytest.mark.parametrize("signal", ["SIGTERM", "SIGRTMIN+3", "15"])
+def test_signals(signal: str) -> None:
+    assert parse_spec(f"[image]\nstop_signal = '{signal}'\n").image.stop_signal == signal
+
+
+def test_what_is_kept_is_a_path_or_a_package() -> None:
+    keep = ("/usr/share/hunspell/**", "hunspell-*")
+    assert parse_spec(f"[reach]\nkeep = {list(keep)}\n").reach.keep == keep

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import msgspec
 
 from distil.errors import InvalidSpec, did_you_mean
-from distil.model.spec import Spec
+from distil.model.spec import HealthcheckSpec, ImageSpec, Spec
 
 _HEADER: Final = re.compile(r"\s*\[\[?\s*(?P<path>[^\]#]+?)\s*\]\]?\s*(#.*)?$")
 _KEY: Final = re.compile(r"""\s*(?P<path>[\w."'\s-]+?)\s*=""")
@@ -18,7 +18,11 @@ _ERROR_PATH: Final = re.compile(r" - at `\$?\.?(?P<path>[^`]*)`$")
 
 _USER: Final = re.compile(r"\d{1,10}(:\d{1,10})?", re.ASCII)
 _PORT: Final = re.compile(r"\d{1,5}(/(tcp|udp|sctp))?", re.ASCII)
-_MAX_ID: Final = 2**31 - 1  # larger ids wrap to root in some engines (CVE-2024-40635)
+_SIGNAL: Final = re.compile(r"SIG[A-Z0-9]+([+-]\d+)?|[1-9]\d?", re.ASCII)
+_SHORTEST: Final = 0.001
+_LONGEST: Final = 10**9
+"""Seconds: Docker's own lower bound, and what still fits nanoseconds in 63 bits."""
+_MAX_ID: Final = 2**31 - 2  # larger ids wrap to root in some engines (CVE-2024-40635)
 
 
 def parse_spec(text: str, filename: str = "distil.toml") -> Spec:
@@ -100,7 +104,21 @@ Violation = tuple[tuple[str, ...], str, str]
 
 def _violations(spec: Spec) -> Iterator[Violation]:
     """What is well-typed but can never be right."""
-    image = spec.image
+    yield from _image_violations(spec.image)
+    yield from _path_violations(spec.image)
+    yield from _start_violations(spec)
+    if spec.image.healthcheck is not None:
+        yield from _healthcheck_violations(spec.image.healthcheck)
+    for name in spec.app.environment:
+        if not name or "=" in name or "\0" in name:
+            yield ("app", "environment"), f"{name!r} is no name of a variable", ""
+    for pattern in spec.reach.keep:
+        if "/" in pattern and not pattern.startswith("/"):
+            why = f"{pattern!r} is neither the path of a file nor the name of a package"
+            yield ("reach", "keep"), why, f"write '/{pattern}'"
+
+
+def _image_violations(image: ImageSpec) -> Iterator[Violation]:
     if not _USER.fullmatch(image.user) or any(int(n) > _MAX_ID for n in image.user.split(":")):
         why = f"{image.user!r} is not a numeric uid or uid:gid"
         yield ("image", "user"), why, "names mean nothing without the image's own passwd: 65532"
@@ -110,17 +128,47 @@ def _violations(spec: Spec) -> Iterator[Violation]:
             yield ("image", "ports"), f"{port!r} is not a port", 'write 8000 or "53/udp"'
     if image.compression not in ("gzip", "zstd"):
         yield ("image", "compression"), f"{image.compression!r} is not known", "gzip or zstd"
-    for key, check, why in _PATH_CHECKS:
-        for value in check(spec):
+    if not _SIGNAL.fullmatch(image.stop_signal):
+        why = f"{image.stop_signal!r} is not a signal"
+        yield ("image", "stop_signal"), why, "write SIGTERM or 15"
+
+
+def _path_violations(image: ImageSpec) -> Iterator[Violation]:
+    checks: tuple[tuple[str, Sequence[str], str], ...] = (
+        ("workdir", (image.workdir,), "cannot be the working directory"),
+        ("volumes", image.volumes, "cannot be a volume"),
+        ("writable", image.writable, "cannot be a writable directory"),
+    )
+    for key, values, why in checks:
+        for value in values:
             if not value.startswith("/") or ".." in value.split("/") or "\0" in value:
                 yield ("image", key), f"{value!r} {why}", "write an absolute path without '..'"
-    for name in spec.app.environment:
-        if not name or "=" in name or "\0" in name:
-            yield ("app", "environment"), f"{name!r} is no name of a variable", ""
+            elif key != "workdir" and not value.strip("/"):
+                yield ("image", key), f"the root directory {why}", "name a directory below it"
 
 
-_PATH_CHECKS: Final[tuple[tuple[str, Callable[[Spec], Sequence[str]], str], ...]] = (
-    ("workdir", lambda spec: (spec.image.workdir,), "cannot be the working directory"),
-    ("volumes", lambda spec: spec.image.volumes, "cannot be a volume"),
-    ("writable", lambda spec: spec.image.writable, "cannot be a writable directory"),
-)
+def _start_violations(spec: Spec) -> Iterator[Violation]:
+    """What no program can be started with."""
+    if spec.app.entrypoint is not None and not any(spec.app.entrypoint[:1]):
+        yield ("app", "entrypoint"), "it names no program", "leave it out to have it found"
+    for key, words in (
+        ("entrypoint", spec.app.entrypoint or ()),
+        ("command", spec.app.command),
+        ("environment", spec.app.environment.values()),
+    ):
+        if any("\0" in word for word in words):
+            yield ("app", key), "it holds a NUL byte", ""
+
+
+def _healthcheck_violations(healthcheck: HealthcheckSpec) -> Iterator[Violation]:
+    where = ("image", "healthcheck")
+    if not any(healthcheck.command[:1]):
+        yield (*where, "command"), "it names no program", ""
+    if any("\0" in word for word in healthcheck.command):
+        yield (*where, "command"), "it holds a NUL byte", ""
+    for key in ("interval", "timeout", "start_period"):
+        seconds = getattr(healthcheck, key)
+        if seconds != 0 and not _SHORTEST <= seconds <= _LONGEST:
+            yield (*where, key), f"{seconds} is no number of seconds for it", "write 30, or 0.5"
+    if not 0 <= healthcheck.retries <= _MAX_ID:
+        yield (*where, "retries"), f"{healthcheck.retries} is no number of retries", ""
