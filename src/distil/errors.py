@@ -7,6 +7,7 @@ input, network). 3: the answer could not be told. Nothing below `cli` exits the 
 from __future__ import annotations
 
 import difflib
+import textwrap
 from collections.abc import Iterable, Sequence
 
 
@@ -765,7 +766,11 @@ class ProjectBuildFailed(DistilError):
     """The project's own build back end that did not produce a wheel."""
 
     def __init__(self, project: str, output: str) -> None:
-        super().__init__(f"building the wheel of {project} failed:\n{output}")
+        quoted = textwrap.indent(output, "  ")
+        super().__init__(
+            f"building the wheel of {project} failed:\n{quoted}",
+            hint="`uv build --wheel` in that directory runs the same build",
+        )
 
 
 class ForeignWheel(DistilError):
@@ -972,10 +977,9 @@ class InvalidEpoch(DistilError):
 class NoPython(DistilError):
     """A base without the packages of a Python interpreter."""
 
-    def __init__(self, base: str) -> None:
+    def __init__(self, base: str, platform: str) -> None:
         super().__init__(
-            f"{base} has no python3 for this platform",
-            hint="use another base, such as debian:trixie",
+            f"{base} has no python3 for {platform}", hint="use another base, or another platform"
         )
 
 

@@ -80,6 +80,7 @@ def build(request: BuildRequest) -> BuildSummary:
 
 
 def _build(request: BuildRequest, cache: Cache) -> BuildSummary:
+    where = destinations(request.tag, request.outputs, load=request.load)
     spec = read_spec(request.source, request.overrides)
     platform = parse_platform(request.platform or host.machine())
     policy = SuitePolicy.from_environment(refresh=request.refresh)
@@ -87,11 +88,11 @@ def _build(request: BuildRequest, cache: Cache) -> BuildSummary:
     with Client(cache, offline=request.offline) as client:
         opener = BaseOpener(platform, client, cache, policy)
         findings = investigate(request.source, spec, opener, client, refresh=request.refresh)
-        where = destinations(request.tag, request.outputs, findings.application, load=request.load)
+        name = where.name_for(findings.application)
         if request.dry_run:
             needs = needs_by_name(findings)
             return summarise_plan(plan_packages(findings, needs, cuts, debug=request.debug))
-        where.check()
+        where.check(findings.application)
         wheels = obtain_wheels(findings, client)
         application = application_tree(findings.application, spec, findings.sources)
         needs = find_needs(findings, wheels, application)
@@ -108,7 +109,7 @@ def _build(request: BuildRequest, cache: Cache) -> BuildSummary:
         tool_tree = compose_twin(plan, composition, tools, cuts, created)
         images.append(debug_twin(plan, production, tool_tree, created, cache))
         ledgers.append(record(images[-1], twin_ledger(ledger, tool_tree), cache))
-    published = publish(where, images, ledgers)
+    published = publish(where, name, images, ledgers)
     return summarise(plan, Finished(composition, tool_tree, checks, published))
 
 

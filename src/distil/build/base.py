@@ -96,11 +96,11 @@ def default_python(base: Base) -> PythonInterpreter:
     default = base.index.candidate("python3")
     libc = base.index.candidate("libc6")
     if default is None or libc is None:
-        raise NoPython(base.name)
+        raise NoPython(base.name, base.platform.oci)
     line = ".".join(upstream_version(default.version).split(".")[:2])
     interpreter = base.index.candidate(f"python{line}-minimal")
     if interpreter is None:
-        raise NoPython(base.name)
+        raise NoPython(base.name, base.platform.oci)
     version = re.sub(r"[~+].*$", "", upstream_version(interpreter.version))
     major, minor = upstream_version(libc.version).split(".")[:2]
     return PythonInterpreter(version, (int(major), int(minor)), base.platform.machine)

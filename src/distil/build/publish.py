@@ -11,7 +11,7 @@ from distil.errors import NoOutput
 from distil.image.artifact import Artifact
 from distil.image.assemble import Image
 from distil.image.naming import NamedImage, name_image
-from distil.image.write import write
+from distil.image.write import check_location, write
 from distil.model.application import Application
 from distil.model.reference import (
     ImageName,
@@ -27,16 +27,24 @@ _WITH_ARTIFACTS: Final = (Transport.OCI, Transport.OCI_ARCHIVE)
 
 
 class Destinations(msgspec.Struct, frozen=True):
-    """The image's name, the places to write it to, and whether an engine shall load it."""
+    """The name asked for, the places to write to, and whether an engine shall load the image."""
 
-    name: ImageName
+    name: ImageName | None
     places: tuple[Location, ...]
     load: bool
 
-    def check(self) -> None:
+    def name_for(self, application: Application) -> ImageName:
+        """The name of the image: the one asked for, or the application's name and version.
+
+        Raises `InvalidReference`.
+        """
+        version = f":{application.version}" if application.version else ""
+        return self.name or parse_image_name(application.name + version).tagged()
+
+    def check(self, application: Application) -> None:
         """Raise `NoOutput` when an image would be made for nobody."""
         if not self.places and not self.load:
-            raise NoOutput(self.name.path.rpartition("/")[2])
+            raise NoOutput(application.name)
 
 
 class Published(msgspec.Struct, frozen=True):
@@ -53,20 +61,19 @@ class Publication(msgspec.Struct, frozen=True):
     engine: str = ""
 
 
-def destinations(
-    tag: str | None, outputs: Sequence[str], application: Application, *, load: bool
-) -> Destinations:
-    """Parse where to write; without a `tag` the application's name and version are the name.
+def destinations(tag: str | None, outputs: Sequence[str], *, load: bool) -> Destinations:
+    """Parse where to write, and under what name.
 
-    Raises `InvalidReference`.
+    Raises `InvalidReference`, and `UnsupportedDestination` for what can never be written to.
     """
-    version = f":{application.version}" if application.version else ""
-    name = parse_image_name(tag or application.name + version).tagged()
-    return Destinations(name, tuple(parse_location(output) for output in outputs), load)
+    places = tuple(parse_location(output) for output in outputs)
+    for place in places:
+        check_location(place)
+    return Destinations(parse_image_name(tag).tagged() if tag else None, places, load)
 
 
 def publish(
-    where: Destinations, images: Sequence[Image], ledgers: Sequence[Artifact]
+    where: Destinations, name: ImageName, images: Sequence[Image], ledgers: Sequence[Artifact]
 ) -> Publication:
     """Write the production image and then its twin to every place, OCI places with `ledgers`.
 
@@ -74,7 +81,7 @@ def publish(
     """
     references: list[list[str]] = [[] for _ in images]
     for place in where.places:
-        named = _named(where.name, place, images)
+        named = _named(name, place, images)
         attached = _named_ledgers(named, ledgers) if place.transport in _WITH_ARTIFACTS else []
         written = write([*named, *attached], place)
         for found, reference in zip(references, written, strict=False):
@@ -83,7 +90,7 @@ def publish(
     if where.load:
         from distil.image.engine import load
 
-        named = _named(where.name, Location(Transport.DOCKER_DAEMON), images)
+        named = _named(name, Location(Transport.DOCKER_DAEMON), images)
         engine = load(named)
         for found, image in zip(references, named, strict=True):
             found.append(image.name.familiar)

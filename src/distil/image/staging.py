@@ -34,7 +34,7 @@ def reporting(path: Path) -> Iterator[None]:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise DiskFull(str(path)) from error
         place = error.filename if isinstance(error.filename, str) else str(path)
-        raise OutputFailed(place, error.strerror or type(error).__name__) from error
+        raise OutputFailed(_finished(place), error.strerror or type(error).__name__) from error
 
 
 @contextlib.contextmanager
@@ -114,6 +114,14 @@ def sweep(directory: Path, name: str = "", grace: float = _GRACE) -> None:
 def is_leftover(name: str) -> bool:
     """Whether a file is called like something that was not finished."""
     return name.startswith(".") and _MARK in name
+
+
+def _finished(path: str) -> str:
+    """What `path` would be called when it is finished: the name that the user knows."""
+    parts = (
+        part[1:].partition(_MARK)[0] if is_leftover(part) else part for part in path.split("/")
+    )
+    return "/".join(parts)
 
 
 def _remove_unlocked(path: Path) -> None:

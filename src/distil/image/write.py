@@ -20,12 +20,7 @@ def write(images: Sequence[NamedImage], location: Location) -> list[str]:
     when anything goes wrong. Raises `UnsupportedDestination`, `OutputFailed`, `DiskFull`,
     `CorruptContent`, `MalformedImage`, and for engines `NoEngine` and `EngineFailed`.
     """
-    if location.transport is Transport.REGISTRY:
-        raise UnsupportedDestination(
-            str(location),
-            "distil does not push to registries",
-            hint="write oci:DIR:TAG, then `skopeo copy oci:DIR:TAG docker://NAME`",
-        )
+    check_location(location)
     if location.transport.is_file:
         path = Path(location.path)
         with reporting(path):
@@ -40,3 +35,13 @@ def write(images: Sequence[NamedImage], location: Location) -> list[str]:
         docker_daemon = location.transport is Transport.DOCKER_DAEMON
         (engine.load_docker if docker_daemon else engine.load_podman)(images)
     return written_as(images, location)
+
+
+def check_location(location: Location) -> None:
+    """Raise `UnsupportedDestination` for a kind of place that nothing is ever written to."""
+    if location.transport is Transport.REGISTRY:
+        raise UnsupportedDestination(
+            str(location),
+            "distil does not push to registries",
+            hint="write oci:DIR:TAG, then `skopeo copy oci:DIR:TAG docker://NAME`",
+        )
