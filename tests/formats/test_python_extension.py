@@ -10,7 +10,7 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distil.formats.python_extension import OPAQUE, read_extension
+from distil.formats.python_extension import HIDDEN, OPAQUE, read_extension
 
 MODULES = ("collections", "collections.abc", "decimal", "json", "json.decoder", "xml", "xml.sax")
 CYTHON = b"\0_cython_3_2_9.generator\0"
@@ -48,6 +48,13 @@ def test_compressed_strings(compress):
     table = b"importdecimalGzipFilexml.saxutils" * 3
     source = read_extension(CYTHON + compress(table) + b"tail", MODULES)
     assert {"decimal", "xml", "xml.sax"} <= set(source.strings)
+
+
+def test_strings_that_cannot_be_read():
+    data = b"\0LZSS string data decompression failed\0visible\0decimal xml.sax"
+    source = read_extension(data, MODULES)
+    assert [reference.function for reference in source.references] == [HIDDEN]
+    assert source.strings == ("visible",)
 
 
 def test_a_bomb_is_read_in_part():

@@ -71,7 +71,8 @@ _SELF: Final = {
     "__package__": "{package}",
     "__spec__.parent": "{package}",
 }
-_LETTERS: Final = re.compile(r"[^\W_]{2}")
+_LITERAL_PART: Final = re.compile(r"^\w+\.|[^\W_]{2}")
+"""A package that the pattern begins with, or letters enough to tell names apart."""
 
 
 class Reference(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_defaults=True):
@@ -97,7 +98,7 @@ def is_definite(pattern: str) -> bool:
     """Whether a pattern says enough to be looked up: not only ``*`` and punctuation."""
     if "*" not in pattern:
         return True
-    return "{name}" in pattern or "{package}" in pattern or bool(_LETTERS.search(pattern))
+    return "{name}" in pattern or "{package}" in pattern or bool(_LITERAL_PART.search(pattern))
 
 
 class Alias(msgspec.Struct, frozen=True, gc=False):

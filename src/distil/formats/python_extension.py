@@ -1,9 +1,10 @@
 """What a compiled Python extension module may import: the names written into it.
 
 C code imports by a literal name (``PyImport_ImportModule("decimal")``) and older Cython keeps
-every name as a C string, so a module's name stands between two NUL bytes. Rust and Cython from
-3.2 on write their strings end to end, Cython compressed too: there a name is looked for as
-a part of longer text, which finds more names than are meant, and none less.
+every name as a C string, so a module's name stands between two NUL bytes. Rust and Cython 3.2
+write their strings end to end, Cython compressed by zlib too: there a name is looked for as
+a part of longer text, which finds more names than are meant, and none less. Cython from 3.3 on
+compresses in a way of its own that changes between versions: such a file shows nothing.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ from distil.formats.python_source import PythonSource
 OPAQUE: Final = "compiled code"
 """`Reference.function` for a file whose strings are not separated from each other."""
 
+HIDDEN: Final = "compressed code"
+"""`Reference.function` for a file whose strings cannot be read at all."""
+
 MAX_NAMES: Final = 50_000
 LONGEST: Final = 100
 MAX_STREAMS: Final = 500
@@ -32,6 +36,7 @@ MAX_TEXT: Final = 16 << 20
 _NAME: Final = re.compile(rb"\0([A-Za-z_][A-Za-z0-9_]*+(?:\.[A-Za-z_][A-Za-z0-9_]*+)*+)(?=\0)")
 _TEXT: Final = re.compile(rb"[A-Za-z_.][A-Za-z0-9_.]{1,}+")
 _RUST: Final = (b"/rustc/", b"pyo3", b"PyO3")
+_OWN_COMPRESSION: Final = b"LZSS string data"
 _CYTHON: Final = re.compile(rb"_cython_([0-9]+)_([0-9]+)")
 _STREAM: Final = re.compile(rb"x(?:\x01|\x5e|\x9c|\xda)|BZh[1-9]1AY|\x28\xb5\x2f\xfd")
 
@@ -40,12 +45,14 @@ def read_extension(data: bytes, modules: Iterable[str] = ()) -> PythonSource:
     """The names of module form that stand in an extension module, as `strings`.
 
     `modules` are those of the standard library: the names looked for where strings are not
-    separated, which a `Reference` to `OPAQUE` tells.
+    separated, which a `Reference` to `OPAQUE` tells; one to `HIDDEN` says that nothing shows.
     """
     names = dict.fromkeys(name for name in _NAME.findall(data) if len(name) <= LONGEST)
     strings = [name.decode("ascii") for name in list(names)[:MAX_NAMES]]
     references: tuple[Reference, ...] = ()
-    if _is_opaque(data):
+    if _OWN_COMPRESSION in data:
+        references = (Reference(HIDDEN, ("*",), 0),)
+    elif _is_opaque(data):
         references = (Reference(OPAQUE, ("*",), 0),)
         strings += _parts(data, modules)
     return PythonSource((), references, tuple(dict.fromkeys(strings)))

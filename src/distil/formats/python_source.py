@@ -85,6 +85,8 @@ _CONDITION: Final = (
     rf"|(?P<system>{_OTHER_SYSTEM}))[ \t]*:"
 )
 _UNNAMED_CONDITION: Final = re.sub(r"\?P<\w+>", "?:", _CONDITION)
+_INCLUDE: Final = re.compile(r"^include[ \t]+[\"']", re.MULTILINE)
+"""A statement of Cython that brings in a file which is not read here."""
 _IF: Final = re.compile(_CONDITION)
 _NAME: Final = re.compile(rf"{SPACE}++(\w+)")
 _MODULES: Final = re.compile(rf"{SPACE}*+((?:[\w.,]|{SPACE})++)")
@@ -128,8 +130,9 @@ def read_python_source(
     found = read_calls(text, reader.calls)
     wanted = strings or "__all__" in text or any(reference.dynamic for reference in found)
     literals = _module_strings(text) if wanted else ()
+    complete = reader.complete and not ("include" in text and _INCLUDE.search(text))
     mentions = tuple(word for word in words if word in text)
-    return PythonSource(tuple(reader.imports), found, literals, mentions, reader.complete)
+    return PythonSource(tuple(reader.imports), found, literals, mentions, complete)
 
 
 def _module_strings(text: str) -> tuple[str, ...]:

@@ -62,20 +62,21 @@ class Analyses:
             self._words, self._modules = words, modules
             self._watched = Digest.of(" ".join([*words, "", *modules]).encode()).hex[:8]
 
-    def of(self, node: Node, *, strings: bool = False) -> PythonSource:
+    def of(self, node: Node, *, strings: bool = False, known: bool = False) -> PythonSource:
         """What the Python source or extension module at `node` imports and refers to.
 
-        `strings` asks for its string literals, which otherwise only application files have.
+        `strings` asks for its string literals, which otherwise only application files have;
+        `known` says that names in compiled code matter only where they are separated.
         """
         if node.blob is None or (node.size > LARGEST and node.name.endswith(".py")):
             return PythonSource(complete=False)
         archive = self._archive(node)
         strings = strings or not archive
-        key = f"{node.blob.digest.hex}:strings" if strings else node.blob.digest.hex
+        key = node.blob.digest.hex + ":strings" * strings + ":known" * known
         entries = self._entries(archive)
         entry = entries.get(key)
         if entry is None:
-            entry = entries[key] = self._read(node, strings=strings)
+            entry = entries[key] = self._read(node, strings, known)
             self._changed.add(archive)
             self.read += 1
         return entry
@@ -117,8 +118,8 @@ class Analyses:
     def _key(self, archive: str) -> str:
         return f"{FORMAT}-{self._watched}-{archive}"
 
-    def _read(self, node: Node, *, strings: bool) -> PythonSource:
+    def _read(self, node: Node, strings: bool, known: bool) -> PythonSource:
         data = b"" if node.blob is None else node.blob.read()
         if node.name.endswith((".so", ".pyc")):
-            return read_extension(data, self._modules)
+            return read_extension(data, () if known else self._modules)
         return read_python_source(data, strings=strings, words=self._words)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import chain
 from typing import Final
 
 import msgspec
@@ -12,7 +13,8 @@ from distil.model.tree import Tree
 
 _INTERPRETER: Final = re.compile(r"(?:.*/)?python(?:3(?:\.\d+)?)?")
 _SHEBANG: Final = re.compile(rb"#![^\n]*python")
-_WITH_VALUE: Final = frozenset({"-W", "-X", "--check-hash-based-pycs"})
+_LONG_WITH_VALUE: Final = "--check-hash-based-pycs"
+_SHELL_WORD: Final = re.compile(r"[^\s;&|()<>`'\"{}$]+")
 _WORD: Final = re.compile(r"[A-Za-z_][\w.]*")
 
 
@@ -20,12 +22,28 @@ class PythonCommand(msgspec.Struct, frozen=True):
     """How the container starts: `words` are its entrypoint and command together.
 
     `requested` are the distributions the application itself asks for, by normalised name.
+    `also` are other commands that are run in the container: its health check, what shell scripts
+    say. `files` are paths of Python files that something else than an import keeps.
     """
 
     words: tuple[str, ...]
     workdir: str = "/app"
     environment: dict[str, str] = {}
     requested: tuple[str, ...] = ()
+    also: tuple[tuple[str, ...], ...] = ()
+    files: tuple[str, ...] = ()
+
+    @property
+    def commands(self) -> tuple[tuple[str, ...], ...]:
+        """Every command, and the text of those that are handed to a shell as one word."""
+        plain = (self.words, *self.also)
+        texts = (word for words in plain for word in words if any(map(str.isspace, word)))
+        return (*plain, *(tuple(shell_words(text)) for text in texts))
+
+
+def shell_words(text: str) -> list[str]:
+    """The words of shell text, each of which may be a program; quotes and operators are not."""
+    return _SHELL_WORD.findall(text)
 
 
 class Start(msgspec.Struct, frozen=True):
@@ -48,39 +66,57 @@ def read_command(command: PythonCommand, tree: Tree) -> Start:
     modules: list[str] = []
     scripts: list[str] = []
     code = ""
-    words = list(command.words)
-    while words:
-        word = words.pop(0)
-        if _INTERPRETER.fullmatch(word):
-            kind, value = _what_runs(words)
+    for words in command.commands:
+        rest = list(words)
+        while rest:
+            word = rest.pop(0)
+            if not _INTERPRETER.fullmatch(word):
+                if "/" in word or word.endswith(".py") or word == words[0]:
+                    scripts += _script(tree, word, command.workdir)
+                continue
+            kind, value = _what_runs(rest)
             if kind == "-m":
                 modules.append(value)
             elif kind == "-c":
                 code += value + "\n"
             elif value:
                 scripts += _script(tree, value, command.workdir)
-        elif "/" in word or word.endswith(".py") or word == command.words[0]:
-            scripts += _script(tree, word, command.workdir)
-    names = _names([*command.words, *command.environment.values()])
+    return Start(
+        tuple(dict.fromkeys(modules)),
+        tuple(dict.fromkeys(scripts)),
+        code,
+        _names([*chain.from_iterable(command.commands), *command.environment.values()]),
+        _search_path(command, scripts),
+    )
+
+
+def _search_path(command: PythonCommand, scripts: list[str]) -> tuple[str, ...]:
+    """The directories that come first on ``sys.path``."""
     first = [path.rpartition("/")[0] for path in scripts]
     python_path = command.environment.get("PYTHONPATH", "").split(":")
     search = [*first, command.workdir, *(path for path in python_path if path.startswith("/"))]
-    return Start(tuple(modules), tuple(scripts), code, names, tuple(dict.fromkeys(search)))
+    return tuple(dict.fromkeys(search))
 
 
 def _what_runs(words: list[str]) -> tuple[str, str]:
-    """What the interpreter's arguments `words` run; takes the ones it understands off."""
+    """What the interpreter's arguments `words` run; takes the ones it understands off.
+
+    Short options can be written together, and the last of them with its value.
+    """
     while words:
         word = words.pop(0)
-        for option in ("-m", "-c"):
-            if word == option:
-                return option, words.pop(0) if words else ""
-            if re.fullmatch(rf"-[a-zA-Z]*{option[1]}", word):
-                return option, words.pop(0) if words else ""
-        if word in _WITH_VALUE and words:
+        if not word.startswith("-") or word == "-":
+            return "", word.removeprefix("-")
+        if word == _LONG_WITH_VALUE and words:
             words.pop(0)
-        elif not word.startswith("-"):
-            return "", word
+        if word.startswith("--"):
+            continue
+        for end, letter in enumerate(word[1:], 2):
+            if letter in "mcWX":
+                value = word[end:] or (words.pop(0) if words else "")
+                if letter in "mc":
+                    return f"-{letter}", value
+                break
     return "", ""
 
 

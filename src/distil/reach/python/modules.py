@@ -149,6 +149,12 @@ class Finder:
             candidates.append(f"{directory}/{stem}.py")
         return (candidate for candidate in candidates if candidate in self._tree)
 
+    def sources(self, path: str) -> Iterator[str]:
+        """The files that the extension module `path` may have been compiled from."""
+        directory, _, file_name = path.rpartition("/")
+        stem = f"{directory}/{file_name.partition('.')[0]}"
+        return (stem + ending for ending in (".py", ".pyx") if stem + ending in self._tree)
+
     def name_of(self, path: str) -> str:
         """The name that the module file `path` has on the search path; empty if it has none."""
         for place in sorted(self.search, key=len, reverse=True):

@@ -14,7 +14,7 @@ from distil.formats.python_calls import (
     Reference,
     is_definite,
 )
-from distil.formats.python_extension import OPAQUE
+from distil.formats.python_extension import HIDDEN
 from distil.formats.python_source import PythonSource
 from distil.model.ledger import Reason
 from distil.reach.python.cuts import is_test
@@ -61,18 +61,12 @@ class References:
             self._groups(module, reference)
         elif function in _METADATA:
             self._metadata(module, reference)
-        elif function not in FILES | PATHS | {OPAQUE}:
+        elif function not in FILES | PATHS:
             self._data(module, reference)
 
     def knows_compiled(self, module: Module) -> bool:
-        """Whether rules say all that an extension module imports; if so, it is reached.
-
-        Those of the standard library are known: what they import, rules add.
-        """
-        search = self._search
-        if module.path.startswith(search.world.layout.library + "/"):
-            return True
-        found = search.rules.resolving(module.name, COMPILED)
+        """Whether a rule says what an extension module imports; if so, that is reached."""
+        found = self._search.rules.resolving(module.name, COMPILED)
         if found is None or found[1].scope != COMPILED:
             return False
         place = Dynamic(module.path, 0, module.name, COMPILED)
@@ -80,11 +74,19 @@ class References:
         self._resolve(module, PythonSource(), found)
         return True
 
-    def follow_compiled(self, module: Module, source: PythonSource) -> None:
-        """What an extension module may import: the names of modules that stand in it."""
+    def follow_compiled(self, module: Module, source: PythonSource, known: bool) -> None:
+        """What an extension module may import: the names of modules that stand in it.
+
+        Of what does not show its names a rule may know (`known`) what they are. Not for the
+        standard library: rules say what its extension modules import.
+        """
         search = self._search
-        if any(reference.function == OPAQUE for reference in source.references):
+        kinds = {reference.function for reference in source.references}
+        if kinds and not known:
             self._surroundings(module)
+            place = Dynamic(module.path, 0, module.name, HIDDEN)
+            if HIDDEN in kinds and not search.follow_source_of(module) and not self.everything:
+                self.unresolved.add(place)
         library = search.world.layout.library + "/"
         own = module.name.partition(".")[0]
         for name in source.strings:

@@ -75,6 +75,7 @@ class World:
         self.distributions = distributions
         self.start = start
         self.requested = command.requested
+        self.files = command.files
         self.by_name = {distribution.name: distribution for distribution in distributions}
         self.owner = {path: d for d in distributions for path in d.files}
         self.application = [node for node in tree if self._of_application(node, command.workdir)]
@@ -161,6 +162,8 @@ class Search:
             self.reach_named(name, Reason("command", "", f"the command names {name}"))
         for node in self.world.application:
             self._application_file(node)
+        for path in self.world.files:
+            self._kept_file(path)
 
     def _run_module(self, name: str) -> None:
         reason = Reason("entrypoint", "", f"the container's command runs -m {name}")
@@ -192,6 +195,16 @@ class Search:
             self.reach(name, reason)
         else:
             self._follow(Module(name, node.path), self.analyses.of(node))
+
+    def _kept_file(self, path: str) -> None:
+        """A Python file that something else than an import keeps: a module, or a program."""
+        name = self.finder.name_of(path)
+        found = self.finder.find(name) if name else None
+        reason = Reason("kept file", "", "it is kept, so what it imports is")
+        if found is not None and found.path == path:
+            self.reach(name, reason)
+        else:
+            self._run_file(path, reason)
 
     def _keep_requested(self) -> None:
         """Distributions that the application asks for, though nothing is seen to import them."""
@@ -231,12 +244,25 @@ class Search:
                 self._wake()
 
     def _follow_file(self, module: Module) -> None:
-        """Everything the file of `module` leads to; compiled code that a rule knows is not read."""
-        if module.path.endswith(".so") and self.references.knows_compiled(module):
-            return
+        """Everything the file of `module` leads to."""
         node = self.world.tree.resolve(module.path)
-        if node is not None and node.blob is not None:
+        if node is None or node.blob is None:
+            return
+        if not module.path.endswith(".so"):
             self._follow(module, self.analyses.of(node))
+        elif not module.path.startswith(self.world.layout.library + "/"):
+            known = self.references.knows_compiled(module)
+            self.references.follow_compiled(module, self.analyses.of(node, known=known), known)
+
+    def follow_source_of(self, module: Module) -> bool:
+        """Follow the source that compiled code was made from; whether it lies beside it."""
+        for path in self.finder.sources(module.path):
+            node = self.world.tree.resolve(path)
+            if node is not None and node.blob is not None:
+                source = self.analyses.of(node)
+                self._follow(Module(module.name, path, module.search), source)
+                return source.complete
+        return False
 
     def _wake(self) -> None:
         """Count the imports that a rule has held back and that something needs by now."""
@@ -326,9 +352,7 @@ class Search:
         for reference in source.references:
             if main or not reference.main:
                 self.references.follow(module, source, reference)
-        if module.path.endswith(".so"):
-            self.references.follow_compiled(module, source)
-        elif module.path in self.world.application_paths:
+        if module.path in self.world.application_paths:
             self.references.follow_strings(module, source)
 
     def _held_back(
