@@ -15,19 +15,19 @@ from distil.formats.python_calls import PATHS
 from distil.formats.python_source import Import, PythonSource, read_python_source
 from distil.model.ledger import Reason
 from distil.model.node import Kind, Node
-from distil.model.origin import ApplicationOrigin
 from distil.model.package import PythonInterpreter
 from distil.model.tree import Tree
 from distil.reach.python.analysis import Analyses
-from distil.reach.python.command import PythonCommand, Start, read_command
+from distil.reach.python.command import PythonCommand, read_command
 from distil.reach.python.cuts import is_test, sort_files
 from distil.reach.python.distributions import Distribution, find_distributions
-from distil.reach.python.modules import Finder, Layout, Module, find_layout, paths_of_pth
+from distil.reach.python.modules import Finder, Module, find_layout, paths_of_pth
 from distil.reach.python.patterns import absolute, matches
 from distil.reach.python.references import References
 from distil.reach.python.result import PythonReach
 from distil.reach.python.rules import STANDARD_LIBRARY, Lazy, RuleFile, RuleSet, shipped_rules
 from distil.reach.python.standard_library import named_modules, public_modules
+from distil.reach.python.world import World
 
 
 def reach_python(
@@ -57,35 +57,6 @@ def reach_python(
         analyses or Analyses(),
     )
     return search.run()
-
-
-class World:
-    """What the search looks at and never changes."""
-
-    def __init__(
-        self,
-        tree: Tree,
-        layout: Layout,
-        distributions: Sequence[Distribution],
-        start: Start,
-        command: PythonCommand,
-    ) -> None:
-        self.tree = tree
-        self.layout = layout
-        self.distributions = distributions
-        self.start = start
-        self.requested = command.requested
-        self.files = command.files
-        self.by_name = {distribution.name: distribution for distribution in distributions}
-        self.owner = {path: d for d in distributions for path in d.files}
-        self.application = [node for node in tree if self._of_application(node, command.workdir)]
-        self.application_paths = frozenset(node.path for node in self.application)
-
-    def _of_application(self, node: Node, workdir: str) -> bool:
-        if node.kind is Kind.DIRECTORY or node.path in self.owner:
-            return False
-        inside = workdir != "/" and node.path.startswith(workdir.rstrip("/") + "/")
-        return inside or isinstance(node.origin, ApplicationOrigin)
 
 
 class Search:
