@@ -204,3 +204,12 @@ def test_unreadable(tmp_path):
 def test_bad_pattern(tmp_path):
     with pytest.raises(InvalidProjectFile, match=r"\[app\] include: line 1"):
         scan(tmp_path, Spec(app=AppSpec(include=("[",))))
+
+
+def test_links_that_lead_round_in_circles_are_left_out(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text("")
+    (tmp_path / "a").symlink_to("b")
+    (tmp_path / "b").symlink_to("a")
+    found = scan(tmp_path, Spec())
+    assert [file.path for file in found.files] == ["app.py"]
+    assert all("circles" in left.why for left in found.left_out)

@@ -277,7 +277,10 @@ class _Scan:
         if not stat.S_ISLNK(status.st_mode):
             return self._leave(path, "it is not a file, directory or symbolic link")
         target = os.readlink(self._root / path)  # noqa: PTH115 - the text as it stands
-        inside = (self._root / path).resolve().is_relative_to(self._root.resolve())
+        try:
+            inside = (self._root / path).resolve().is_relative_to(self._root.resolve())
+        except (OSError, RuntimeError):  # which of them says so depends on Python's version
+            return self._leave(path, "a symbolic link that leads round in circles")
         if target.startswith("/") or not inside:
             return self._leave(path, f"a symbolic link out of the application, to {target}")
         self._files.append(SourceFile(path, Kind.SYMLINK, 0o777, target))

@@ -52,6 +52,7 @@ def narrow(plan: Plan, gathered: Gathered, cache: Cache) -> Narrowed:
 def _roots(plan: Plan) -> Roots:
     findings = plan.findings
     application, spec = findings.application, findings.spec
+    health = spec.image.healthcheck
     purls = {package.name: package.purl for package in plan.packages}
     depends: dict[str, list[str]] = {}
     for name, edges in plan.reasons.items():
@@ -64,6 +65,7 @@ def _roots(plan: Plan) -> Roots:
             workdir=spec.image.workdir,
             environment=application.environment,
             requested=application.dependencies.names,
+            also=(health.command,) if health is not None else (),
         ),
         interpreter=findings.interpreter,
         platform=findings.base.platform,

@@ -45,10 +45,18 @@ class Packages:
     @cached_property
     def files(self) -> dict[str, list[Node]]:
         """The files and links of each package, directories aside."""
+        return self._by_package(lambda node: node.kind is not Kind.DIRECTORY)
+
+    @cached_property
+    def directories(self) -> dict[str, list[Node]]:
+        """The directories of each package: programs expect the empty ones, too."""
+        return self._by_package(lambda node: node.kind is Kind.DIRECTORY)
+
+    def _by_package(self, wanted: Callable[[Node], bool]) -> dict[str, list[Node]]:
         found: dict[str, list[Node]] = {}
         for node in self._tree:
             origin = node.origin
-            if node.kind is not Kind.DIRECTORY and isinstance(origin, PackageOrigin):
+            if wanted(node) and isinstance(origin, PackageOrigin):
                 if origin.purl.startswith("pkg:deb/"):
                     found.setdefault(origin.purl, []).append(node)
         return found
@@ -65,7 +73,7 @@ class Packages:
             if current in self._whole or (current != purl and self._one_by_one(current)):
                 continue
             self._whole.add(current)
-            for node in self.files.get(current, ()):
+            for node in (*self.files.get(current, ()), *self.directories.get(current, ())):
                 keeping.keep(node.path, why)
             for other in self._depends.get(current, ()):
                 if other not in self._whole and not self.only_libraries(other):

@@ -20,7 +20,7 @@ from distil.model.digest import Digest
 from distil.model.draft import PARENT_RULE
 from distil.model.ledger import Reason
 from distil.model.node import Kind, Node
-from distil.model.origin import GeneratedOrigin, PackageOrigin
+from distil.model.origin import ApplicationOrigin, GeneratedOrigin, PackageOrigin
 from distil.model.package import PythonInterpreter
 from distil.model.platform import Platform
 from distil.model.tree import Tree
@@ -31,16 +31,19 @@ from distil.reach.packages import WHOLE, Packages
 from distil.reach.policies import Policies, shipped_policies
 from distil.reach.python.analysis import Analyses
 from distil.reach.python.command import PythonCommand
+from distil.reach.python.cuts import is_test
+from distil.reach.python.modules import find_layout
 from distil.reach.python.result import PythonReach
 from distil.reach.python.search import reach_python
-from distil.reach.soundness import find_program, shebang
+from distil.reach.scripts import Scripts
 
 ENTRYPOINT: Final = "entrypoint"
+HEALTH_CHECK: Final = "health check"
 KEEP_RULE: Final = "[reach] keep"
+APPLICATION: Final = "application"
 ASKED: Final = "asked for"
 GENERATED: Final = "every image"
 POLICY: Final = "policy"
-INTERPRETER: Final = "#!"
 OPENED: Final = "opened by name"
 
 _PROGRAMS: Final = ("/usr/local/bin", "/usr/bin", "/usr/sbin", "/usr/local/sbin")
@@ -104,36 +107,61 @@ class _Reach:
         self._analyses = Analyses(documents)
         program = roots.interpreter.executable
         self._native = Native(tree, elf, roots.platform, program, self._strings)
-        self._elf = elf
+        self._scripts = Scripts(tree, elf)
+        self._python_files: set[str] = set()
         self._licensed: set[str] = set()
 
     def run(self) -> Reached:
-        python = reach_python(
-            self._tree, self._roots.command, self._roots.interpreter, analyses=self._analyses
-        )
+        python = self._reach_python(self._roots.command)
         self._keep_roots()
-        self._keep_python(python)
-        self._follow()
         applied: set[str] = set()
-        while self._apply_policies(applied, python.modules):
+        done = self._roots.command
+        while True:
+            self._keep_python(python)
             self._follow()
+            while self._apply_policies(applied, python.modules):
+                self._follow()
+            command = self._with_found(python)
+            if command == done:
+                break
+            done = command
+            python = self._reach_python(command)
         self._strings.save()
         self._analyses.save()
         return Reached(self._keeping.kept, python.removed, python)
 
+    def _reach_python(self, command: PythonCommand) -> PythonReach:
+        return reach_python(self._tree, command, self._roots.interpreter, analyses=self._analyses)
+
+    def _with_found(self, python: PythonReach) -> PythonCommand:
+        """The command with what shell scripts run, and Python code that is kept for itself."""
+        command = self._roots.command
+        layout = find_layout(self._tree, self._roots.interpreter)
+        places = tuple(f"{place}/" for place in (layout.library, *layout.sites))
+        importable = [
+            path
+            for path in self._keeping.kept
+            if path.endswith(".py") and path.startswith(places) and not is_test(path)
+        ]
+        self._python_files |= {*importable, *self._scripts.python} - python.kept.keys()
+        return msgspec.structs.replace(
+            command,
+            also=(*command.also, *self._scripts.commands),
+            files=tuple(sorted(self._python_files)),
+        )
+
     # --- roots -----------------------------------------------------------------------------
 
     def _keep_roots(self) -> None:
-        words = self._roots.command.words
-        for word in words:
-            for path in _candidates(word, self._roots.command.workdir):
-                if path != "/" and self._tree.resolve(path) is not None:
-                    self._keeping.keep(path, Reason(ENTRYPOINT, "", word))
-                    break
+        for number, words in enumerate(self._roots.command.commands):
+            for word in words:
+                self._keep_word(word, ENTRYPOINT if number == 0 else HEALTH_CHECK)
         paths, names = _keep_expressions(self._roots.keep)
         for node in self._tree:
             if isinstance(node.origin, GeneratedOrigin) and node.origin.rule not in _BY_POLICY:
                 self._keeping.keep(node.path, Reason(GENERATED, "", node.origin.rule))
+            elif isinstance(node.origin, ApplicationOrigin) and node.kind is Kind.DIRECTORY:
+                self._keeping.keep(node.path, Reason(APPLICATION, "", node.origin.source))
             elif paths.fullmatch(node.path):
                 self._keeping.keep(node.path, Reason(KEEP_RULE, "", node.path))
             elif isinstance(node.origin, PackageOrigin) and node.kind is not Kind.DIRECTORY:
@@ -142,6 +170,13 @@ class _Reach:
                     self._keeping.keep(node.path, Reason(KEEP_RULE, "", name))
         for purl in sorted(self._roots.asked):
             self._packages.keep_whole(purl, Reason(ASKED, "", purl), self._keeping)
+
+    def _keep_word(self, word: str, rule: str) -> None:
+        """Keep the program or file that a word of a command may mean."""
+        for path in _candidates(word, self._roots.command.workdir):
+            if path != "/" and self._tree.resolve(path) is not None:
+                self._keeping.keep(path, Reason(rule, "", word))
+                break
 
     def _keep_python(self, python: PythonReach) -> None:
         for path, why in python.kept.items():
@@ -170,19 +205,8 @@ class _Reach:
         """Look at everything that was kept since the last time, and at what that keeps."""
         while (node := self._keeping.next()) is not None:
             self._native.follow(node, self._keeping)
-            self._follow_script(node)
+            self._scripts.follow(node, self._keeping)
             self._follow_package(node)
-
-    def _follow_script(self, node: Node) -> None:
-        """Keep the interpreter of a program that is a script, through ``env`` too."""
-        if node.blob is None or not node.mode & 0o111 or self._elf.get(node.blob.digest):
-            return
-        for word in shebang(node):
-            program = find_program(self._tree, word)
-            if program is not None:
-                self._keeping.keep(
-                    word if "/" in word else program.path, Reason(INTERPRETER, node.path)
-                )
 
     def _follow_package(self, node: Node) -> None:
         """Keep the rest of the node's package, unless its files are judged one by one."""

@@ -1,0 +1,210 @@
+"""What the pass over everything keeps: small systems, one kind of evidence at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from distil.formats.elf import ElfFile, parse_elf
+from distil.model.blob import InlineBlob
+from distil.model.digest import Digest
+from distil.model.node import Kind, Node
+from distil.model.origin import ApplicationOrigin, GeneratedOrigin, Origin, PackageOrigin
+from distil.model.package import PythonInterpreter
+from distil.model.platform import AMD64
+from distil.model.tree import Tree
+from distil.reach.python.command import PythonCommand
+from distil.reach.reachable import Reached, Roots, reach
+from tests.support.elf_builder import Elf
+
+LOADER = "/lib64/ld-linux-x86-64.so.2"
+LIBRARIES = "/usr/lib/x86_64-linux-gnu"
+LIBRARY = "/usr/lib/python3.13"
+SITE = "/usr/local/lib/python3.13/dist-packages"
+PROGRAM = Elf(interpreter=LOADER, needed=("libc.so.6",), flags_1=0x08000000)
+
+Files = Mapping[str, Elf | bytes | str]
+
+
+def package(name: str) -> PackageOrigin:
+    return PackageOrigin(f"pkg:deb/debian/{name}@1", Digest.of(name.encode()))
+
+
+RUNTIME = package("python3.13")
+SYSTEM: Files = {
+    "/usr/bin/python3.13": PROGRAM,
+    f"{LIBRARY}/os.py": b"",
+    f"{LIBRARY}/smtplib.py": b"import csv",
+    f"{LIBRARY}/csv.py": b"",
+    f"{LIBRARY}/unused.py": b"",
+}
+LIBC: Files = {
+    f"{LIBRARIES}/libc.so.6": Elf(soname="libc.so.6"),
+    f"{LIBRARIES}/ld-linux-x86-64.so.2": Elf(soname="ld-linux-x86-64.so.2"),
+    "/usr/lib64/ld-linux-x86-64.so.2": f"{LIBRARIES}/ld-linux-x86-64.so.2",
+    "/lib64": "usr/lib64",
+}
+
+
+def nodes(files: Files, origin: Origin, mode: int = 0o644) -> list[Node]:
+    found = []
+    for path, content in files.items():
+        if isinstance(content, str):
+            found.append(Node(path, Kind.SYMLINK, 0o777, target=content, origin=origin))
+            continue
+        data = content.build() if isinstance(content, Elf) else content
+        program = isinstance(content, Elf) or data.startswith(b"#!")
+        blob = InlineBlob.of(data)
+        found.append(Node(path, Kind.FILE, 0o755 if program else mode, blob=blob, origin=origin))
+    return found
+
+
+def system(*more: Node) -> Tree:
+    base = [*nodes(LIBC, package("libc6")), *nodes(SYSTEM, RUNTIME)]
+    python = Node(
+        "/usr/bin/python3", Kind.SYMLINK, 0o777, target="python3.13", origin=GeneratedOrigin("x")
+    )
+    return Tree([*base, python, *more])
+
+
+def app(files: Files) -> list[Node]:
+    return [
+        msgspec.structs.replace(node, origin=ApplicationOrigin(node.path.removeprefix("/app/")))
+        for node in nodes(files, RUNTIME)
+    ]
+
+
+def reached(tree: Tree, *words: str, also: tuple[str, ...] = (), **roots: object) -> Reached:
+    elf: dict[Digest, ElfFile | None] = {
+        node.blob.digest: parse_elf(node.blob.read()) for node in tree if node.blob is not None
+    }
+    command = PythonCommand(words or ("python3", "main.py"), also=(also,) if also else ())
+    interpreter = PythonInterpreter("3.13.5", (2, 41), "x86_64")
+    start = Roots(command, interpreter, AMD64, runtime=frozenset([RUNTIME.purl]))
+    return reach(tree, elf, msgspec.structs.replace(start, **roots))
+
+
+MAIN = app({"/app/main.py": b""})
+
+
+def test_what_nothing_reaches_goes() -> None:
+    found = reached(system(*MAIN))
+    assert f"{LIBRARY}/unused.py" not in found.kept
+    assert f"{LIBRARY}/smtplib.py" not in found.kept
+    assert {"/app/main.py", "/usr/bin/python3", "/usr/bin/python3.13", "/lib64"} <= set(found.kept)
+    assert found.kept[f"{LIBRARIES}/libc.so.6"].rule == "DT_NEEDED"
+
+
+def test_code_on_the_command_line_of_the_health_check() -> None:
+    check = ("/usr/bin/python3", "-c", "import smtplib")
+    found = reached(system(*MAIN), also=check)
+    assert {f"{LIBRARY}/smtplib.py", f"{LIBRARY}/csv.py"} <= set(found.kept)
+
+
+def test_the_program_of_the_health_check() -> None:
+    tool = nodes({"/usr/bin/ping": PROGRAM, "/usr/share/ping/data": b"x"}, package("ping"))
+    found = reached(system(*MAIN, *tool), also=("ping", "localhost"))
+    assert found.kept["/usr/bin/ping"].rule == "health check"
+    assert found.kept["/usr/share/ping/data"].rule == "whole package"
+    assert "/usr/bin/ping" not in reached(system(*MAIN, *tool)).kept
+
+
+def test_a_guarded_import_of_a_file_that_the_health_check_runs() -> None:
+    files = app({"/app/main.py": b"", "/app/h.py": b"if __name__ == '__main__':\n import csv\n"})
+    assert f"{LIBRARY}/csv.py" in reached(system(*files), also=("python3", "h.py")).kept
+
+
+def test_an_entrypoint_relative_to_the_working_directory() -> None:
+    script = app({"/app/bin/run": b"#!/usr/bin/env -S python3 -u\nimport smtplib\n"})
+    for word in ("./bin/run", "bin/run", "/app/bin/run", "../app/bin/run"):
+        found = reached(system(*script), word)
+        assert {"/app/bin/run", "/usr/bin/python3", f"{LIBRARY}/csv.py"} <= set(found.kept), word
+
+
+def test_interpreters_behind_links_are_kept_with_their_links() -> None:
+    files = nodes(
+        {"/usr/bin/mawk": PROGRAM, "/etc/alternatives/awk": "/usr/bin/mawk"}, package("m")
+    )
+    files += nodes({"/usr/bin/awk": "/etc/alternatives/awk"}, package("awk-link"))
+    for line in (b"#!/usr/bin/env awk -f", b"#!/usr/bin/awk -f", b"#! /usr/bin/env -S awk -f"):
+        script = app({"/app/run": line + b"\nBEGIN {}\n", "/usr/bin/env": PROGRAM})
+        found = reached(system(*script, *files), "/app/run")
+        links = {"/usr/bin/awk", "/etc/alternatives/awk", "/usr/bin/mawk"}
+        assert links <= set(found.kept), line
+
+
+BASH = nodes({"/usr/bin/sh": PROGRAM}, package("dash"))
+TOOLS = nodes({"/usr/bin/sed": PROGRAM, "/usr/bin/tr": PROGRAM}, package("tools"))
+
+
+def test_programs_that_a_shell_script_names() -> None:
+    text = b"#!/bin/sh -e\n# tr\nx=$(sed -n p <f) && exec python3 -m smtplib\n"
+    bin_link = [Node("/bin", Kind.SYMLINK, 0o777, target="usr/bin", origin=package("base-files"))]
+    one_by_one = msgspec.structs.replace(TOOLS[1], origin=package("tr"))
+    tree = system(*app({"/app/run": text}), *BASH, *bin_link, TOOLS[0], one_by_one)
+    found = reached(tree, "/app/run")
+    assert found.kept["/usr/bin/sh"].rule in ("#!", "link")
+    assert found.kept["/usr/bin/sed"].rule == "named in script"
+    assert "/usr/bin/tr" not in found.kept
+    assert f"{LIBRARY}/csv.py" in found.kept
+
+
+def test_shell_text_in_one_word_of_the_command() -> None:
+    tree = system(*MAIN, *BASH, *TOOLS)
+    found = reached(tree, "sh", "-c", "sed -i s/a/b/ x; exec python3 -m smtplib")
+    assert {"/usr/bin/sh", "/usr/bin/sed", f"{LIBRARY}/csv.py"} <= set(found.kept)
+
+
+def test_what_a_kept_python_module_imports_is_kept() -> None:
+    found = reached(system(*MAIN), keep=(f"{LIBRARY}/smtplib.py",))
+    assert f"{LIBRARY}/csv.py" in found.kept
+
+
+def test_what_a_python_program_of_a_kept_package_imports_is_kept() -> None:
+    tool = nodes({"/usr/bin/mail": b"#!/usr/bin/python3\nimport smtplib\n"}, package("mail"))
+    found = reached(system(*MAIN, *tool), asked=frozenset([package("mail").purl]))
+    assert {"/usr/bin/mail", f"{LIBRARY}/smtplib.py", f"{LIBRARY}/csv.py"} <= set(found.kept)
+
+
+def test_modules_of_a_kept_package_know_their_package() -> None:
+    files = nodes(
+        {
+            "/usr/lib/python3/dist-packages/post/__init__.py": b"from . import send",
+            "/usr/lib/python3/dist-packages/post/send.py": b"from .. import x\nimport csv",
+        },
+        package("python3-post"),
+    )
+    found = reached(system(*MAIN, *files), asked=frozenset([package("python3-post").purl]))
+    assert f"{LIBRARY}/csv.py" in found.kept
+
+
+def test_empty_directories_of_the_application_stay() -> None:
+    uploads = Node("/app/up", Kind.DIRECTORY, 0o755, origin=ApplicationOrigin("up"))
+    assert "/app/up" in reached(system(*MAIN, uploads)).kept
+
+
+def test_empty_directories_of_a_whole_package_stay() -> None:
+    spool = Node("/var/spool/ping", Kind.DIRECTORY, 0o755, origin=package("ping"))
+    tool = nodes({"/usr/bin/ping": PROGRAM}, package("ping"))
+    assert "/var/spool/ping" in reached(system(*MAIN, *tool, spool), "ping").kept
+    assert "/var/spool/ping" not in reached(system(*MAIN, *tool, spool)).kept
+
+
+def test_elf_programs_among_the_applications_files_find_their_libraries() -> None:
+    helper = Elf(interpreter=LOADER, needed=("libown.so", "libz.so.1"), runpath="$ORIGIN/lib")
+    files = app({"/app/helper": helper, "/app/lib/libown.so": Elf(soname="libown.so")})
+    zlib = nodes({f"{LIBRARIES}/libz.so.1": Elf(soname="libz.so.1")}, package("zlib1g"))
+    found = reached(system(*MAIN, *files, *zlib))
+    assert found.kept[f"{LIBRARIES}/libz.so.1"].because == "/app/helper"
+
+
+def test_a_link_that_leads_nowhere_is_kept_as_it_is() -> None:
+    files = app({"/app/main.py": b"", "/app/gone": "nothing", "/app/up": "../app/main.py"})
+    assert {"/app/gone", "/app/up"} <= set(reached(system(*files)).kept)
+
+
+def test_nothing_depends_on_the_order_of_evidence() -> None:
+    tree = system(*MAIN, *BASH, *TOOLS)
+    one, two = (reached(tree, "sh", "-c", "sed x", also=("tr",)) for _ in range(2))
+    assert list(one.kept.items()) == list(two.kept.items())
