@@ -79,10 +79,12 @@ def run(arguments: list[str] | None = None) -> int:
 
 def _explained(error: BaseException) -> tuple[str, str, int]:
     """Message, hint and exit code for whatever ended a verb."""
+    if isinstance(error, click.Abort) and error.__cause__ is not None:
+        error = error.__cause__  # click makes it of EOFError as well, which nobody typed.
     if isinstance(error, DistilError):
         return error.message, error.hint, error.exit_code
     if isinstance(error, KeyboardInterrupt | click.Abort):
-        return "interrupted: nothing was written", "", INTERRUPTED
+        return "interrupted; nothing half-written is left", "", INTERRUPTED
     if isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename else ""
         return f"{where}{error.strerror or error}", "", 2

@@ -97,9 +97,13 @@ def _update(directory: Path, images: Sequence[NamedImage]) -> None:
 
 @contextlib.contextmanager
 def _undone_on_failure(directory: Path) -> Iterator[list[Path]]:
-    """Whatever ends the block early, remove the files noted in the list it is given."""
+    """Whatever ends the block early, remove the files noted in the list it is given.
+
+    Not when the index was renamed by then: an interrupt can come right after that.
+    """
     blobs = directory / BLOBS
     added: list[Path] = []
+    before = _index_identity(directory)
     try:
         sweep(directory, grace=0)  # The layout is locked: nobody else is writing here.
         if not (directory / LAYOUT_FILE).exists():
@@ -110,6 +114,8 @@ def _undone_on_failure(directory: Path) -> Iterator[list[Path]]:
         sweep(blobs, grace=0)
         yield added
     except BaseException:
+        if _index_identity(directory) != before:
+            raise
         for path in added:
             with contextlib.suppress(OSError):
                 path.unlink(missing_ok=True)
@@ -117,6 +123,15 @@ def _undone_on_failure(directory: Path) -> Iterator[list[Path]]:
             with contextlib.suppress(OSError):
                 path.rmdir()  # Only if it is empty, so only if it was made for this.
         raise
+
+
+def _index_identity(directory: Path) -> tuple[int, int] | None:
+    """What tells one index file from the next; None when there is none."""
+    try:
+        status = (directory / INDEX_FILE).stat()
+    except FileNotFoundError:
+        return None
+    return status.st_ino, status.st_mtime_ns
 
 
 def _holds(path: Path, blob: Blob) -> bool:
