@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import msgspec
+import pytest
 
 from distil.formats.elf import ElfFile, parse_elf
 from distil.model.blob import InlineBlob
@@ -113,6 +114,35 @@ def test_the_program_of_the_health_check() -> None:
 def test_a_guarded_import_of_a_file_that_the_health_check_runs() -> None:
     files = app({"/app/main.py": b"", "/app/h.py": b"if __name__ == '__main__':\n import csv\n"})
     assert f"{LIBRARY}/csv.py" in reached(system(*files), also=("python3", "h.py")).kept
+
+
+def test_what_an_application_file_does_as_the_program_counts() -> None:
+    """Jobs and management commands are run in the same image."""
+    files = app({"/app/main.py": b"", "/app/job.py": b"if __name__ == '__main__':\n import csv\n"})
+    assert f"{LIBRARY}/csv.py" in reached(system(*files)).kept
+    files = app({"/app/main.py": b"", "/app/bin/job": b"#!/usr/bin/python3\nimport csv\n"})
+    assert f"{LIBRARY}/csv.py" in reached(system(*files)).kept
+    files = app({"/app/main.py": b"", "/app/job/__init__.py": b"from . import a, __main__"})
+    files += app({"/app/job/a.py": b"", "/app/job/__main__.py": b"from . import a\nimport csv"})
+    assert f"{LIBRARY}/csv.py" in reached(system(*files)).kept
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("python3", "-u", "run"),
+        ("python3", "-Wignore", "-X", "dev", "run"),
+        ("python3", "-uc", "import csv"),
+        ("python3", "-cimport csv"),
+        ("python3", "-Im", "smtplib"),
+        ("python3", "-msmtplib"),
+        ("python3", "--check-hash-based-pycs", "never", "-m", "smtplib"),
+        ("env", "A=b", "python3", "run"),
+    ],
+)
+def test_arguments_of_the_interpreter(words: tuple[str, ...]) -> None:
+    files = app({"/app/run": b"import csv", "/app/main.py": b""})
+    assert f"{LIBRARY}/csv.py" in reached(system(*files), *words).kept
 
 
 def test_an_entrypoint_relative_to_the_working_directory() -> None:

@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from distil.model.node import Kind
+from distil.model.node import Kind, Node
 from distil.model.tree import Tree
 
 _INTERPRETER: Final = re.compile(r"(?:.*/)?python(?:3(?:\.\d+)?)?")
@@ -80,7 +80,7 @@ def read_command(command: PythonCommand, tree: Tree) -> Start:
             elif kind == "-c":
                 code += value + "\n"
             elif value:
-                scripts += _script(tree, value, command.workdir)
+                scripts += _script(tree, value, command.workdir, told=True)
     return Start(
         tuple(dict.fromkeys(modules)),
         tuple(dict.fromkeys(scripts)),
@@ -120,8 +120,11 @@ def _what_runs(words: list[str]) -> tuple[str, str]:
     return "", ""
 
 
-def _script(tree: Tree, word: str, workdir: str) -> list[str]:
-    """The Python file that `word` starts, as a list of at most one path."""
+def _script(tree: Tree, word: str, workdir: str, *, told: bool = False) -> list[str]:
+    """The Python file that `word` starts, as a list of at most one path.
+
+    A file that the interpreter is `told` to run is Python whatever it looks like.
+    """
     places = [""] if "/" in word else ["/usr/local/bin/", "/usr/bin/", workdir.rstrip("/") + "/"]
     for place in places:
         path = place + word
@@ -130,9 +133,18 @@ def _script(tree: Tree, word: str, workdir: str) -> list[str]:
         node = tree.resolve(path)
         if node is None or node.kind is Kind.DIRECTORY or node.blob is None:
             continue
-        if node.name.endswith(".py") or _SHEBANG.match(next(node.blob.chunks(), b"")):
+        if told or is_python(node):
             return [node.path]
     return []
+
+
+def is_python(node: Node) -> bool:
+    """Whether `node` holds Python source: by its name, or as a program by its first line."""
+    if node.name.endswith(".py"):
+        return True
+    if node.blob is None or not node.mode & 0o111:
+        return False
+    return _SHEBANG.match(next(node.blob.chunks(), b"")) is not None
 
 
 def _names(words: list[str]) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from distil.model.node import Kind, Node
 from distil.model.package import PythonInterpreter
 from distil.model.tree import Tree
 from distil.reach.python.analysis import Analyses
-from distil.reach.python.command import PythonCommand, read_command
+from distil.reach.python.command import PythonCommand, is_python, read_command
 from distil.reach.python.cuts import is_test, sort_files
 from distil.reach.python.distributions import Distribution, find_distributions
 from distil.reach.python.modules import Finder, Module, find_layout, paths_of_pth
@@ -154,18 +154,22 @@ class Search:
         self._follow(Module("__main__", path), self.analyses.of(node), main=True)
 
     def _application_file(self, node: Node) -> None:
-        self.keep(node.path, Reason("application", "", "a file of the application"))
-        if not node.name.endswith(".py") or node.blob is None:
+        """A file of the application stays; Python code may be imported, or run by itself.
+
+        Jobs and management commands run in the same image, so what a file does only when it is
+        the program counts whether or not the image's own command runs it.
+        """
+        reason = Reason("application", "", "a file of the application")
+        self.keep(node.path, reason)
+        if node.blob is None or not is_python(node) or is_test(node.path):
             return
         name = self.finder.name_of(node.path)
-        if is_test(node.path) or node.path in self.modules.values():
-            return
-        reason = Reason("application", "", "a file of the application")
         found = self.finder.find(name) if name else None
         if found is not None and found.path == node.path:
             self.reach(name, reason)
         else:
-            self._follow(Module(name, node.path), self.analyses.of(node))
+            found = None
+        self._follow(found or Module(name, node.path), self.analyses.of(node), main=True)
 
     def _kept_file(self, path: str) -> None:
         """A Python file that something else than an import keeps: a module, or a program."""
