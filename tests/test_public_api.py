@@ -1,0 +1,93 @@
+"""What users of the Python API may count on: `distil.pipeline`, name by name.
+
+A change here is a change for them, to be made on purpose and told in the changelog.
+"""
+
+from __future__ import annotations
+
+import inspect
+import subprocess
+import sys
+
+import msgspec
+
+from distil import pipeline
+
+FUNCTIONS = {
+    "build": "(request: 'BuildRequest') -> 'BuildSummary'",
+    "why": "(image: 'str', question: 'Question') -> 'Found'",
+    "check": "(image: 'str') -> 'CheckReport'",
+    "cache_info": "() -> 'CacheInfo'",
+    "cache_gc": "(limit: 'int', *, verify: 'bool' = False) -> 'CacheCleaned'",
+}
+
+STRUCTS = {
+    "BuildRequest": (
+        [
+            "source",
+            "tag",
+            "outputs",
+            "load",
+            "platform",
+            "overrides",
+            "debug",
+            "dry_run",
+            "refresh",
+            "offline",
+        ]
+    ),
+    "Found": ["answer", "from_cache"],
+    "CheckReport": ["image", "elf_files", "interpreters", "faults"],
+    "CacheInfo": ["schema_version", "directory", "areas"],
+    "CacheCleaned": ["schema_version", "collected", "verified"],
+}
+
+
+def own() -> dict[str, object]:
+    """The public names that are defined in the module itself."""
+    return {
+        name: value
+        for name, value in vars(pipeline).items()
+        if not name.startswith("_") and getattr(value, "__module__", "") == pipeline.__name__
+    }
+
+
+def test_names() -> None:
+    assert set(own()) == {*FUNCTIONS, *STRUCTS}
+
+
+def test_functions() -> None:
+    found = {name: str(inspect.signature(own()[name])) for name in FUNCTIONS}  # type: ignore[arg-type]
+    assert found == FUNCTIONS
+
+
+def test_values() -> None:
+    fields = {
+        name: [field.name for field in msgspec.structs.fields(own()[name])]  # type: ignore[arg-type]
+        for name in STRUCTS
+    }
+    assert fields == STRUCTS
+
+
+def test_everything_is_documented() -> None:
+    assert [name for name, value in own().items() if not inspect.getdoc(value)] == []
+
+
+def test_help_loads_nothing_heavy() -> None:
+    """`distil --help` answers at once because of what it leaves alone."""
+    heavy = ("distil.pipeline", "msgspec", "urllib3", "rich", "pysequoia", "packaging", "uv")
+    script = (
+        "import sys\nfrom distil.cli import run\nassert run(['--help']) == 0\n"
+        f"print([name for name in {heavy!r} if name in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stderr == "[]\n"
+
+
+def test_the_package_says_its_version() -> None:
+    import distil
+
+    assert distil.__all__ == ["__version__"]
+    assert distil.__version__[0].isdigit()
