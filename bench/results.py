@@ -19,7 +19,8 @@ def write_section(title: str, command: str, text: str) -> None:
     """Put `text` under `title`, in place of what was there."""
     content = PATH.read_text() if PATH.exists() else HEAD
     machine = f"{os.cpu_count()} processors, {platform.machine()}, Linux {platform.release()}"
-    made = f"`{command}`, {datetime.now(UTC):%Y-%m-%d}, {machine}"
+    busy = f"load average at the end {os.getloadavg()[2]:.1f}"
+    made = f"`{command}`, {datetime.now(UTC):%Y-%m-%d}, {machine}, {busy}"
     section = f"## {title}\n\n{made}\n\n{text.strip()}\n"
     old = re.compile(rf"^## {re.escape(title)}\n.*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
     if old.search(content):
