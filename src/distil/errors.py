@@ -945,15 +945,24 @@ def _in_packages(packages: Sequence[str]) -> str:
     return f" (it is in {' or '.join(packages)})" if packages else ""
 
 
-class BrokenEntrypoint(DistilError):
-    """An entrypoint that could not be started."""
+class BrokenCommand(DistilError):
+    """An entrypoint or a health check that could not be started; `hint` says where to write it."""
 
     exit_code = 1
 
-    def __init__(self, entrypoint: str, why: str) -> None:
+    def __init__(self, kind: str, program: str, why: str, hint: str) -> None:
+        super().__init__(f"the {kind} {program} cannot be started: {why}", hint=hint)
+
+
+class UnwantedProgram(DistilError):
+    """A shell or package manager in an image for which nobody asked for one."""
+
+    exit_code = 1
+
+    def __init__(self, path: str, origin: str) -> None:
         super().__init__(
-            f"the entrypoint {entrypoint} cannot be started: {why}",
-            hint='write entrypoint = ["PROGRAM", …] below [app] in distil.toml',
+            f"{path} of {origin} is in the image, and nothing asks for it",
+            hint="name the package that brings it below [app] packages, to keep it on purpose",
         )
 
 

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 import msgspec
 
 from distil.build.compose import Composition
-from distil.build.plan import Plan
-from distil.errors import BrokenEntrypoint, ClosureBroken, UnaccountedFile
+from distil.build.plan import Plan, with_dependencies
+from distil.errors import BrokenCommand, ClosureBroken, UnaccountedFile, UnwantedProgram
+from distil.model.draft import describe
 from distil.model.node import Kind
+from distil.model.origin import PackageOrigin
 from distil.model.tree import Tree
 from distil.packages.library_packages import package_for_library
 from distil.reach.soundness import (
-    DEFAULT_PATH,
     Fault,
     entrypoint_faults,
     find_program,
     interpreter_faults,
     library_faults,
     python_faults,
+    search_path,
 )
 
 SHELLS: Final = ("sh", "bash", "dash", "ash", "busybox", "zsh", "ksh")
+_WRITE_ENTRYPOINT: Final = 'write entrypoint = ["PROGRAM", …] below [app] in distil.toml'
+_WRITE_HEALTH_CHECK: Final = (
+    "[image.healthcheck] names it; add the package that has it below [app] packages"
+)
 PACKAGE_MANAGERS: Final = ("apt", "apt-get", "dpkg", "pip", "pip3", "apk", "rpm")
 
 
@@ -36,15 +43,15 @@ class Check(msgspec.Struct, frozen=True):
 def inspect(plan: Plan, composition: Composition) -> tuple[Check, ...]:
     """Check `composition`; what is said of it afterwards.
 
-    Raises `ClosureBroken`, which names the packages to add, `BrokenEntrypoint` and
-    `UnaccountedFile`.
+    Raises `ClosureBroken`, which names the packages to add, `BrokenCommand`, `UnwantedProgram`
+    and `UnaccountedFile`.
     """
     return (
         _origins(composition.tree),
         _closure(plan, composition),
-        _entrypoint(plan, composition.tree),
-        _without(composition.tree, "no shell", SHELLS, plan),
-        _without(composition.tree, "no package manager", PACKAGE_MANAGERS, plan),
+        *_commands(plan, composition.tree),
+        _without(composition.tree, "shell", SHELLS, plan),
+        _without(composition.tree, "package manager", PACKAGE_MANAGERS, plan),
     )
 
 
@@ -78,17 +85,31 @@ def _packages(plan: Plan, fault: Fault) -> tuple[str, ...]:
     return tuple(package_for_library(fault.soname, base.platform, base.index, base.suites))
 
 
-def _entrypoint(plan: Plan, tree: Tree) -> Check:
-    words = plan.findings.application.entrypoint
-    workdir = plan.findings.spec.image.workdir
-    for fault in entrypoint_faults(tree, words, workdir, DEFAULT_PATH):
-        raise BrokenEntrypoint(fault.path, fault.what)
-    return Check("entrypoint", f"{words[0]} can be started")
+def _commands(plan: Plan, tree: Tree) -> Iterator[Check]:
+    """Everything that is started by itself can be."""
+    application, image = plan.findings.application, plan.findings.spec.image
+    commands = [("entrypoint", application.entrypoint, _WRITE_ENTRYPOINT)]
+    if image.healthcheck is not None:
+        commands.append(("health check", image.healthcheck.command, _WRITE_HEALTH_CHECK))
+    path = search_path(application.environment)
+    for kind, words, hint in commands:
+        for fault in entrypoint_faults(tree, words, image.workdir, path):
+            raise BrokenCommand(kind, fault.path, fault.what, hint)
+        yield Check(kind, f"{words[0]} can be started")
 
 
-def _without(tree: Tree, claim: str, names: tuple[str, ...], plan: Plan) -> Check:
-    """No program of `names` is there, unless the user asked for a package that brings it."""
+def _without(tree: Tree, kind: str, names: tuple[str, ...], plan: Plan) -> Check:
+    """No program of `names` is there but for those that somebody asked for.
+
+    That is a package named by the user, what such a package depends on, or a distribution that
+    the application depends on. Raises `UnwantedProgram`.
+    """
     present = [node for name in names if (node := find_program(tree, name)) is not None]
-    if present and not plan.wanted.packages:
-        raise UnaccountedFile(present[0].path)
-    return Check(claim, ", ".join(node.path for node in present) or "none is there")
+    if not present:
+        return Check(f"no {kind}", "none is there")
+    asked = with_dependencies(plan.wanted.packages, plan.reasons)
+    others = {package.purl for package in plan.packages if package.name not in asked}
+    for node in present:
+        if isinstance(node.origin, PackageOrigin) and node.origin.purl in others:
+            raise UnwantedProgram(node.path, describe(node.origin))
+    return Check(kind, f"{', '.join(node.path for node in present)}, as asked for")

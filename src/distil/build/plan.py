@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -11,6 +11,7 @@ from distil.build.base import Base
 from distil.build.investigate import Findings
 from distil.model.application import SystemNeed
 from distil.model.package import DebianPackage
+from distil.model.spec import Spec
 from distil.packages.cuts import Cuts, Partial
 from distil.packages.select import Wanted
 from distil.packages.solver import Edge, Solution, solve
@@ -28,8 +29,8 @@ class Plan(msgspec.Struct, frozen=True):
 
     `roots` are the packages asked for by name. `packages` are sorted by name and include those
     of which only some files are taken, which `partial` tells. `reasons` says for each who needs
-    it, `needs` what the application needs without saying so. `debug_packages` are what the
-    debug twin has beside them.
+    it, `needs` what the application needs without saying so. `debug_packages` are the debug
+    twin's tools and what these need: some may be in `packages` as well, less what was cut.
     """
 
     findings: Findings
@@ -54,12 +55,20 @@ class Plan(msgspec.Struct, frozen=True):
         return self.wanted.packages | loaded
 
     @property
+    def wanted_tools(self) -> frozenset[str]:
+        """The packages of the debug twin that are taken whole, tools and what only they need."""
+        spec, base = self.findings.spec, self.findings.base
+        there = {package.name for package in self.packages}
+        new = {package.name for package in self.debug_packages} - there
+        return frozenset(new) | _named((BUSYBOX, *spec.debug.packages), base)
+
+    @property
     def wanted(self) -> Wanted:
         """What the user names, which is taken whole, and the optional parts that are needed."""
         spec = self.findings.spec
         searched = any(need.library_search for need in self.needs)
         return Wanted(
-            packages=frozenset((*spec.base.packages, *spec.app.packages)),
+            packages=_named((*spec.base.packages, *spec.app.packages), self.findings.base),
             features=frozenset([LIBRARY_SEARCH] if searched else []),
         )
 
@@ -82,12 +91,8 @@ def plan_packages(
     wanted += [_first_known(name, base) for need in needs for name in need.packages]
     roots = tuple(dict.fromkeys(wanted))
     production = _with_companions(roots, base, cuts)
-    debug_packages: tuple[DebianPackage, ...] = ()
-    if debug:
-        twin = solve((*roots, BUSYBOX, *spec.debug.packages), base.index, cut=cuts.edge)
-        there = {package.name for package in production.packages}
-        debug_packages = tuple(p for p in twin.packages if p.name not in there)
-    asked = {*spec.base.packages, *spec.app.packages}
+    tools = _tools(roots, spec, base, cuts) if debug else ()
+    asked = _named((*spec.base.packages, *spec.app.packages), base)
     partial = {p.name: cuts.partial(p.name, asked=p.name in asked) for p in production.packages}
     return Plan(
         findings=findings,
@@ -96,8 +101,52 @@ def plan_packages(
         packages=production.packages,
         partial={name: part for name, part in partial.items() if part is not None},
         reasons=production.reasons,
-        debug_packages=debug_packages,
+        debug_packages=tools,
     )
+
+
+def _named(wanted: Sequence[str], base: Base) -> frozenset[str]:
+    """The names of packages asked for as ``name``, ``name=version`` or ``name:architecture``.
+
+    A virtual name stands for the one package that provides it.
+    """
+    found: set[str] = set()
+    for text in wanted:
+        name = text.partition("=")[0].partition(":")[0]
+        if base.index.candidate(name) is None:
+            found.update(provision.owner for provision in base.index.providers(name))
+        found.add(name)
+    return frozenset(found)
+
+
+def with_dependencies(
+    names: Iterable[str], reasons: Mapping[str, Sequence[Edge]]
+) -> frozenset[str]:
+    """The packages `names` and what they depend on, by the `reasons` of a solution."""
+    needs: dict[str, list[str]] = {}
+    for name, edges in reasons.items():
+        for edge in edges:
+            needs.setdefault(edge.package, []).append(name)
+    found: set[str] = set()
+    pending = list(names)
+    while pending:
+        name = pending.pop()
+        if name not in found:
+            found.add(name)
+            pending += needs.get(name, ())
+    return frozenset(found)
+
+
+def _tools(roots: Sequence[str], spec: Spec, base: Base, cuts: Cuts) -> tuple[DebianPackage, ...]:
+    """The packages of the debug twin's tools with all that they depend on.
+
+    Solved together with `roots`, so that what both need is the same. What production has of a
+    package need not be what a tool needs of it.
+    """
+    wanted = (BUSYBOX, *spec.debug.packages)
+    solution = solve((*roots, *wanted), base.index, cut=cuts.edge)
+    found = with_dependencies(_named(wanted, base), solution.reasons)
+    return tuple(package for package in solution.packages if package.name in found)
 
 
 def _first_known(alternatives: str, base: Base) -> str:

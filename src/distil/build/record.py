@@ -42,12 +42,19 @@ def ledger_of(plan: Plan, composition: Composition) -> Ledger:
 
 
 def twin_ledger(production: Ledger, tools: Tree) -> Ledger:
-    """The ledger of the debug twin: production's, and what `tools` add or replace."""
+    """The ledger of the debug twin: production's, and what `tools` add or replace.
+
+    A file that production did without and a tool needs is not left out any more.
+    """
     kept = {entry.path: entry for entry in production.kept}
     for node in tools:
-        if node.path not in kept or kept[node.path].origin != node.origin:
+        known = kept.get(node.path)
+        if known is not None and known.origin == node.origin:
+            kept[node.path] = msgspec.structs.replace(known, kind=node.kind, size=node.size)
+        else:
             kept[node.path] = _kept(node, Reason(TOOL, "", "a shell and what it needs"))
-    return msgspec.structs.replace(production, kept=tuple(kept[path] for path in sorted(kept)))
+    removed = tuple(gone for gone in production.removed if gone.path not in tools)
+    return Ledger(tuple(kept[path] for path in sorted(kept)), removed)
 
 
 def record(image: Image, ledger: Ledger, cache: Cache) -> Artifact:

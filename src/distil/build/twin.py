@@ -31,15 +31,16 @@ def compose_twin(
 ) -> Tree:
     """The layer of tools that goes on top of `production`, with the directories leading to it.
 
-    It holds every node that differs, so nothing of production is repeated. Raises
-    `MalformedBusybox`, `FileConflict`.
+    It holds every node that differs, so nothing of production is repeated, and what production
+    has stays as it is. Raises `MalformedBusybox`, `FileConflict`.
     """
-    named = frozenset(pack.name for pack in tools)
-    selection = select(tools, cuts, msgspec.structs.replace(plan.wanted, packages=named))
+    wanted = msgspec.structs.replace(plan.wanted, packages=plan.wanted_tools)
+    selection = select(tools, cuts, wanted)
     elf = dict(production.elf)
     for pack in tools:
         elf |= pack.pack.elf_files()
-    added = selection.tree.filter(lambda node: node.path not in _SHIPPED)
+    there = production.tree
+    added = selection.tree.filter(lambda n: n.path not in there and n.path not in _SHIPPED)
     tree = production.tree.merge(added).with_nodes(_busybox(selection.tree))
     tree = tree.with_nodes(library_cache_nodes(tree, elf, plan.findings.base.platform))
     tree = tree.with_nodes(status_nodes(tree, tools))

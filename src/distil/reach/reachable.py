@@ -36,6 +36,7 @@ from distil.reach.python.modules import find_layout
 from distil.reach.python.result import PythonReach
 from distil.reach.python.search import reach_python
 from distil.reach.scripts import Scripts
+from distil.reach.soundness import search_path
 
 ENTRYPOINT: Final = "entrypoint"
 HEALTH_CHECK: Final = "health check"
@@ -45,8 +46,6 @@ ASKED: Final = "asked for"
 GENERATED: Final = "every image"
 POLICY: Final = "policy"
 OPENED: Final = "opened by name"
-
-_PROGRAMS: Final = ("/usr/local/bin", "/usr/bin", "/usr/sbin", "/usr/local/sbin")
 
 
 class Roots(msgspec.Struct, frozen=True):
@@ -173,7 +172,7 @@ class _Reach:
 
     def _keep_word(self, word: str, rule: str) -> None:
         """Keep the program or file that a word of a command may mean."""
-        for path in _candidates(word, self._roots.command.workdir):
+        for path in _candidates(word, self._roots.command):
             if path != "/" and self._tree.resolve(path) is not None:
                 self._keeping.keep(path, Reason(rule, "", word))
                 break
@@ -257,10 +256,14 @@ def _keep_expressions(patterns: Sequence[str]) -> tuple[re.Pattern[str], re.Patt
     return re.compile(path_expression(paths)), re.compile(name_expression(names))
 
 
-def _candidates(word: str, workdir: str) -> list[str]:
+def _candidates(word: str, command: PythonCommand) -> list[str]:
     """The paths that a word of the command may stand for."""
+    workdir = command.workdir
     if word.startswith("/"):
         return [word]
     if "/" in word:
         return [f"{workdir.rstrip('/')}/{word}"]
-    return [f"{directory}/{word}" for directory in (*_PROGRAMS, workdir.rstrip("/"))]
+    return [
+        f"{directory}/{word}"
+        for directory in (*search_path(command.environment), workdir.rstrip("/"))
+    ]

@@ -123,9 +123,13 @@ def shebang(node: Node) -> list[str]:
 def command_faults(tree: Tree, config: ContainerConfig) -> list[Fault]:
     """What keeps the command of an image's configuration from being started."""
     variables = dict(entry.partition("=")[::2] for entry in config.env)
-    path = tuple(filter(None, variables.get("PATH", "").split(":"))) or DEFAULT_PATH
     words = (*config.entrypoint, *config.cmd)
-    return entrypoint_faults(tree, words, config.working_dir or "/", path)
+    return entrypoint_faults(tree, words, config.working_dir or "/", search_path(variables))
+
+
+def search_path(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """The directories of PATH in `environment`, or those that a container has by default."""
+    return tuple(filter(None, environment.get("PATH", "").split(":"))) or DEFAULT_PATH
 
 
 def entrypoint_faults(

@@ -1,0 +1,114 @@
+"""What distil.toml asks for, as it is in the images."""
+
+from __future__ import annotations
+
+import tarfile
+
+import pytest
+
+from tests.support.applications import FLASK
+from tests.support.command import World
+from tests.support.layouts import config, files, members
+
+LIBRARIES = "usr/lib/x86_64-linux-gnu"
+
+
+def built(world: World, specification: str, *options: str, **more: str) -> None:
+    done = world.build(world.app({**FLASK, "distil.toml": specification, **more}), *options)
+    assert done.code == 0, done.stderr
+
+
+def entries(world: World, tag: str = "1.0") -> dict[str, tarfile.TarInfo]:
+    return {entry.name: entry for _, layer in members(world.out, tag) for entry in layer}
+
+
+@pytest.mark.parametrize("level", ["packages", "reachable"])
+def test_writable_directories_are_there_and_the_users(warm: World, level: str) -> None:
+    specification = '[image]\nuser = "1001:1002"\nwritable = ["/var/lib/shop", "/app/data"]\n'
+    built(warm, specification, "--level", level, **{"data/seed.csv": "a,b\n"})
+    found = entries(warm)
+    for path in ("var/lib/shop", "app/data", "app/data/seed.csv"):
+        assert (found[path].uid, found[path].gid) == (1001, 1002), path
+    assert found["app/app.py"].uid == 0
+    assert set(config(warm.out, "1.0")["config"]["Volumes"]) == {"/var/lib/shop", "/app/data"}
+
+
+@pytest.mark.parametrize("text", ["libpq5", "libpq5=17.6-0", "libpq5:amd64"])
+def test_a_package_asked_for_stays_whole_however_it_is_written(warm: World, text: str) -> None:
+    built(warm, f'[app]\npackages = ["{text}"]\n')
+    assert f"{LIBRARIES}/libpq.so.5" in entries(warm)
+
+
+def test_tools_of_the_twin_find_what_production_did_without(warm: World) -> None:
+    built(warm, '[debug]\npackages = ["openssl", "libgcc-s1"]\n')
+    production, twin = entries(warm), entries(warm, "1.0-debug")
+    for path in ("usr/bin/openssl", f"{LIBRARIES}/libgcc_s.so.1"):
+        assert path not in production
+        assert path in twin
+    assert warm.distil("check", f"oci:{warm.out}:1.0-debug").code == 0
+    contents = files(warm.out, "1.0-debug")
+    sums = contents["var/lib/dpkg/status.d/libgcc-s1.md5sums"].decode()
+    assert f"{LIBRARIES}/libgcc_s.so.1" in sums
+
+
+def test_the_twin_changes_nothing_that_production_has(warm: World) -> None:
+    built(warm, '[debug]\npackages = ["openssl", "strace"]\n')
+    *_, (title, tools) = members(warm.out, "1.0-debug")
+    assert title == "debug tools"
+    changed = [e.name for e in tools if not e.isdir() and e.name in entries(warm)]
+    assert all(name.startswith(("var/lib/dpkg/status.d/", "etc/ld.so.cache")) for name in changed)
+
+
+def test_the_ledger_of_the_twin_tells_of_the_twin(warm: World) -> None:
+    built(warm, '[debug]\npackages = ["openssl"]\n')
+    image = f"oci:{warm.out}:1.0-debug"
+    answer = warm.distil("why", image, "/usr/bin/openssl", "--format", "json").data["answer"]
+    assert answer["explanations"][0]["chain"][0]["reason"][0] == "debug twin"
+    assert answer["removed"] == []
+    for path, entry in entries(warm, "1.0-debug").items():
+        if entry.isfile():
+            shown = warm_ledger(warm, image)["/" + path]
+            assert shown["size"] == entry.size, path
+
+
+def warm_ledger(world: World, image: str) -> dict[str, dict[str, int]]:
+    answer = world.distil("why", image, "--largest", "100000", "--format", "json").data["answer"]
+    return {one["kept"]["path"]: one["kept"] for one in answer["explanations"]}
+
+
+def test_the_health_check_has_to_be_startable(warm: World) -> None:
+    text = '[image.healthcheck]\ncommand = ["curl", "-f", "http://localhost"]\n'
+    done = warm.build(warm.app({**FLASK, "distil.toml": text}))
+    assert done.code == 1
+    assert "health check curl cannot be started" in done.error
+    assert not warm.out.exists()
+    check = '["python3", "-c", "import json"]'
+    built(warm, f"[image.healthcheck]\ncommand = {check}\n")
+    assert "usr/lib/python3.13/json/__init__.py" in entries(warm)
+
+
+def test_programs_are_looked_for_on_the_path_of_the_image(warm: World) -> None:
+    text = '[app]\nentrypoint = ["serve"]\nenvironment = { PATH = "/app/bin:/usr/bin" }\n'
+    app = warm.app({**FLASK, "distil.toml": text, "bin/serve": "#!/usr/bin/python3\nimport json\n"})
+    (app / "bin/serve").chmod(0o755)
+    done = warm.build(app)
+    assert done.code == 0, done.stderr
+    assert "usr/lib/python3.13/json/__init__.py" in entries(warm)
+
+
+def test_checks_say_what_is_there(warm: World) -> None:
+    text = '[app]\npackages = ["busybox-static"]\n'
+    checks = warm.build(warm.app({**FLASK, "distil.toml": text})).data["checks"]
+    found = {check["name"]: check["detail"] for check in checks}
+    assert found["shell"] == "/usr/bin/busybox, as asked for"
+    assert found["no package manager"] == "none is there"
+    assert "no shell" not in found
+
+
+def test_a_distribution_may_have_the_name_of_a_tool(warm: World) -> None:
+    """What the application depends on is asked for."""
+    scripts = "[console_scripts]\npip = gunicorn:run\n"
+    warm.house.add("pip-like", "1.0", entry_points=scripts)
+    wanted = {**FLASK, "requirements.txt": FLASK["requirements.txt"] + "pip-like\n"}
+    checks = warm.build(warm.app(wanted)).data["checks"]
+    assert "/usr/local/bin/pip, as asked for" in [check["detail"] for check in checks]
