@@ -10,6 +10,7 @@ import pytest
 from distil.formats.elf import ElfFile, parse_elf
 from distil.model.blob import InlineBlob
 from distil.model.digest import Digest
+from distil.model.ledger import Reason
 from distil.model.node import Kind, Node
 from distil.model.origin import ApplicationOrigin, GeneratedOrigin, Origin, PackageOrigin
 from distil.model.package import PythonInterpreter
@@ -227,6 +228,76 @@ def test_elf_programs_among_the_applications_files_find_their_libraries() -> Non
     zlib = nodes({f"{LIBRARIES}/libz.so.1": Elf(soname="libz.so.1")}, package("zlib1g"))
     found = reached(system(*MAIN, *files, *zlib))
     assert found.kept[f"{LIBRARIES}/libz.so.1"].because == "/app/helper"
+
+
+def certificates() -> Node:
+    (node,) = nodes(
+        {"/etc/ssl/certs/ca-certificates.crt": b"x"}, GeneratedOrigin("CA certificates")
+    )
+    return node
+
+
+def test_certificates_stay_for_a_static_program_that_looks_for_them() -> None:
+    assert certificates().path not in reached(system(*MAIN, certificates())).kept
+    static = Elf(kind=2, dynamic=False).build() + b"go/etc/ssl/certs/etc/pki"
+    files = app({"/app/main.py": b"", "/app/agent": static})
+    found = reached(system(*files, certificates()))
+    assert found.kept[certificates().path] == Reason("policy", "/app/agent", "TLS")
+
+
+@pytest.mark.parametrize("name", ["libplug.so.1", "%s/libplug.so.1", "${ORIGIN}/libplug.so.1"])
+def test_libraries_that_compiled_code_names(name: str) -> None:
+    data = Elf(interpreter=LOADER, needed=("libc.so.6",), flags_1=0x08000000).build()
+    files = app({"/app/main.py": b"", "/app/tool": data + b"\0" + name.encode() + b"\0"})
+    plug = nodes({f"{LIBRARIES}/libplug.so.1": Elf(soname="libplug.so.1")}, package("plug"))
+    found = reached(system(*files, *plug))
+    assert found.kept[f"{LIBRARIES}/libplug.so.1"].rule == "named library"
+    assert f"{LIBRARIES}/libplug.so.1" not in reached(system(*MAIN, *plug)).kept
+
+
+def test_programs_for_another_machine_are_left_alone() -> None:
+    other = Elf(elf_class=32, machine=3, interpreter="/lib/ld-linux.so.2", needed=("libz.so.1",))
+    files = app({"/app/main.py": b"", "/app/old": other})
+    zlib = nodes({f"{LIBRARIES}/libz.so.1": Elf(soname="libz.so.1")}, package("zlib1g"))
+    found = reached(system(*files, *zlib))
+    assert "/app/old" in found.kept
+    assert f"{LIBRARIES}/libz.so.1" not in found.kept
+
+
+def test_libraries_of_a_whole_package_stay_only_when_they_are_linked() -> None:
+    tool = nodes({"/usr/bin/tool": PROGRAM}, package("tool"))
+    helper = nodes({"/usr/bin/helper": PROGRAM}, package("helper"))
+    library = nodes({f"{LIBRARIES}/libz.so.1": Elf(soname="libz.so.1")}, package("zlib1g"))
+    library += nodes({"/usr/share/doc/zlib1g/copyright": b"x"}, package("zlib1g"))
+    needs = {package("tool").purl: [package("helper").purl, package("zlib1g").purl]}
+    found = reached(
+        system(*MAIN, *tool, *helper, *library),
+        asked=frozenset([package("tool").purl]),
+        depends=needs,
+    )
+    assert found.kept["/usr/bin/tool"].rule == "asked for"
+    assert found.kept["/usr/bin/helper"].rule == "dependency"
+    assert f"{LIBRARIES}/libz.so.1" not in found.kept
+    asked = frozenset([package("zlib1g").purl])
+    found = reached(system(*MAIN, *library), asked=asked)
+    assert f"{LIBRARIES}/libz.so.1" in found.kept
+
+
+def test_a_package_of_which_a_file_is_used_stays_whole_with_its_licence() -> None:
+    files = {f"{LIBRARIES}/libz.so.1": Elf(soname="libz.so.1"), "/usr/share/z/table": b"x"}
+    zlib = nodes({**files, "/usr/share/doc/zlib1g/copyright": b"y"}, package("zlib1g"))
+    linked = app({"/app/main.py": b"", "/app/x.so": Elf(needed=("libz.so.1",))})
+    found = reached(system(*linked, *zlib))
+    assert found.kept["/usr/share/z/table"].rule == "whole package"
+    assert found.kept["/usr/share/doc/zlib1g/copyright"].rule == "licence"
+
+
+def test_keeping_by_path_and_by_the_name_of_a_package() -> None:
+    words = nodes({"/usr/share/words/a": b"", "/usr/share/words/b": b""}, package("words"))
+    found = reached(system(*MAIN, *words), keep=("/usr/share/*/a",))
+    assert "/usr/share/words/a" in found.kept
+    found = reached(system(*MAIN, *words), keep=("wor*",))
+    assert {"/usr/share/words/a", "/usr/share/words/b"} <= set(found.kept)
 
 
 def test_a_link_that_leads_nowhere_is_kept_as_it_is() -> None:

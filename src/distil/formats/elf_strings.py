@@ -8,22 +8,27 @@ from typing import Final
 import msgspec
 
 _LIBRARY: Final = re.compile(rb"[A-Za-z0-9_+./-]{1,200}\.so(?:\.[0-9]+)*(?=\0)")
-_MENTIONS: Final = (b"iconv_open", b"tgetent", b"setupterm")
+_FUNCTIONS: Final = (b"iconv_open",)
+_TEXTS: Final = (b"/etc/ssl/certs", b"SSL_CERT_FILE")
+"""What policies ask for: see `distil.reach.policies`."""
 
 
 class ElfStrings(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """Library names among a file's strings, and which of some functions it imports by name."""
+    """Library names among a file's strings, and which of some functions and texts it has."""
 
     libraries: tuple[str, ...] = ()
     functions: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
 
 
 def read_elf_strings(data: bytes) -> ElfStrings:
     """The strings of the ELF file `data` that end like a library's name (``libz.so.1``).
 
     A function counts as called when its name is a whole string of the file, which the symbol
-    table's strings are. Over-approximates; never raises.
+    table's strings are; a text wherever it stands, for Go and Rust end no string with a zero.
+    Over-approximates; never raises.
     """
     libraries = sorted({match.decode() for match in _LIBRARY.findall(data)})
-    functions = [name.decode() for name in _MENTIONS if b"\0" + name + b"\0" in data]
-    return ElfStrings(tuple(libraries), tuple(functions))
+    functions = [name.decode() for name in _FUNCTIONS if b"\0" + name + b"\0" in data]
+    texts = [text.decode() for text in _TEXTS if text in data]
+    return ElfStrings(tuple(libraries), tuple(functions), tuple(texts))

@@ -6,7 +6,7 @@ from collections import deque
 
 from distil.errors import LinkLoop
 from distil.model.ledger import Reason
-from distil.model.node import Kind, Node, parent_of
+from distil.model.node import ROOT, Kind, Node
 from distil.model.tree import MAX_LINKS, Tree
 
 LINK = "link"
@@ -24,38 +24,42 @@ class Keeping:
     def keep(self, path: str, reason: Reason) -> bool:
         """Keep what opening `path` needs: the node, and every link on the way to a file.
 
-        False when nothing is there.
+        False when nothing is there. Raises `LinkLoop`.
         """
-        first = reason
-        for _ in range(MAX_LINKS):
-            node = self._entry(path, reason)
+        pending = path.split("/")[::-1]
+        real = ""
+        links = 0
+        why = reason
+        while pending:
+            part = pending.pop()
+            if part in ("", "."):
+                continue
+            if part == "..":
+                real = real.rpartition("/")[0]
+                continue
+            node = self.tree.get(f"{real}/{part}")
             if node is None:
                 return False
-            self._add(node, reason)
             if node.kind is not Kind.SYMLINK:
-                return True
-            target = node.target
-            base = "" if target.startswith("/") else parent_of(node.path).rstrip("/") + "/"
-            reason = Reason(LINK, node.path, first.rule)
-            path = base + target
-        raise LinkLoop(path)
+                real = node.path
+                continue
+            links += 1
+            if links > MAX_LINKS:
+                raise LinkLoop(path)
+            if any(part not in ("", ".") for part in pending):
+                self._add(node, Reason(LINK, "", reason.rule))
+            else:
+                self._add(node, why)
+                why = Reason(LINK, node.path, reason.rule)
+            if node.target.startswith("/"):
+                real = ""
+            pending.extend(node.target.split("/")[::-1])
+        self._add(self.tree[real or ROOT], why)
+        return True
 
     def next(self) -> Node | None:
         """A kept node that was not handed out yet, None when there is none."""
         return self._fresh.popleft() if self._fresh else None
-
-    def _entry(self, path: str, reason: Reason) -> Node | None:
-        """The node that `path` names, its directory's links kept and followed."""
-        node = self.tree.get(path)
-        if node is not None:
-            return node
-        parts = path.split("/")
-        for end in range(2, len(parts)):
-            link = self.tree.get("/".join(parts[:end]))
-            if link is not None and link.kind is Kind.SYMLINK:
-                self._add(link, Reason(LINK, "", reason.rule))
-        parent = self.tree.real_path(parent_of(path)).rstrip("/")
-        return self.tree.get(f"{parent}/{parts[-1]}")
 
     def _add(self, node: Node, reason: Reason) -> None:
         if node.path not in self.kept:

@@ -28,7 +28,7 @@ NAMED = "named library"
 DECLARED = "declared dlopen"
 
 _AREA = "analysis"
-_FORMAT = "native-1"
+_FORMAT = "native-2"
 
 
 class Native:
@@ -50,6 +50,8 @@ class Native:
         self._strings = strings
         self._searches: dict[str, Search] = {}
         self._linked: set[str] = set()
+        self.texts: dict[str, str] = {}
+        """Texts of interest in kept files, with the path of the first file that has each."""
         self.functions: dict[str, dict[str, str]] = {}
         """Functions of interest that kept files call: soname and path of the callers."""
 
@@ -104,12 +106,15 @@ class Native:
         found = self._strings.of(node)
         for function in found.functions:
             self.functions.setdefault(function, {}).setdefault(elf.soname, node.path)
+        for text in found.texts:
+            self.texts.setdefault(text, node.path)
         for name in found.libraries:
             if name not in elf.needed and name != elf.soname:
                 self._keep_library(name, Reason(NAMED, node.path, name), keeping)
 
     def _keep_library(self, name: str, reason: Reason, keeping: Keeping) -> None:
-        path = self.find_library(name)
+        # The directory may only be known at run time: "%s/libx.so", "${ORIGIN}/libx.so".
+        path = self.find_library(name) or self.find_library(name.rpartition("/")[2])
         if path is not None:
             keeping.keep(path, reason)
 

@@ -28,7 +28,7 @@ from distil.reach.documents import Documents
 from distil.reach.keeping import Keeping
 from distil.reach.native import Native, Strings
 from distil.reach.packages import WHOLE, Packages
-from distil.reach.policies import Policies, shipped_policies
+from distil.reach.policies import Found, Policies, shipped_policies
 from distil.reach.python.analysis import Analyses
 from distil.reach.python.command import PythonCommand
 from distil.reach.python.cuts import is_test
@@ -226,10 +226,12 @@ class _Reach:
     def _apply_policies(self, applied: set[str], modules: dict[str, str]) -> bool:
         """Apply the policies that have a cause now; whether there was a new one."""
         new = False
+        native = self._native
+        found = Found(self._keeping.kept, native.functions, native.texts, modules)
         for policy in self._policies.all:
             if policy.name in applied:
                 continue
-            because = policy.because(self._keeping.kept, self._native.functions, modules)
+            because = policy.because(found)
             if because is None:
                 continue
             applied.add(policy.name)

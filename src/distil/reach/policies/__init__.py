@@ -11,6 +11,7 @@ import re
 import tomllib
 from collections.abc import Collection, Iterable, Mapping
 from importlib.resources import files
+from itertools import chain
 from typing import Final
 
 import msgspec
@@ -28,8 +29,23 @@ class When(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Functions that kept compiled code calls."""
     not_called_by: tuple[str, ...] = ()
     """Libraries, by soname, whose calls of these functions do not count."""
+    texts: tuple[str, ...] = ()
+    """Texts that kept compiled code holds."""
     modules: tuple[str, ...] = ()
     """Python modules that are reached."""
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What was found in an image so far: what policies ask about.
+
+    `kept` are paths; `functions` has for each function its callers, soname and path; `texts` and
+    `modules` have for each the path of one file that holds it, or is it.
+    """
+
+    kept: Collection[str]
+    functions: Mapping[str, Mapping[str, str]] = {}
+    texts: Mapping[str, str] = {}
+    modules: Mapping[str, str] = {}
 
 
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -52,28 +68,24 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """What `keep` matches."""
         return _compiled(self.keep)
 
-    def because(
-        self,
-        kept: Collection[str],
-        functions: Mapping[str, Mapping[str, str]],
-        modules: dict[str, str],
-    ) -> str | None:
+    def because(self, found: Found) -> str | None:
         """The path that makes the policy apply, empty when it always does; None if it does not."""
         if self.when.always:
             return ""
         if self.when.files:
             wanted = _compiled(self.when.files)
-            found = next((path for path in kept if wanted.fullmatch(path)), None)
-            if found is not None:
-                return found
+            match = next((path for path in found.kept if wanted.fullmatch(path)), None)
+            if match is not None:
+                return match
         called = (
             path
             for name in self.when.functions
-            for soname, path in functions.get(name, {}).items()
+            for soname, path in found.functions.get(name, {}).items()
             if soname not in self.when.not_called_by
         )
-        imported = (modules[name] for name in self.when.modules if name in modules)
-        return next(called, None) or next(imported, None)
+        held = (found.texts[text] for text in self.when.texts if text in found.texts)
+        imported = (found.modules[name] for name in self.when.modules if name in found.modules)
+        return next(chain(called, held, imported), None)
 
 
 @functools.cache

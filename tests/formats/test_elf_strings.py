@@ -1,0 +1,52 @@
+"""Names among the strings of a compiled file."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from distil.formats.elf_strings import ElfStrings, read_elf_strings
+
+
+@pytest.mark.parametrize(
+    ("data", "libraries"),
+    [
+        (b"\0libz.so.1\0", ("libz.so.1",)),
+        (b"\0libgfortran-040039e1.so.5.0.0\0", ("libgfortran-040039e1.so.5.0.0",)),
+        (b"\0/usr/lib/engines/x.so\0", ("/usr/lib/engines/x.so",)),
+        (b"\0%s/libx.so.2\0", ("s/libx.so.2",)),
+        (b"\0${ORIGIN}/libx.so\0", ("/libx.so",)),
+        (b"\0libc++.so.1\0", ("libc++.so.1",)),
+        (b"\0libb.so\0liba.so\0libb.so\0", ("liba.so", "libb.so")),
+        (b"\0libz.so.1 is missing\0", ()),
+        (b"\0libz.solution\0", ()),
+        (b"\0.so\0", ()),
+        (b"libz.so.1", ()),
+        (b"", ()),
+    ],
+)
+def test_libraries(data: bytes, libraries: tuple[str, ...]) -> None:
+    assert read_elf_strings(data).libraries == libraries
+
+
+@pytest.mark.parametrize(
+    ("data", "functions"),
+    [
+        (b"\0iconv_open\0", ("iconv_open",)),
+        (b"\0my_iconv_open\0", ()),
+        (b"\0iconv_open failed\0", ()),
+    ],
+)
+def test_functions(data: bytes, functions: tuple[str, ...]) -> None:
+    assert read_elf_strings(data) == ElfStrings((), functions)
+
+
+def test_texts_are_found_without_an_end() -> None:
+    assert read_elf_strings(b"x/etc/ssl/certsSSL_CERT_DIR").texts == ("/etc/ssl/certs",)
+
+
+@given(st.binary(max_size=500))
+def test_any_bytes_can_be_read(data: bytes) -> None:
+    found = read_elf_strings(data)
+    assert all(name.encode() in data for name in found.libraries)

@@ -1,0 +1,83 @@
+"""The policies: when they apply, and that the data files say what can be so."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from distil.formats import elf_strings
+from distil.reach.policies import Found, Policies, Policy, When, shipped_policies
+
+SHIPPED = shipped_policies()
+
+
+def policy(**when: object) -> Policy:
+    return Policy("p", "why", When(**when), keep=("/etc/p/**",))  # type: ignore[arg-type]
+
+
+def test_always() -> None:
+    assert policy(always=True).because(Found(())) == ""
+
+
+@pytest.mark.parametrize(
+    ("when", "found", "because"),
+    [
+        ({"files": ("/lib/*.so",)}, Found({"/a", "/lib/x.so"}), "/lib/x.so"),
+        ({"files": ("/lib/*.so",)}, Found({"/lib/y/x.so"}), None),
+        ({"functions": ("f",)}, Found((), functions={"f": {"": "/app/x"}}), "/app/x"),
+        (
+            {"functions": ("f",), "not_called_by": ("libc.so.6",)},
+            Found((), functions={"f": {"libc.so.6": "/lib/libc.so.6"}}),
+            None,
+        ),
+        (
+            {"functions": ("f",), "not_called_by": ("libc.so.6",)},
+            Found((), functions={"f": {"libc.so.6": "/lib/libc.so.6", "": "/x"}}),
+            "/x",
+        ),
+        ({"texts": ("t",)}, Found((), texts={"t": "/app/go"}), "/app/go"),
+        ({"modules": ("m",)}, Found((), modules={"m": "/lib/m.py"}), "/lib/m.py"),
+        ({"modules": ("m",)}, Found((), modules={"m": ""}), ""),
+        ({"modules": ("m",), "texts": ("t",)}, Found((), modules={"other": "/x"}), None),
+        ({}, Found({"/x"}), None),
+    ],
+)
+def test_when(when: dict[str, object], found: Found, because: str | None) -> None:
+    assert policy(**when).because(found) == because
+
+
+def test_covered_packages_go_by_name() -> None:
+    policies = Policies([Policy("p", "why", When(), covers=("libssl*", "tzdata"))])
+    assert policies.covers("libssl3t64")
+    assert policies.covers("tzdata")
+    assert not policies.covers("tzdata-x")
+
+
+@pytest.mark.parametrize("shipped", SHIPPED.all, ids=lambda one: one.name)
+def test_a_shipped_policy_is_complete(shipped: Policy) -> None:
+    assert shipped.reason
+    assert shipped.keep
+    assert all(pattern.startswith("/") for pattern in shipped.keep)
+    assert all(pattern.startswith("/") for pattern in shipped.when.files)
+    when = shipped.when
+    assert when.always or when.files or when.functions or when.modules or when.texts
+    compile(shipped.selftest, shipped.name, "exec")
+
+
+def test_what_policies_ask_of_compiled_code_is_looked_for() -> None:
+    for shipped in SHIPPED.all:
+        functions = elf_strings.read_elf_strings(
+            b"".join(b"\0" + name.encode() + b"\0" for name in shipped.when.functions)
+        ).functions
+        assert set(functions) == set(shipped.when.functions), shipped.name
+        texts = elf_strings.read_elf_strings("".join(shipped.when.texts).encode()).texts
+        assert set(texts) == set(shipped.when.texts), shipped.name
+
+
+def test_names_are_unique_and_nothing_is_covered_twice() -> None:
+    names = [shipped.name for shipped in SHIPPED.all]
+    assert len(names) == len(set(names))
+    covered = [pattern for shipped in SHIPPED.all for pattern in shipped.covers]
+    assert len(covered) == len(set(covered))
+    assert not any(re.search(r"[^a-z0-9+.*-]", pattern) for pattern in covered)
