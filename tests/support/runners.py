@@ -269,13 +269,19 @@ class RuncRunner(Runner):
         self._namespaces.clear()
         shutil.rmtree(self._root, ignore_errors=True)
 
+    def wrapped(
+        self, command: list[str | Path], bundle: Path, image: BuiltImage
+    ) -> list[str | Path]:
+        """What to run instead of `command`, which starts the container of `bundle`."""
+        return command
+
     def _spawn(
         self, image: BuiltImage, launch: Launch
     ) -> tuple[str, subprocess.Popen[bytes], Path, str]:
         name = f"distil-{uuid.uuid4().hex[:12]}"
         bundle = self._root / name
         bundle.mkdir()
-        unpacked = self._unpacked(image)
+        unpacked = self.unpacked(image)
         rootfs = unpacked / "rootfs"
         if not launch.read_only:
             rootfs = bundle / "rootfs"
@@ -290,6 +296,7 @@ class RuncRunner(Runner):
         config["linux"]["namespaces"].append({"type": "network", "path": path})
         (bundle / "config.json").write_text(json.dumps(config))
         command = [*self._command(), "run", "--bundle", bundle, "--pid-file", bundle / "pid", name]
+        command = self.wrapped(command, bundle, image)
         with (bundle / "out").open("wb") as out, (bundle / "err").open("wb") as err:
             # Its own session: a SIGINT of the terminal is not for the container.
             process = subprocess.Popen(
@@ -298,7 +305,8 @@ class RuncRunner(Runner):
         self._containers[name] = process
         return name, process, bundle, address
 
-    def _unpacked(self, image: BuiltImage) -> Path:
+    def unpacked(self, image: BuiltImage) -> Path:
+        """The bundle that umoci makes of `image`, once; its root is shared and not written to."""
         key = (image.layout, image.tag)
         if key not in self._bundles:
             bundle = self._root / f"image-{len(self._bundles)}"

@@ -23,6 +23,8 @@ class Surroundings:
     service: Service
     database: Database | None
     """Absent where no workload of the session wants one."""
+    broker: str = ""
+    """URL of a Redis server; empty where no workload of the session wants one."""
 
 
 class Workload(ABC):

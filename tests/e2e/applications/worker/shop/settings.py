@@ -1,0 +1,9 @@
+timezone = "Europe/Berlin"
+enable_utc = True
+accept_content = ["json", "pickle", "msgpack"]
+result_extended = True
+worker_max_tasks_per_child = 20
+task_track_started = True
+task_routes = {"shop.tasks.slow": {"queue": "slow"}}
+broker_connection_retry_on_startup = True
+task_create_missing_queues = True
