@@ -39,12 +39,14 @@ def forget(world: World, *areas: str) -> None:
         shutil.rmtree(world.cache / area, ignore_errors=True)
 
 
-def written(directory: Path, files: Mapping[str, str], *, seconds: int) -> Path:
-    """`files` in `directory`, made in that order, with dates from `seconds` on."""
+def written(directory: Path, files: Mapping[str, str], *, seconds: int, umask: int = 0o022) -> Path:
+    """`files` in `directory`, made in that order and as under `umask`; dates from `seconds` on."""
     for number, (path, contents) in enumerate(files.items()):
         place = directory / path
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(contents)
+        place.chmod(0o666 & ~umask)
+        place.parent.chmod(0o777 & ~umask)
         os.utime(place, (seconds + number, seconds + number))
     return directory
 
@@ -78,7 +80,8 @@ def test_all_that_may_differ(warm: World, files: dict[str, str]) -> None:
         PYTHONHASHSEED="4711",
         COLUMNS="40",
     )
-    app = written(warm.root / "elsewhere" / "a b" / "one", backwards, seconds=1_700_000_000)
+    place = warm.root / "elsewhere" / "a b" / "one"
+    app = written(place, backwards, seconds=1_700_000_000, umask=0o077)
     one_processor = (tool("taskset"), "-c", str(min(os.sched_getaffinity(0))))
     assert archives(other, app, umask=0o077, cwd=app, through=one_processor) == first
 
