@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import itertools
+import posixpath
 from collections.abc import Iterable
 from urllib.parse import unquote
 
@@ -14,6 +16,9 @@ from distil.model.origin import ApplicationOrigin, GeneratedOrigin, Origin, Pack
 
 LONGEST_CHAIN = 200
 """Steps after which a chain of reasons is not followed further."""
+
+_MOST_COMPARED = 2000
+_MERGED = ("bin", "sbin", "lib", "lib64")
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -75,16 +80,22 @@ def ask(ledger: Ledger, question: Question, image: str) -> Answer:
     raise NothingAsked
 
 
-def _about_path(book: Ledgerbook, path: str, image: str) -> Answer:
-    explained = book.explain(path)
-    removals = tuple(book.removals(path))
-    if explained is None and not removals:
-        same_name = [p for p in book.kept if p.rpartition("/")[2] == path.rpartition("/")[2]]
-        near = same_name or nearest(path, book.kept)
-        raise NothingKnown(
-            path, image, hint=f"did you mean {' or '.join(near[:3])}?" if near else ""
-        )
-    return Answer(() if explained is None else (explained,), removed=removals)
+def _about_path(book: Ledgerbook, asked: str, image: str) -> Answer:
+    for path in _spellings(asked):
+        explained = book.explain(path)
+        removals = tuple(book.removals(path))
+        if explained is not None or removals:
+            return Answer(() if explained is None else (explained,), removed=removals)
+    near = book.near(_spellings(asked)[0])
+    hint = f"did you mean {' or '.join(near)}?" if near else ""
+    raise NothingKnown(asked, image, hint=hint)
+
+
+def _spellings(path: str) -> list[str]:
+    """The paths that `path` may stand for: itself, and where Debian's links at the root lead."""
+    normal = posixpath.normpath("/" + path.lstrip("/"))
+    first = normal.split("/")[1]
+    return [normal, f"/usr{normal}"] if first in _MERGED else [normal]
 
 
 class Ledgerbook:
@@ -106,6 +117,18 @@ class Ledgerbook:
     def removals(self, path: str) -> list[Removed]:
         """The records of `path` having been left out: one for each package that has it."""
         return [entry for entry in self.ledger.removed if entry.path == path]
+
+    def near(self, path: str) -> list[str]:
+        """At most three paths that `path` may be a slip of: of that name, or beside it."""
+        same_name = [p for p in self.kept if p.rpartition("/")[2] == path.rpartition("/")[2]]
+        if same_name:
+            return same_name[:3]
+        directory = path
+        while directory and directory not in self.kept:
+            directory = directory.rpartition("/")[0]
+        # Comparing with every path would take minutes for a large image.
+        beside = (p for p in self.kept if p.rpartition("/")[0] == directory)
+        return nearest(path, itertools.islice(beside, _MOST_COMPARED))
 
     def package(self, name: str) -> list[PackageFiles]:
         """What of the package or distribution called `name` is there and what is not."""
