@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from distil.build.summary import BuildSummary, Component, ImageSummary, PlanSummary
 from distil.report.document import json_text
 from distil.report.printable import printable
@@ -40,11 +42,16 @@ def _plan(plan: PlanSummary, *, verbose: bool) -> list[tuple[str, ...]]:
     ]
     if verbose:
         rows += [(entry.subject, f"{entry.finding} ({entry.because})") for entry in plan.evidence]
-        rows += [("Debian", ", ".join(plan.packages)), ("wheels", ", ".join(plan.distributions))]
-        rows += [("in part", ", ".join(plan.partial_packages))]
-        rows += [("debug twin", ", ".join(plan.debug_packages))]
-        rows += [("left out", entry) for entry in plan.left_out]
+        rows += _listed("Debian", plan.packages) + _listed("wheels", plan.distributions)
+        rows += _listed("in part", plan.partial_packages)
+        rows += _listed("debug twin", plan.debug_packages)
+        rows += _listed("left out", plan.left_out)
     return rows
+
+
+def _listed(title: str, entries: Sequence[str]) -> list[tuple[str, ...]]:
+    """One row for each entry, the title before the first."""
+    return [(title if number == 0 else "", entry) for number, entry in enumerate(entries)]
 
 
 def _counted(plan: PlanSummary) -> str:
