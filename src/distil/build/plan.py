@@ -40,6 +40,8 @@ class Plan(msgspec.Struct, frozen=True):
     partial: dict[str, Partial]
     reasons: dict[str, tuple[Edge, ...]]
     debug_packages: tuple[DebianPackage, ...]
+    cut: tuple[Edge, ...] = ()
+    """Dependencies that are not followed."""
 
     @property
     def runtime_packages(self) -> frozenset[str]:
@@ -102,6 +104,7 @@ def plan_packages(
         partial={name: part for name, part in partial.items() if part is not None},
         reasons=production.reasons,
         debug_packages=tools,
+        cut=production.cut,
     )
 
 

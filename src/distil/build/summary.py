@@ -76,6 +76,7 @@ class PlanSummary(msgspec.Struct, frozen=True, rename="camel"):
     partial_packages: tuple[str, ...]
     distributions: tuple[str, ...]
     debug_packages: tuple[str, ...]
+    not_followed: tuple[str, ...]
     left_out: tuple[str, ...]
 
 
@@ -204,6 +205,7 @@ def _planned(plan: Plan) -> PlanSummary:
         ),
         distributions=tuple(str(wheel) for wheel in findings.wheels),
         debug_packages=tuple(str(package) for package in plan.debug_packages),
+        not_followed=tuple(f"{e.package} {e.field}: {e.relation}" for e in plan.cut),
         left_out=tuple(f"{entry.path}: {entry.why}" for entry in findings.sources.left_out),
     )
 

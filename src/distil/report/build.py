@@ -44,6 +44,7 @@ def _plan(plan: PlanSummary, *, verbose: bool) -> list[tuple[str, ...]]:
         rows += [(entry.subject, f"{entry.finding} ({entry.because})") for entry in plan.evidence]
         rows += _listed("Debian", plan.packages) + _listed("wheels", plan.distributions)
         rows += _listed("in part", plan.partial_packages)
+        rows += _listed("not followed", plan.not_followed)
         rows += _listed("debug twin", plan.debug_packages)
         rows += _listed("left out", plan.left_out)
     return rows
