@@ -139,12 +139,10 @@ def _script(tree: Tree, word: str, workdir: str, *, told: bool = False) -> list[
 
 
 def is_python(node: Node) -> bool:
-    """Whether `node` holds Python source: by its name, or as a program by its first line."""
+    """Whether `node` holds Python source: by its name, or by its first line."""
     if node.name.endswith(".py"):
         return True
-    if node.blob is None or not node.mode & 0o111:
-        return False
-    return _SHEBANG.match(next(node.blob.chunks(), b"")) is not None
+    return node.blob is not None and bool(_SHEBANG.match(next(node.blob.chunks(), b"")))
 
 
 def _names(words: list[str]) -> tuple[str, ...]:

@@ -161,7 +161,8 @@ class Search:
         """
         reason = Reason("application", "", "a file of the application")
         self.keep(node.path, reason)
-        if node.blob is None or not is_python(node) or is_test(node.path):
+        may_run = node.name.endswith(".py") or node.mode & 0o111
+        if node.blob is None or not may_run or not is_python(node) or is_test(node.path):
             return
         name = self.finder.name_of(node.path)
         found = self.finder.find(name) if name else None
