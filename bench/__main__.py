@@ -1,4 +1,4 @@
-"""``python -m bench sizes|builds|starts``: measure, and write bench/RESULTS.md."""
+"""``python -m bench sizes|ladder|builds|starts``: measure, and write bench/RESULTS.md."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from bench import build_times, sizes, start_times
+from bench import build_times, size_ladder, sizes, start_times
 from bench.peers.context import EXAMPLES
 
 MEASUREMENTS = {
     "sizes": sizes.measure,
+    "ladder": size_ladder.measure,
     "builds": build_times.measure,
     "starts": start_times.measure,
 }

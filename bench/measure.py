@@ -7,9 +7,9 @@ import statistics
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from distil.image.compress import codec_of
 from distil.model.image import Compression
@@ -41,19 +41,30 @@ def image_size(layout: Path, tag: str) -> Size:
         return tree_size(root)
 
 
-def tree_size(root: Path) -> Size:
-    """The size of a directory, written by GNU tar and compressed as distil compresses layers."""
+def tree_size(root: Path, only: Iterable[str] | None = None) -> Size:
+    """The size of a directory, written by GNU tar and compressed as distil compresses layers.
+
+    `only` are the paths in it that count, with the directories around them.
+    """
     codec = codec_of(Compression.GZIP)
     uncompressed = compressed = 0
-    command = ["tar", "--create", "--sort=name", "--numeric-owner", f"--directory={root}", "."]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as tar:
-        assert tar.stdout is not None
-        while block := tar.stdout.read(codec.block):
-            uncompressed += len(block)
-            compressed += len(codec.compress(block))
+    command = ["tar", "--create", "--sort=name", "--numeric-owner", f"--directory={root}"]
+    with tempfile.NamedTemporaryFile("w", prefix="distil-bench-") as names:
+        command.append(".")
+        if only is not None:
+            parents = {str(p) for path in only for p in PurePosixPath(f".{path}").parents}
+            names.write("\0".join(sorted({*parents, *(f".{path}" for path in only)})))
+            names.flush()
+            command[-1:] = ["--no-recursion", "--null", f"--files-from={names.name}"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as tar:
+            assert tar.stdout is not None
+            while block := tar.stdout.read(codec.block):
+                uncompressed += len(block)
+                compressed += len(codec.compress(block))
     if tar.returncode != 0:
         raise RuntimeError(f"{command} exited {tar.returncode}")
-    files = sum(1 for path in root.rglob("*") if path.is_file() and not path.is_symlink())
+    paths = (root / f".{path}" for path in only) if only is not None else root.rglob("*")
+    files = sum(1 for path in paths if path.is_file() and not path.is_symlink())
     return Size(uncompressed, compressed, files)
 
 

@@ -1,0 +1,210 @@
+"""The size ladder: each example from a usual image down to the files that a run really opens."""
+
+from __future__ import annotations
+
+import traceback
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.measure import Size, megabytes, seconds, table, timed, tree_size
+from bench.peers import distroless, slim
+from bench.peers.context import EXAMPLES, Example, prepare
+from bench.results import write_section
+from distil.build.record import open_ledger
+from distil.fetch.cache import Cache
+from distil.model.ledger import Kept
+from distil.model.origin import PackageOrigin
+from distil.model.reference import parse_location
+from tests.e2e.subjects import SUBJECTS, Subject
+from tests.e2e.workloads import Surroundings
+from tests.support.authority import make_authority, serve
+from tests.support.broker import broker
+from tests.support.postgres import postgres
+from tests.support.runners import BuiltImage
+from tests.support.tracing import TracingRunner, lacking, opened_files
+
+TARGET = 1.35
+"""What `reachable` may be, as a multiple of the files that are opened."""
+LARGEST = 8
+"""Groups of files that are kept and not opened, per image in the table."""
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One way to build an image of the subject, measured."""
+
+    name: str
+    size: Size
+    packages: int
+    seconds: float | None
+    works: bool | None
+    """Whether the workload passes; None where there is nothing to run."""
+
+    def row(self, subject: str) -> list[str]:
+        works = {True: "pass", False: "**FAIL**", None: ""}[self.works]
+        taken = "" if self.seconds is None else seconds(self.seconds)
+        sizes = (megabytes(self.size.uncompressed), megabytes(self.size.compressed))
+        return [
+            subject,
+            self.name,
+            *sizes,
+            f"{self.size.files:,}",
+            str(self.packages),
+            taken,
+            works,
+        ]
+
+
+def measure(examples: Sequence[Example], work: Path) -> None:
+    """Climb down for each of `examples`, and for the applications if it is all of them."""
+    by_name = {example.name: example for example in examples}
+    applications = []
+    if len(examples) == len(EXAMPLES):
+        applications = [name for name in SUBJECTS if name not in by_name]
+    rows: list[list[str]] = []
+    explained: list[list[str]] = []
+    with _surroundings(work) as around, _peers(work) as peers:
+        for name in (*by_name, *applications):
+            rungs = list(peers(by_name[name], around)) if name in by_name else []
+            own, groups = _own(SUBJECTS[name], around, work / "distil")
+            rows += [rung.row(name) for rung in (*rungs, *own)]
+            explained += groups
+            print(*rows[-len(rungs) - 3 :], sep="\n", flush=True)
+    head = ["", "image", "MB", "MB compressed", "files", "packages", "build, s", "workload"]
+    why = ["kept and not opened", "MB", "files", "of", "rule", "for example"]
+    text = f"{table(head, rows)}\n\n{NOTE}\n\n{table(why, explained)}"
+    write_section("Size ladder", "scripts/bench ladder", text)
+
+
+NOTE = f"""Every image is unpacked and written again as one tar by GNU tar, compressed by one
+compressor (ISA-L, level 2). *opened* is the floor: of the image at level `packages` only the files
+that processes opened or executed during the whole workload of `tests/e2e/subjects.py`, traced by
+strace, with the links and directories on the way; the loader, which the kernel opens, is not among
+them. Packages are Debian packages and Python
+distributions that scanners find. The time is that of one build with a warm download cache;
+slim-like is built with the base image at hand. Images of peers are run with the same workload,
+under runc, read-only. The aim for `reachable` is {TARGET} times *opened*; the second table says
+where the rest is: files kept and not opened by the workload, by origin and by the rule that keeps
+them."""
+
+Peers = Callable[[Example, Surroundings], Iterator[Rung]]
+
+
+@contextmanager
+def _surroundings(work: Path) -> Iterator[Surroundings]:
+    with ExitStack() as stack:
+        authority = make_authority(work / "authority")
+        service = stack.enter_context(serve(authority))
+        database = stack.enter_context(postgres(authority))
+        queue = stack.enter_context(broker(work / "broker"))
+        yield Surroundings(authority, service, database, queue)
+
+
+@contextmanager
+def _peers(work: Path) -> Iterator[Peers]:
+    buildah = slim.Buildah(work / "buildah")
+    try:
+        buildah.load_base(slim.base_archive(work))
+        debs = distroless.archives(work / "debs")
+
+        def build(example: Example, around: Surroundings) -> Iterator[Rung]:
+            place = work / "peers" / example.name
+            context = prepare(example, place / "context")
+            name = f"localhost/{example.name}"
+            slim_time = timed(lambda: buildah.build(context, f"{name}:slim"))
+
+            def like_distroless() -> None:
+                distroless.root_file_system(example, context, debs, place / "root")
+                distroless.commit(example, place / "root", buildah, f"{name}:distroless")
+
+            times = {"slim": slim_time, "distroless": timed(like_distroless)}
+            for tag, taken in times.items():
+                buildah.export(f"{name}:{tag}", f"oci:{place / 'layout'}:{tag}")
+                image = BuiltImage(f"{example.name}:{tag}", place / "layout", Path())
+                yield _peer(SUBJECTS[example.name], image, taken, around)
+
+        yield build
+    finally:
+        buildah.close()
+
+
+def _peer(subject: Subject, image: BuiltImage, taken: float, around: Surroundings) -> Rung:
+    runner = TracingRunner()
+    try:
+        works = _works(subject, runner, image, around)
+        root = runner.root(image).directory
+        return Rung(f"{image.tag}-like", tree_size(root), _packages(root), taken, works)
+    finally:
+        runner.close()
+
+
+def _own(subject: Subject, around: Surroundings, work: Path) -> tuple[list[Rung], list[list[str]]]:
+    """The rungs of distil, and what is between the last two of them."""
+    runner = TracingRunner()
+    rungs = []
+    images = {}
+    try:
+        for level in ("packages", "reachable"):
+            subject.image(level, work)  # downloads
+            taken = timed(lambda level=level: subject.image(level, work))
+            images[level] = image = BuiltImage(
+                f"{subject.name}:{level}", work / subject.name, Path()
+            )
+            works = _works(subject, runner, image, around)
+            root = runner.root(image).directory
+            rungs.append(Rung(level, tree_size(root), _packages(root), taken, works))
+        lacks = lacking(runner, images["packages"], images["reachable"])
+        assert not lacks, "\n".join(map(str, lacks))
+        opened = opened_files(runner, images["packages"])
+        root = runner.root(images["packages"]).directory
+        floor = Rung("opened", tree_size(root, opened), 0, None, None)
+        ratio = rungs[-1].size.uncompressed / floor.size.uncompressed
+        title = f"{subject.name}, {ratio:.2f}"
+        return [*rungs, floor], list(_between(title, images["reachable"], opened))
+    finally:
+        runner.close()
+
+
+def _works(
+    subject: Subject, runner: TracingRunner, image: BuiltImage, around: Surroundings
+) -> bool:
+    try:
+        subject.work(runner, image, around)
+    except (AssertionError, OSError, KeyError, ValueError):
+        traceback.print_exc()
+        return False
+    return True
+
+
+def _packages(root: Path) -> int:
+    """Debian packages and Python distributions whose metadata is there."""
+    status = root / "var/lib/dpkg/status"
+    debian = status.read_text().count("\nStatus: install ok installed\n") if status.exists() else 0
+    separate = root / "var/lib/dpkg/status.d"
+    debian += sum(1 for p in separate.glob("*") if not p.name.endswith(".md5sums"))
+    return debian + sum(1 for _ in root.glob("usr/**/*.dist-info/METADATA"))
+
+
+def _between(title: str, image: BuiltImage, opened: set[str]) -> Iterator[list[str]]:
+    """The largest groups of files that the image keeps and that nothing opened."""
+    ledger, _ = open_ledger(parse_location(f"oci:{image.layout}:{image.tag}"), Cache.default())
+    sizes: Counter[tuple[str, str]] = Counter()
+    files: dict[tuple[str, str], list[Kept]] = {}
+    for kept in ledger.kept:
+        if kept.size and kept.path not in opened:
+            group = (_origin(kept), kept.reasons[0].rule)
+            sizes[group] += kept.size
+            files.setdefault(group, []).append(kept)
+    for group, size in sizes.most_common(LARGEST):
+        largest = max(files[group], key=lambda kept: kept.size)
+        example = f"`{largest.path}` ({megabytes(largest.size)})"
+        yield [title, megabytes(size), f"{len(files[group]):,}", *group, example]
+
+
+def _origin(kept: Kept) -> str:
+    if isinstance(kept.origin, PackageOrigin):
+        return kept.origin.purl.split("@")[0].rpartition("/")[2]
+    return type(kept.origin).__name__.removesuffix("Origin").lower()
