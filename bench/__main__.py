@@ -10,6 +10,7 @@ from bench import build_times, size_ladder, sizes, start_times
 from bench.peers.context import EXAMPLES
 
 MEASUREMENTS = {
+    "commands": command_times.measure,
     "sizes": sizes.measure,
     "ladder": size_ladder.measure,
     "builds": build_times.measure,
