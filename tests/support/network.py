@@ -7,8 +7,9 @@ the namespace. Needs root and iproute2.
 
 from __future__ import annotations
 
-import random
+import secrets
 import subprocess
+from pathlib import Path
 
 from tests.support.tools import tool
 
@@ -18,7 +19,7 @@ HOST_ADDRESS = "10.213.0.1"
 
 def add_namespace() -> str:
     """Make a network namespace; its name, for `delete_namespace`."""
-    name = f"distil-{random.randbytes(4).hex()}"
+    name = f"distil-{secrets.token_hex(4)}"
     _ip("netns", "add", name)
     return name
 
@@ -35,9 +36,9 @@ def namespace_path(name: str) -> str:
 
 def connect(namespace: str) -> str:
     """Connect the network namespace at the path `namespace` to the host; its new address."""
-    number = random.randrange(256, 65535)
+    number = random.choice([n for n in range(256, 65535) if not _device(n).exists()])
     address = f"10.213.{number >> 8}.{number & 255}"
-    cable = f"distil-{number:x}"
+    cable = _device(number).name
     _ip("link", "add", cable, "type", "veth", "peer", "name", "eth0", "netns", namespace)
     # One local address serves all cables: each is a link between two points.
     _ip("address", "add", HOST_ADDRESS, "peer", f"{address}/32", "dev", cable)
@@ -47,6 +48,11 @@ def connect(namespace: str) -> str:
     _ip("address", "add", address, "peer", f"{HOST_ADDRESS}/32", "dev", "eth0", inside=inside)
     _ip("link", "set", "eth0", "up", inside=inside)
     return address
+
+
+def _device(number: int) -> Path:
+    """The host's end of the cable with this number, and so with this address."""
+    return Path(f"/sys/class/net/distil-{number:x}")
 
 
 def _ip(*args: str, inside: tuple[str, ...] = ()) -> None:
