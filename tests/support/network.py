@@ -36,7 +36,7 @@ def namespace_path(name: str) -> str:
 
 def connect(namespace: str) -> str:
     """Connect the network namespace at the path `namespace` to the host; its new address."""
-    number = random.choice([n for n in range(256, 65535) if not _device(n).exists()])
+    number = secrets.choice([n for n in range(256, 65535) if not _device(n).exists()])
     address = f"10.213.{number >> 8}.{number & 255}"
     cable = _device(number).name
     _ip("link", "add", cable, "type", "veth", "peer", "name", "eth0", "netns", namespace)
