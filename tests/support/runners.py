@@ -193,11 +193,24 @@ class PodmanRunner(EngineRunner):
         super().__init__(engine)
         self._namespaces: list[str] = []
 
+    def start(self, image: BuiltImage, launch: Launch) -> Running:
+        running = super().start(image, launch)
+        self._release()
+        return running
+
+    def run(self, image: BuiltImage, launch: Launch, timeout: float = 120) -> Completed:
+        done = super().run(image, launch, timeout)
+        self._release()
+        return done
+
     def close(self) -> None:
         super().close()
-        for name in self._namespaces:
-            network.delete_namespace(name)
-        self._namespaces.clear()
+        self._release()
+
+    def _release(self) -> None:
+        """Give up the names: the namespaces now end with their containers, come what may."""
+        while self._namespaces:
+            network.delete_namespace(self._namespaces.pop())
 
     def _network(self, image: BuiltImage) -> tuple[str, str]:
         name = network.add_namespace()
@@ -231,7 +244,6 @@ class RuncRunner(Runner):
         self._root = Path(tempfile.mkdtemp(prefix="distil-runc-", dir="/tmp"))
         self._bundles: dict[tuple[Path, str], Path] = {}
         self._containers: dict[str, subprocess.Popen[bytes]] = {}
-        self._namespaces: list[str] = []
 
     def start(self, image: BuiltImage, launch: Launch) -> Running:
         name, process, bundle, address = self._spawn(image, launch)
@@ -264,9 +276,6 @@ class RuncRunner(Runner):
             self._call("delete", "--force", name)
             process.wait(GRACE)
         self._containers.clear()
-        for namespace in self._namespaces:
-            network.delete_namespace(namespace)
-        self._namespaces.clear()
         shutil.rmtree(self._root, ignore_errors=True)
 
     def wrapped(
@@ -290,7 +299,6 @@ class RuncRunner(Runner):
         image_config = json.loads(run_tool("skopeo", "inspect", "--config", _named(image)))
         _apply(config, image_config["config"], launch, rootfs)
         namespace = network.add_namespace()
-        self._namespaces.append(namespace)
         path = network.namespace_path(namespace)
         address = network.connect(path)
         config["linux"]["namespaces"].append({"type": "network", "path": path})
@@ -303,6 +311,9 @@ class RuncRunner(Runner):
                 command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, start_new_session=True
             )
         self._containers[name] = process
+        self._await_pid(bundle / "pid", process)
+        # The name is given up: the namespace now ends with its container, come what may.
+        network.delete_namespace(namespace)
         return name, process, bundle, address
 
     def unpacked(self, image: BuiltImage) -> Path:
