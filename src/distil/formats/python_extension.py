@@ -33,7 +33,7 @@ MAX_STREAMS: Final = 500
 MAX_TEXT: Final = 16 << 20
 """Bytes that one compressed table of strings may hold."""
 
-_NAME: Final = re.compile(rb"\0([A-Za-z_][A-Za-z0-9_]*+(?:\.[A-Za-z_][A-Za-z0-9_]*+)*+)(?=\0)")
+_NAME: Final = re.compile(rb"\0([A-Za-z_][A-Za-z0-9_]*+(?:\.[A-Za-z_][A-Za-z0-9_]*+)*)(?=\0)")
 _TEXT: Final = re.compile(rb"[A-Za-z_.][A-Za-z0-9_.]{1,}+")
 _RUST: Final = (b"/rustc/", b"pyo3", b"PyO3")
 _OWN_COMPRESSION: Final = b"LZSS string data"

@@ -12,6 +12,8 @@ import codecs
 import re
 from typing import Final
 
+from distil.formats.possessive import compile_possessive
+
 STRING: Final = (
     r'(?:"""(?:[^"\\]|\\.|"(?!""))*+"""'
     r"|'''(?:[^'\\]|\\.|'(?!''))*+'''"
@@ -33,14 +35,14 @@ MAX_NESTING: Final = 64
 
 _COOKIE: Final = re.compile(rb"\A(?:[^\n]*\n)?[ \t\f]*#[^\n]*?coding[:=][ \t]*([-\w.]+)")
 _OPENING: Final = re.compile(r"(?:[fFtT][rR]?|[rR][fFtT])(\"\"\"|'''|\"|')")
-_TO_BRACKET: Final = re.compile(rf"(?:[^()\[\]{{}}\"'#]++|{COMMENT}|{STRING})*+", re.DOTALL)
-_FIELD: Final = re.compile(
+_TO_BRACKET: Final = compile_possessive(rf"(?:[^()\[\]{{}}\"'#]++|{COMMENT}|{STRING})*+", re.DOTALL)
+_FIELD: Final = compile_possessive(
     rf"(?:(?!{FORMATTED_PREFIX})\w++|[^\w\"'#(){{}}\[\]:!]++|!=|{COMMENT}|{STRING})*+", re.DOTALL
 )
 _FORMATTED: Final = re.compile(FORMATTED_PREFIX)
 _LITERAL: Final = r"\\(?:[^{}]|(?=[{}]))|\{\{|\}\}"
 _TEXTS: Final = {
-    quote: re.compile(pattern, re.DOTALL)
+    quote: compile_possessive(pattern, re.DOTALL)
     for quote, pattern in {
         '"': rf'(?:[^"\\{{}}\n]|{_LITERAL})*+',
         "'": rf"(?:[^'\\{{}}\n]|{_LITERAL})*+",

@@ -16,6 +16,7 @@ from typing import Final
 
 import msgspec
 
+from distil.formats.possessive import compile_possessive
 from distil.formats.python_calls import (
     ALL_NAMES,
     Alias,
@@ -88,10 +89,10 @@ _UNNAMED_CONDITION: Final = re.sub(r"\?P<\w+>", "?:", _CONDITION)
 _INCLUDE: Final = re.compile(r"^include[ \t]+[\"']", re.MULTILINE)
 """A statement of Cython that brings in a file which is not read here."""
 _IF: Final = re.compile(_CONDITION)
-_NAME: Final = re.compile(rf"{SPACE}++(\w+)")
-_MODULES: Final = re.compile(rf"{SPACE}*+((?:[\w.,]|{SPACE})++)")
+_NAME: Final = compile_possessive(rf"{SPACE}++(\w+)")
+_MODULES: Final = compile_possessive(rf"{SPACE}*+((?:[\w.,]|{SPACE})++)")
 _PART: Final = r"(?!import\b)\w++"
-_FROM: Final = re.compile(
+_FROM: Final = compile_possessive(
     rf"((?:\.|{SPACE})*+(?:{_PART}(?:{SPACE}*+\.{SPACE}*+{_PART})*+)?+){SPACE}*+import\b{SPACE}*+"
     rf"(?:\(((?:[^()#]|{COMMENT})*+)\)|(\*)|((?:[\w,]|{SPACE})++))"
 )
@@ -100,10 +101,10 @@ _WHITE: Final = re.compile(r"[\s\\]+")
 _AROUND_DOT: Final = re.compile(r"[\s\\]*\.[\s\\]*")
 _ANY_IMPORT: Final = re.compile(r"\b(?:import|from)\b")
 _FLAG: Final = "TYPE_CHECKING"
-_GIVEN_VALUE: Final = re.compile(
+_GIVEN_VALUE: Final = compile_possessive(
     rf"{_FLAG}\b[ \t]*(?::[ \t]*[\w.\[\]]+[ \t]*)?=(?!=)[ \t]*+(?!False\b)"
 )
-_MODULE_STRING: Final = re.compile(
+_MODULE_STRING: Final = compile_possessive(
     r"""["'](\.*[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*+)(?::\w[\w.]*)?["']"""
 )
 MAX_STRINGS: Final = 20_000
@@ -148,7 +149,7 @@ def _items(aliases: tuple[str, ...] | None) -> re.Pattern[str]:
     mention = r"(?!)"
     if aliases is not None:
         mention = rf"(?:{'|'.join([*sorted(ALL_NAMES), *map(re.escape, aliases)])})\b"
-    return re.compile(
+    return compile_possessive(
         rf"(?:[^\w#\"']++|(?!{_KEYWORD}|{_UNNAMED_CONDITION}|{FORMATTED_PREFIX}|{mention})\w++"
         rf"|{COMMENT}|{STRING}|{_PLAIN_FORMATTED})*+"
         rf"(?:(?P<import>import)\b|(?P<from>from)\b"
