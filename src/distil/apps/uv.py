@@ -20,6 +20,9 @@ from distil.errors import (
 )
 
 _CREDENTIALS: Final = re.compile(r"(?<=://)[^/@\s`'\"]+@")
+_SYSTEM_TRUST: Final = {"UV_SYSTEM_CERTS": "true"}
+"""Trust whom the machine trusts, as for Debian's mirrors; the user's own setting wins."""
+
 _FIXED: Final = {"UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1", "NO_COLOR": "1"}
 _UNWANTED: Final = frozenset(
     {"UV_PYTHON", "UV_SYSTEM_PYTHON", "VIRTUAL_ENV", "UV_OFFLINE", "UV_FROZEN", "UV_LOCKED"}
@@ -70,7 +73,7 @@ def run_uv(
             text=True,
             errors="replace",
             check=False,
-            env={**kept, **_FIXED, **(environment or {})},
+            env={**_SYSTEM_TRUST, **kept, **_FIXED, **(environment or {})},
         )
     except OSError as error:
         raise ResolverFailed(f"uv cannot be run: {error.strerror}") from None
