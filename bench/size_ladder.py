@@ -82,9 +82,8 @@ def measure(examples: Sequence[Example], work: Path) -> None:
 NOTE = f"""Every image is unpacked and written again as one tar by GNU tar, compressed by one
 compressor (ISA-L, level 2). *opened* is the floor: of the image at level `packages` only the files
 that processes opened or executed during the whole workload of `tests/e2e/subjects.py`, traced by
-strace, with the links and directories on the way; the loader, which the kernel opens, is not among
-them. Packages are Debian packages and Python
-distributions that scanners find. The time is that of one build with a warm download cache;
+strace, with interpreters, loaders, links and directories on the way. Packages are Debian packages
+and Python distributions that scanners find. The time is that of one build with a warm download cache;
 slim-like is built with the base image at hand. Images of peers are run with the same workload,
 under runc, read-only. The aim for `reachable` is {TARGET} times *opened*; the second table says
 where the rest is: files kept and not opened by the workload, by origin and by the rule that keeps

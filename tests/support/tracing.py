@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from distil.formats.elf import parse_elf
 from tests.support.runners import BuiltImage, RuncRunner
 from tests.support.tools import tool
 
@@ -133,6 +134,18 @@ class Root:
         self._resolved(path, links)
         return links
 
+    def interpreters(self, path: str) -> list[str]:
+        """What starts the program `path`: of a script its interpreter, then the loader."""
+        place = self.file(path)
+        if place is None or not place.stat().st_mode & 0o111:
+            return []
+        data = place.read_bytes()
+        if data.startswith(b"#!"):
+            name = data[2:256].split(maxsplit=1)[0].decode()
+            return [name, *self.interpreters(name)]
+        elf = parse_elf(data)
+        return [elf.interpreter] if elf is not None and elf.interpreter else []
+
     def _resolved(self, path: str, links: list[str]) -> str | None:
         parts = [part for part in reversed(path.split("/")) if part not in ("", ".")]
         done: list[str] = []
@@ -188,10 +201,15 @@ def lacking(runner: TracingRunner, full: BuiltImage, small: BuiltImage) -> list[
 
 
 def opened_files(runner: TracingRunner, image: BuiltImage) -> set[str]:
-    """The files of `image` that were opened, and the links on the way to them."""
+    """The files of `image` that were opened, and the links on the way to them.
+
+    To them belong the interpreters and loaders that the kernel opens for a program.
+    """
     root = runner.root(image)
     result: set[str] = set()
-    for path in {access.path for access in runner.accesses(image) if access.opened}:
+    paths = {access.path for access in runner.accesses(image) if access.opened}
+    paths |= {p for path in paths for p in root.interpreters(path)}
+    for path in paths:
         found = root.find(path)
         if found is not None and root.file(path) is not None:
             result.update(root.links(path))

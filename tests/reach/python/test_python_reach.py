@@ -107,6 +107,9 @@ def test_a_used_distribution_stays_whole_but_for_what_only_developers_read():
         "d/fast.pyx": "",
         "d/fast.c": "",
         "d/include/d.h": "",
+        "d/locale/de/LC_MESSAGES/d.po": "",
+        "d/locale/de/LC_MESSAGES/d.mo": "",
+        "d/locale/fr/LC_MESSAGES/d.po": "",
         "d/tests/__init__.py": "",
         "d/tests/test_d.py": "",
         "../../../bin/d": "#!/usr/bin/python3.13\n",
@@ -120,6 +123,8 @@ def test_a_used_distribution_stays_whole_but_for_what_only_developers_read():
     assert gone["d/fast.pyx"].startswith("Cython")
     assert gone["d/fast.c"].startswith("source")
     assert gone["d/include/d.h"].startswith("header")
+    assert gone["d/locale/de/LC_MESSAGES/d.po"].startswith("source of translations")
+    assert "d/locale/fr/LC_MESSAGES/d.po" in kept, "it is there in no other form"
     assert gone["d/tests/test_d.py"].startswith("test-suite")
     assert f"{LIBRARY}/e.py" in found.removed, "d.unused is kept, but nothing imports it"
 

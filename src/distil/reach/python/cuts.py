@@ -22,6 +22,9 @@ _BUILD_ONLY: Final = (
 )
 
 
+_TRANSLATION: Final = re.compile(r"/LC_MESSAGES/[^/]+\.po$")
+
+
 def is_test(path: str) -> bool:
     """Whether the Python file `path` is part of a test-suite, by its name or directory."""
     return bool(_TEST_DIRECTORIES.match(path)) or bool(_TEST_FILE.search(path))
@@ -37,7 +40,7 @@ def sort_files(search: Search) -> dict[str, str]:
             if path in search.kept:
                 continue
             why = f"nothing reached uses {distribution.name}" if reason is None else ""
-            why = why or _cut(path, reached_tests)
+            why = why or _cut(path, reached_tests) or _cut_source(search, path)
             if why:
                 removed[path] = why
             elif reason is not None:
@@ -59,6 +62,13 @@ def _cut(path: str, reached_tests: frozenset[str]) -> str:
     for pattern, why in _BUILD_ONLY:
         if pattern.search(path):
             return why
+    return ""
+
+
+def _cut_source(search: Search, path: str) -> str:
+    """Translations are read in their compiled form, where that is there."""
+    if _TRANSLATION.search(path) and f"{path.removesuffix('.po')}.mo" in search.world.tree:
+        return "source of translations: only their compiler reads it"
     return ""
 
 

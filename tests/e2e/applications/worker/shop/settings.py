@@ -7,3 +7,4 @@ task_track_started = True
 task_routes = {"shop.tasks.slow": {"queue": "slow"}}
 broker_connection_retry_on_startup = True
 task_create_missing_queues = True
+worker_lost_wait = 1.0
