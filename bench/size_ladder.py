@@ -83,11 +83,11 @@ NOTE = f"""Every image is unpacked and written again as one tar by GNU tar, comp
 compressor (ISA-L, level 2). *opened* is the floor: of the image at level `packages` only the files
 that processes opened or executed during the whole workload of `tests/e2e/subjects.py`, traced by
 strace, with interpreters, loaders, links and directories on the way. Packages are Debian packages
-and Python distributions that scanners find. The time is that of one build with a warm download cache;
-slim-like is built with the base image at hand. Images of peers are run with the same workload,
-under runc, read-only. The aim for `reachable` is {TARGET} times *opened*; the second table says
-where the rest is: files kept and not opened by the workload, by origin and by the rule that keeps
-them."""
+and Python distributions that scanners find. The time is that of one build with a warm download
+cache; slim-like is built with the base image at hand. Images of peers are run with the same
+workload, under runc, read-only. The aim for `reachable` is {TARGET} times *opened*; the second
+table says where the rest is: files kept and not opened by the workload, by origin and by the rule
+that keeps them."""
 
 Peers = Callable[[Example, Surroundings], Iterator[Rung]]
 
