@@ -46,12 +46,12 @@ NEVER: Final = {
     ".ruff_cache": "a cache",
     ".hypothesis": "a cache",
     ".DS_Store": "an editor's or desktop's file",
+    "distil.lock": "instructions for distil",
 }
 """Names, at any depth, that never belong to an application in an image, and why."""
 
 UNLESS_INCLUDED: Final = {
     "distil.toml": "instructions for distil",
-    "distil.lock": "instructions for distil",
     ".dockerignore": "an ignore file",
     ".gitignore": "an ignore file",
     ".gitattributes": "version control",
