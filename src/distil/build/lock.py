@@ -104,7 +104,7 @@ class Locker:
         self, platform: Platform, before: LockedPlatform | None, upgraded: frozenset[str] | None
     ) -> tuple[Findings, LockedPlatform]:
         client, spec = self._client, self._spec
-        held = pins(before, upgraded)
+        held = pins(before, None if upgraded is None else upgraded | _with_version(spec))
         opener = BaseOpener(platform, client, client.cache, self._policy, held)
         preferred = preferred_wheels(before, upgraded)
         findings = investigate(
@@ -116,6 +116,12 @@ class Locker:
         locked = lock_platform(plan, wheels, client, before if upgraded is not None else None)
         check_lock(locked, plan, (wheels, application), self._cuts, client)
         return findings, locked
+
+
+def _with_version(spec: Spec) -> frozenset[str]:
+    """The packages of which the user asks for one version."""
+    asked = (*spec.base.packages, *spec.app.packages, *spec.debug.packages)
+    return frozenset(name.partition("=")[0].partition(":")[0] for name in asked if "=" in name)
 
 
 # --- keeping versions ----------------------------------------------------------------------

@@ -32,6 +32,10 @@ def names_to_upgrade(
 
     Raises `UnknownUpgrade`.
     """
+    for name in asked or ():
+        if Path(name).is_dir():
+            hint = f"the directory comes first: `distil lock {name} --upgrade`"
+            raise UnknownUpgrade(name, str(source / LOCK_FILE), hint=hint)
     if asked is None or before is None:
         return None if asked is None else frozenset()
     known = {package.name for platform in before.platforms for package in platform.packages}
@@ -46,10 +50,7 @@ def names_to_upgrade(
     for name in asked:
         matching = {name, normalised(name)} & known
         if not matching:
-            path = str(source / LOCK_FILE)
             hint = did_you_mean(name, known)
-            if Path(name).is_dir():
-                hint = f"the directory comes first: `distil lock {name} --upgrade`"
-            raise UnknownUpgrade(name, path, hint=hint)
+            raise UnknownUpgrade(name, str(source / LOCK_FILE), hint=hint)
         found |= matching
     return frozenset(found)
