@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 from datetime import UTC
 
@@ -70,10 +71,8 @@ def test_anything_else_is_refused(good: str, data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(good)))
     end = data.draw(st.integers(start, len(good)))
     broken = good[:start] + data.draw(text) + good[end:]
-    try:
-        decode_lock(broken, "distil.lock")
-    except InvalidLock as error:
-        assert error.message.startswith("distil.lock: ")
+    with contextlib.suppress(InvalidLock):
+        assert decode_lock(broken, "distil.lock").version == LOCK_VERSION
 
 
 @pytest.mark.parametrize("line", ["version = 2", "version = '1'", ""])
