@@ -19,6 +19,7 @@ _VERBS: Final = {
     "why": ("distil.cli.why", "Say why a file is in an image, or why it is not."),
     "check": ("distil.cli.check", "Check that everything in an image finds what it needs."),
     "cache": ("distil.cli.cache", "Show or bound the cache of verified downloads."),
+    "doctor": ("distil.cli.doctor", "Say what is here to build with, what is missing, what to do."),
 }
 
 INTERRUPTED: Final = 130

@@ -58,13 +58,15 @@ class Client:
     """Fetches for one verb; connections are kept open until `close`.
 
     `offline`: what is not in the cache raises `Offline`. `retry_delay`: seconds before the
-    first retry, doubled for each further one.
+    first retry, doubled for each further one. `attempts`: how often the network is tried.
     """
 
-    def __init__(self, cache: Cache, *, offline: bool = False, retry_delay: float = 0.5) -> None:
+    def __init__(
+        self, cache: Cache, *, offline: bool = False, retry_delay: float = 0.5, attempts: int = 4
+    ) -> None:
         self.cache = cache
         self.offline = offline
-        self._transport = Transport(delay=retry_delay)
+        self._transport = Transport(attempts=attempts, delay=retry_delay)
         self._mirrors: list[_Mirror] = []
         self._progress = threading.Lock()
 
