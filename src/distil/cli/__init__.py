@@ -55,8 +55,24 @@ class _Verbs(click.Group):
             formatter.write_dl([(name, text) for name, (_, text) in _VERBS.items()])
 
 
+def _show_version(ctx: click.Context, _param: click.Parameter, asked: bool) -> None:
+    """As click's own option, which would read package metadata for longer than all else takes."""
+    if asked and not ctx.resilient_parsing:
+        from distil import __version__
+
+        click.echo(f"distil {__version__}")
+        ctx.exit()
+
+
 @click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="distil", prog_name="distil", message="%(prog)s %(version)s")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
+    help="Show the version and exit.",
+)
 def cli() -> None:
     """Distil an application to the smallest image that runs it, and prove what is in it.
 
