@@ -227,6 +227,16 @@ class Offline(NetworkError):
         )
 
 
+class NoAnswer(DistilError):
+    """Something that was given a certain time and took longer."""
+
+    def __init__(self, what: str, seconds: float) -> None:
+        super().__init__(
+            f"{what}: no answer within {seconds:g} s",
+            hint="check the network, the name servers and the proxy",
+        )
+
+
 class InvalidUrl(DistilError):
     """An address that cannot be fetched from."""
 

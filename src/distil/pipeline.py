@@ -14,6 +14,8 @@ from distil.apps.sources import application_tree, elf_files
 from distil.build.base import BaseOpener
 from distil.build.compose import compose
 from distil.build.date import build_date
+from distil.build.doctor.examine import examine
+from distil.build.doctor.findings import Diagnosis
 from distil.build.explain import Answer, Question, ask
 from distil.build.gather import Ingredients
 from distil.build.images import debug_twin, production_image
@@ -252,3 +254,11 @@ def cache_gc(limit: int, *, verify: bool = False) -> CacheCleaned:
     checks = {"packs": pack_is_sound, "layers": layer_is_sound, "indexes": table_is_sound}
     verified = cache.verify(checks) if verify else None
     return CacheCleaned(collected=cache.collect(limit), verified=verified)
+
+
+def doctor(*, offline: bool = False) -> Diagnosis:
+    """What is here for building and running images, what is missing, and how to get it.
+
+    Nothing is changed. `offline`: mirrors and indexes are not asked.
+    """
+    return examine(offline=offline)

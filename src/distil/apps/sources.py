@@ -38,6 +38,7 @@ NEVER: Final = {
     "__pycache__": "byte-code",
     "*.py[co]": "byte-code",
     ".venv": "a virtual environment",
+    ".distil": "distil's own cache and results",
     ".tox": "test environments",
     ".nox": "test environments",
     "*.egg-info": "metadata of a development installation",
