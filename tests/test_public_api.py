@@ -15,6 +15,8 @@ from distil import pipeline
 
 FUNCTIONS = {
     "build": "(request: 'BuildRequest') -> 'BuildSummary'",
+    "init": "(source: 'Path', *, write: 'bool' = True, force: 'bool' = False) -> 'InitialSpec'",
+    "schema": "() -> 'str'",
     "why": "(image: 'str', question: 'Question') -> 'Found'",
     "check": "(image: 'str') -> 'CheckReport'",
     "cache_info": "() -> 'CacheInfo'",
@@ -36,6 +38,7 @@ STRUCTS = {
             "offline",
         ]
     ),
+    "InitialSpec": ["path", "text", "evidence", "missing"],
     "Found": ["answer", "from_cache"],
     "CheckReport": ["image", "elf_files", "interpreters", "faults"],
     "CacheInfo": ["schema_version", "directory", "areas"],
