@@ -13,6 +13,8 @@ from distil.cli import cli
 HEAD: Final = """# Commands
 
 <!-- Made by scripts/docs from src/distil/cli. -->
+<!-- session: a copy of examples/flask-hello -->
+<!-- given: Docker -->
 
 Standard output is data, standard error is talk: `distil build` prints the names of the images that
 it wrote, and nothing else, so that commands nest. What exit codes mean is in [Errors](errors.md).
@@ -27,7 +29,8 @@ def commands_page() -> str:
 def _command(command: click.Command, context: click.Context) -> Iterator[str]:
     if command is not cli:
         yield f"\n## {context.command_path}\n"
-        yield f"\n```text\n{command.get_usage(context).removeprefix('Usage: ')}\n```\n"
+        usage = " ".join(command.get_usage(context).removeprefix("Usage: ").split())
+        yield f"\n`{usage}`\n"
         yield _prose(command.help or "")
         yield _options(command, context)
     if isinstance(command, click.Group):
@@ -40,7 +43,7 @@ def _command(command: click.Command, context: click.Context) -> Iterator[str]:
 
 
 def _prose(text: str) -> str:
-    """Click's help as Markdown: paragraphs that begin with a backspace keep their lines."""
+    """Click's help as Markdown: paragraphs that begin with a backspace are commands."""
     found = ""
     for paragraph in inspect.cleandoc(text).split("\n\n"):
         if not paragraph.startswith("\b"):
@@ -51,7 +54,8 @@ def _prose(text: str) -> str:
             found += f"\n{title}\n"
         else:
             rest = f"{title}\n{rest}"
-        found += f"\n```text\n{inspect.cleandoc(rest)}\n```\n"
+        lines = "".join(f"$ {line}\n" for line in inspect.cleandoc(rest).splitlines())
+        found += f"\n```console\n{lines}```\n"
     return found
 
 
