@@ -41,42 +41,41 @@ def test_every_table_is_read() -> None:
 HEALTH = "[image.healthcheck]\ncommand = ['true']\n"
 
 
-REFUSED = [
-    ("[app]\n\nentrypont = ['x']\n", 3, "app.entrypont", "did you mean entrypoint?"),
-    ("[ap]\nname = 'x'\n", 1, "ap", "did you mean app?"),
-    ("[image]\nlables = {a = 'b'}\n", 2, "image.lables", "did you mean labels?"),
-    ("[image.healthcheck]\ncommand=['x']\nretry=3", 3, "image.healthcheck.retry", "retries"),
-    ("app.entrypont = ['x']\n", 1, "app.entrypont", "entrypoint"),
-    ("[image]\nports = 8000\n", 2, "image.ports", "Expected `array`"),
-    ("[image]\nports = [8000, true]\n", 2, "image.ports", "got `bool`"),
-    ("[image.healthcheck]\ninterval = 3\n", 1, "image.healthcheck", "missing"),
-    ("[image]\nuser = 'www-data'\n", 2, "image.user", "numeric"),
-    ("[image]\nuser = '4294967296'\n", 2, "image.user", "numeric"),
-    ("[image]\nports = [70000]\n", 2, "image.ports", "70000"),
-    ("[image]\ncompression = 'lzma'\n", 2, "image.compression", "gzip or zstd"),
-    ("[image]\nvolumes = ['data']\n", 2, "image.volumes", "absolute"),
-    ("[image]\nwritable = ['/a/../b']\n", 2, "image.writable", "absolute"),
-    ("[app]\nenvironment = {'A=B' = 'c'}\n", 2, "app.environment", "A=B"),
-    ("[image\n", None, "", "not valid TOML"),
-    ("[image]\nuser = '2147483647'\n", 2, "image.user", "numeric"),
-    ("[image]\nwritable = ['/']\n", 2, "image.writable", "root directory"),
-    ("[image]\nvolumes = ['//']\n", 2, "image.volumes", "root directory"),
-    ("[image]\nstop_signal = 'TERM'\n", 2, "image.stop_signal", "SIGTERM"),
-    ("[app]\nentrypoint = []\n", 2, "app.entrypoint", "no program"),
-    ("[app]\nentrypoint = ['']\n", 2, "app.entrypoint", "no program"),
-    ('[app]\ncommand = ["a\\u0000"]\n', 2, "app.command", "NUL"),
-    ('[app]\nenvironment = {A = "\\u0000"}\n', 2, "app.environment", "NUL"),
-    ("[image.healthcheck]\ncommand = []\n", 2, "image.healthcheck.command", "no program"),
-    (HEALTH + "interval = inf\n", 3, "image.healthcheck.interval", "inf is no number"),
-    (HEALTH + "timeout = nan\n", 3, "image.healthcheck.timeout", "nan is no number"),
-    (HEALTH + "start_period = -1\n", 3, "image.healthcheck.start_period", "-1"),
-    (HEALTH + "retries = -1\n", 3, "image.healthcheck.retries", "-1"),
-    ("[reach]\nkeep = ['usr/share/x']\n", 2, "reach.keep", "'/usr/share/x'"),
-]
-"""What is refused: the text, and the line, key and words of the error."""
-
-
-@pytest.mark.parametrize(("text", "line", "key", "says"), REFUSED)
+@pytest.mark.parametrize(
+    ("text", "line", "key", "says"),
+    [
+        ("[app]\n\nentrypont = ['x']\n", 3, "app.entrypont", "did you mean entrypoint?"),
+        ("[ap]\nname = 'x'\n", 1, "ap", "did you mean app?"),
+        ("[image]\nlables = {a = 'b'}\n", 2, "image.lables", "did you mean labels?"),
+        ("[image.healthcheck]\ncommand=['x']\nretry=3", 3, "image.healthcheck.retry", "retries"),
+        ("app.entrypont = ['x']\n", 1, "app.entrypont", "entrypoint"),
+        ("[image]\nports = 8000\n", 2, "image.ports", "Expected `array`"),
+        ("[image]\nports = [8000, true]\n", 2, "image.ports", "got `bool`"),
+        ("[image.healthcheck]\ninterval = 3\n", 1, "image.healthcheck", "missing"),
+        ("[image]\nuser = 'www-data'\n", 2, "image.user", "numeric"),
+        ("[image]\nuser = '4294967296'\n", 2, "image.user", "numeric"),
+        ("[image]\nports = [70000]\n", 2, "image.ports", "70000"),
+        ("[image]\ncompression = 'lzma'\n", 2, "image.compression", "gzip or zstd"),
+        ("[image]\nvolumes = ['data']\n", 2, "image.volumes", "absolute"),
+        ("[image]\nwritable = ['/a/../b']\n", 2, "image.writable", "absolute"),
+        ("[app]\nenvironment = {'A=B' = 'c'}\n", 2, "app.environment", "A=B"),
+        ("[image\n", None, "", "not valid TOML"),
+        ("[image]\nuser = '2147483647'\n", 2, "image.user", "numeric"),
+        ("[image]\nwritable = ['/']\n", 2, "image.writable", "root directory"),
+        ("[image]\nvolumes = ['//']\n", 2, "image.volumes", "root directory"),
+        ("[image]\nstop_signal = 'TERM'\n", 2, "image.stop_signal", "SIGTERM"),
+        ("[app]\nentrypoint = []\n", 2, "app.entrypoint", "no program"),
+        ("[app]\nentrypoint = ['']\n", 2, "app.entrypoint", "no program"),
+        ('[app]\ncommand = ["a\\u0000"]\n', 2, "app.command", "NUL"),
+        ('[app]\nenvironment = {A = "\\u0000"}\n', 2, "app.environment", "NUL"),
+        ("[image.healthcheck]\ncommand = []\n", 2, "image.healthcheck.command", "no program"),
+        (HEALTH + "interval = inf\n", 3, "image.healthcheck.interval", "inf is no number"),
+        (HEALTH + "timeout = nan\n", 3, "image.healthcheck.timeout", "nan is no number"),
+        (HEALTH + "start_period = -1\n", 3, "image.healthcheck.start_period", "-1"),
+        (HEALTH + "retries = -1\n", 3, "image.healthcheck.retries", "-1"),
+        ("[reach]\nkeep = ['usr/share/x']\n", 2, "reach.keep", "'/usr/share/x'"),
+    ],
+)
 def test_errors_name_line_and_key(text: str, line: int | None, key: str, says: str) -> None:
     with pytest.raises(InvalidSpec) as caught:
         parse_spec(text)
