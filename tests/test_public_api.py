@@ -14,9 +14,9 @@ import msgspec
 from distil import pipeline
 
 FUNCTIONS = {
-    "build": "(request: 'BuildRequest') -> 'BuildSummary'",
     "init": "(source: 'Path', *, write: 'bool' = True, force: 'bool' = False) -> 'InitialSpec'",
     "schema": "() -> 'str'",
+    "build": "(request: 'BuildRequest') -> 'BuildSummary'",
     "why": "(image: 'str', question: 'Question') -> 'Found'",
     "check": "(image: 'str') -> 'CheckReport'",
     "cache_info": "() -> 'CacheInfo'",
@@ -24,6 +24,7 @@ FUNCTIONS = {
 }
 
 STRUCTS = {
+    "InitialSpec": ["path", "text", "evidence", "missing"],
     "BuildRequest": (
         [
             "source",
@@ -38,7 +39,6 @@ STRUCTS = {
             "offline",
         ]
     ),
-    "InitialSpec": ["path", "text", "evidence", "missing"],
     "Found": ["answer", "from_cache"],
     "CheckReport": ["image", "elf_files", "interpreters", "faults"],
     "CacheInfo": ["schema_version", "directory", "areas"],

@@ -22,10 +22,10 @@ from distil.build.investigate import investigate
 from distil.build.needs import find_needs, needs_by_name
 from distil.build.obtain import obtain_packages, obtain_wheels
 from distil.build.plan import plan_packages
-from distil.build.propose import propose
+from distil.build.propose import propose, spec_place, write_spec
 from distil.build.publish import destinations, publish
 from distil.build.record import ledger_of, open_ledger, record, twin_ledger
-from distil.build.specification import Overrides, read_spec, spec_place, write_spec
+from distil.build.specification import Overrides, read_spec
 from distil.build.summary import BuildSummary, Finished, summarise, summarise_plan
 from distil.build.twin import compose_twin
 from distil.errors import NoEntrypoint
@@ -117,37 +117,6 @@ def _build(request: BuildRequest, cache: Cache) -> BuildSummary:
     return summarise(plan, Finished(composition, tool_tree, checks, published))
 
 
-class InitialSpec(msgspec.Struct, frozen=True):
-    """A ``distil.toml`` to begin with: its place, its text, and the evidence for what it says.
-
-    `missing` is why the entrypoint is not in it, None when it is.
-    """
-
-    path: Path
-    text: str
-    evidence: tuple[Evidence, ...]
-    missing: NoEntrypoint | None = None
-
-
-def init(source: Path, *, write: bool = True, force: bool = False) -> InitialSpec:
-    """Write a ``distil.toml`` for the application in `source`, from its files alone.
-
-    A file that is there already is replaced only with `force`. Raises `SpecExists`, `DiskFull`,
-    `OutputFailed`, and what `propose` raises.
-    """
-    path = spec_place(source, replace=force or not write)
-    proposal = propose(source)
-    text = spec_template(proposal.entries)
-    if write:
-        write_spec(path, text)
-    return InitialSpec(path, text, proposal.evidence, proposal.missing)
-
-
-def schema() -> str:
-    """The JSON schema of ``distil.toml``, for editors."""
-    return schema_text()
-
-
 class Found(msgspec.Struct, frozen=True):
     """An answer, and whether the ledger it is from was in the cache only."""
 
@@ -195,6 +164,37 @@ def check(image: str) -> CheckReport:
         interpreters=tuple(f"Python {python.line}" for python in pythons),
         faults=tuple(sorted(faults)),
     )
+
+
+class InitialSpec(msgspec.Struct, frozen=True):
+    """A ``distil.toml`` to begin with: its place, its text, and the evidence for what it says.
+
+    `missing` is why the entrypoint is not in it, None when it is.
+    """
+
+    path: Path
+    text: str
+    evidence: tuple[Evidence, ...]
+    missing: NoEntrypoint | None = None
+
+
+def init(source: Path, *, write: bool = True, force: bool = False) -> InitialSpec:
+    """Write a ``distil.toml`` for the application in `source`, from its files alone.
+
+    A file that is there already is replaced only with `force`. Raises `SpecExists`, `DiskFull`,
+    `OutputFailed`, and what `propose` raises.
+    """
+    path = spec_place(source, replace=force or not write)
+    proposal = propose(source)
+    text = spec_template(proposal.entries)
+    if write:
+        write_spec(path, text)
+    return InitialSpec(path, text, proposal.evidence, proposal.missing)
+
+
+def schema() -> str:
+    """The JSON schema of ``distil.toml``, for editors."""
+    return schema_text()
 
 
 class CacheInfo(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

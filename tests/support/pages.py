@@ -138,7 +138,8 @@ def is_shown(expected: list[str], printed: str) -> bool:
     """Whether `printed` is what a page shows.
 
     ``…`` stands for anything on a line, alone on a line for any lines. Numbers, versions and
-    sizes (words that begin with a digit), digests, lines of files and the width of columns may be others.
+    sizes (words that begin with a digit), digests, lines of files and the width of columns may be
+    others.
     """
     lines = [line.rstrip() for line in printed.rstrip("\n").split("\n")]
     shown = "\n".join(expected).rstrip("\n").split("\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
@@ -11,8 +12,10 @@ import msgspec
 from distil.apps.detect import detect
 from distil.apps.frameworks import has_version_arguments
 from distil.apps.sources import scan
-from distil.errors import NoEntrypoint
+from distil.build.specification import SPEC_FILE
+from distil.errors import NoEntrypoint, SpecExists
 from distil.formats.spec_template import Entry, KeyPath
+from distil.image.staging import reporting, staged_file
 from distil.model.application import Application, DependencySource, Evidence
 from distil.model.spec import AppSpec, Spec
 
@@ -51,6 +54,20 @@ def propose(source: Path) -> Proposal:
         **_start(application, about, missing),
     }
     return Proposal(entries, application.evidence, missing)
+
+
+def spec_place(source: Path, *, replace: bool) -> Path:
+    """Where the specification of `source` is. Raises `SpecExists` unless that may be replaced."""
+    path = source / SPEC_FILE
+    if not replace and os.path.lexists(path):
+        raise SpecExists(str(path))
+    return path
+
+
+def write_spec(path: Path, text: str) -> None:
+    """Write a specification whole or not at all. Raises `DiskFull`, `OutputFailed`."""
+    with reporting(path), staged_file(path) as stream:
+        stream.write(text.encode())
 
 
 def _detected(source: Path) -> tuple[Application, NoEntrypoint | None]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from distil.errors import InvalidSpec, SpecExists
+from distil.errors import InvalidSpec
 from distil.formats.spec_toml import parse_spec
-from distil.image.staging import reporting, staged_file
 from distil.model.spec import Level, Spec
 
 SPEC_FILE: Final = "distil.toml"
@@ -48,17 +46,3 @@ def read_spec(source: Path, overrides: Overrides) -> Spec:
     if overrides.level is not None:
         reach = msgspec.structs.replace(reach, level=Level(overrides.level))
     return msgspec.structs.replace(spec, base=base, image=image, reach=reach)
-
-
-def spec_place(source: Path, *, replace: bool) -> Path:
-    """Where the specification of `source` is. Raises `SpecExists` unless that may be replaced."""
-    path = source / SPEC_FILE
-    if not replace and os.path.lexists(path):
-        raise SpecExists(str(path))
-    return path
-
-
-def write_spec(path: Path, text: str) -> None:
-    """Write a specification whole or not at all. Raises `DiskFull`, `OutputFailed`."""
-    with reporting(path), staged_file(path) as stream:
-        stream.write(text.encode())

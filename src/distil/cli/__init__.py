@@ -16,11 +16,11 @@ from distil.errors import DistilError
 
 _VERBS: Final = {
     "init": ("distil.cli.init", "Write a distil.toml that says what was found."),
+    "schema": ("distil.cli.schema", "Print the JSON schema of distil.toml, for editors."),
     "build": ("distil.cli.build", "Turn an application into a minimal image and its debug twin."),
     "why": ("distil.cli.why", "Say why a file is in an image, or why it is not."),
     "check": ("distil.cli.check", "Check that everything in an image finds what it needs."),
     "cache": ("distil.cli.cache", "Show or bound the cache of verified downloads."),
-    "schema": ("distil.cli.schema", "Print the JSON schema of distil.toml, for editors."),
 }
 
 INTERRUPTED: Final = 130

@@ -82,7 +82,6 @@ class ImageSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     stop_signal: str = "SIGTERM"
     """Signal that asks the application to end: ``SIGTERM`` or ``15``."""
     healthcheck: HealthcheckSpec | None = None
-    """Docker's health check; none by default."""
     compression: str = "gzip"
     """Of the layers: ``gzip``, which everything reads, or ``zstd``."""
 
