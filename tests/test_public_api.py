@@ -14,6 +14,8 @@ import msgspec
 from distil import pipeline
 
 FUNCTIONS = {
+    "init": "(source: 'Path', *, write: 'bool' = True, force: 'bool' = False) -> 'InitialSpec'",
+    "schema": "() -> 'str'",
     "build": "(request: 'BuildRequest') -> 'BuildSummary'",
     "why": "(image: 'str', question: 'Question') -> 'Found'",
     "check": "(image: 'str') -> 'CheckReport'",
@@ -23,6 +25,7 @@ FUNCTIONS = {
 }
 
 STRUCTS = {
+    "InitialSpec": ["path", "text", "evidence", "missing"],
     "BuildRequest": (
         [
             "source",

@@ -113,6 +113,16 @@ class InvalidSpec(DistilError):
         self.filename, self.line, self.key = filename, line, key
 
 
+class SpecExists(DistilError):
+    """A ``distil.toml`` that is there already, and that nobody said to replace."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            f"{path} is there already",
+            hint="--stdout shows what would be written, --force replaces the file",
+        )
+
+
 # --- fetch and trust -----------------------------------------------------------------------
 
 

@@ -29,18 +29,22 @@ from distil.build.locked import from_lock, locked_findings
 from distil.build.needs import find_needs, needs_by_name
 from distil.build.obtain import obtain_packages, obtain_wheels
 from distil.build.plan import plan_packages
+from distil.build.propose import propose, spec_place, write_spec
 from distil.build.publish import destinations, publish
 from distil.build.record import ledger_of, open_ledger, record, twin_ledger
 from distil.build.specification import Overrides, read_spec
 from distil.build.summary import BuildSummary, Finished, summarise, summarise_plan
 from distil.build.twin import compose_twin
 from distil.build.vendor import archives_of, keep_archives, kept_archives, vendor_directory
+from distil.errors import NoEntrypoint
 from distil.fetch.cache import AreaUsage, Cache, Collected, Verified
 from distil.fetch.http import Client
 from distil.fetch.packs import pack_is_sound
+from distil.formats.spec_template import schema_text, spec_template
 from distil.image.layer import layer_is_sound
 from distil.image.read import open_image
 from distil.image.read_tree import read_tree
+from distil.model.application import Evidence
 from distil.model.platform import parse_platform
 from distil.model.reference import parse_location
 from distil.model.tree import Tree
@@ -221,6 +225,37 @@ def check(image: str) -> CheckReport:
         interpreters=tuple(f"Python {python.line}" for python in pythons),
         faults=tuple(sorted(faults)),
     )
+
+
+class InitialSpec(msgspec.Struct, frozen=True):
+    """A ``distil.toml`` to begin with: its place, its text, and the evidence for what it says.
+
+    `missing` is why the entrypoint is not in it, None when it is.
+    """
+
+    path: Path
+    text: str
+    evidence: tuple[Evidence, ...]
+    missing: NoEntrypoint | None = None
+
+
+def init(source: Path, *, write: bool = True, force: bool = False) -> InitialSpec:
+    """Write a ``distil.toml`` for the application in `source`, from its files alone.
+
+    A file that is there already is replaced only with `force`. Raises `SpecExists`, `DiskFull`,
+    `OutputFailed`, and what `propose` raises.
+    """
+    path = spec_place(source, replace=force or not write)
+    proposal = propose(source)
+    text = spec_template(proposal.entries)
+    if write:
+        write_spec(path, text)
+    return InitialSpec(path, text, proposal.evidence, proposal.missing)
+
+
+def schema() -> str:
+    """The JSON schema of ``distil.toml``, for editors."""
+    return schema_text()
 
 
 class CacheInfo(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

@@ -53,6 +53,7 @@ NEVER: Final = {
 
 UNLESS_INCLUDED: Final = {
     "distil.toml": "instructions for distil",
+    "distil.schema.json": "instructions for an editor",
     ".dockerignore": "an ignore file",
     ".gitignore": "an ignore file",
     ".gitattributes": "version control",

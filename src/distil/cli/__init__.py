@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 _VERBS: Final = {
+    "init": ("distil.cli.init", "Write a distil.toml that says what was found."),
+    "schema": ("distil.cli.schema", "Print the JSON schema of distil.toml, for editors."),
     "build": ("distil.cli.build", "Turn an application into a minimal image and its debug twin."),
     "lock": ("distil.cli.lock", "Write down every archive that an image is made of."),
     "why": ("distil.cli.why", "Say why a file is in an image, or why it is not."),
