@@ -36,7 +36,7 @@ NOT_RUN = {
 }
 """How many fences of each page say that they are not run, and why; one more is a decision."""
 
-LANGUAGES = {"console", "text", "toml", "python", "yaml", "json", "ini"}
+LANGUAGES = {"console", "sh", "text", "toml", "python", "yaml", "json", "ini"}
 COMMAND = re.compile(r"\s*(?:\$ |(?:distil|docker|podman|make|curl|uv|pip|pipx|scripts/\w+) )")
 LINK = re.compile(r"\]\((?!https?:|#|mailto:)(?P<target>[^)#\s]+)")
 PORT = 8000
