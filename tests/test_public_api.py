@@ -14,9 +14,9 @@ import msgspec
 from distil import pipeline
 
 FUNCTIONS = {
-    "build": "(request: 'BuildRequest') -> 'BuildSummary'",
-    "why": "(image: 'str', question: 'Question') -> 'Found'",
-    "check": "(image: 'str') -> 'CheckReport'",
+    "build": "(request: 'BuildRequest') -> 'BuildSummary | IndexSummary'",
+    "why": "(image: 'str', question: 'Question', platform: 'str' = '') -> 'Found'",
+    "check": "(image: 'str', platform: 'str' = '') -> 'CheckReport'",
     "cache_info": "() -> 'CacheInfo'",
     "cache_gc": "(limit: 'int', *, verify: 'bool' = False) -> 'CacheCleaned'",
 }
@@ -28,7 +28,7 @@ STRUCTS = {
             "tag",
             "outputs",
             "load",
-            "platform",
+            "platforms",
             "overrides",
             "debug",
             "dry_run",
@@ -37,7 +37,7 @@ STRUCTS = {
         ]
     ),
     "Found": ["answer", "from_cache"],
-    "CheckReport": ["image", "elf_files", "interpreters", "faults"],
+    "CheckReport": ["image", "platform", "elf_files", "interpreters", "faults"],
     "CacheInfo": ["schema_version", "directory", "areas"],
     "CacheCleaned": ["schema_version", "collected", "verified"],
 }

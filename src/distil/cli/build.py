@@ -26,7 +26,11 @@ from distil.cli.progress import show_progress
 )
 @click.option("--load", is_flag=True, help="Load into the Docker engine or podman found here.")
 @click.option(
-    "--platform", default="", metavar="OS/ARCH", help="Target; this machine's by default."
+    "--platform",
+    "platforms",
+    multiple=True,
+    metavar="OS/ARCH",
+    help="Target; this machine's by default. Several, repeated or with commas, make one index.",
 )
 @click.option("--base", metavar="debian:SUITE", help="Where system packages come from.")
 @click.option(
@@ -61,6 +65,7 @@ def command(
     Examples:
       distil build . -t shop:1.4 -o oci:out/shop
       distil build . -t shop:1.4 --load
+      distil build . -t shop:1.4 -o oci:out/shop --platform linux/amd64,linux/arm64
       distil build . --dry-run
     """  # noqa: D301 - click wants the backspace itself
     from distil.build.specification import Overrides
@@ -72,7 +77,7 @@ def command(
         tag=tag,
         outputs=outputs,
         load=options["load"],
-        platform=options["platform"],
+        platforms=options["platforms"],
         overrides=Overrides(options["base"], options["compression"], options["level"]),
         debug=not options["no_debug"],
         dry_run=options["dry_run"],

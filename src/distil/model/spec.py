@@ -75,6 +75,9 @@ class ImageSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     workdir: str = "/app"
     stop_signal: str = "SIGTERM"
     healthcheck: HealthcheckSpec | None = None
+    platforms: tuple[str, ...] = ()
+    """What to build for: ``linux/amd64``, ``linux/arm64``; this machine's platform by default.
+    Several make one image index."""
     compression: str = "gzip"
     """Of the layers: ``gzip``, which everything reads, or ``zstd``."""
 
