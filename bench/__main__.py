@@ -1,4 +1,4 @@
-"""``python -m bench commands|sizes|ladder|builds|starts``: measure, and write bench/RESULTS.md."""
+"""``python -m bench commands|sizes|ladder|builds|platforms|starts``: measure, write RESULTS.md."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from bench import build_times, command_times, size_ladder, sizes, start_times
+from bench import build_times, command_times, platform_times, size_ladder, sizes, start_times
 from bench.peers.context import EXAMPLES
 
 MEASUREMENTS = {
@@ -14,6 +14,7 @@ MEASUREMENTS = {
     "sizes": sizes.measure,
     "ladder": size_ladder.measure,
     "builds": build_times.measure,
+    "platforms": platform_times.measure,
     "starts": start_times.measure,
 }
 
