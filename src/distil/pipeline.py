@@ -93,12 +93,12 @@ def _build(request: BuildRequest, cache: Cache) -> BuildSummary | IndexSummary:
     with Client(cache, offline=request.offline) as client:
         findings = _investigation(request, subject, platforms, client)
         if request.dry_run:
-            plans = on_each(platforms, lambda platform: _planned(findings(platform), request))
+            plans = on_each(platforms, cache, lambda one: _planned(findings(one), request))
             return summarise_plans(plans)
         where.check(subject.application)
         files = application_tree(subject.application, spec, subject.sources)
         workshop = Workshop(files, client, cache, default_cuts(), debug=request.debug)
-        products = on_each(platforms, lambda platform: _produce(findings(platform), workshop))
+        products = on_each(platforms, cache, lambda one: _produce(findings(one), workshop))
     published = publish(where, name, bind([product.images for product in products]))
     return summarise(products, published)
 
@@ -126,23 +126,22 @@ def _planned(findings: Findings, request: BuildRequest) -> Plan:
 def _produce(findings: Findings, workshop: Workshop) -> Product:
     """The images for one platform, and all that is known of them; they are written nowhere yet."""
     client, cache, cuts = workshop.client, workshop.cache, workshop.cuts
-    with cache.guarding():
-        wheels = obtain_wheels(findings, client)
-        needs = find_needs(findings, wheels, workshop.application)
-        plan = plan_packages(findings, needs, cuts, debug=workshop.debug)
-        packages = obtain_packages(plan.packages, client)
-        tools = obtain_packages(plan.debug_packages, client)
-        created = build_date(findings.base.date)
-        ingredients = Ingredients(packages, wheels, workshop.application)
-        composition = compose(plan, ingredients, cuts, created, cache)
-        checks = inspect(plan, composition)
-        production = production_image(plan, composition.tree, created, cache)
-        ledger = ledger_of(plan, composition)
-        images, tool_tree = [(production, record(production, ledger, cache))], Tree()
-        if workshop.debug:
-            tool_tree = compose_twin(plan, composition, tools, cuts, created)
-            twin = debug_twin(plan, production, tool_tree, created, cache)
-            images.append((twin, record(twin, twin_ledger(ledger, tool_tree), cache)))
+    wheels = obtain_wheels(findings, client)
+    needs = find_needs(findings, wheels, workshop.application)
+    plan = plan_packages(findings, needs, cuts, debug=workshop.debug)
+    packages = obtain_packages(plan.packages, client)
+    tools = obtain_packages(plan.debug_packages, client)
+    created = build_date(findings.base.date)
+    ingredients = Ingredients(packages, wheels, workshop.application)
+    composition = compose(plan, ingredients, cuts, created, cache)
+    checks = inspect(plan, composition)
+    production = production_image(plan, composition.tree, created, cache)
+    ledger = ledger_of(plan, composition)
+    images, tool_tree = [(production, record(production, ledger, cache))], Tree()
+    if workshop.debug:
+        tool_tree = compose_twin(plan, composition, tools, cuts, created)
+        twin = debug_twin(plan, production, tool_tree, created, cache)
+        images.append((twin, record(twin, twin_ledger(ledger, tool_tree), cache)))
     return Product(plan, composition, checks, tuple(images), tool_tree)
 
 

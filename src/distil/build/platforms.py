@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from distil.errors import DistilError, PlatformsFailed
 from distil.events import labelled
+from distil.fetch.cache import Cache
 from distil.model.platform import PLATFORMS, Platform, parse_platform, this_machine
 from distil.model.spec import Spec
 
@@ -26,12 +27,14 @@ def target_platforms(asked: Sequence[str], spec: Spec) -> tuple[Platform, ...]:
 
 
 def on_each(
-    platforms: Sequence[Platform], work: Callable[[Platform], Result]
+    platforms: Sequence[Platform], cache: Cache, work: Callable[[Platform], Result]
 ) -> tuple[Result, ...]:
-    """What `work` comes to for each of `platforms`, in their order.
+    """What `work`, which reads from `cache`, comes to for each of `platforms`, in their order.
 
     A platform on which it fails does not keep the others from being tried, so that one run tells
-    of all that is wrong. Raises `PlatformsFailed`; for one platform alone, its error as it is.
+    of all that is wrong. One platform after the other: fetching, unpacking and writing layers
+    use all processors as it is. Raises `PlatformsFailed`; for one platform alone, its error as
+    it is.
     """
     if len(platforms) == 1:
         return (work(platforms[0]),)
@@ -39,7 +42,7 @@ def on_each(
     failures: list[tuple[str, DistilError]] = []
     for platform in platforms:
         try:
-            with labelled(platform.oci):
+            with labelled(platform.oci), cache.guarding():
                 done.append(work(platform))
         except DistilError as error:
             failures.append((platform.oci, error))
