@@ -969,6 +969,14 @@ class ImageNotFound(DistilError):
         super().__init__(f"{where} has no image {wanted}", hint=hint)
 
 
+class PlatformNotFound(DistilError):
+    """An image that is not there for the platform asked for, or for this machine's."""
+
+    def __init__(self, where: str, wanted: str, known: Sequence[str]) -> None:
+        hint = f"it is there for {', '.join(known)}: name one with --platform" if known else ""
+        super().__init__(f"{where} is not an image for {wanted}", hint=hint)
+
+
 # --- build ---------------------------------------------------------------------------------
 
 
@@ -1006,6 +1014,29 @@ class MalformedBusybox(DistilError):
             f"busybox-static cannot be used for the debug twin: {why}",
             hint="leave the twin out with --no-debug",
         )
+
+
+class PlatformsFailed(DistilError):
+    """A build for several platforms of which some cannot be; nothing was written for any.
+
+    `failures` are the names of platforms, each with the error that a build for it alone would
+    raise. What several have in common is said once. The exit code is that of the error; where
+    errors differ, the highest.
+    """
+
+    def __init__(self, failures: Sequence[tuple[str, DistilError]]) -> None:
+        self.failures = tuple(failures)
+        self.exit_code = max(error.exit_code for _, error in failures)
+        said: dict[tuple[str, str], list[str]] = {}
+        for platform, error in failures:
+            said.setdefault((error.message, error.hint), []).append(platform)
+        hints = {hint for _, hint in said}
+        lines = []
+        for (message, hint), platforms in said.items():
+            lines.append(f"the build for {' and '.join(platforms)} failed: {message}")
+            if hint and len(hints) > 1:
+                lines.append(f"hint: {hint}")
+        super().__init__("\n".join(lines), hint=hints.pop() if len(hints) == 1 else "")
 
 
 class ClosureBroken(DistilError):

@@ -22,14 +22,27 @@ def show_progress(stream: IO[str]) -> Iterator[None]:
     Warnings are shown wherever the stream leads: they are not progress.
     """
     if not stream.isatty():
-        with events.listening(_warn):
+        with events.listening(_once(_warn)):
             yield
         return
     from rich.console import Console
 
     console = Console(file=stream, highlight=False)
-    with console.status("starting") as status, events.listening(_Drawn(status).hear):
+    with console.status("starting") as status, events.listening(_once(_Drawn(status).hear)):
         yield
+
+
+def _once(listener: events.Listener) -> events.Listener:
+    """`listener` without the warnings it has heard: each platform of a build gives the same."""
+    heard: set[events.Event] = set()
+
+    def hear(event: events.Event) -> None:
+        if event not in heard:
+            listener(event)
+        if isinstance(event, events.Warned):
+            heard.add(event)
+
+    return hear
 
 
 def _warn(event: events.Event) -> None:

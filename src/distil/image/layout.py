@@ -3,7 +3,8 @@
 Writing into a layout that is there replaces the entries of the same names and keeps the others.
 Blobs come first, ``index.json`` is renamed last, so a reader sees the old images or the new
 ones. Then the blobs that only replaced entries led to are removed; a blob that was never
-reachable from the index, or still is, stays.
+reachable from the index, or still is, stays. An artifact goes with the image it is about when
+artifacts of its type come with the new ones.
 """
 
 from __future__ import annotations
@@ -83,6 +84,9 @@ def _update(directory: Path, images: Sequence[NamedImage]) -> None:
     names = {image.ref_name for image in images}
     kept = [entry for entry in old if _ref_name(entry) not in names]
     replaced = [entry for entry in old if _ref_name(entry) in names]
+    for entry in _left_behind(directory, kept, replaced, images):
+        kept.remove(entry)
+        replaced.append(entry)
     new = [*kept, *(_plain(image) for image in images)]
     with _undone_on_failure(directory) as added:
         for blob in blobs_of(images).values():
@@ -190,7 +194,7 @@ def _read_document(path: Path) -> bytes:
     return data
 
 
-# --- blobs that nothing leads to any more --------------------------------------------------
+# --- what nothing leads to any more --------------------------------------------------------
 
 
 class _Reference(msgspec.Struct, rename="camel"):
@@ -207,6 +211,34 @@ class _Links(msgspec.Struct):
     layers: list[_Reference] = []
     manifests: list[_Reference] = []
     subject: _Reference | None = None
+
+
+def _left_behind(
+    directory: Path, kept: Sequence[_Entry], replaced: Sequence[_Entry], new: Sequence[NamedImage]
+) -> list[_Entry]:
+    """The artifacts among `kept` about `replaced` images, of the types that come with `new`.
+
+    An image for one platform and one for several have artifacts of different names. Where it
+    cannot be told what an entry leads to, everything stays.
+    """
+    types = [image.image.descriptor.artifact_type for image in new if image.is_artifact]
+    artifacts = [entry for entry in kept if entry.get("artifactType") in types]
+    if not artifacts:
+        return []
+    others = [entry for entry in kept if entry not in artifacts]
+    try:
+        gone = _reachable(directory, replaced) - _reachable(directory, others)
+        return [entry for entry in artifacts if _subject(directory, entry) in gone]
+    except (DistilError, msgspec.MsgspecError, OSError):
+        return []
+
+
+def _subject(directory: Path, entry: _Entry) -> str:
+    """The digest of what an artifact is about; "" for one that is about nothing."""
+    digest = Digest(msgspec.convert(entry, _Reference).digest)
+    path = directory / BLOBS / digest.hex
+    subject = msgspec.json.decode(_read_document(path), type=_Links).subject
+    return subject.digest if subject is not None else ""
 
 
 def _prune(directory: Path, replaced: Sequence[_Entry], kept: Sequence[_Entry]) -> None:
