@@ -196,7 +196,7 @@ class ArchiveGone(NotFound):
             what,
             url,
             "the mirror no longer has it, probably because a newer version took its place",
-            hint="resolve the packages again, or name a mirror that keeps old versions: "
+            hint="ask the mirror anew with --refresh, or name one that keeps old versions: "
             "`snapshot-mirror` in config.toml, or DISTIL_DEBIAN_SNAPSHOT_MIRROR",
         )
 
@@ -780,6 +780,18 @@ class ForeignWheel(DistilError):
         super().__init__(
             f"the project's own wheel {filename} does not run on {target}",
             hint="build its wheel for that platform and name it in requirements.txt",
+        )
+
+
+class LoginInMetadata(DistilError):
+    """A project whose metadata, which goes into the image, tells everybody a password."""
+
+    def __init__(self, project: str) -> None:
+        super().__init__(
+            f"a requirement of {project} has a login in its address, and the metadata of a wheel "
+            "is for everybody to read",
+            hint="take it out of the address, and give it to uv as UV_INDEX_NAME_PASSWORD, in "
+            "~/.netrc, or with a keyring",
         )
 
 

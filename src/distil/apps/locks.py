@@ -15,6 +15,7 @@ import msgspec
 from distil.apps.project_files import Project
 from distil.apps.target import WheelFile, marker_environment
 from distil.errors import InvalidProjectFile, StaleLock, UnsupportedSource
+from distil.fetch.address import text_without_secrets
 from distil.model.application import normalised
 from distil.model.package import PythonInterpreter
 
@@ -54,7 +55,7 @@ def read_pylock(
     try:
         lock = Pylock.from_dict(tomllib.loads(text))
     except (tomllib.TOMLDecodeError, PylockValidationError) as error:
-        raise InvalidProjectFile(where, str(error)) from None
+        raise InvalidProjectFile(where, text_without_secrets(str(error))) from None
     chosen = lock.default_groups or () if groups is None else groups
     environment: Mapping[str, Any] = {
         **marker_environment(interpreter),
@@ -179,7 +180,8 @@ def _asked(project: Project) -> set[_Asked]:
         try:
             requirement = Requirement(member)
         except InvalidRequirement as error:
-            raise InvalidProjectFile(project.files[0], f"{member!r}: {error}") from None
+            why = text_without_secrets(f"{member!r}: {error}")
+            raise InvalidProjectFile(project.files[0], why) from None
         name = normalised(requirement.name)
         if name == normalised(project.name):
             continue

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Final
 
 import msgspec
 
-from distil.apps.dependencies import read_requirements
+from distil.apps.dependencies import index_options, read_requirements, requirement_files
 from distil.apps.indexes import uv_settings
 from distil.apps.locks import Locked, check_uv_lock_current, read_pylock
 from distil.apps.poetry_lock import read_poetry_lock
@@ -34,6 +35,7 @@ from distil.errors import (
     UnexpectedWheel,
 )
 from distil.events import stage
+from distil.fetch.address import text_without_secrets, without_secrets
 from distil.fetch.http import Client
 from distil.model.application import Application, DependencySource, normalised
 from distil.model.digest import Digest
@@ -46,8 +48,10 @@ DEFAULT_MAX_AGE: Final = 3600.0
 _NEWEST_GLIBC: Final = 40
 """Minor version of the newest manylinux platform that uv knows."""
 
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 """Changes when what is stored of a resolution, or how it is come by, does."""
+
+_LOGIN: Final = re.compile(r"UV_\w*(?:USERNAME|PASSWORD|TOKEN)")
 
 _PYLOCK: Final = ("--format", "pylock.toml", "--no-header")
 
@@ -62,8 +66,11 @@ class Resolution(msgspec.Struct, frozen=True):
 
 
 class _Stored(msgspec.Struct):
+    """What is kept; `partly`: what is secret in an address was needed, and is not kept."""
+
     when: float
     resolution: Resolution
+    partly: bool
 
 
 def resolve(
@@ -92,15 +99,22 @@ def resolve(
         found = decode(stored, _Stored)
         age = time.time() - found.when
         fresh = not refresh and 0 <= age < _max_age()
-        if fresh or work.locked or client.offline:
+        usable = not found.partly or _all_cached(found.resolution, client)
+        if ((fresh or work.locked) and usable) or client.offline:
             return found.resolution
     with stage("resolving Python packages") as result:
         resolution = work.run()
         result(f"{len(resolution.wheels)} packages")
     if not any(wheel.url.startswith("file:") for wheel in resolution.wheels):
-        document = encode(_Stored(time.time(), resolution))
+        document = encode(_Stored(time.time(), resolution, work.hid_secrets))
         client.cache.put_document("resolutions", key, document)
     return resolution
+
+
+def _all_cached(resolution: Resolution, client: Client) -> bool:
+    """Whether no wheel has to be fetched."""
+    cache = client.cache
+    return all(cache.path("blobs", wheel.digest.hex).is_file() for wheel in resolution.wheels)
 
 
 def _max_age() -> float:
@@ -126,7 +140,7 @@ class _Resolving:
         self._target = describe_target(interpreter)
         self._client = client
         self._spec = spec
-        self._stdin = ""
+        self.hid_secrets = False
         self._allowed, self._allowed_by = self._hashes()
 
     @property
@@ -140,7 +154,9 @@ class _Resolving:
         for file in self._input_files():
             hasher.update(repr((file, hashlib.sha256(file.read_bytes()).digest())).encode())
         settings = {k: v for k, v in os.environ.items() if k.startswith("UV_")}
-        hasher.update(repr(sorted(settings.items())).encode())
+        # Who asks has no say in the answer, and a digest of a password invites guesses.
+        known = {k: text_without_secrets(v) for k, v in settings.items() if not _LOGIN.fullmatch(k)}
+        hasher.update(repr(sorted(known.items())).encode())
         hasher.update(encode(self._dependencies))
         hasher.update(encode(self._interpreter))
         return f"resolution {_FORMAT} {hasher.hexdigest()}"
@@ -157,11 +173,8 @@ class _Resolving:
     # --- inputs ----------------------------------------------------------------------------
 
     def _input_files(self) -> list[Path]:
-        files = [self._source / file for file in self._dependencies.files]
+        files = requirement_files(self._source, self._dependencies.files)
         files += [self._source / name for name in ("pyproject.toml", "setup.py", "setup.cfg")]
-        for file in self._requirement_files():
-            entries = read_requirements(self._source, file, constraints=True)
-            files += [self._source / path for path, _ in entries]
         files += [path for path, _ in uv_settings(self._source)]
         return [path for path in dict.fromkeys(files) if path.is_file()]
 
@@ -285,7 +298,8 @@ class _Resolving:
 
     def _all_files(self, names: Sequence[str]) -> list[Locked]:
         """Every wheel that the index has of `names` (with versions), for any platform."""
-        text = self._uv_compile(["-", "--universal", "--no-deps"], "\n".join(names))
+        lines = [*index_options(self._source, self._requirement_files()), *names]
+        text = self._uv_compile(["-", "--universal", "--no-deps"], "\n".join(lines))
         return self._read(text, "uv's answer", None)
 
     def _files_of(self, what: str) -> list[str]:
@@ -345,7 +359,7 @@ class _Resolving:
             names = sorted(file.filename for file in package.files)
             also = "; there is a source distribution" if package.has_source else ""
             raise NoMatchingWheel(what, self._target, names, source=also)
-        url = best.url if "://" in best.url else (self._source / best.url).absolute().as_uri()
+        url = self._plain(best.url)
         if not best.sha256:
             raise ResolverFailed(
                 f"nothing says the sha256 of {best.filename}",
@@ -354,3 +368,16 @@ class _Resolving:
         digest = Digest.from_hex(best.sha256)
         version = package.version or best.filename.split("-")[1]
         return Wheel(normalised(package.name), version, best.filename, url, best.size, digest)
+
+    def _plain(self, place: str) -> str:
+        """The address that is kept of a wheel at `place`: nothing secret is in it.
+
+        This verb's downloads still use the whole one.
+        """
+        if "://" not in place:
+            return (self._source / place).absolute().as_uri()
+        clean = without_secrets(place)
+        if clean != place.partition("#")[0]:
+            self._client.remember_address(clean, place)
+            self.hid_secrets = True
+        return clean

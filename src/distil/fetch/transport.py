@@ -298,7 +298,8 @@ def _check_status(request: Request, address: Address, response: urllib3.BaseHTTP
     if status in (404, 410):
         raise NotFound(request.what, where, f"{why}, it does not have this")
     if status in (401, 403, 407):
-        hint = "put the credentials into ~/.netrc, or for a Debian mirror apt's auth.conf"
+        other = "apt's auth.conf" if request.apt else "give uv those of the index"
+        hint = f"put the credentials into ~/.netrc, or {other}"
         raise AccessDenied(request.what, where, why, hint=hint)
     error = ServerError(request.what, where, why, hint="try again later, or another mirror")
     if status in _RETRIED:
