@@ -136,6 +136,19 @@ class Wheelhouse:
             lines.append(f'<a href="{address}"{metadata}>{html.escape(path.name)}</a><br>\n')
         return "".join(lines).encode()
 
+    def answer(self, path: str) -> tuple[bytes | None, str]:
+        """What is at `path`, None for nothing, and its media type."""
+        simple = re.fullmatch(r"/simple/([^/]+)/?", path)
+        if simple or path == "/flat":
+            kind = "application/vnd.pypi.simple.v1+json" if self.json else "text/html"
+            return self.page(simple[1] if simple else ""), kind
+        if path.endswith(".whl.metadata"):
+            return self.metadata(path), "application/octet-stream"
+        file = self.root / path.rpartition("/")[2]
+        if file.name in self.replaced:
+            return self.replaced[file.name], "application/octet-stream"
+        return (file.read_bytes() if file.is_file() else None), "application/octet-stream"
+
     def refusal(self, path: str, query: str, authorization: str) -> int:
         """The status with which a request is refused; 0 when it is not."""
         login = base64.b64encode(":".join(self.login or ()).encode()).decode()
@@ -179,7 +192,7 @@ def serving(house: Wheelhouse) -> Iterator[str]:
             if refusal:
                 self._refuse(refusal)
                 return
-            body, kind = self._body(path)
+            body, kind = house.answer(path)
             self.send_response(404 if body is None else 200)
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(body or b"")))
@@ -192,18 +205,6 @@ def serving(house: Wheelhouse) -> Iterator[str]:
                 self.send_header("WWW-Authenticate", 'Basic realm="wheels"')
             self.send_header("Content-Length", "0")
             self.end_headers()
-
-        def _body(self, path: str) -> tuple[bytes | None, str]:
-            simple = re.fullmatch(r"/simple/([^/]+)/?", path)
-            if simple or path == "/flat":
-                kind = "application/vnd.pypi.simple.v1+json" if house.json else "text/html"
-                return house.page(simple[1] if simple else ""), kind
-            if path.endswith(".whl.metadata"):
-                return house.metadata(path), "application/octet-stream"
-            file = house.root / path.rpartition("/")[2]
-            if file.name in house.replaced:
-                return house.replaced[file.name], "application/octet-stream"
-            return (file.read_bytes() if file.is_file() else None), "application/octet-stream"
 
         def log_message(self, *_: object) -> None:
             """Tests are quiet."""
