@@ -852,6 +852,16 @@ class OutputFailed(DistilError):
         super().__init__(f"cannot write {path}: {why}", hint=hint)
 
 
+class PartlyWritten(DistilError):
+    """An output that failed when others had been written for good; `error` is what it failed of."""
+
+    def __init__(self, error: DistilError, done: Sequence[str]) -> None:
+        super().__init__(
+            f"{error.message}; written before that: {', '.join(done)}", hint=error.hint
+        )
+        self.exit_code = error.exit_code
+
+
 class UnknownCompression(DistilError):
     """A layer compression that does not exist."""
 

@@ -11,7 +11,7 @@ from distil.errors import NoOutput
 from distil.image.artifact import Artifact
 from distil.image.assemble import Image
 from distil.image.naming import NamedImage, name_image
-from distil.image.write import check_location, write
+from distil.image.write import Output, check_location, staged
 from distil.model.application import Application
 from distil.model.reference import (
     ImageName,
@@ -77,22 +77,27 @@ def publish(
 ) -> Publication:
     """Write the production image and then its twin to every place, OCI places with `ledgers`.
 
-    Raises what `write` and `load` raise.
+    To all places or to none. Raises what `staged` and `load` raise.
     """
     references: list[list[str]] = [[] for _ in images]
+    outputs = []
     for place in where.places:
         named = _named(name, place, images)
         attached = _named_ledgers(named, ledgers) if place.transport in _WITH_ARTIFACTS else []
-        written = write([*named, *attached], place)
-        for found, reference in zip(references, written, strict=False):
-            found.append(reference)
+        outputs.append(Output([*named, *attached], place))
     engine = ""
-    if where.load:
-        from distil.image.engine import load
+    with staged(outputs) as done:
+        if where.load:
+            from distil.image.engine import load
 
-        named = _named(name, Location(Transport.DOCKER_DAEMON), images)
-        engine = load(named)
-        for found, image in zip(references, named, strict=True):
+            loaded = _named(name, Location(Transport.DOCKER_DAEMON), images)
+            engine = load(loaded)
+            done.append(f"into {engine}")
+    for output in outputs:
+        for found, reference in zip(references, output.references, strict=False):
+            found.append(reference)
+    if where.load:
+        for found, image in zip(references, loaded, strict=True):
             found.append(image.name.familiar)
     pairs = zip(images, references, strict=True)
     return Publication(tuple(Published(image, tuple(found)) for image, found in pairs), engine)
