@@ -187,6 +187,8 @@ class ServerError(NetworkError):
 class NotFound(NetworkError):
     """HTTP 404 or 410: the server does not have it."""
 
+    advice = "check the address, or ask for what there is now with --refresh"
+
 
 class ArchiveGone(NotFound):
     """A Debian archive that the mirror no longer has: a newer version took its place."""

@@ -295,7 +295,7 @@ def test_another_password_is_no_other_resolution(
         wheels.login = ("ann", password)
         monkeypatch.setenv("UV_INDEX", url.replace("://", f"://ann:{password}@"))
         resolve(detect(source, spec), interpreter, client, spec)
-    assert len(wheels.requests) == len([path for path in wheels.requests if path]) <= 3
+    assert len(list((client.cache.root / "resolutions").iterdir())) == 1
 
 
 def test_signed_addresses_are_asked_for_again(house, write, interpreter, client):

@@ -154,6 +154,7 @@ class World:
             yield
         finally:
             self.mirror.faults.clear()
+            self.house.faults.clear()
             self.house.wrong_hashes.clear()
             self.house.replaced.clear()
 

@@ -20,6 +20,8 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from tests.support.web_server import Faults
+
 
 def record_line(path: str, data: bytes) -> str:
     """One line of RECORD."""
@@ -88,6 +90,7 @@ class Wheelhouse:
         """Whether index pages are JSON (PEP 691)."""
         self.status = 0
         """What every request is answered with, when it is not 0."""
+        self.faults = Faults()
         self.requests: list[str] = []
         self.wrong_hashes: set[str] = set()
         self.replaced: dict[str, bytes] = {}
@@ -193,11 +196,20 @@ def serving(house: Wheelhouse) -> Iterator[str]:
                 self._refuse(refusal)
                 return
             body, kind = house.answer(path)
+            if house.faults.apply(self, path, body or b""):
+                return
             self.send_response(404 if body is None else 200)
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(body or b"")))
             self.end_headers()
             self.wfile.write(b"" if self.command == "HEAD" else body or b"")
+
+        def start(self, status: int, headers: Mapping[str, str]) -> None:
+            """For `Faults`."""
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.end_headers()
 
         def _refuse(self, status: int) -> None:
             self.send_response(status)
