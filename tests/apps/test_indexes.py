@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from distil.apps.detect import detect
 from distil.apps.indexes import authorised, configured_indexes, uses_keyring
 from distil.apps.logins import holds_login, may_hold_login, metadata_holds_login
+from distil.apps.project import build_wheel, project_sources
 from distil.apps.resolve import resolve
 from distil.apps.wheels import fetch_wheels
 from distil.errors import AccessDenied, LoginInMetadata, UnknownDistribution
@@ -367,8 +368,6 @@ def test_what_is_a_login(text: str, holds: bool) -> None:
 
 def test_metadata_of_the_project_itself(tmp_path, client):
     """A login in a requirement would be in the image for everybody to read."""
-    from distil.apps.project import build_wheel
-
     shown = b"Requires-Dist: web\n\nUse https://user:password@host/ to log in.\n"
     assert not metadata_holds_login(shown)
     back_end = (
@@ -383,7 +382,7 @@ def test_metadata_of_the_project_itself(tmp_path, client):
     project = '[build-system]\nrequires = []\nbuild-backend = "back_end"\nbackend-path = ["."]\n'
     source = written(tmp_path / "own", {"pyproject.toml": project, "back_end.py": back_end})
     with pytest.raises(LoginInMetadata) as caught:
-        build_wheel(source, client.cache, Spec(app=RUN))
+        build_wheel(project_sources(source, Spec(app=RUN)), client.cache)
     assert "s3cret" not in str(caught.value)
 
 

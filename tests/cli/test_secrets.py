@@ -258,6 +258,25 @@ def test_what_was_resolved_before_is_fetched_with_the_logins_again(planted: Plan
     assert first.digests == second.digests
 
 
+def test_locks_tell_nobody(planted: Planted) -> None:
+    """Neither a lock nor what is kept with it; the build from it logs in again."""
+    world, vendor = planted.world, planted.world.root / "vendor"
+    done = world.distil("lock", planted.app, "--vendor", vendor)
+    assert done.code == 0, done.stderr
+    lock = planted.app / "distil.lock"
+    assert "from-direct" in lock.read_text()
+    assert_clean(lock.read_bytes(), "the lock")
+    assert_clean(done.stdout + done.stderr, "what was printed")
+    assert assert_clean_below(vendor) > 30
+    planted.houses["keyring"].signature = ""
+    planted.drop("blobs/*", "packs/*", "resolutions/*")
+    for options in (["--locked"], ["--locked", "--vendor", vendor, "--offline"]):
+        built = planted.build(*options)
+        assert built.code == 0, built.stderr
+        assert_clean(built.stdout + built.stderr, "what was printed")
+    assert assert_clean_below(world.cache) > 30
+
+
 # --- what goes wrong -----------------------------------------------------------------------
 
 

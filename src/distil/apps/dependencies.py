@@ -83,7 +83,7 @@ def read_requirements(source: Path, path: str, depth: int = 0) -> Iterator[tuple
         yield from read_requirements(source, inner, depth + 1)
 
 
-def requirement_files(source: Path, files: Sequence[str]) -> list[Path]:
+def with_included(source: Path, files: Sequence[str]) -> list[Path]:
     """`files` of the project and what the requirements files among them include, once each.
 
     Those that are not there are left out. Raises `InvalidProjectFile`.
@@ -99,7 +99,7 @@ def index_options(source: Path, files: Sequence[str]) -> list[str]:
     """The options of requirements files that say which indexes are asked, in their order."""
     return [
         option
-        for path in requirement_files(source, files)
+        for path in with_included(source, files)
         for option in parse_requirements(
             read_source(path).decode("utf-8", "replace"), str(path)
         ).indexes

@@ -16,7 +16,7 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 import msgspec
 
-from distil.apps.dependencies import requirement_files
+from distil.apps.dependencies import with_included
 from distil.apps.project_files import read_toml
 from distil.apps.sources import read_source
 from distil.errors import InvalidProjectFile
@@ -55,7 +55,7 @@ def configured_indexes(
             found += _declared(table)
         except (AttributeError, TypeError, KeyError):
             raise InvalidProjectFile(str(path), "its index settings make no sense") from None
-    for file in requirement_files(directory, files):
+    for file in with_included(directory, files):
         found += _written(read_source(file).decode("utf-8", "replace"), environment)
     return tuple(found)
 

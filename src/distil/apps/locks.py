@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urlsplit
 
@@ -14,10 +15,12 @@ import msgspec
 
 from distil.apps.project_files import Project
 from distil.apps.target import WheelFile, marker_environment
-from distil.errors import InvalidProjectFile, StaleLock, UnsupportedSource
-from distil.fetch.address import text_without_secrets
+from distil.errors import InvalidProjectFile, ResolverFailed, StaleLock, UnsupportedSource
+from distil.fetch.address import text_without_secrets, without_secrets
+from distil.fetch.http import Client
 from distil.model.application import normalised
-from distil.model.package import PythonInterpreter
+from distil.model.digest import Digest
+from distil.model.package import PythonInterpreter, Wheel
 
 if TYPE_CHECKING:
     from packaging.specifiers import Specifier
@@ -70,6 +73,32 @@ def read_pylock(
             raise InvalidProjectFile(where, f"it holds {package.name} twice for this target")
         found[package.name] = _locked(package)
     return [found[name] for name in sorted(found)]
+
+
+def as_wheel(package: Locked, file: WheelFile, source: Path, client: Client) -> Wheel:
+    """The wheel `file` of `package`; a path in it is relative to `source`.
+
+    Its address has nothing secret in it; `client` remembers the whole one. Raises
+    `ResolverFailed` where nothing says its digest.
+    """
+    url = (source / file.url).absolute().as_uri()
+    if "://" in file.url:
+        url = without_secrets(file.url)
+        if url != file.url.partition("#")[0]:
+            client.remember_address(url, file.url)
+    if not file.sha256:
+        raise ResolverFailed(
+            f"nothing says the sha256 of {file.filename}",
+            hint="use an index that publishes hashes (PEP 503)",
+        )
+    return Wheel(
+        name=normalised(package.name),
+        version=package.version or file.filename.split("-")[1],
+        filename=file.filename,
+        url=url,
+        size=file.size,
+        digest=Digest.from_hex(file.sha256),
+    )
 
 
 def check_uv_lock_current(table: Mapping[str, Any], where: str, project: Project) -> None:

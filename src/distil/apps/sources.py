@@ -51,12 +51,12 @@ NEVER: Final = {
     ".netrc": "it holds logins",
     ".pypirc": "it holds logins",
     "pip.conf": "pip's configuration, which may hold logins",
+    "distil.lock": "instructions for distil",
 }
 """Names, at any depth, that never belong to an application in an image, and why."""
 
 UNLESS_INCLUDED: Final = {
     "distil.toml": "instructions for distil",
-    "distil.lock": "instructions for distil",
     ".dockerignore": "an ignore file",
     ".gitignore": "an ignore file",
     ".gitattributes": "version control",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
@@ -85,6 +86,37 @@ def run_uv(
     if result.returncode != 0:
         raise UvFailed(_without_secrets(result.stderr.strip(), os.environ))
     return result.stdout
+
+
+def compile_requirements(
+    arguments: Sequence[str], directory: Path, stdin: str, preferred: Mapping[str, str]
+) -> str:
+    """What ``uv pip compile`` resolves, as pylock.toml; nothing is built for it.
+
+    Of a distribution among `preferred` that version is taken where it is admitted. Raises as
+    `run_uv` does.
+    """
+    command = ["pip", "compile", "--format", "pylock.toml", "--no-header", "--no-build"]
+    command += arguments
+    if not preferred:
+        return run_uv(command, directory, stdin=stdin)
+    import tempfile  # only when a lock is made again
+
+    with tempfile.TemporaryDirectory(prefix="distil-resolve-") as temporary:
+        # uv prefers the versions of the output that is there already.
+        output = Path(temporary, "pylock.toml")
+        output.write_text(_pins(preferred))
+        return run_uv([*command, "--output-file", str(output)], directory, stdin=stdin)
+
+
+def _pins(versions: Mapping[str, str]) -> str:
+    """A pylock.toml (PEP 751) that says nothing but `versions`."""
+    head = 'lock-version = "1.0"\ncreated-by = "distil"\n'
+    packages = [
+        f"\n[[packages]]\nname = {json.dumps(name)}\nversion = {json.dumps(version)}\n"
+        for name, version in sorted(versions.items())
+    ]
+    return head + "".join(packages)
 
 
 def _without_secrets(text: str, environment: Mapping[str, str]) -> str:

@@ -45,13 +45,7 @@ def fetch_wheels(
     packs = {wheel.digest: open_pack(client.cache, wheel.digest, PACK_KIND) for wheel in wheels}
     missing = [wheel for wheel in wheels if packs[wheel.digest] is None]
     if missing:
-        places = [client.whole_address(wheel.url) for wheel in missing]
-        indexes = configured_indexes(source, files=files)
-        places = authorised(places, indexes, keyring=uses_keyring(source))
-        downloads = [
-            Download(place, wheel.digest, wheel.size, str(wheel))
-            for place, wheel in zip(places, missing, strict=True)
-        ]
+        downloads = wheel_downloads(missing, client, source, files)
         for wheel, blob in zip(missing, client.archives(downloads), strict=True):
             packs[wheel.digest] = unpack_wheel(wheel, blob, client.cache)
     return [(wheel, pack) for wheel in wheels if (pack := packs[wheel.digest]) is not None]
@@ -73,6 +67,19 @@ def unpack_wheel(wheel: Wheel, blob: FileBlob, cache: Cache) -> Pack:
         return write_pack(
             cache, wheel.digest, PACK_KIND, _members(archive, attachments), attachments
         )
+
+
+def wheel_downloads(
+    wheels: Sequence[Wheel], client: Client, source: Path, files: Sequence[str] = ()
+) -> list[Download]:
+    """How `wheels` are fetched: with all that their addresses lack; see `fetch_wheels`."""
+    places = [client.whole_address(wheel.url) for wheel in wheels]
+    indexes = configured_indexes(source, files=files)
+    places = authorised(places, indexes, keyring=uses_keyring(source))
+    return [
+        Download(place, wheel.digest, wheel.size, str(wheel))
+        for place, wheel in zip(places, wheels, strict=True)
+    ]
 
 
 def _members(

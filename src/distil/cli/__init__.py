@@ -16,6 +16,7 @@ from distil.errors import DistilError
 
 _VERBS: Final = {
     "build": ("distil.cli.build", "Turn an application into a minimal image and its debug twin."),
+    "lock": ("distil.cli.lock", "Write down every archive that an image is made of."),
     "why": ("distil.cli.why", "Say why a file is in an image, or why it is not."),
     "check": ("distil.cli.check", "Check that everything in an image finds what it needs."),
     "cache": ("distil.cli.cache", "Show or bound the cache of verified downloads."),

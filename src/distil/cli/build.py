@@ -37,6 +37,13 @@ from distil.cli.progress import show_progress
 @click.option("--compression", type=click.Choice(["gzip", "zstd"]), help="Of the layers.")
 @click.option("--no-debug", is_flag=True, help="Leave the debug twin out.")
 @click.option("--dry-run", is_flag=True, help="Show what would be built; fetch only indexes.")
+@click.option("--locked", is_flag=True, help="Use what distil.lock holds, and nothing else.")
+@click.option(
+    "--vendor",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Where `distil lock --vendor` kept the archives; the lock knows, if it is in DIRECTORY.",
+)
 @click.option("--refresh", is_flag=True, help="Ask mirrors and indexes anew, however fresh.")
 @click.option("--offline", is_flag=True, help="Use only what the cache holds.")
 @click.option(
@@ -78,6 +85,8 @@ def command(
         dry_run=options["dry_run"],
         refresh=options["refresh"],
         offline=options["offline"],
+        locked=options["locked"],
+        vendor=options["vendor"],
     )
     with show_progress(sys.stderr):
         result = build(request)
