@@ -941,12 +941,12 @@ class InvalidLayer(DistilError):
 
 
 class NoEngine(DistilError):
-    """No container engine is there to load an image into."""
+    """No container engine is there to load an image into, or to read one from."""
 
     def __init__(self, tried: Sequence[str]) -> None:
         super().__init__(
             f"no container engine answers here ({'; '.join(tried)})",
-            hint="start Docker or install podman, or write a file with -o docker-archive:FILE.tar",
+            hint="start Docker or install podman; a file, docker-archive:FILE.tar, needs neither",
         )
         self.tried = tried
 
@@ -956,6 +956,23 @@ class EngineFailed(DistilError):
 
     def __init__(self, engine: str, why: str) -> None:
         super().__init__(f"{engine} did not load the image: {why}")
+
+
+class NotSaved(DistilError):
+    """A container engine that does not give out an image."""
+
+    def __init__(self, engine: str, image: str, why: str) -> None:
+        super().__init__(
+            f"{engine} does not give out {image}: {why}",
+            hint=f"`{engine} image ls` shows which images it has",
+        )
+
+
+class UnreadablePlace(DistilError):
+    """A kind of place from which no image is read."""
+
+    def __init__(self, place: str, why: str, *, hint: str = "") -> None:
+        super().__init__(f"{place}: {why}", hint=hint)
 
 
 class MalformedImage(DistilError):

@@ -40,7 +40,7 @@ from distil.image.layer import layer_is_sound
 from distil.image.read import open_image
 from distil.image.read_tree import read_tree
 from distil.model.platform import parse_platform
-from distil.model.reference import parse_location
+from distil.model.reference import Location, parse_location
 from distil.model.tree import Tree
 from distil.packages.cuts import default_cuts
 from distil.packages.record_table import table_is_sound
@@ -200,11 +200,18 @@ class CheckReport(msgspec.Struct, frozen=True):
 def check(image: str) -> CheckReport:
     """Whether everything that `image` can start finds what it needs inside the image.
 
-    Any image in a layout or archive, whoever built it; nothing is run. Raises what reading the
-    image raises.
+    Any image in a layout, archive or engine, whoever built it; nothing is run. Raises what
+    reading the image raises.
     """
+    from distil.image.saved import on_disk  # what talks to engines is not for every build
+
+    with on_disk(parse_location(image)) as location:
+        return _check(image, location)
+
+
+def _check(image: str, location: Location) -> CheckReport:
     cache = Cache.default()
-    stored = open_image(parse_location(image))
+    stored = open_image(location)
     platform = parse_platform(f"{stored.config.os}/{stored.config.architecture}")
     tree = read_tree(stored.layers, cache)
     elf = elf_files(tree)

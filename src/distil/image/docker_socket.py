@@ -1,4 +1,4 @@
-"""Docker's API where the docker command is missing: ``POST /images/load`` over the unix socket."""
+"""Docker's API over its unix socket, where the docker command is missing."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from typing import Final
 
 import msgspec
 
-from distil.errors import EngineFailed, NoEngine
+from distil.errors import EngineFailed, NoEngine, NotSaved
 
 DEFAULT_HOST: Final = "unix:///var/run/docker.sock"
 _ANSWER_LIMIT: Final = 1 << 20
+_PIECE: Final = 1 << 18
 
 
 class _UnixConnection(HTTPConnection):
@@ -37,15 +38,7 @@ class _Answer(msgspec.Struct):
 
 def load_over_socket(archive: Iterator[bytes]) -> None:
     """Send `archive` to the engine at DOCKER_HOST. Raises `NoEngine`, `EngineFailed`."""
-    host = os.environ.get("DOCKER_HOST") or DEFAULT_HOST
-    if not host.startswith("unix://"):
-        raise NoEngine([f"DOCKER_HOST is {host}, and the docker command is not installed"])
-    path = host.removeprefix("unix://")
-    connection = _UnixConnection(path)
-    try:
-        connection.connect()
-    except OSError as error:
-        raise NoEngine([f"docker at {path}: {error.strerror}"]) from error
+    connection, path = _connected()
     headers = {"Content-Type": "application/x-tar"}
     try:
         connection.request("POST", "/images/load?quiet=1", body=archive, headers=headers)
@@ -57,6 +50,40 @@ def load_over_socket(archive: Iterator[bytes]) -> None:
         connection.close()
     if failure:
         raise EngineFailed("docker", failure)
+
+
+def answer_over_socket(target: str, image: str) -> Iterator[bytes]:
+    """What the engine at DOCKER_HOST answers to ``GET target``, which is about `image`.
+
+    Raises `NoEngine`, and `NotSaved` when it does not answer well.
+    """
+    connection, path = _connected()
+    try:
+        connection.request("GET", target)
+        response = connection.getresponse()
+        if response.status != 200:
+            why = _failure(response.status, response.read(_ANSWER_LIMIT))
+            raise NotSaved("docker", image, why)
+        while piece := response.read(_PIECE):
+            yield piece
+    except (OSError, HTTPException) as error:
+        raise NotSaved("docker", image, f"{path}: {error}") from error
+    finally:
+        connection.close()
+
+
+def _connected() -> tuple[_UnixConnection, str]:
+    """A connection to the engine, and its socket's path."""
+    host = os.environ.get("DOCKER_HOST") or DEFAULT_HOST
+    if not host.startswith("unix://"):
+        raise NoEngine([f"DOCKER_HOST is {host}, and the docker command is not installed"])
+    path = host.removeprefix("unix://")
+    connection = _UnixConnection(path)
+    try:
+        connection.connect()
+    except OSError as error:
+        raise NoEngine([f"docker at {path}: {error.strerror}"]) from error
+    return connection, path
 
 
 def _failure(status: int, answer: bytes) -> str:
