@@ -113,6 +113,16 @@ class InvalidSpec(DistilError):
         self.filename, self.line, self.key = filename, line, key
 
 
+class SpecExists(DistilError):
+    """A ``distil.toml`` that is there already, and that nobody said to replace."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            f"{path} is there already",
+            hint="--stdout shows what would be written, --force replaces the file",
+        )
+
+
 # --- fetch and trust -----------------------------------------------------------------------
 
 
@@ -226,6 +236,16 @@ class Offline(NetworkError):
             url,
             "it is not in the cache, and the network is not to be used",
             hint="run once without --offline",
+        )
+
+
+class NoAnswer(DistilError):
+    """Something that was given a certain time and took longer."""
+
+    def __init__(self, what: str, seconds: float) -> None:
+        super().__init__(
+            f"{what}: no answer within {seconds:g} s",
+            hint="check the network, the name servers and the proxy",
         )
 
 

@@ -14,6 +14,8 @@ from distil.apps.sources import application_tree, elf_files
 from distil.build.base import BaseOpener
 from distil.build.compose import compose
 from distil.build.date import build_date
+from distil.build.doctor.examine import examine
+from distil.build.doctor.findings import Diagnosis
 from distil.build.explain import Answer, Question, ask
 from distil.build.gather import Ingredients
 from distil.build.images import debug_twin, production_image
@@ -27,18 +29,22 @@ from distil.build.locked import from_lock, locked_findings
 from distil.build.needs import find_needs, needs_by_name
 from distil.build.obtain import obtain_packages, obtain_wheels
 from distil.build.plan import plan_packages
+from distil.build.propose import propose, spec_place, write_spec
 from distil.build.publish import destinations, publish
 from distil.build.record import ledger_of, open_ledger, record, twin_ledger
 from distil.build.specification import Overrides, read_spec
 from distil.build.summary import BuildSummary, Finished, summarise, summarise_plan
 from distil.build.twin import compose_twin
 from distil.build.vendor import archives_of, keep_archives, kept_archives, vendor_directory
+from distil.errors import NoEntrypoint
 from distil.fetch.cache import AreaUsage, Cache, Collected, Verified
 from distil.fetch.http import Client
 from distil.fetch.packs import pack_is_sound
+from distil.formats.spec_template import schema_text, spec_template
 from distil.image.layer import layer_is_sound
 from distil.image.read import open_image
 from distil.image.read_tree import read_tree
+from distil.model.application import Evidence
 from distil.model.platform import parse_platform
 from distil.model.reference import Location, parse_location
 from distil.model.tree import Tree
@@ -228,6 +234,37 @@ def _check(image: str, location: Location) -> CheckReport:
     )
 
 
+class InitialSpec(msgspec.Struct, frozen=True):
+    """A ``distil.toml`` to begin with: its place, its text, and the evidence for what it says.
+
+    `missing` is why the entrypoint is not in it, None when it is.
+    """
+
+    path: Path
+    text: str
+    evidence: tuple[Evidence, ...]
+    missing: NoEntrypoint | None = None
+
+
+def init(source: Path, *, write: bool = True, force: bool = False) -> InitialSpec:
+    """Write a ``distil.toml`` for the application in `source`, from its files alone.
+
+    A file that is there already is replaced only with `force`. Raises `SpecExists`, `DiskFull`,
+    `OutputFailed`, and what `propose` raises.
+    """
+    path = spec_place(source, replace=force or not write)
+    proposal = propose(source)
+    text = spec_template(proposal.entries)
+    if write:
+        write_spec(path, text)
+    return InitialSpec(path, text, proposal.evidence, proposal.missing)
+
+
+def schema() -> str:
+    """The JSON schema of ``distil.toml``, for editors."""
+    return schema_text()
+
+
 class CacheInfo(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Where the cache is and what each area of it holds."""
 
@@ -259,3 +296,11 @@ def cache_gc(limit: int, *, verify: bool = False) -> CacheCleaned:
     checks = {"packs": pack_is_sound, "layers": layer_is_sound, "indexes": table_is_sound}
     verified = cache.verify(checks) if verify else None
     return CacheCleaned(collected=cache.collect(limit), verified=verified)
+
+
+def doctor(*, offline: bool = False) -> Diagnosis:
+    """What is here for building and running images, what is missing, and how to get it.
+
+    Nothing is changed. `offline`: mirrors and indexes are not asked.
+    """
+    return examine(offline=offline)

@@ -20,6 +20,10 @@ TO_OUT = "-t shop:1.0 -o oci:out"
 COMMANDS = {
     "help": "--help",
     "version": "--version",
+    "init-help": "init --help",
+    "init": "init shop",
+    "init-stdout": "init shop --stdout",
+    "schema-help": "schema --help",
     "build-help": "build --help",
     "lock-help": "lock --help",
     "lock": "lock shop",

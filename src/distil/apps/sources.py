@@ -40,6 +40,7 @@ NEVER: Final = {
     "__pycache__": "byte-code",
     "*.py[co]": "byte-code",
     ".venv": "a virtual environment",
+    ".distil": "distil's own cache and results",
     ".tox": "test environments",
     ".nox": "test environments",
     "*.egg-info": "metadata of a development installation",
@@ -57,6 +58,7 @@ NEVER: Final = {
 
 UNLESS_INCLUDED: Final = {
     "distil.toml": "instructions for distil",
+    "distil.schema.json": "instructions for an editor",
     ".dockerignore": "an ignore file",
     ".gitignore": "an ignore file",
     ".gitattributes": "version control",

@@ -14,6 +14,7 @@ from urllib.parse import unquote
 from distil.errors import (
     DistilError,
     IndexUnreachable,
+    NoAnswer,
     NoMatchingWheel,
     PythonDoesNotFit,
     ResolverFailed,
@@ -61,11 +62,13 @@ def run_uv(
     *,
     stdin: str = "",
     environment: Mapping[str, str] | None = None,
+    seconds: float | None = None,
 ) -> str:
     """What ``uv ARGUMENTS`` prints, run in `directory` so that its configuration counts there.
 
     No interpreter but the one that runs distil is used, and none is downloaded. Raises
-    `UvFailed` for an exit status that is not 0, `ResolverFailed` when uv cannot be run.
+    `UvFailed` for an exit status that is not 0, `ResolverFailed` when uv cannot be run, and
+    `NoAnswer` when it takes longer than `seconds`.
     """
     import subprocess  # a warm build does without
 
@@ -80,7 +83,10 @@ def run_uv(
             errors="replace",
             check=False,
             env={**_SYSTEM_TRUST, **kept, **_FIXED, **(environment or {})},
+            timeout=seconds,
         )
+    except subprocess.TimeoutExpired as expired:
+        raise NoAnswer("uv", expired.timeout) from None
     except OSError as error:
         raise ResolverFailed(f"uv cannot be run: {error.strerror}") from None
     if result.returncode != 0:
@@ -117,6 +123,21 @@ def _pins(versions: Mapping[str, str]) -> str:
         for name, version in sorted(versions.items())
     ]
     return head + "".join(packages)
+
+
+def uv_program() -> tuple[str, str]:
+    """The path and the version of the uv that is used. Raises `ResolverFailed`."""
+    import subprocess
+
+    path = _uv_binary()
+    try:
+        said = subprocess.run(
+            [path, "--version"], capture_output=True, text=True, check=True, timeout=10
+        ).stdout
+    except (OSError, subprocess.SubprocessError) as error:
+        why = getattr(error, "strerror", None) or "it ends with an error"
+        raise ResolverFailed(f"{path} cannot be run: {why}", hint="install uv anew") from None
+    return path, said.split()[1]
 
 
 def _without_secrets(text: str, environment: Mapping[str, str]) -> str:

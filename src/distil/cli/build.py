@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from distil.cli.progress import show_progress
+from distil.cli import places
 
 
 @click.command(name="build", context_settings={"help_option_names": ["-h", "--help"]})
@@ -22,13 +22,23 @@ from distil.cli.progress import show_progress
     "outputs",
     multiple=True,
     metavar="DEST",
+    shell_complete=places.destination,
     help="Where to: oci:DIR, oci-archive:FILE, docker-archive:FILE. Repeatable.",
 )
 @click.option("--load", is_flag=True, help="Load into the Docker engine or podman found here.")
 @click.option(
-    "--platform", default="", metavar="OS/ARCH", help="Target; this machine's by default."
+    "--platform",
+    default="",
+    metavar="OS/ARCH",
+    shell_complete=places.platform,
+    help="Target; this machine's by default.",
 )
-@click.option("--base", metavar="debian:SUITE", help="Where system packages come from.")
+@click.option(
+    "--base",
+    metavar="debian:SUITE",
+    shell_complete=places.base,
+    help="Where system packages come from.",
+)
 @click.option(
     "--level",
     type=click.Choice(["packages", "reachable"]),
@@ -71,6 +81,7 @@ def command(
       distil build . --dry-run
     """  # noqa: D301 - click wants the backspace itself
     from distil.build.specification import Overrides
+    from distil.cli.progress import show_progress
     from distil.pipeline import BuildRequest, build
     from distil.report import build as report
 

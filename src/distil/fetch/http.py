@@ -58,8 +58,8 @@ class Client:
     """Fetches for one verb; connections are kept open until `close`.
 
     `offline`: what is not in the cache raises `Offline`. `retry_delay`: seconds before the
-    first retry, doubled for each further one. `kept`: a directory with archives called after
-    their sha256, which is looked in before the network.
+    first retry, doubled for each further one; `attempts`: how often the network is tried.
+    `kept`: a directory with archives called after their sha256, looked in before the network.
     """
 
     def __init__(
@@ -68,12 +68,13 @@ class Client:
         *,
         offline: bool = False,
         retry_delay: float = 0.5,
+        attempts: int = 4,
         kept: Path | None = None,
     ) -> None:
         self.cache = cache
         self.offline = offline
         self._kept = kept
-        self._transport = Transport(delay=retry_delay)
+        self._transport = Transport(attempts=attempts, delay=retry_delay)
         self._mirrors: list[_Mirror] = []
         self._whole: dict[str, str] = {}
         self._progress = threading.Lock()
