@@ -349,6 +349,7 @@ def test_files_that_are_looked_at(path: str, may: bool) -> None:
     [
         ("-i https://ann:s3cret@host/simple", True),
         ("-i https://t0ken@host/simple", True),
+        ("-i https://t0ken:@host/simple", True),
         ("-i https://ann:prefix${REST}@host/simple", True),
         ("web @ https://host/web.whl?X-Amz-Signature=abc", True),
         ("url = 'http://host/simple?token=abc'", True),

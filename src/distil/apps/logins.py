@@ -47,8 +47,9 @@ def holds_login(text: bytes) -> bool:
     for found in _ADDRESS.findall(text):
         rest = found.decode("utf-8", "replace").partition("://")[2]
         place, _, query = rest.partition("?")
-        user, colon, password = place.partition("/")[0].rpartition("@")[0].partition(":")
-        if _is_secret(password if colon else user):
+        user, _, password = place.partition("/")[0].rpartition("@")[0].partition(":")
+        # A token can stand in either place; a user name beside a password is none.
+        if _is_secret(password or user):
             return True
         named = parse_qsl(query.partition("#")[0])
         if any(_SECRET_NAME.search(name) and _is_secret(value) for name, value in named):
