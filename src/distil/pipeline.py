@@ -48,7 +48,7 @@ from distil.image.read_tree import read_tree
 from distil.model.application import Evidence
 from distil.model.lock import Lock
 from distil.model.platform import Platform, parse_platform
-from distil.model.reference import parse_location
+from distil.model.reference import Location, parse_location
 from distil.model.tree import Tree
 from distil.packages.cuts import default_cuts
 from distil.packages.record_table import table_is_sound
@@ -257,11 +257,19 @@ class CheckReport(msgspec.Struct, frozen=True):
 def check(image: str, platform: str = "") -> CheckReport:
     """Whether everything that `image` can start finds what it needs inside the image.
 
-    Any image in a layout or archive, whoever built it; nothing is run. Of an image for several
-    platforms it is this machine's, or the one named. Raises what reading the image raises.
+    Any image in a layout, archive or engine, whoever built it; nothing is run. Of an image for
+    several platforms it is this machine's, or the one named. Raises what reading the image
+    raises.
     """
+    from distil.image.saved import on_disk  # what talks to engines is not for every build
+
+    with on_disk(parse_location(image)) as location:
+        return _check(image, location, _platform(platform))
+
+
+def _check(image: str, location: Location, platform: Platform | None) -> CheckReport:
     cache = Cache.default()
-    stored = open_image(parse_location(image), _platform(platform))
+    stored = open_image(location, platform)
     target = parse_platform(stored.platform)
     tree = read_tree(stored.layers, cache)
     elf = elf_files(tree)

@@ -11,7 +11,7 @@ from distil.errors import NoOutput, UnsupportedDestination
 from distil.image.artifact import Artifact
 from distil.image.assemble import Image, ImageIndex, assemble_index
 from distil.image.naming import NamedImage, name_image
-from distil.image.write import check_location, write
+from distil.image.write import Output, check_location, staged
 from distil.model.application import Application
 from distil.model.platform import Platform, this_machine
 from distil.model.reference import (
@@ -123,23 +123,29 @@ def destinations(tag: str | None, outputs: Sequence[str], *, load: bool) -> Dest
 def publish(where: Destinations, name: ImageName, editions: Sequence[Edition]) -> Publication:
     """Write the production image and then its twin to every place, OCI places with the ledgers.
 
-    An engine gets the image for this machine. Raises what `write` and `load` raise.
+    To all places or to none. An engine gets the image for this machine. Raises what `staged` and
+    `load` raise.
     """
     images = [edition.image for edition in editions]
     references: list[list[str]] = [[] for _ in images]
+    outputs = []
     for place in where.places:
         named = _named(name, place, images)
         attached = _named_ledgers(named, editions) if place.transport in _WITH_ARTIFACTS else []
-        written = write([*named, *attached], place)
-        for found, reference in zip(references, written, strict=False):
-            found.append(reference)
+        outputs.append(Output([*named, *attached], place))
     engine = ""
-    if where.load:
-        from distil.image.engine import load
+    with staged(outputs) as done:
+        if where.load:
+            from distil.image.engine import load
 
-        named = _named(name, Location(Transport.DOCKER_DAEMON), images)
-        engine = load(named)
-        for found, image in zip(references, named, strict=True):
+            loaded = _named(name, Location(Transport.DOCKER_DAEMON), images)
+            engine = load(loaded)
+            done.append(f"into {engine}")
+    for output in outputs:
+        for found, reference in zip(references, output.references, strict=False):
+            found.append(reference)
+    if where.load:
+        for found, image in zip(references, loaded, strict=True):
             found.append(image.name.familiar)
     pairs = zip(images, references, strict=True)
     return Publication(

@@ -22,8 +22,9 @@ def command(image: str, platform: str, form: str, *, exit_zero: bool) -> int:
     """Check that everything in IMAGE finds what it needs, inside the image.
 
     Libraries and symbol versions of every ELF file, interpreters of scripts, the entrypoint,
-    console scripts and compiled modules of Python distributions. IMAGE is any image in a layout
-    or archive: oci:DIR:TAG, oci-archive:FILE:TAG, docker-archive:FILE:NAME. Nothing is run.
+    console scripts and compiled modules of Python distributions. IMAGE is any image in a
+    layout, archive or engine: oci:DIR:TAG, oci-archive:FILE:TAG, docker-archive:FILE:NAME,
+    docker-daemon:NAME, containers-storage:NAME (podman's). Nothing is run.
 
     Exits with 1 when something would fail.
     """

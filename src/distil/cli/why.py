@@ -21,7 +21,8 @@ from distil.cli import places
 def command(image: str, path: str | None, form: str, *, verbose: bool, **asked: Any) -> int:  # noqa: ANN401
     """Say why a PATH is in IMAGE, or why it is not.
 
-    IMAGE is one that distil built: oci:DIR:TAG, oci-archive:FILE:TAG, docker-archive:FILE:NAME.
+    IMAGE is one that distil built: oci:DIR:TAG, oci-archive:FILE:TAG, docker-archive:FILE:NAME;
+    or docker-daemon:NAME, containers-storage:NAME (podman's), for one that was built here.
 
     \b
     Examples:
