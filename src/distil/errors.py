@@ -992,6 +992,16 @@ class NoPython(DistilError):
         )
 
 
+class CannotCompile(DistilError):
+    """Byte code that cannot be made, because the target's Python does not run on this machine."""
+
+    def __init__(self, version: str, why: str) -> None:
+        super().__init__(
+            f"Python {version} cannot be run here to compile modules: {why}",
+            hint='write bytecode = "none" below [python], or build on Linux on amd64 or arm64',
+        )
+
+
 class NoOutput(DistilError):
     """A build that nobody would see the result of."""
 

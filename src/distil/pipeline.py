@@ -12,6 +12,7 @@ import msgspec
 
 from distil.apps.sources import application_tree, elf_files
 from distil.build.base import BaseOpener
+from distil.build.compiler import obtain_compiler
 from distil.build.compose import compose
 from distil.build.date import build_date
 from distil.build.explain import Answer, Question, ask
@@ -99,8 +100,10 @@ def _build(request: BuildRequest, cache: Cache) -> BuildSummary:
         plan = plan_packages(findings, needs, cuts, debug=request.debug)
         packages = obtain_packages(plan.packages, client)
         tools = obtain_packages(plan.debug_packages, client)
+        compiler = obtain_compiler(findings, opener, client)
     created = build_date(findings.base.date)
-    composition = compose(plan, Ingredients(packages, wheels, application), cuts, created, cache)
+    ingredients = Ingredients(packages, wheels, application, compiler)
+    composition = compose(plan, ingredients, cuts, created, cache)
     checks = inspect(plan, composition)
     production = production_image(plan, composition.tree, created, cache)
     ledger = ledger_of(plan, composition)

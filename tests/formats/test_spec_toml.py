@@ -73,6 +73,8 @@ HEALTH = "[image.healthcheck]\ncommand = ['true']\n"
         (HEALTH + "timeout = nan\n", 3, "image.healthcheck.timeout", "nan is no number"),
         (HEALTH + "start_period = -1\n", 3, "image.healthcheck.start_period", "-1"),
         (HEALTH + "retries = -1\n", 3, "image.healthcheck.retries", "-1"),
+        ("[reach]\nlevel = 'all'\n", 2, "reach.level", '"packages" or "reachable"'),
+        ("[python]\n\nbytecode = true\n", 3, "python.bytecode", '"none" or "compiled"'),
         ("[reach]\nkeep = ['usr/share/x']\n", 2, "reach.keep", "'/usr/share/x'"),
     ],
 )

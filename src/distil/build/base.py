@@ -58,6 +58,10 @@ class BaseOpener:
         self._cache = cache
         self._policy = policy
 
+    def for_platform(self, platform: Platform) -> BaseOpener:
+        """Opens the same bases for another platform."""
+        return BaseOpener(platform, self._client, self._cache, self._policy)
+
     def open(self, name: str) -> Base:
         """The base called `name`. Raises what `open_suites` and `PackageIndex` raise."""
         suites = self._suites(name)

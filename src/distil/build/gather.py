@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
+from distil.apps.byte_compiler import Runtime
 from distil.apps.install import RemovedFile, install
 from distil.apps.sources import elf_files
 from distil.build.plan import Plan
@@ -36,6 +37,8 @@ class Ingredients(msgspec.Struct, frozen=True):
     packages: Sequence[DebPack]
     wheels: Sequence[tuple[Wheel, Pack]]
     application: Tree
+    compiler: Runtime | None = None
+    """What makes byte code, where it is asked for; nothing of it goes into the image."""
 
     @property
     def size(self) -> int:

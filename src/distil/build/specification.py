@@ -9,7 +9,7 @@ import msgspec
 
 from distil.errors import InvalidSpec
 from distil.formats.spec_toml import parse_spec
-from distil.model.spec import Level, Spec
+from distil.model.spec import ByteCode, Level, Spec
 
 SPEC_FILE: Final = "distil.toml"
 
@@ -20,6 +20,7 @@ class Overrides(msgspec.Struct, frozen=True):
     base: str | None = None
     compression: str | None = None
     level: str | None = None
+    bytecode: str | None = None
 
 
 def read_spec(source: Path, overrides: Overrides) -> Spec:
@@ -45,4 +46,7 @@ def read_spec(source: Path, overrides: Overrides) -> Spec:
     reach = spec.reach
     if overrides.level is not None:
         reach = msgspec.structs.replace(reach, level=Level(overrides.level))
-    return msgspec.structs.replace(spec, base=base, image=image, reach=reach)
+    python = spec.python
+    if overrides.bytecode is not None:
+        python = msgspec.structs.replace(python, bytecode=ByteCode(overrides.bytecode))
+    return msgspec.structs.replace(spec, python=python, base=base, image=image, reach=reach)

@@ -34,6 +34,11 @@ from distil.cli.progress import show_progress
     type=click.Choice(["packages", "reachable"]),
     help="Keep whole packages, or what the entrypoint reaches (default).",
 )
+@click.option(
+    "--bytecode",
+    type=click.Choice(["none", "compiled"]),
+    help="Add byte code: larger, and quicker to start.",
+)
 @click.option("--compression", type=click.Choice(["gzip", "zstd"]), help="Of the layers.")
 @click.option("--no-debug", is_flag=True, help="Leave the debug twin out.")
 @click.option("--dry-run", is_flag=True, help="Show what would be built; fetch only indexes.")
@@ -73,7 +78,9 @@ def command(
         outputs=outputs,
         load=options["load"],
         platform=options["platform"],
-        overrides=Overrides(options["base"], options["compression"], options["level"]),
+        overrides=Overrides(
+            options["base"], options["compression"], options["level"], options["bytecode"]
+        ),
         debug=not options["no_debug"],
         dry_run=options["dry_run"],
         refresh=options["refresh"],

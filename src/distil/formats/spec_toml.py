@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import re
 import tomllib
 from collections.abc import Iterator, Sequence
@@ -46,7 +47,8 @@ def parse_spec(text: str, filename: str = "distil.toml") -> Spec:
         found = _ERROR_PATH.search(message)
         path = _split(found["path"]) if found else ()
         why = _ERROR_PATH.sub("", message)
-        raise InvalidSpec(filename, line_of(text, path), ".".join(path), why) from error
+        where, hint = line_of(text, path), _choices(path)
+        raise InvalidSpec(filename, where, ".".join(path), why, hint=hint) from error
     for path, why, hint in _violations(spec):
         raise InvalidSpec(filename, line_of(text, path), ".".join(path), why, hint=hint)
     return spec
@@ -97,6 +99,18 @@ def _nested_struct(annotation: object) -> type | None:
         if isinstance(candidate, type) and issubclass(candidate, msgspec.Struct):
             return candidate
     return None
+
+
+def _choices(path: Sequence[str]) -> str:
+    """The values that the key `path` can have, where they are a few words."""
+    annotation: object = Spec
+    for name in path:
+        struct = _nested_struct(annotation)
+        fields = {f.encode_name: f for f in msgspec.structs.fields(struct)} if struct else {}
+        annotation = fields[name].type if name in fields else None
+    if not isinstance(annotation, enum.EnumType):
+        return ""
+    return " or ".join(f'"{choice.value}"' for choice in annotation)  # type: ignore[var-annotated]
 
 
 Violation = tuple[tuple[str, ...], str, str]
