@@ -748,10 +748,11 @@ class ResolverFailed(DistilError):
 class IndexUnreachable(DistilError):
     """No answer from a package index."""
 
-    def __init__(self, why: str) -> None:
+    advice = "check the network, the proxy and the index that uv is configured to use"
+
+    def __init__(self, why: str, *, hint: str = "") -> None:
         super().__init__(
-            f"the Python package index cannot be reached: {why}",
-            hint="check the network, the proxy and the index that uv is configured to use",
+            f"the Python package index cannot be reached: {why}", hint=hint or self.advice
         )
 
 

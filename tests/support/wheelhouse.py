@@ -12,6 +12,7 @@ import hashlib
 import html
 import io
 import re
+import ssl
 import threading
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -126,7 +127,7 @@ class Wheelhouse:
 
 
 @contextmanager
-def serving(house: Wheelhouse) -> Iterator[str]:
+def serving(house: Wheelhouse, tls: ssl.SSLContext | None = None) -> Iterator[str]:
     """Serve `house` on a free port of the loopback interface; the value is the index address."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -164,10 +165,12 @@ def serving(house: Wheelhouse) -> Iterator[str]:
             """Tests are quiet."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}/simple"
+        yield f"http{'s' if tls else ''}://127.0.0.1:{server.server_port}/simple"
     finally:
         server.shutdown()
         server.server_close()

@@ -18,6 +18,7 @@ from distil.errors import (
     UnknownDistribution,
     UnsatisfiableRequirements,
 )
+from distil.fetch.authorities import trust_for_uv
 
 _CREDENTIALS: Final = re.compile(r"(?<=://)[^/@\s`'\"]+@")
 _SYSTEM_TRUST: Final = {"UV_SYSTEM_CERTS": "true"}
@@ -59,22 +60,24 @@ def run_uv(
     """What ``uv ARGUMENTS`` prints, run in `directory` so that its configuration counts there.
 
     No interpreter but the one that runs distil is used, and none is downloaded. Raises
-    `UvFailed` for an exit status that is not 0, `ResolverFailed` when uv cannot be run.
+    `UvFailed` for an exit status that is not 0, `ResolverFailed` when uv cannot be run,
+    `InvalidConfiguration` for certificates that cannot be used.
     """
     import subprocess  # a warm build does without
 
     kept = {key: value for key, value in os.environ.items() if key not in _UNWANTED}
     try:
-        result = subprocess.run(
-            [_uv_binary(), *arguments, "--python", sys.executable],
-            cwd=directory,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
-            env={**_SYSTEM_TRUST, **kept, **_FIXED, **(environment or {})},
-        )
+        with trust_for_uv() as trust:
+            result = subprocess.run(
+                [_uv_binary(), *arguments, "--python", sys.executable],
+                cwd=directory,
+                input=stdin,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                check=False,
+                env={**_SYSTEM_TRUST, **kept, **_FIXED, **trust, **(environment or {})},
+            )
     except OSError as error:
         raise ResolverFailed(f"uv cannot be run: {error.strerror}") from None
     if result.returncode != 0:
@@ -103,6 +106,9 @@ def explained(failure: UvFailed, target: str, python: str) -> DistilError:
             "what it depends on",
             hint="give it a pyproject.toml with [project] dependencies, or name a wheel of it",
         )
+    if "invalid peer certificate" in text:
+        hint = "for a private CA set DISTIL_CA_FILE to its certificate"
+        return IndexUnreachable(_explanation(text), hint=hint)
     if _NETWORK.search(text):
         return IndexUnreachable(_explanation(text))
     return ResolverFailed(_explanation(text))
