@@ -513,6 +513,14 @@ class MalformedCertificate(DistilError):
         super().__init__(f"a certificate cannot be read: {why}")
 
 
+class UnusableCertificate(DistilError):
+    """A file of certificates for the image that cannot be used."""
+
+    def __init__(self, name: str, why: str, *, hint: str = "") -> None:
+        advice = "[image] certificates are files of authorities in PEM form"
+        super().__init__(f"the certificate {name} cannot be used: {why}", hint=hint or advice)
+
+
 class InvalidUser(DistilError):
     """A user of the image that is not a number."""
 

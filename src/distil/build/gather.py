@@ -77,7 +77,7 @@ def gather(plan: Plan, ingredients: Ingredients, cuts: Cuts, cache: Cache) -> Ga
     findings = plan.findings
     packs, elf = ingredients.packages, ingredients.elf()
     user = ImageUser.parse(findings.spec.image.user)
-    setting = Setting(findings.base.platform, user, plan.wanted)
+    setting = Setting(findings.base.platform, user, plan.wanted, findings.certificates)
     selection = selecting.select(packs, cuts, plan.wanted)
     configured = apply_effects(selection, packs, cuts, setting, cache)
     kept = without_orphans(configured.tree, selection.removed, packs, elf, plan.wanted)

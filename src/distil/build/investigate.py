@@ -13,10 +13,12 @@ from distil.apps.resolve import resolve
 from distil.apps.sources import Sources, scan
 from distil.apps.target import fits
 from distil.build.base import Base, BaseOpener, default_python
+from distil.build.certificates import local_certificates
 from distil.errors import PythonDoesNotFit
 from distil.events import stage
 from distil.fetch.http import Client
 from distil.model.application import Application
+from distil.model.node import Node
 from distil.model.package import PythonInterpreter, Wheel
 from distil.model.spec import Spec
 
@@ -34,6 +36,8 @@ class Findings(msgspec.Struct, frozen=True):
     interpreter: PythonInterpreter
     wheels: tuple[Wheel, ...]
     own: frozenset[str]
+    certificates: tuple[Node, ...] = ()
+    """Authorities that the image shall trust beside Debian's."""
 
 
 def investigate(
@@ -42,11 +46,12 @@ def investigate(
     """Find out about the application in directory `source`.
 
     Only indexes are fetched; the application's own project is built by its back end. Raises
-    what `detect`, `BaseOpener.open`, `resolve` and `build_projects` raise; a Python version
-    that does not fit comes with the bases that have one.
+    what `detect`, `local_certificates`, `BaseOpener.open`, `resolve` and `build_projects` raise; a
+    Python version that does not fit comes with the bases that have one.
     """
     sources = scan(source, spec)
     application = detect(source, spec, sources)
+    certificates = local_certificates(source, spec.image.certificates)
     with stage("reading package indexes") as result:
         base = opener.open(spec.base.source)
         result(f"{base.name} {base.release}")
@@ -65,4 +70,5 @@ def investigate(
         interpreter=interpreter,
         wheels=tuple(sorted((*resolution.wheels, *own), key=lambda wheel: wheel.name)),
         own=frozenset(wheel.name for wheel in own),
+        certificates=certificates,
     )
