@@ -992,6 +992,16 @@ class InvalidEpoch(DistilError):
         )
 
 
+class NoRevision(DistilError):
+    """No commit to name, where the image is to name one."""
+
+    def __init__(self, source: str, why: str) -> None:
+        super().__init__(
+            f"[image] git asks for the revision of {source}: {why}",
+            hint="build in a git work tree, or leave git out and write labels",
+        )
+
+
 class NoPython(DistilError):
     """A base without the packages of a Python interpreter."""
 

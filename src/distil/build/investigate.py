@@ -14,6 +14,7 @@ from distil.apps.sources import Sources, scan
 from distil.apps.target import fits
 from distil.build.base import Base, BaseOpener, default_python
 from distil.build.certificates import local_certificates
+from distil.build.revision import with_revision
 from distil.errors import PythonDoesNotFit
 from distil.events import stage
 from distil.fetch.http import Client
@@ -46,10 +47,11 @@ def investigate(
     """Find out about the application in directory `source`.
 
     Only indexes are fetched; the application's own project is built by its back end. Raises
-    what `detect`, `local_certificates`, `BaseOpener.open`, `resolve` and `build_projects` raise; a
-    Python version that does not fit comes with the bases that have one.
+    what `with_revision`, `detect`, `local_certificates`, `BaseOpener.open`, `resolve` and
+    `build_projects` raise; a Python version that does not fit comes with the bases that have one.
     """
     sources = scan(source, spec)
+    spec = with_revision(spec, source, sources)
     application = detect(source, spec, sources)
     certificates = local_certificates(source, spec.image.certificates)
     with stage("reading package indexes") as result:

@@ -48,8 +48,8 @@ class PythonSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     requirements: str | None = None
     """Requirements file to use, relative to the application; found by default."""
     bytecode: ByteCode = ByteCode.NONE
-    """``none``, or ``compiled``: modules are in the image as byte code too, which makes it a quarter
-    to a third larger, and takes three quarters or more off the processor time of its start."""
+    """``none``, or ``compiled``: modules are in the image as byte code too. It is a quarter to a
+    third larger then, and a start takes a quarter of the processor time."""
 
 
 class BaseSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"source": "from"}):
@@ -80,6 +80,8 @@ class ImageSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Ports the application listens on: ``8000`` or ``"53/udp"``."""
     labels: dict[str, str] = {}
     """Labels, which are also written as annotations when they are OCI's own keys."""
+    git: bool = False
+    """Label the image with the commit and the repository that it was built from."""
     volumes: tuple[str, ...] = ()
     """Paths that the engine mounts a volume on."""
     writable: tuple[str, ...] = ()
