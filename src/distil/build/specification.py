@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +22,8 @@ class Overrides(msgspec.Struct, frozen=True):
     compression: str | None = None
     level: str | None = None
     bytecode: str | None = None
+    labels: Mapping[str, str] = {}
+    """Beside those of the file, and before them."""
 
 
 def read_spec(source: Path, overrides: Overrides) -> Spec:
@@ -43,6 +46,8 @@ def read_spec(source: Path, overrides: Overrides) -> Spec:
         base = msgspec.structs.replace(base, source=overrides.base)
     if overrides.compression is not None:
         image = msgspec.structs.replace(image, compression=overrides.compression)
+    if overrides.labels:
+        image = msgspec.structs.replace(image, labels=image.labels | dict(overrides.labels))
     reach = spec.reach
     if overrides.level is not None:
         reach = msgspec.structs.replace(reach, level=Level(overrides.level))
