@@ -76,11 +76,19 @@ def test_the_same_bytes_in_any_order_and_company() -> None:
         assert compile_modules(host_runtime(), [one]) == [together[one]], one.path
 
 
+def test_a_letter_that_another_module_has_as_a_name() -> None:
+    """Strings of one character are the same object everywhere, interned or not."""
+    name, text = module("/a.py", "\xe9 = 1\n"), module("/b.py", "x = '\xe9', '['\n")
+    alone = compile_modules(host_runtime(), [text])
+    assert compile_modules(host_runtime(), [name, text])[1:] == alone
+
+
 def test_the_same_bytes_in_a_process_full_of_other_things() -> None:
     """This one: thousands of names that modules have are in use here."""
     program = resources.files("distil.apps").joinpath("data/compile_sources.py").read_text()
     namespace: dict[str, Any] = {"__name__": "compile_sources"}
     exec(compile(program, "compile_sources.py", "exec"), namespace)
+    sys.intern("[")  # as ast does, once somebody looks for it
     modules = many()
     found = [namespace["byte_code"](one.path, one.source.read()) for one in modules]
     assert found == compile_modules(host_runtime(), modules)

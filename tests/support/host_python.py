@@ -14,6 +14,7 @@ from pathlib import Path
 from distil.apps.byte_compiler import Runtime
 from distil.model.blob import Blob, FileBlob, InlineBlob
 from distil.model.package import PythonInterpreter
+from tests.support.tools import tool
 
 _LIBRARY = re.compile(r"^\s*(?:\S+ => )?(?P<path>/\S+) \(0x", re.MULTILINE)
 
@@ -22,7 +23,9 @@ _LIBRARY = re.compile(r"^\s*(?:\S+ => )?(?P<path>/\S+) \(0x", re.MULTILINE)
 def host_runtime() -> Runtime:
     """The interpreter that runs the tests, with its loader, libraries and basic modules."""
     program = Path(getattr(sys, "_base_executable", sys.executable)).resolve()
-    linked = subprocess.run(["ldd", program], capture_output=True, text=True, check=True).stdout
+    linked = subprocess.run(
+        [tool("ldd"), program], capture_output=True, text=True, check=True
+    ).stdout
     libraries = [Path(found) for found in _LIBRARY.findall(linked)]
     loader = next(path for path in libraries if path.name.startswith("ld-"))
     line = f"{sys.version_info.major}.{sys.version_info.minor}"

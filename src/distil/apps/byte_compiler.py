@@ -164,14 +164,21 @@ def _run(
         raise CannotCompile(runtime.version, _why_not(error, place)) from error
     seconds = _SECONDS_TO_START + size * _SECONDS_PER_MEGABYTE // 1_000_000
     try:
-        resource.prlimit(process.pid, resource.RLIMIT_CPU, (seconds, seconds))
-        resource.prlimit(process.pid, resource.RLIMIT_AS, (MEMORY, MEMORY))
-        resource.prlimit(process.pid, resource.RLIMIT_CORE, (0, 0))
+        _limit(process.pid, resource.RLIMIT_CPU, seconds)
+        _limit(process.pid, resource.RLIMIT_AS, MEMORY)
+        _limit(process.pid, resource.RLIMIT_CORE, 0)
         return process.wait()
     except BaseException:
         process.kill()
         process.wait()
         raise
+
+
+def _limit(process: int, kind: int, most: int) -> None:
+    """Bound a resource of `process`, unless this machine bounds it further."""
+    _, hard = resource.prlimit(process, kind)
+    if hard == resource.RLIM_INFINITY or hard > most:
+        resource.prlimit(process, kind, (most, most))
 
 
 def _why_not(error: OSError, place: Path) -> str:

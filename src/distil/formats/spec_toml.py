@@ -120,6 +120,7 @@ def _violations(spec: Spec) -> Iterator[Violation]:
     """What is well-typed but can never be right."""
     yield from _image_violations(spec.image)
     yield from _path_violations(spec.image)
+    yield from _certificate_violations(spec.image)
     yield from _start_violations(spec)
     if spec.image.healthcheck is not None:
         yield from _healthcheck_violations(spec.image.healthcheck)
@@ -159,6 +160,13 @@ def _path_violations(image: ImageSpec) -> Iterator[Violation]:
                 yield ("image", key), f"{value!r} {why}", "write an absolute path without '..'"
             elif key != "workdir" and not value.strip("/"):
                 yield ("image", key), f"the root directory {why}", "name a directory below it"
+
+
+def _certificate_violations(image: ImageSpec) -> Iterator[Violation]:
+    for name in image.certificates:
+        if not name or name.startswith("/") or ".." in name.split("/") or "\0" in name:
+            why = f"{name!r} is no path in the application's directory"
+            yield ("image", "certificates"), why, "copy the file there: certs/corp.pem"
 
 
 def _start_violations(spec: Spec) -> Iterator[Violation]:

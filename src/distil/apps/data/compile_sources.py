@@ -11,11 +11,17 @@ import sys
 
 _UNCHECKED_HASH = (0b01).to_bytes(4, "little")  # PEP 552
 
+# There is one string of each of these characters in a process, and marshal writes of each whether
+# it is interned. It must not depend on what was compiled before, so all of them are.
+for _number in range(256):
+    sys.intern(chr(_number))
+
 
 def byte_code(path: str, source: bytes) -> bytes:
     """The contents of the file of byte code for the module at `path`."""
     # What marshal writes depends on who else refers to a constant. A code object that was not
-    # executed shares with others only what is interned, and that is always written alike.
+    # executed shares with others only what is interned, and that is always written alike, and
+    # the characters above.
     code = compile(source, path, "exec", dont_inherit=True, optimize=0)
     head = importlib.util.MAGIC_NUMBER + _UNCHECKED_HASH + importlib.util.source_hash(source)
     return head + marshal.dumps(code)
