@@ -996,10 +996,12 @@ class NoRevision(DistilError):
     """No commit to name, where the image is to name one."""
 
     def __init__(self, source: str, why: str) -> None:
-        super().__init__(
-            f"[image] git asks for the revision of {source}: {why}",
-            hint="build in a git work tree, or leave git out and write labels",
-        )
+        hint = "build in a git work tree, or leave git out and write labels"
+        if "dubious ownership" in why:
+            # As in CI, where the files and the container have different users.
+            place = why.partition("'")[2].rstrip("'") or source
+            hint = f"git config --global --add safe.directory {place}"
+        super().__init__(f"[image] git asks for the revision of {source}: {why}", hint=hint)
 
 
 class NoPython(DistilError):
