@@ -141,14 +141,14 @@ def test_without_a_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 def test_somebody_elses_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As git refuses it; only root could make one here."""
-    refusal = f"fatal: detected dubious ownership in repository at '/the/repository'"
+    refusal = "fatal: detected dubious ownership in repository at '/the/repository'"
     program = tmp_path / "git"
     program.write_text(f'#!/bin/sh\necho "{refusal}" >&2\nexit 128\n')
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     with pytest.raises(NoRevision, match="dubious ownership") as caught:
         labels(tmp_path)
-    assert caught.value.hint == f"git config --global --add safe.directory /the/repository"
+    assert caught.value.hint == "git config --global --add safe.directory /the/repository"
 
 
 def test_nothing_of_the_repository_is_run(repository: Path, tmp_path: Path) -> None:
