@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import platform as host
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from distil.apps.byte_compiler import Runtime, program_identity
-from distil.build.base import BaseOpener, default_python
+from distil.build.base import Base, default_python
 from distil.build.investigate import Findings
 from distil.build.obtain import obtain_packages
 from distil.errors import CannotCompile, UnknownPlatform
@@ -19,18 +19,21 @@ from distil.model.package import PythonInterpreter
 from distil.model.platform import Platform, parse_platform
 from distil.model.spec import ByteCode
 from distil.packages.archive import DebPack
+from distil.packages.cuts import Cuts
 from distil.packages.solver import solve
 
 _LIBRARIES = "libraries"
 _PROGRAM = "usr/bin/python"
 
 
-def obtain_compiler(findings: Findings, opener: BaseOpener, client: Client) -> Runtime | None:
+def obtain_compiler(
+    findings: Findings, base_of: Callable[[Platform], Base], cuts: Cuts, client: Client
+) -> Runtime | None:
     """The interpreter of the image's version line, from the same verified suites as the image.
 
     Byte code is the same for every processor, so an image for another one is compiled by the
-    interpreter that this one can run. None where no byte code is asked for. Raises
-    `CannotCompile`, and what fetching packages raises.
+    interpreter that this one can run, from what `base_of` answers for it. None where no byte
+    code is asked for. Raises `CannotCompile`, what `base_of` raises and fetching packages.
     """
     if findings.spec.python.bytecode is ByteCode.NONE:
         return None
@@ -38,12 +41,12 @@ def obtain_compiler(findings: Findings, opener: BaseOpener, client: Client) -> R
     here = _this_platform(wanted)
     base = findings.base
     if here != base.platform:
-        base = opener.for_platform(here).open(base.name)
+        base = base_of(here)
         found = default_python(base)
         if found.version != wanted.version:
             why = f"{base.name} has {found.version} for {here} at the moment"
             raise CannotCompile(wanted.version, why)
-    solution = solve((f"python{wanted.line}-minimal",), base.index)
+    solution = solve((f"python{wanted.line}-minimal",), base.index, cut=cuts.edge)
     return python_runtime(obtain_packages(solution.packages, client), wanted)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -27,7 +28,8 @@ from distil.model.spec import Spec
 class Findings(msgspec.Struct, frozen=True):
     """An application, the base it is built on, and the wheels it needs, sorted by name.
 
-    `own` names the distributions that are the application's own projects.
+    `own` names the distributions that are the application's own projects; `directories` are
+    those of them that its dependencies name, relative to it.
     """
 
     spec: Spec
@@ -39,13 +41,21 @@ class Findings(msgspec.Struct, frozen=True):
     own: frozenset[str]
     certificates: tuple[Node, ...] = ()
     """Authorities that the image shall trust beside Debian's."""
+    directories: tuple[str, ...] = ()
 
 
 def investigate(
-    source: Path, spec: Spec, opener: BaseOpener, client: Client, *, refresh: bool = False
+    source: Path,
+    spec: Spec,
+    opener: BaseOpener,
+    client: Client,
+    *,
+    refresh: bool = False,
+    preferred: Sequence[Wheel] = (),
 ) -> Findings:
     """Find out about the application in directory `source`.
 
+    Versions of `preferred` are taken where the project leaves the choice.
     Only indexes are fetched; the application's own project is built by its back end. Raises
     what `with_revision`, `detect`, `local_certificates`, `BaseOpener.open`, `resolve` and
     `build_projects` raise; a Python version that does not fit comes with the bases that have one.
@@ -59,7 +69,9 @@ def investigate(
         result(f"{base.name} {base.release}")
     interpreter = default_python(base)
     try:
-        resolution = resolve(application, interpreter, client, spec, refresh=refresh)
+        resolution = resolve(
+            application, interpreter, client, spec, refresh=refresh, preferred=preferred
+        )
     except PythonDoesNotFit as error:
         bases = [name for name, _ in opener.that_fit(partial(fits, error.requires))]
         raise error.with_suites(bases) from error
@@ -73,4 +85,5 @@ def investigate(
         wheels=tuple(sorted((*resolution.wheels, *own), key=lambda wheel: wheel.name)),
         own=frozenset(wheel.name for wheel in own),
         certificates=certificates,
+        directories=resolution.directories,
     )

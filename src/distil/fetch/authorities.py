@@ -60,6 +60,40 @@ def tls_context(environment: Mapping[str, str] = os.environ) -> ssl.SSLContext:
     return context
 
 
+class TrustedAuthorities(msgspec.Struct, frozen=True):
+    """Whom TLS connections trust: how many are known at once, and where they are from.
+
+    `directory`: there is a directory as well, in which others are looked for when needed.
+    """
+
+    number: int
+    place: str
+    directory: bool
+
+
+def trusted_authorities() -> TrustedAuthorities:
+    """Whom TLS connections of this process would trust.
+
+    Raises `InvalidConfiguration`.
+    """
+    import ssl
+
+    number = tls_context().cert_store_stats()["x509_ca"]
+    paths = ssl.get_default_verify_paths()
+    places = {
+        "SSL_CERT_FILE": os.environ.get("SSL_CERT_FILE") or paths.cafile,
+        "SSL_CERT_DIR": os.environ.get("SSL_CERT_DIR") or paths.capath,
+        **{bundle.named_by: str(bundle.path) for bundle in _added(os.environ)},
+    }
+    directory = places["SSL_CERT_DIR"]
+    filled = directory is not None and any(
+        part and Path(part).is_dir() and any(Path(part).iterdir())
+        for part in directory.split(os.pathsep)
+    )
+    named = [place for place in dict.fromkeys(places.values()) if place]
+    return TrustedAuthorities(number, ", ".join(named) or "no bundle is named", filled)
+
+
 @contextlib.contextmanager
 def trust_for_uv(environment: Mapping[str, str] = os.environ) -> Iterator[dict[str, str]]:
     """Variables that make uv trust the same authorities, as long as the block lasts.

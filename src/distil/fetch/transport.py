@@ -30,7 +30,7 @@ from distil.errors import (
 from distil.fetch.address import Address, parse_address
 from distil.fetch.authorities import tls_context
 from distil.fetch.credentials import apt_authorization, netrc_authorization
-from distil.fetch.proxies import AptProxies, environment_proxy
+from distil.fetch.proxies import AptProxies, environment_proxy, proxy_address
 
 if TYPE_CHECKING:
     import urllib3
@@ -236,9 +236,7 @@ def _new_manager(proxy: str, *, tls: bool) -> urllib3.PoolManager:
     context = tls_context() if tls else None
     if not proxy:
         return urllib3.PoolManager(maxsize=8, ssl_context=context)
-    address = parse_address(proxy)
-    if address.scheme not in ("http", "https"):
-        raise InvalidUrl(str(address), "a proxy has to be an http or https address")
+    address = proxy_address(proxy)
     headers = {}
     if address.authorization:
         headers["Proxy-Authorization"] = address.authorization

@@ -65,10 +65,15 @@ class HealthcheckSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``[image.healthcheck]``: Docker's health check; times in seconds."""
 
     command: tuple[str, ...]
+    """Exec-form command; the container is healthy while it ends with 0."""
     interval: float = 30
+    """Seconds between two checks."""
     timeout: float = 30
+    """Seconds after which a check has failed."""
     start_period: float = 0
+    """Seconds after the start in which a failed check does not count."""
     retries: int = 3
+    """Failed checks in a row that make the container unhealthy."""
 
 
 class ImageSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -90,7 +95,9 @@ class ImageSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Files of certificate authorities (PEM) that the image trusts beside Debian's; by their paths
     in the application's directory."""
     workdir: str = "/app"
+    """Working directory, which holds the application's files."""
     stop_signal: str = "SIGTERM"
+    """Signal that asks the application to end: ``SIGTERM`` or ``15``."""
     healthcheck: HealthcheckSpec | None = None
     compression: str = "gzip"
     """Of the layers: ``gzip``, which everything reads, or ``zstd``."""
@@ -100,6 +107,7 @@ class DebugSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``[debug]``: what the debug twin holds beside a shell."""
 
     packages: tuple[str, ...] = ()
+    """Debian packages of the debug twin, beside busybox."""
 
 
 class Level(enum.StrEnum):
@@ -115,7 +123,7 @@ class ReachSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``[reach]``: what stays in the image."""
 
     level: Level = Level.REACHABLE
-    """``packages`` or ``reachable``."""
+    """How far the image is minimised."""
     keep: tuple[str, ...] = ()
     """What to keep whatever the evidence says: patterns of paths (``/usr/share/hunspell/**``), or
     of names of packages and distributions (``hunspell-*``)."""
