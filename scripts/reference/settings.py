@@ -4,28 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, Final
 
 Schema = dict[str, Any]
 
 HEAD: Final = """# distil.toml
 
-<!-- Made by scripts/docs from src/distil/model/spec.py and example.toml beside this page. -->
+<!-- Made by scripts/docs from src/distil/model/spec.py. -->
 
 A plain application directory needs no file. Everything has a default; what is written wins over
 what is found out. An unknown key is an error that names the line and the nearest known key.
-`distil init` writes a file to begin with.
-
+`distil init` writes a file to begin with, and [Configuration](../concepts/configuration.md) shows
+one.
 """
-
-EXAMPLE: Final = Path(__file__).with_name("example.toml")
 
 
 def settings_page(schema: Schema) -> str:
     """The page as Markdown."""
-    example = EXAMPLE.read_text(encoding="utf-8")
-    return HEAD + f"```toml\n{example}```\n" + "".join(_tables(schema, ""))
+    return HEAD + "".join(_tables(schema, ""))
 
 
 def _tables(schema: Schema, path: str) -> Iterator[str]:

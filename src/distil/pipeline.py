@@ -17,7 +17,6 @@ from distil.build.base import Base, BaseOpener
 from distil.build.compiler import obtain_compiler
 from distil.build.compose import compose
 from distil.build.date import build_date
-from distil.build.doctor.examine import examine
 from distil.build.doctor.findings import Diagnosis
 from distil.build.explain import Answer, Question, ask
 from distil.build.gather import Ingredients
@@ -304,4 +303,6 @@ def doctor(*, offline: bool = False) -> Diagnosis:
 
     Nothing is changed. `offline`: mirrors and indexes are not asked.
     """
+    from distil.build.doctor.examine import examine  # builds do without
+
     return examine(offline=offline)

@@ -21,6 +21,7 @@ from distil.model.spec import Spec
 from scripts.reference import constraints, schema
 from scripts.reference.outputs import ROOT
 from tests.formats import test_spec_toml
+from tests.support.pages import read_page
 
 REFUSED = test_spec_toml.test_errors_name_line_and_key.pytestmark[0].args[1]
 """The table of the parser's own test: text, line, key and words of the error."""
@@ -49,8 +50,9 @@ def test_examples_are_accepted(path: Any) -> None:
     assert accepted(path.read_text())
 
 
-def test_the_example_of_the_reference_is_accepted() -> None:
-    text = (ROOT / "scripts" / "reference" / "example.toml").read_text()
+def test_the_example_of_the_documentation_is_accepted() -> None:
+    page = read_page(ROOT / "docs" / "concepts" / "configuration.md")
+    (text,) = [fence.text for fence in page.fences if fence.path == "distil.toml"]
     assert parse_spec(text) != Spec()
     assert accepted(text)
 
