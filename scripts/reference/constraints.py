@@ -11,6 +11,7 @@ from typing import Any, Final
 NO_NUL: Final = "^[^\\u0000]*$"
 ABSOLUTE: Final = "^/(?!([^\\u0000]*/)?\\.\\.(/|$))[^\\u0000]*$"
 BELOW_ROOT: Final = "^/(?!/*$)(?!([^\\u0000]*/)?\\.\\.(/|$))[^\\u0000]*$"
+INSIDE: Final = "^(?!/)(?!([^\\u0000]*/)?\\.\\.(/|$))[^\\u0000]+$"
 LARGEST_ID: Final = 2**31 - 2
 SECONDS: Final = {"anyOf": [{"const": 0}, {"minimum": 0.001, "maximum": 10**9}]}
 PROGRAM: Final = {"minItems": 1, "not": {"minItems": 1, "items": [{"const": ""}]}}
@@ -46,6 +47,7 @@ CONSTRAINTS: Final[dict[str, dict[str, Any]]] = {
     "image.workdir": {"pattern": ABSOLUTE},
     "image.volumes[]": {"pattern": BELOW_ROOT},
     "image.writable[]": {"pattern": BELOW_ROOT},
+    "image.certificates[]": {"pattern": INSIDE},
     "image.healthcheck.command": PROGRAM,
     "image.healthcheck.command[]": {"pattern": NO_NUL},
     "image.healthcheck.interval": SECONDS,

@@ -535,6 +535,14 @@ class MalformedCertificate(DistilError):
         super().__init__(f"a certificate cannot be read: {why}")
 
 
+class UnusableCertificate(DistilError):
+    """A file of certificates for the image that cannot be used."""
+
+    def __init__(self, name: str, why: str, *, hint: str = "") -> None:
+        advice = "[image] certificates are files of authorities in PEM form"
+        super().__init__(f"the certificate {name} cannot be used: {why}", hint=hint or advice)
+
+
 class InvalidUser(DistilError):
     """A user of the image that is not a number."""
 
@@ -832,10 +840,11 @@ class ResolverFailed(DistilError):
 class IndexUnreachable(DistilError):
     """No answer from a package index."""
 
-    def __init__(self, why: str) -> None:
+    advice = "check the network, the proxy and the index that uv is configured to use"
+
+    def __init__(self, why: str, *, hint: str = "") -> None:
         super().__init__(
-            f"the Python package index cannot be reached: {why}",
-            hint="check the network, the proxy and the index that uv is configured to use",
+            f"the Python package index cannot be reached: {why}", hint=hint or self.advice
         )
 
 
@@ -1137,12 +1146,34 @@ class InvalidEpoch(DistilError):
         )
 
 
+class NoRevision(DistilError):
+    """No commit to name, where the image is to name one."""
+
+    def __init__(self, source: str, why: str) -> None:
+        hint = "build in a git work tree, or leave git out and write labels"
+        if "dubious ownership" in why:
+            # As in CI, where the files and the container have different users.
+            place = why.partition("'")[2].rstrip("'") or source
+            hint = f"git config --global --add safe.directory {place}"
+        super().__init__(f"[image] git asks for the revision of {source}: {why}", hint=hint)
+
+
 class NoPython(DistilError):
     """A base without the packages of a Python interpreter."""
 
     def __init__(self, base: str, platform: str) -> None:
         super().__init__(
             f"{base} has no python3 for {platform}", hint="use another base, or another platform"
+        )
+
+
+class CannotCompile(DistilError):
+    """Byte code that cannot be made, because the target's Python does not run on this machine."""
+
+    def __init__(self, version: str, why: str) -> None:
+        super().__init__(
+            f"Python {version} cannot be run here to compile modules: {why}",
+            hint='write bytecode = "none" below [python], or build on Linux on amd64 or arm64',
         )
 
 

@@ -5,26 +5,25 @@ Each reads top to bottom as what is done; what each step means is said where it 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
 
 from distil.apps.sources import application_tree, elf_files
-from distil.build.base import BaseOpener
+from distil.build.compiler import obtain_compiler
 from distil.build.compose import compose
 from distil.build.date import build_date
 from distil.build.doctor.findings import Diagnosis
 from distil.build.explain import Answer, Question, ask
+from distil.build.finding import Finder, IndexFinder, LockFinder
 from distil.build.gather import Ingredients
 from distil.build.images import debug_twin, production_image
 from distil.build.inspect import inspect
-from distil.build.investigate import Findings, Subject, investigate, look_at
+from distil.build.investigate import Findings, Subject, look_at
 from distil.build.lock import Locker
 from distil.build.lock_choices import names_to_upgrade, platforms_to_lock
 from distil.build.lock_file import LOCK_FILE, check_current, find_lock, read_lock, write_lock
 from distil.build.lock_summary import LockSummary, summarise_lock
-from distil.build.locked import locked_findings
 from distil.build.needs import find_needs, needs_by_name
 from distil.build.obtain import obtain_packages, obtain_wheels
 from distil.build.plan import Plan, plan_packages
@@ -108,14 +107,18 @@ def _build(request: BuildRequest, cache: Cache) -> BuildSummary | IndexSummary:
     lock = _lock_of(request, subject)
     kept = kept_archives(lock, request.source, request.vendor)
     with Client(cache, offline=request.offline, kept=kept) as client:
-        findings = _investigation(request, subject, platforms, client, lock)
+        finder: Finder
+        if lock is not None:
+            finder = LockFinder(subject, lock, client)
+        else:
+            finder = IndexFinder(subject, client, refresh=request.refresh)
         if request.dry_run:
-            plans = on_each(platforms, cache, lambda one: _planned(findings(one), request))
+            plans = on_each(platforms, cache, lambda one: _planned(finder.find(one), request))
             return summarise_plans(plans)
         where.check(subject.application)
         files = application_tree(subject.application, spec, subject.sources)
-        workshop = Workshop(files, client, cache, default_cuts(), debug=request.debug)
-        products = on_each(platforms, cache, lambda one: _produce(findings(one), workshop))
+        workshop = Workshop(files, client, cache, finder, default_cuts(), request.debug)
+        products = on_each(platforms, cache, lambda one: _produce(one, workshop))
     published = publish(where, name, bind([product.images for product in products]))
     return summarise(products, published)
 
@@ -129,42 +132,23 @@ def _lock_of(request: BuildRequest, subject: Subject) -> Lock | None:
     return lock
 
 
-def _investigation(
-    request: BuildRequest,
-    subject: Subject,
-    platforms: Sequence[Platform],
-    client: Client,
-    lock: Lock | None,
-) -> Callable[[Platform], Findings]:
-    """How to find out what the application needs on one of `platforms`."""
-
-    def findings(platform: Platform) -> Findings:
-        if lock is not None:
-            return locked_findings(subject, lock, platform, client)
-        # What was asked for anew for the first platform is new enough for the others, and the
-        # same for all of them.
-        policy = SuitePolicy.from_environment(refresh=request.refresh and platform == platforms[0])
-        opener = BaseOpener(platform, client, client.cache, policy)
-        return investigate(subject, opener, client, refresh=request.refresh)
-
-    return findings
-
-
 def _planned(findings: Findings, request: BuildRequest) -> Plan:
     """What would be built for one platform."""
     return plan_packages(findings, needs_by_name(findings), default_cuts(), debug=request.debug)
 
 
-def _produce(findings: Findings, workshop: Workshop) -> Product:
+def _produce(platform: Platform, workshop: Workshop) -> Product:
     """The images for one platform, and all that is known of them; they are written nowhere yet."""
     client, cache, cuts = workshop.client, workshop.cache, workshop.cuts
+    findings = workshop.finder.find(platform)
     wheels = obtain_wheels(findings, client)
     needs = find_needs(findings, wheels, workshop.application)
     plan = plan_packages(findings, needs, cuts, debug=workshop.debug)
     packages = obtain_packages(plan.packages, client)
     tools = obtain_packages(plan.debug_packages, client)
+    compiler = obtain_compiler(findings, workshop.finder.base, cuts, client)
     created = build_date(findings.base.date)
-    ingredients = Ingredients(packages, wheels, workshop.application)
+    ingredients = Ingredients(packages, wheels, workshop.application, compiler)
     composition = compose(plan, ingredients, cuts, created, cache)
     checks = inspect(plan, composition)
     production = production_image(plan, composition.tree, created, cache)

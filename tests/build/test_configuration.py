@@ -43,6 +43,14 @@ def test_who_decides_about_the_environment() -> None:
     assert environment('[app.environment]\nPATH = "/x"\n')["PATH"] == "/x"
 
 
+def test_clients_with_a_bundle_of_their_own_are_told_of_the_users_certificates() -> None:
+    assert "REQUESTS_CA_BUNDLE" not in environment()
+    found = environment('[image]\ncertificates = ["corp.pem"]\n')
+    assert found["REQUESTS_CA_BUNDLE"] == found["SSL_CERT_FILE"]
+    own = '[image]\ncertificates = ["corp.pem"]\n[app.environment]\nREQUESTS_CA_BUNDLE = "/x"\n'
+    assert environment(own)["REQUESTS_CA_BUNDLE"] == "/x"
+
+
 def test_what_the_user_says() -> None:
     text = """
 [image]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from distil.build.record import OpenedLedger, open_ledger, record, twin_ledger
-from distil.errors import NoLedger
+from distil.errors import NoEngine, NoLedger
 from distil.fetch.cache import Cache
 from distil.image.assemble import Image, assemble
 from distil.image.layer import write_layer
@@ -76,6 +76,9 @@ def test_a_place_without_the_ledger_has_it_from_the_cache(
         open_ledger(where, Cache(tmp_path / "another"))
 
 
-def test_a_daemon_cannot_be_asked(cache: Cache) -> None:
-    with pytest.raises(NoLedger):
+def test_an_engine_that_is_not_there(
+    cache: Cache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/no.sock")
+    with pytest.raises(NoEngine):
         open_ledger(parse_location("docker-daemon:shop:1.0"), cache)

@@ -126,6 +126,10 @@ CASES = {
         ("has no python3 for linux/arm64", "another platform"),
         options=("--base", "debian:bookworm", "--platform", "linux/arm64"),
     ),
+    "byte code by an interpreter that does not run": Bad(
+        flask(spec='[python]\nbytecode = "compiled"\n'),
+        (r"Python 3\.13\.5 cannot be run here to compile modules: ", 'bytecode = "none"'),
+    ),
     "an output that is a registry": Bad(
         flask(), ("does not push",), options=("-o", "docker://example.org/shop")
     ),

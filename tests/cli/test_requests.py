@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import tarfile
+from pathlib import Path
 
 import pytest
 
 from tests.support.applications import FLASK
+from tests.support.authority import make_authority
 from tests.support.command import World
-from tests.support.layouts import config, files, members
+from tests.support.layouts import config, files, manifest, members
+from tests.support.tools import run_tool
 
 LIBRARIES = "usr/lib/x86_64-linux-gnu"
 
@@ -112,3 +115,106 @@ def test_a_distribution_may_have_the_name_of_a_tool(warm: World) -> None:
     wanted = {**FLASK, "requirements.txt": FLASK["requirements.txt"] + "pip-like\n"}
     checks = warm.build(warm.app(wanted)).data["checks"]
     assert "/usr/local/bin/pip, as asked for" in [check["detail"] for check in checks]
+
+
+EVERYTHING = """
+[app]
+entrypoint = ["python3", "app.py"]
+command = ["--port", "80"]
+environment = { GREETING = "hello=you", LANG = "de" }
+
+[image]
+user = "1001:1002"
+ports = [80, "53/udp"]
+workdir = "/srv"
+labels = { owner = "me", "org.opencontainers.image.licenses" = "MIT" }
+volumes = ["/data"]
+stop_signal = "SIGINT"
+
+[image.healthcheck]
+command = ["python3", "-c", "import json"]
+interval = 5
+timeout = 2.5
+start_period = 1
+retries = 2
+"""
+
+
+def test_all_of_the_configuration(warm: World) -> None:
+    built(warm, EVERYTHING, "--label", "owner=pipeline", "--label", "build=7=seven")
+    for tag in ("1.0", "1.0-debug"):
+        found = config(warm.out, tag)["config"]
+        environment = dict(entry.split("=", 1) for entry in found.pop("Env"))
+        assert environment["GREETING"] == "hello=you"
+        assert environment["LANG"] == "de"
+        assert environment["PYTHONDONTWRITEBYTECODE"] == "1"
+        assert found == {
+            "User": "1001:1002",
+            "ExposedPorts": {"80/tcp": {}, "53/udp": {}},
+            "Entrypoint": ["python3", "app.py"],
+            "Cmd": ["--port", "80"],
+            "Volumes": {"/data": {}},
+            "WorkingDir": "/srv",
+            "Labels": {
+                "build": "7=seven",
+                "org.opencontainers.image.licenses": "MIT",
+                "owner": "pipeline",
+            },
+            "StopSignal": "SIGINT",
+            "Healthcheck": {
+                "Test": ["CMD", "python3", "-c", "import json"],
+                "Interval": 5_000_000_000,
+                "Timeout": 2_500_000_000,
+                "StartPeriod": 1_000_000_000,
+                "Retries": 2,
+            },
+        }
+    assert manifest(warm.out, "1.0")["annotations"]["org.opencontainers.image.licenses"] == "MIT"
+
+
+def test_the_commit_when_asked(warm: World) -> None:
+    app = warm.app({**FLASK, "distil.toml": "[image]\ngit = true\n"})
+    done = warm.build(app)
+    assert done.code == 2
+    assert "asks for the revision" in done.error
+    assert not warm.out.exists()
+    identity = ("-c", "user.name=me", "-c", "user.email=me@example.org")
+    for arguments in (
+        ["init"],
+        ["remote", "add", "origin", "https://me:t0ken@code.example/shop"],
+        ["add", "."],
+        ["commit", "-m", "first"],
+    ):
+        run_tool("git", "-C", app, *identity, *arguments)
+    done = warm.build(app)
+    assert done.code == 0, done.stderr
+    commit = run_tool("git", "-C", app, "rev-parse", "HEAD").strip()
+    expected = {
+        "org.opencontainers.image.revision": commit,
+        "org.opencontainers.image.source": "https://code.example/shop",
+    }
+    assert expected.items() <= config(warm.out, "1.0")["config"]["Labels"].items()
+    assert expected.items() <= manifest(warm.out, "1.0")["annotations"].items()
+    assert "created" not in "".join(config(warm.out, "1.0")["config"]["Labels"])
+
+
+def test_certificates(warm: World, tmp_path: Path) -> None:
+    authority = make_authority(tmp_path / "authority").certificate
+    more = {"certs/corp.pem": authority.read_text()}
+    built(warm, '[image]\ncertificates = ["certs/corp.pem"]\n', **more)
+    found = files(warm.out, "1.0")
+    bundle = found["etc/ssl/certs/ca-certificates.crt"]
+    assert bundle.endswith(authority.read_bytes())
+    assert bundle.count(b"BEGIN CERTIFICATE") == 3
+    assert found["usr/local/share/ca-certificates/corp.crt"] == authority.read_bytes()
+    assert entries(warm)["etc/ssl/certs/corp.pem"].linkname.endswith("/corp.crt")
+    layers = {title: {e.name for e in layer} for title, layer in members(warm.out, "1.0")}
+    assert "usr/local/share/ca-certificates/corp.crt" in layers["application"]
+
+
+def test_a_certificate_that_is_none(warm: World) -> None:
+    text = '[image]\ncertificates = ["app.py"]\n'
+    done = warm.build(warm.app({**FLASK, "distil.toml": text}))
+    assert done.code == 2
+    assert done.error.startswith("error: the certificate app.py cannot be used: it holds no")
+    assert not warm.out.exists()

@@ -43,6 +43,7 @@ COMMANDS = {
     "no-such-suite": f"build shop --base debian:trixy {TO_OUT}",
     "no-such-place": "build shop -o s3:bucket",
     "no-such-name": "build shop -t Shop:1.0 -o oci:out",
+    "no-such-label": "build shop --label version -o oci:out",
     "no-output": "build shop",
     "build": f"build shop {TO_OUT}",
     "build-verbose": f"build shop {TO_OUT} -v",

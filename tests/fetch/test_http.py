@@ -254,9 +254,10 @@ class TestDebianMirror:
             client.archive(wanted(f"{url}/debian-like/a.deb"))
         assert type(caught.value) is NotFound
 
-    def test_proxy_of_apt(self, client, web, url, tmp_path, monkeypatch):
+    @pytest.mark.parametrize("setting", ["Acquire::http::Proxy", "acquire::HTTP::proxy"])
+    def test_proxy_of_apt(self, client, web, url, tmp_path, monkeypatch, setting):
         apt = tmp_path / "apt.conf"
-        apt.write_text(f'Acquire::http::Proxy "{url}";\n')
+        apt.write_text(f'{setting} "{url}";\n')
         monkeypatch.setenv("APT_CONFIG", str(apt))
         if not _apt_config_works():
             pytest.skip("needs apt-config")

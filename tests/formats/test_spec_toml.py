@@ -73,6 +73,11 @@ HEALTH = "[image.healthcheck]\ncommand = ['true']\n"
         (HEALTH + "timeout = nan\n", 3, "image.healthcheck.timeout", "nan is no number"),
         (HEALTH + "start_period = -1\n", 3, "image.healthcheck.start_period", "-1"),
         (HEALTH + "retries = -1\n", 3, "image.healthcheck.retries", "-1"),
+        ("[reach]\nlevel = 'all'\n", 2, "reach.level", '"packages" or "reachable"'),
+        ("[python]\n\nbytecode = true\n", 3, "python.bytecode", '"none" or "compiled"'),
+        ("[image]\ncertificates = ['/etc/x.pem']\n", 2, "image.certificates", "certs/corp.pem"),
+        ("[image]\ncertificates = ['a/../../b']\n", 2, "image.certificates", "a/../../b"),
+        ("[image]\ngit = 'yes'\n", 2, "image.git", "Expected `bool`"),
         ("[reach]\nkeep = ['usr/share/x']\n", 2, "reach.keep", "'/usr/share/x'"),
     ],
 )

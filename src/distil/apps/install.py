@@ -24,6 +24,7 @@ from distil.events import Warned, emit
 from distil.fetch.packs import Pack, PackMember
 from distil.formats.wheel import Script, parse_scripts, record_hash
 from distil.model.blob import InlineBlob
+from distil.model.byte_code import BYTE_CODE, source_path
 from distil.model.node import Kind, Node
 from distil.model.origin import PackageOrigin
 from distil.model.package import PythonInterpreter, Wheel
@@ -83,13 +84,15 @@ def record_nodes(tree: Tree, interpreter: PythonInterpreter) -> list[Node]:
     """A RECORD for each distribution in `tree`, true to the files that are in it now.
 
     To be put into the tree when nothing more is cut from it. A RECORD that is there already is
-    not counted, so this may be called again.
+    not counted, so this may be called again. Byte code belongs to the distribution of its module.
     """
     site = interpreter.site_directory
     files: dict[PackageOrigin, list[Node]] = {}
     directories: dict[PackageOrigin, str] = {}
     for node in tree:
         origin = node.origin
+        if origin == BYTE_CODE:
+            origin = tree[source_path(node.path)].origin
         if node.blob is None or not isinstance(origin, PackageOrigin):
             continue
         if not origin.purl.startswith("pkg:pypi/"):
@@ -243,6 +246,9 @@ def _record(directory: str, files: Iterable[Node], site: str, origin: PackageOri
             path = node.path[len(prefix) :]
         else:
             path = posixpath.relpath(node.path, site)
+        if node.origin == BYTE_CODE:
+            lines.append(f"{_quoted(path)},,\n")  # as installers list what they compile
+            continue
         hashed = record_hash(bytes.fromhex(node.blob.digest.hex))
         lines.append(f"{_quoted(path)},{hashed},{node.blob.size}\n")
     lines.append(f"{_quoted(own[len(prefix) :])},,\n")

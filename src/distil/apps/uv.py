@@ -22,6 +22,7 @@ from distil.errors import (
     UnsatisfiableRequirements,
 )
 from distil.fetch.address import text_without_secrets
+from distil.fetch.authorities import trust_for_uv
 
 _SECRET: Final = re.compile(r"UV_\w*(?:PASSWORD|TOKEN)")
 _SHORTEST_SECRET: Final = 4
@@ -67,24 +68,26 @@ def run_uv(
     """What ``uv ARGUMENTS`` prints, run in `directory` so that its configuration counts there.
 
     No interpreter but the one that runs distil is used, and none is downloaded. Raises
-    `UvFailed` for an exit status that is not 0, `ResolverFailed` when uv cannot be run, and
-    `NoAnswer` when it takes longer than `seconds`.
+    `UvFailed` for an exit status that is not 0, `ResolverFailed` when uv cannot be run,
+    `NoAnswer` when it takes longer than `seconds`, and `InvalidConfiguration` for certificates
+    that cannot be used.
     """
     import subprocess  # a warm build does without
 
     kept = {key: value for key, value in os.environ.items() if key not in _UNWANTED}
     try:
-        result = subprocess.run(
-            [_uv_binary(), *arguments, "--python", sys.executable],
-            cwd=directory,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
-            env={**_SYSTEM_TRUST, **kept, **_FIXED, **(environment or {})},
-            timeout=seconds,
-        )
+        with trust_for_uv() as trust:
+            result = subprocess.run(
+                [_uv_binary(), *arguments, "--python", sys.executable],
+                cwd=directory,
+                input=stdin,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                check=False,
+                env={**_SYSTEM_TRUST, **kept, **_FIXED, **trust, **(environment or {})},
+                timeout=seconds,
+            )
     except subprocess.TimeoutExpired as expired:
         raise NoAnswer("uv", expired.timeout) from None
     except OSError as error:
@@ -174,6 +177,9 @@ def explained(failure: UvFailed, target: str, python: str) -> DistilError:
             "what it depends on",
             hint="give it a pyproject.toml with [project] dependencies, or name a wheel of it",
         )
+    if "invalid peer certificate" in text:
+        hint = "for a private CA set DISTIL_CA_FILE to its certificate"
+        return IndexUnreachable(_explanation(text), hint=hint)
     if _NETWORK.search(text):
         return IndexUnreachable(_explanation(text))
     return ResolverFailed(_explanation(text))

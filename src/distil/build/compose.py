@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import msgspec
 
 from distil.apps.install import record_nodes
+from distil.build.byte_code import byte_code_nodes
 from distil.build.gather import Elf, Gathered, Ingredients, gather
 from distil.build.narrow import narrow
 from distil.build.plan import Plan
@@ -50,7 +51,7 @@ def compose(
     if plan.findings.spec.reach.level is Level.REACHABLE:
         narrowed = narrow(plan, gathered, cache)
         gathered, reasons = narrowed.gathered, narrowed.reasons
-    tree = _with_metadata(plan, gathered, ingredients)
+    tree = _with_metadata(plan, gathered, ingredients, cache)
     return Composition(
         tree=Tree(dated(tree, created, _own_purls(plan))),
         elf=gathered.elf,
@@ -61,10 +62,13 @@ def compose(
     )
 
 
-def _with_metadata(plan: Plan, gathered: Gathered, ingredients: Ingredients) -> Tree:
+def _with_metadata(plan: Plan, gathered: Gathered, ingredients: Ingredients, cache: Cache) -> Tree:
     """The tree with what depends on every file that is in it."""
     findings = plan.findings
     tree = gathered.tree
+    compiler, source = ingredients.compiler, findings.application.source
+    if compiler is not None:
+        tree = tree.with_nodes(byte_code_nodes(tree, findings.interpreter, compiler, source, cache))
     tree = tree.with_nodes(library_cache_nodes(tree, gathered.elf, findings.base.platform))
     tree = tree.with_nodes(record_nodes(tree, findings.interpreter))
     return tree.with_nodes(status_nodes(tree, ingredients.packages))

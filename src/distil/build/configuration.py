@@ -22,11 +22,15 @@ _DEFAULTS: Final = {
     "PYTHONUNBUFFERED": "1",
 }
 
+# These clients bring a bundle of their own, which knows nothing of the user's authorities.
+_WITH_CERTIFICATES: Final = {"REQUESTS_CA_BUNDLE": _DEFAULTS["SSL_CERT_FILE"]}
+
 
 def container_config(spec: Spec, application: Application) -> ContainerConfig:
     """The ``config`` section: what the user says wins over what was found out."""
     image = spec.image
-    environment = _DEFAULTS | application.environment | spec.app.environment
+    defaults = _DEFAULTS | (_WITH_CERTIFICATES if image.certificates else {})
+    environment = defaults | application.environment | spec.app.environment
     ports = image.ports or application.ports
     return ContainerConfig(
         user=image.user,

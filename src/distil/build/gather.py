@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
+from distil.apps.byte_compiler import Runtime
 from distil.apps.install import RemovedFile, install
 from distil.apps.sources import elf_files
 from distil.build.plan import Plan
@@ -36,6 +37,8 @@ class Ingredients(msgspec.Struct, frozen=True):
     packages: Sequence[DebPack]
     wheels: Sequence[tuple[Wheel, Pack]]
     application: Tree
+    compiler: Runtime | None = None
+    """What makes byte code, where it is asked for; nothing of it goes into the image."""
 
     @property
     def size(self) -> int:
@@ -74,7 +77,7 @@ def gather(plan: Plan, ingredients: Ingredients, cuts: Cuts, cache: Cache) -> Ga
     findings = plan.findings
     packs, elf = ingredients.packages, ingredients.elf()
     user = ImageUser.parse(findings.spec.image.user)
-    setting = Setting(findings.base.platform, user, plan.wanted)
+    setting = Setting(findings.base.platform, user, plan.wanted, findings.certificates)
     selection = selecting.select(packs, cuts, plan.wanted)
     configured = apply_effects(selection, packs, cuts, setting, cache)
     kept = without_orphans(configured.tree, selection.removed, packs, elf, plan.wanted)

@@ -14,20 +14,27 @@ from distil.apps.resolve import resolve
 from distil.apps.sources import Sources, scan
 from distil.apps.target import fits
 from distil.build.base import Base, BaseOpener, default_python
+from distil.build.certificates import local_certificates
+from distil.build.revision import with_revision
 from distil.errors import PythonDoesNotFit
 from distil.events import stage
 from distil.fetch.http import Client
 from distil.model.application import Application
+from distil.model.node import Node
 from distil.model.package import PythonInterpreter, Wheel
 from distil.model.spec import Spec
 
 
 class Subject(msgspec.Struct, frozen=True):
-    """An application as far as its own files tell, which is the same for every platform."""
+    """An application as far as its own files tell, which is the same for every platform.
+
+    `certificates` are the authorities that the image shall trust beside Debian's.
+    """
 
     spec: Spec
     application: Application
     sources: Sources
+    certificates: tuple[Node, ...] = ()
 
 
 class Findings(msgspec.Struct, frozen=True):
@@ -44,15 +51,22 @@ class Findings(msgspec.Struct, frozen=True):
     interpreter: PythonInterpreter
     wheels: tuple[Wheel, ...]
     own: frozenset[str]
+    certificates: tuple[Node, ...] = ()
+    """Authorities that the image shall trust beside Debian's."""
     directories: tuple[str, ...] = ()
     lock: str = ""
     """Path of the lock that says so; empty when nothing was locked."""
 
 
 def look_at(source: Path, spec: Spec) -> Subject:
-    """The application in directory `source`. Raises what `scan` and `detect` raise."""
+    """The application in directory `source`.
+
+    Raises what `scan`, `with_revision`, `detect` and `local_certificates` raise.
+    """
     sources = scan(source, spec)
-    return Subject(spec, detect(source, spec, sources), sources)
+    spec = with_revision(spec, source, sources)
+    certificates = local_certificates(source, spec.image.certificates)
+    return Subject(spec, detect(source, spec, sources), sources, certificates)
 
 
 def investigate(
@@ -91,5 +105,6 @@ def investigate(
         interpreter=interpreter,
         wheels=tuple(sorted((*resolution.wheels, *own), key=lambda wheel: wheel.name)),
         own=frozenset(wheel.name for wheel in own),
+        certificates=subject.certificates,
         directories=resolution.directories,
     )

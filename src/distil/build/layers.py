@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from distil.model.byte_code import BYTE_CODE, source_path
 from distil.model.draft import PARENT_RULE
 from distil.model.node import ROOT, Node
 from distil.model.origin import ApplicationOrigin, Origin, PackageOrigin
@@ -68,9 +69,13 @@ def split(tree: Tree, components: Components) -> list[tuple[LayerKind, Sequence[
     for node in tree:
         if node.origin == PARENT_RULE:
             continue  # It is in every layer that has something below it.
-        kind = kinds.get(node.origin)
+        origin = node.origin
+        if origin == BYTE_CODE:
+            # It changes when the module does, so it belongs beside it.
+            origin = tree[source_path(node.path)].origin
+        kind = kinds.get(origin)
         if kind is None:
-            kind = kinds[node.origin] = components.layer_of(node.origin)
+            kind = kinds[origin] = components.layer_of(origin)
         members = layers.setdefault(kind, {})
         _add_parents(tree, members, node.parent)
         members[node.path] = node

@@ -48,8 +48,22 @@ def locked_findings(subject: Subject, lock: Lock, platform: Platform, client: Cl
         interpreter=interpreter,
         wheels=tuple(sorted((*wheels, *own), key=lambda wheel: wheel.name)),
         own=frozenset(wheel.name for wheel in own),
+        certificates=subject.certificates,
         lock=str(source / LOCK_FILE),
     )
+
+
+def base_in_lock(subject: Subject, lock: Lock, client: Client, platform: Platform) -> Base:
+    """The base of `platform`, for what is run here for an image of another one.
+
+    Raises `NotLocked`, and what `open_locked` raises.
+    """
+    locked = lock.platform(platform.oci)
+    source = Path(subject.application.source)
+    if locked is None:
+        hint = f"it makes the byte code: `distil lock {source} --platform {platform.oci},…` adds it"
+        raise NotLocked(str(source / LOCK_FILE), f"Python for {platform.oci}", hint=hint)
+    return locked_base(subject.spec, locked, platform, client)
 
 
 def locked_base(spec: Spec, locked: LockedPlatform, platform: Platform, client: Client) -> Base:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from distil.build.compose import Composition
+from distil.build.finding import Finder
 from distil.build.inspect import Check
 from distil.build.plan import Plan
 from distil.fetch.cache import Cache
@@ -18,12 +19,13 @@ from distil.packages.cuts import Cuts
 class Workshop(msgspec.Struct, frozen=True):
     """What all platforms of a build have in common, the tree of the application's files included.
 
-    `debug` says whether there is a debug twin.
+    `finder` knows what each needs. `debug` says whether there is a debug twin.
     """
 
     application: Tree
     client: Client
     cache: Cache
+    finder: Finder
     cuts: Cuts
     debug: bool = True
 

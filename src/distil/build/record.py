@@ -15,9 +15,10 @@ from distil.image.artifact import Artifact, attach
 from distil.image.assemble import Image
 from distil.image.read import open_image
 from distil.image.read_artifact import find_artifact
+from distil.model.byte_code import BYTE_CODE, source_path
 from distil.model.ledger import Kept, Ledger, Reason
 from distil.model.node import Kind, Node
-from distil.model.origin import GeneratedOrigin, Origin, PackageOrigin
+from distil.model.origin import GeneratedOrigin, PackageOrigin
 from distil.model.platform import Platform
 from distil.model.reference import Location
 from distil.model.tree import Tree
@@ -38,7 +39,7 @@ def ledger_of(plan: Plan, composition: Composition) -> Ledger:
         reason = composition.reasons.get(node.path)
         if reason is None and composition.reasons and node.kind is Kind.DIRECTORY:
             reason = Reason(DIRECTORY)
-        kept.append(_kept(node, reason or _reason_of(node.origin, askers)))
+        kept.append(_kept(node, reason or _reason_of(node, askers)))
     return Ledger(tuple(kept), composition.removed)
 
 
@@ -108,8 +109,11 @@ def _kept(node: Node, reason: Reason) -> Kept:
     return Kept(node.path, node.kind, node.size, origin, (reason,))
 
 
-def _reason_of(origin: Origin | None, askers: dict[str, str]) -> Reason:
+def _reason_of(node: Node, askers: dict[str, str]) -> Reason:
     """Why something is there for which no evidence was looked for."""
+    origin = node.origin
+    if origin == BYTE_CODE:
+        return Reason(BYTE_CODE.rule, source_path(node.path))
     if isinstance(origin, GeneratedOrigin):
         return Reason(METADATA, "", origin.rule)
     if isinstance(origin, PackageOrigin):

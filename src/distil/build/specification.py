@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -9,7 +10,7 @@ import msgspec
 
 from distil.errors import InvalidSpec
 from distil.formats.spec_toml import parse_spec
-from distil.model.spec import Level, Spec
+from distil.model.spec import ByteCode, Level, Spec
 
 SPEC_FILE: Final = "distil.toml"
 
@@ -20,6 +21,9 @@ class Overrides(msgspec.Struct, frozen=True):
     base: str | None = None
     compression: str | None = None
     level: str | None = None
+    bytecode: str | None = None
+    labels: Mapping[str, str] = {}
+    """Beside those of the file, and before them."""
 
 
 def read_spec(source: Path, overrides: Overrides) -> Spec:
@@ -42,7 +46,12 @@ def read_spec(source: Path, overrides: Overrides) -> Spec:
         base = msgspec.structs.replace(base, source=overrides.base)
     if overrides.compression is not None:
         image = msgspec.structs.replace(image, compression=overrides.compression)
+    if overrides.labels:
+        image = msgspec.structs.replace(image, labels=image.labels | dict(overrides.labels))
     reach = spec.reach
     if overrides.level is not None:
         reach = msgspec.structs.replace(reach, level=Level(overrides.level))
-    return msgspec.structs.replace(spec, base=base, image=image, reach=reach)
+    python = spec.python
+    if overrides.bytecode is not None:
+        python = msgspec.structs.replace(python, bytecode=ByteCode(overrides.bytecode))
+    return msgspec.structs.replace(spec, python=python, base=base, image=image, reach=reach)

@@ -11,6 +11,16 @@ import click
 from distil.cli import places
 
 
+def _pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    pairs = {}
+    for text in values:
+        key, separator, value = text.partition("=")
+        if not key or not separator:
+            raise click.BadParameter(f"{text!r} is not KEY=VALUE")
+        pairs[key] = value
+    return pairs
+
+
 @click.command(name="build", context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument(
     "source", type=click.Path(path_type=Path, file_okay=False), default=".", metavar="[DIRECTORY]"
@@ -45,7 +55,20 @@ from distil.cli import places
     type=click.Choice(["packages", "reachable"]),
     help="Keep whole packages, or what the entrypoint reaches (default).",
 )
+@click.option(
+    "--bytecode",
+    type=click.Choice(["none", "compiled"]),
+    help="Add byte code: larger, and quicker to start.",
+)
 @click.option("--compression", type=click.Choice(["gzip", "zstd"]), help="Of the layers.")
+@click.option(
+    "--label",
+    "labels",
+    multiple=True,
+    metavar="KEY=VALUE",
+    callback=_pairs,
+    help="A label beside those in distil.toml. Repeatable.",
+)
 @click.option("--no-debug", is_flag=True, help="Leave the debug twin out.")
 @click.option("--dry-run", is_flag=True, help="Show what would be built; fetch only indexes.")
 @click.option("--locked", is_flag=True, help="Use what distil.lock holds, and nothing else.")
@@ -93,7 +116,13 @@ def command(
         outputs=outputs,
         load=options["load"],
         platforms=options["platforms"],
-        overrides=Overrides(options["base"], options["compression"], options["level"]),
+        overrides=Overrides(
+            base=options["base"],
+            compression=options["compression"],
+            level=options["level"],
+            bytecode=options["bytecode"],
+            labels=options["labels"],
+        ),
         debug=not options["no_debug"],
         dry_run=options["dry_run"],
         refresh=options["refresh"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Mapping
 from typing import Final
@@ -9,8 +10,8 @@ from typing import Final
 from distil.errors import InvalidUrl
 from distil.fetch.address import Address, parse_address, redacted
 
+_SETTING: Final = re.compile(r'Acquire::(https?)::Proxy(?:::([^ ]+))? "(.*)"', re.IGNORECASE)
 _NOT_A_PROXY: Final = "a proxy has to be an http or https address"
-_SETTING: Final = re.compile(r'Acquire::(https?)::Proxy(?:::([^ ]+))? "(.*)"')
 
 
 def environment_proxy(address: Address) -> str:
@@ -23,9 +24,27 @@ def environment_proxy(address: Address) -> str:
     bypassed = request.proxy_bypass_environment(  # type: ignore[attr-defined]
         f"{address.host}:{address.port}"
     )
-    if not chosen or bypassed:
+    if not chosen or bypassed or _in_network(address.host, proxies.get("no", "")):
         return ""
     return chosen if "://" in chosen else f"http://{chosen}"
+
+
+def _in_network(host: str, no_proxy: str) -> bool:
+    """Whether `host` is an address in a network of ``no_proxy``, as uv and curl understand it."""
+    networks = [entry.strip() for entry in no_proxy.split(",") if "/" in entry]
+    if not networks:
+        return False
+    import ipaddress
+
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    for entry in networks:
+        with contextlib.suppress(ValueError):
+            if address in ipaddress.ip_network(entry, strict=False):
+                return True
+    return False
 
 
 def environment_settings() -> dict[str, str]:
@@ -79,5 +98,5 @@ def _read_settings() -> dict[tuple[str, str], str]:
         match = _SETTING.match(line)
         if match:
             scheme, host, value = match.groups()
-            settings[scheme, (host or "").lower()] = value
+            settings[scheme.lower(), (host or "").lower()] = value
     return settings

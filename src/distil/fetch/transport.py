@@ -7,11 +7,9 @@ known to hold no secret; the text of a library's exception never reaches a messa
 from __future__ import annotations
 
 import contextlib
-import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import urljoin
 
@@ -30,12 +28,11 @@ from distil.errors import (
     TruncatedDownload,
 )
 from distil.fetch.address import Address, parse_address
+from distil.fetch.authorities import tls_context
 from distil.fetch.credentials import apt_authorization, netrc_authorization
 from distil.fetch.proxies import AptProxies, environment_proxy, proxy_address
 
 if TYPE_CHECKING:
-    import ssl
-
     import urllib3
 
 PIECE: Final = 1 << 18
@@ -279,29 +276,6 @@ def _new_manager(proxy: str, *, tls: bool) -> urllib3.PoolManager:
     )
 
 
-def tls_context() -> ssl.SSLContext:
-    """Trust as the environment says: what OpenSSL itself reads, and requests' variable."""
-    import ssl
-
-    bundles = {name: os.environ.get(name) for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")}
-    for name, bundle in bundles.items():
-        if bundle and not os.access(bundle, os.R_OK):
-            raise InvalidUrl(bundle, f"not a readable CA bundle, but {name} names it")
-    # SSL_CERT_FILE and SSL_CERT_DIR are read in here.
-    context = ssl.create_default_context()
-    bundle = bundles["REQUESTS_CA_BUNDLE"]
-    if bundle and bundle != bundles["SSL_CERT_FILE"]:
-        directory = Path(bundle).is_dir()
-        try:
-            context.load_verify_locations(
-                cafile=None if directory else bundle, capath=bundle if directory else None
-            )
-        except (OSError, ssl.SSLError) as error:
-            why = "not a CA bundle, but REQUESTS_CA_BUNDLE names it"
-            raise InvalidUrl(bundle, why) from error
-    return context
-
-
 def _next_address(request: Request, address: Address, location: str | None) -> Address:
     if not location:
         raise TooManyRedirects(request.what, str(address), "a redirect that names no address")
@@ -373,7 +347,7 @@ def _explained(request: Request, address: Address, error: Exception) -> Exceptio
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):
-            hint = "for a private CA set SSL_CERT_FILE to its certificate"
+            hint = "for a private CA set DISTIL_CA_FILE to its certificate"
             return TlsFailed(what, where, f"{via}{cause.verify_message}", hint=hint)
         cause = cause.__cause__ or cause.__context__ or _argument(cause)
     if isinstance(error, urllib3.exceptions.SSLError):

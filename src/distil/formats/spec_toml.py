@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import re
 import tomllib
 from collections.abc import Iterator, Sequence
@@ -47,7 +48,8 @@ def parse_spec(text: str, filename: str = "distil.toml") -> Spec:
         found = _ERROR_PATH.search(message)
         path = _split(found["path"]) if found else ()
         why = _ERROR_PATH.sub("", message)
-        raise InvalidSpec(filename, line_of(text, path), ".".join(path), why) from error
+        where, hint = line_of(text, path), _choices(path)
+        raise InvalidSpec(filename, where, ".".join(path), why, hint=hint) from error
     for path, why, hint in _violations(spec):
         raise InvalidSpec(filename, line_of(text, path), ".".join(path), why, hint=hint)
     return spec
@@ -100,6 +102,18 @@ def _nested_struct(annotation: object) -> type | None:
     return None
 
 
+def _choices(path: Sequence[str]) -> str:
+    """The values that the key `path` can have, where they are a few words."""
+    annotation: object = Spec
+    for name in path:
+        struct = _nested_struct(annotation)
+        fields = {f.encode_name: f for f in msgspec.structs.fields(struct)} if struct else {}
+        annotation = fields[name].type if name in fields else None
+    if not isinstance(annotation, enum.EnumType):
+        return ""
+    return " or ".join(f'"{choice.value}"' for choice in annotation)  # type: ignore[var-annotated]
+
+
 Violation = tuple[tuple[str, ...], str, str]
 
 
@@ -107,6 +121,7 @@ def _violations(spec: Spec) -> Iterator[Violation]:
     """What is well-typed but can never be right."""
     yield from _image_violations(spec.image)
     yield from _path_violations(spec.image)
+    yield from _certificate_violations(spec.image)
     yield from _start_violations(spec)
     if spec.image.healthcheck is not None:
         yield from _healthcheck_violations(spec.image.healthcheck)
@@ -151,6 +166,13 @@ def _path_violations(image: ImageSpec) -> Iterator[Violation]:
                 yield ("image", key), f"{value!r} {why}", "write an absolute path without '..'"
             elif key != "workdir" and not value.strip("/"):
                 yield ("image", key), f"the root directory {why}", "name a directory below it"
+
+
+def _certificate_violations(image: ImageSpec) -> Iterator[Violation]:
+    for name in image.certificates:
+        if not name or name.startswith("/") or ".." in name.split("/") or "\0" in name:
+            why = f"{name!r} is no path in the application's directory"
+            yield ("image", "certificates"), why, "copy the file there: certs/corp.pem"
 
 
 def _start_violations(spec: Spec) -> Iterator[Violation]:

@@ -29,6 +29,15 @@ class AppSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Patterns of application files to leave out."""
 
 
+class ByteCode(enum.StrEnum):
+    """Whether modules are in the image as byte code too."""
+
+    NONE = "none"
+    """Python compiles what it imports, at every start: the smallest image."""
+    COMPILED = "compiled"
+    """Every module is there as byte code as well: the fastest start."""
+
+
 class PythonSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``[python]``: how the project's dependencies are chosen."""
 
@@ -38,6 +47,9 @@ class PythonSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Dependency groups (PEP 735) to install; none by default, so no development tools."""
     requirements: str | None = None
     """Requirements file to use, relative to the application; found by default."""
+    bytecode: ByteCode = ByteCode.NONE
+    """``none``, or ``compiled``: modules are in the image as byte code too. It is a quarter to a
+    third larger then, and a start takes a quarter of the processor time."""
 
 
 class BaseSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"source": "from"}):
@@ -73,10 +85,15 @@ class ImageSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Ports the application listens on: ``8000`` or ``"53/udp"``."""
     labels: dict[str, str] = {}
     """Labels, which are also written as annotations when they are OCI's own keys."""
+    git: bool = False
+    """Label the image with the commit and the repository that it was built from."""
     volumes: tuple[str, ...] = ()
     """Paths that the engine mounts a volume on."""
     writable: tuple[str, ...] = ()
     """Directories that belong to the user and are volumes, so a read-only root is no obstacle."""
+    certificates: tuple[str, ...] = ()
+    """Files of certificate authorities (PEM) that the image trusts beside Debian's; by their paths
+    in the application's directory."""
     workdir: str = "/app"
     """Working directory, which holds the application's files."""
     stop_signal: str = "SIGTERM"

@@ -14,15 +14,10 @@ from urllib.parse import unquote
 
 import msgspec
 
-from distil.errors import (
-    InvalidConfiguration,
-    InvalidUrl,
-    MalformedControl,
-    NoMirror,
-    did_you_mean,
-)
+from distil.errors import InvalidUrl, MalformedControl, NoMirror
 from distil.events import Warned, emit
 from distil.fetch.address import parse_address, redacted
+from distil.fetch.configuration import DebianSection, configuration_path, read_configuration
 from distil.formats.apt_sources import AptSource, parse_deb822_sources, parse_one_line_sources
 from distil.packages.suites import is_security_suite, is_suite_name
 
@@ -56,25 +51,6 @@ class Mirrors(msgspec.Struct, frozen=True):
         return self.securities[0] if self.securities else None
 
 
-class _DebianSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
-    mirror: str = ""
-    security_mirror: str = ""
-    snapshot_mirror: str = ""
-    security_snapshot_mirror: str = ""
-    keyring: str = ""
-
-
-class _Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    debian: _DebianSection = _DebianSection()
-
-
-def configuration_path(environment: Mapping[str, str] = os.environ) -> Path:
-    """The user's configuration file, whether or not it exists (XDG base directories)."""
-    base = environment.get("XDG_CONFIG_HOME", "")
-    home = Path(base) if base.startswith("/") else Path("~/.config").expanduser()
-    return home / "distil" / "config.toml"
-
-
 def find_mirrors(
     environment: Mapping[str, str] = os.environ,
     configuration: Path | None = None,
@@ -89,7 +65,7 @@ def find_mirrors(
     `InvalidConfiguration`, `InvalidUrl`.
     """
     path = configuration or configuration_path(environment)
-    section = _with_environment(_read_configuration(path), environment)
+    section = _with_environment(read_configuration(path).debian, environment)
     snapshot = _mirror(section.snapshot_mirror) or None
     common = Mirrors(
         (),
@@ -108,7 +84,7 @@ def find_mirrors(
     return _from_apt(common, section, apt_directory)
 
 
-def _from_apt(common: Mirrors, section: _DebianSection, directory: Path) -> Mirrors:
+def _from_apt(common: Mirrors, section: DebianSection, directory: Path) -> Mirrors:
     archives: dict[str, None] = {}
     securities: dict[str, None] = {}
     check = True
@@ -191,7 +167,7 @@ def _mirror(value: str) -> str:
     return url.rstrip("/")
 
 
-def _with_environment(section: _DebianSection, environment: Mapping[str, str]) -> _DebianSection:
+def _with_environment(section: DebianSection, environment: Mapping[str, str]) -> DebianSection:
     found = {
         name: environment[f"DISTIL_DEBIAN_{name.upper()}"]
         for name in section.__struct_fields__
@@ -201,28 +177,3 @@ def _with_environment(section: _DebianSection, environment: Mapping[str, str]) -
         # Another archive than the configured one: its security mirror does not go with it.
         found["security_mirror"] = ""
     return msgspec.structs.replace(section, **found)
-
-
-def _read_configuration(path: Path) -> _DebianSection:
-    try:
-        text = path.read_text("utf-8")
-    except FileNotFoundError:
-        return _DebianSection()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidConfiguration(str(path), "cannot be read") from error
-    import tomllib
-
-    try:
-        section = msgspec.convert(tomllib.loads(text), _Configuration).debian
-    except tomllib.TOMLDecodeError as error:
-        raise InvalidConfiguration(str(path), str(error)) from error
-    except msgspec.ValidationError as error:
-        raise InvalidConfiguration(str(path), str(error), hint=_slip(str(error))) from error
-    keyring = section.keyring and str(path.parent / Path(section.keyring).expanduser())
-    return msgspec.structs.replace(section, keyring=keyring)
-
-
-def _slip(message: str) -> str:
-    known = ["debian", *_DebianSection.__struct_encode_fields__]
-    word = message.partition("`")[2].partition("`")[0]
-    return did_you_mean(word, known) or f"known keys are {', '.join(known[1:])} under [debian]"

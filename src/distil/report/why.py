@@ -26,6 +26,7 @@ _VERBS: Final = {
     "PT_INTERP": "loader of",
     "#!": "interpreter of",
     "import": "imported by",
+    "byte code": "byte code of",
     "link": "linked from",
     "named library": "named in",
     "declared dlopen": "opened by",

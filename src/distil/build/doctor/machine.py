@@ -82,7 +82,7 @@ def clock(told: DistilError | None = None, *, asked: bool = False) -> Finding:
 
 
 def certificates() -> Finding:
-    """Whom TLS connections trust. Raises `InvalidUrl`."""
+    """Whom TLS connections trust. Raises `InvalidConfiguration`."""
     trusted = trusted_authorities()
     text = f"{trusted.number or 'no'} authorities, {trusted.place}"
     if not trusted.number and not trusted.directory:

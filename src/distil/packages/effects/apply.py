@@ -40,6 +40,8 @@ class Setting(msgspec.Struct, frozen=True):
     platform: Platform
     user: ImageUser
     wanted: Wanted = Wanted()
+    certificates: tuple[Node, ...] = ()
+    """Local certificates, which are no package's."""
 
 
 class Configured(msgspec.Struct, frozen=True):
@@ -72,6 +74,7 @@ def apply_effects(
     tree = tree.with_nodes(_made(effects.made, cuts))
     tree = tree.with_nodes(_alternatives(tree, effects.alternatives))
     tree = tree.with_nodes(system_nodes(tree, packs))
+    tree = tree.with_nodes(setting.certificates)
     accounts = Accounts(packs)
     accounts.add(effects.accounts, effects.groups)
     accounts.join(effects.members)

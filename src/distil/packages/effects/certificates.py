@@ -19,7 +19,7 @@ RULE: Final = "CA certificates"
 DIRECTORY: Final = "/etc/ssl/certs"
 BUNDLE: Final = f"{DIRECTORY}/ca-certificates.crt"
 _SOURCE: Final = "/usr/share/ca-certificates"
-_LOCAL: Final = "/usr/local/share/ca-certificates"
+LOCAL: Final = "/usr/local/share/ca-certificates"
 _NAME: Final = str.maketrans({" ": "_", "(": "=", ")": "=", ",": "_"})
 
 
@@ -29,7 +29,7 @@ def certificate_nodes(tree: Tree) -> list[Node]:
     Certificates below ``/usr/local/share/ca-certificates`` follow those of the package. Without
     any certificate in `tree` there is nothing to do. Raises `MalformedCertificate`.
     """
-    certificates = [*_below(tree, _SOURCE), *_below(tree, _LOCAL)]
+    certificates = [*_below(tree, _SOURCE), *_below(tree, LOCAL)]
     if not certificates:
         return []
     origin = GeneratedOrigin(RULE)

@@ -1,0 +1,83 @@
+"""The user's configuration file: what holds for every build on this machine."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from distil.errors import InvalidConfiguration, did_you_mean
+
+
+class DebianSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """``[debian]``: where Debian packages come from; empty where nothing is said."""
+
+    mirror: str = ""
+    security_mirror: str = ""
+    snapshot_mirror: str = ""
+    security_snapshot_mirror: str = ""
+    keyring: str = ""
+
+
+class NetworkSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """``[network]``: how anything is fetched.
+
+    `ca_file` is a file of certificates to trust beside those of the machine.
+    """
+
+    ca_file: str = ""
+
+
+class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """All of the file. Paths in it are absolute by now: they are relative to the file."""
+
+    debian: DebianSection = DebianSection()
+    network: NetworkSection = NetworkSection()
+
+
+def configuration_path(environment: Mapping[str, str] = os.environ) -> Path:
+    """The user's configuration file, whether or not it exists (XDG base directories)."""
+    base = environment.get("XDG_CONFIG_HOME", "")
+    home = Path(base) if base.startswith("/") else Path("~/.config").expanduser()
+    return home / "distil" / "config.toml"
+
+
+def read_configuration(path: Path) -> Configuration:
+    """What the file at `path` says; all defaults when there is none.
+
+    Raises `InvalidConfiguration`.
+    """
+    try:
+        text = path.read_text("utf-8")
+    except FileNotFoundError:
+        return Configuration()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidConfiguration(str(path), "cannot be read") from error
+    import tomllib
+
+    try:
+        found = msgspec.convert(tomllib.loads(text), Configuration)
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidConfiguration(str(path), str(error)) from error
+    except msgspec.ValidationError as error:
+        raise InvalidConfiguration(str(path), str(error), hint=_slip(str(error))) from error
+    debian, network = found.debian, found.network
+    return Configuration(
+        msgspec.structs.replace(debian, keyring=_absolute(debian.keyring, path)),
+        msgspec.structs.replace(network, ca_file=_absolute(network.ca_file, path)),
+    )
+
+
+def _absolute(name: str, configuration: Path) -> str:
+    return name and str(configuration.parent / Path(name).expanduser())
+
+
+def _slip(message: str) -> str:
+    sections = {field.name: field.type for field in msgspec.structs.fields(Configuration)}
+    keys = {name: section.__struct_encode_fields__ for name, section in sections.items()}
+    word = message.partition("`")[2].partition("`")[0]
+    known = "; ".join(f"{', '.join(names)} under [{name}]" for name, names in keys.items())
+    everything = [*keys, *(key for names in keys.values() for key in names)]
+    return did_you_mean(word, everything) or f"known keys are {known}"
