@@ -331,7 +331,7 @@ def test_a_docker_archive_is_refused_before_the_work(cold: World) -> None:
     done = cold.build(cold.app(), *BOTH, "-o", f"docker-archive:{cold.root}/a.tar")
     said = failure(cold, done)
     assert "one platform for each name" in said
-    assert "hint: write oci: or oci-archive:" in said
+    assert "hint: write oci: or oci-archive:, or choose one with --platform" in said
     assert len(cold.mirror.web.requests) == before
 
 

@@ -128,11 +128,11 @@ def _for_platform(
     if len(entries) == 1 and platform is None:
         return entries[0]
     wanted = platform or this_machine()
-    fitting = [entry for entry in entries if entry.platform and entry.platform.fits(wanted)]
-    if not fitting:
+    fitting = [e for e in entries if wanted and e.platform and e.platform.fits(wanted)]
+    if wanted is None or not fitting:
         known = {str(entry.platform): None for entry in entries if entry.platform}
         known.pop(_ATTESTATION, None)
-        raise PlatformNotFound(where, wanted.oci, list(known))
+        raise PlatformNotFound(where, str(wanted or "this machine"), list(known))
     # The specification: of several that match, the first should be used.
     return next((e for e in fitting if e.platform == DescriptorPlatform.of(wanted)), fitting[0])
 
