@@ -394,6 +394,13 @@ def test_check_looks_at_one_platform(warm: World) -> None:
         assert done.data["report"]["elf_files"] > 5
 
 
+def test_what_a_layout_holds_is_told_without_the_ledgers(warm: World) -> None:
+    warm.build(warm.app(), *BOTH)
+    done = warm.distil("check", f"oci:{warm.out}:2.0")
+    assert done.code == 2
+    assert done.stderr.endswith("hint: it holds 1.0, 1.0-debug\n")
+
+
 @pytest.mark.parametrize("verb", [("check",), ("why", "--largest", "3")])
 def test_a_platform_that_an_image_is_not_for(warm: World, verb: tuple[str, ...]) -> None:
     warm.build(warm.app(), *ARM64)

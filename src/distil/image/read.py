@@ -110,7 +110,7 @@ def _from_layout(source: ImageSource, location: Location, platform: Platform | N
 
 def _named(entries: Sequence[Descriptor], location: Location) -> Descriptor:
     names = {entry.annotations.get(REF_NAME, ""): entry for entry in entries}
-    known = sorted(filter(None, names))
+    known = sorted(name for name, entry in names.items() if name and not entry.artifact_type)
     if location.reference:
         if location.reference not in names:
             raise ImageNotFound(str(location), location.reference, known)
