@@ -19,6 +19,7 @@ FUNCTIONS = {
     "build": "(request: 'BuildRequest') -> 'BuildSummary'",
     "why": "(image: 'str', question: 'Question') -> 'Found'",
     "check": "(image: 'str') -> 'CheckReport'",
+    "doctor": "(*, offline: 'bool' = False) -> 'Diagnosis'",
     "cache_info": "() -> 'CacheInfo'",
     "cache_gc": "(limit: 'int', *, verify: 'bool' = False) -> 'CacheCleaned'",
 }

@@ -11,9 +11,11 @@ import msgspec
 from distil.errors import DistilError, NoPython
 from distil.fetch.cache import Cache
 from distil.fetch.http import Client
+from distil.model.lock import LockedPlatform
 from distil.model.package import PythonInterpreter
 from distil.model.platform import Platform
 from distil.packages.index import PackageIndex
+from distil.packages.locked import preferring
 from distil.packages.releases import SuitePolicy
 from distil.packages.repository import SuiteIndex, open_suites
 from distil.packages.sources import find_mirrors
@@ -47,21 +49,37 @@ class Base(msgspec.Struct, frozen=True):
         return self.suites[0].version or self.suites[0].codename
 
 
+class Pins(msgspec.Struct, frozen=True):
+    """Packages that stay at the version of an earlier lock."""
+
+    locked: LockedPlatform
+    names: frozenset[str]
+
+
 class BaseOpener:
-    """Opens bases for one platform with one client, cache and policy."""
+    """Opens bases for one platform with one client, cache and policy, less what `pins` hold."""
 
     def __init__(
-        self, platform: Platform, client: Client, cache: Cache, policy: SuitePolicy
+        self,
+        platform: Platform,
+        client: Client,
+        cache: Cache,
+        policy: SuitePolicy,
+        pins: Pins | None = None,
     ) -> None:
         self._platform = platform
         self._client = client
         self._cache = cache
         self._policy = policy
+        self._pins = pins
 
     def open(self, name: str) -> Base:
         """The base called `name`. Raises what `open_suites` and `PackageIndex` raise."""
         suites = self._suites(name)
-        index = PackageIndex(suites, self._cache, self._platform.debian)
+        sources = suites
+        if self._pins is not None:
+            sources = preferring(suites, self._pins.locked, self._pins.names)
+        index = PackageIndex(sources, self._cache, self._platform.debian)
         return Base(name, self._platform, suites, index)
 
     def that_fit(self, fits: Callable[[str], bool]) -> Iterator[tuple[str, str]]:
