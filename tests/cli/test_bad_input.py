@@ -124,7 +124,7 @@ CASES = {
     "an architecture without packages": Bad(
         flask(),
         ("has no python3 for linux/arm64", "another platform"),
-        options=("--platform", "linux/arm64"),
+        options=("--base", "debian:bookworm", "--platform", "linux/arm64"),
     ),
     "an output that is a registry": Bad(
         flask(), ("does not push",), options=("-o", "docker://example.org/shop")

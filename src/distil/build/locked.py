@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from distil.apps.detect import complete, detect
+from distil.apps.detect import complete
 from distil.apps.locked_projects import as_locked, locked_project
 from distil.apps.project import check_own
-from distil.apps.sources import scan
 from distil.build.base import Base
-from distil.build.investigate import Findings
-from distil.build.lock_file import LOCK_FILE, check_current
-from distil.errors import (
-    NotLocked,
-    UnknownPackage,
-    UnknownPackageVersion,
-    UnsatisfiableDependencies,
-)
+from distil.build.investigate import Findings, Subject
+from distil.build.lock_file import LOCK_FILE
+from distil.errors import NotLocked
 from distil.events import stage
 from distil.fetch.http import Client
 from distil.model.lock import Lock, LockedPlatform
@@ -28,17 +20,14 @@ from distil.packages.index import PackageIndex
 from distil.packages.locked import open_locked
 
 
-def locked_findings(
-    source: Path, spec: Spec, lock: Lock, platform: Platform, client: Client
-) -> Findings:
-    """The application in `source` with the packages and wheels that `lock` holds for `platform`.
+def locked_findings(subject: Subject, lock: Lock, platform: Platform, client: Client) -> Findings:
+    """What `subject` needs on `platform`: the packages and wheels that `lock` holds.
 
-    Its own projects are built with the back end that is locked. Raises `StaleLock`, `NotLocked`,
-    `WheelDiffers`, and what `detect`, `locked_project` and `open_locked` raise.
+    Its own projects are built with the back end that is locked. Raises `NotLocked`,
+    `WheelDiffers`, and what `locked_project` and `open_locked` raise.
     """
-    sources = scan(source, spec)
-    application = detect(source, spec, sources)
-    check_current(lock, application, spec)
+    spec, application = subject.spec, subject.application
+    source = Path(application.source)
     locked = lock.platform(platform.oci)
     if locked is None:
         others = ", ".join(found.name for found in lock.platforms)
@@ -54,11 +43,12 @@ def locked_findings(
     return Findings(
         spec=spec,
         application=complete(application, wheels),
-        sources=sources,
+        sources=subject.sources,
         base=base,
         interpreter=interpreter,
         wheels=tuple(sorted((*wheels, *own), key=lambda wheel: wheel.name)),
         own=frozenset(wheel.name for wheel in own),
+        lock=str(source / LOCK_FILE),
     )
 
 
@@ -67,13 +57,3 @@ def locked_base(spec: Spec, locked: LockedPlatform, platform: Platform, client: 
     suites = open_locked(locked, platform, client)
     index = PackageIndex(suites, client.cache, platform.debian)
     return Base(spec.base.source, platform, suites, index)
-
-
-@contextmanager
-def from_lock(source: Path) -> Iterator[None]:
-    """Say of packages that are not to be had in the block that the lock lacks them."""
-    try:
-        yield
-    except (UnknownPackage, UnknownPackageVersion, UnsatisfiableDependencies) as error:
-        what = f"answer to what the image needs now: {error.message}"
-        raise NotLocked(str(source / LOCK_FILE), what) from error
