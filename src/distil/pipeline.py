@@ -13,6 +13,7 @@ import msgspec
 from distil.apps.sources import application_tree, elf_files
 from distil.build.base import BaseOpener
 from distil.build.compose import compose
+from distil.build.copies import find_copies
 from distil.build.date import build_date
 from distil.build.explain import Answer, Question, ask
 from distil.build.gather import Ingredients
@@ -82,6 +83,7 @@ def build(request: BuildRequest) -> BuildSummary:
 def _build(request: BuildRequest, cache: Cache) -> BuildSummary:
     where = destinations(request.tag, request.outputs, load=request.load)
     spec = read_spec(request.source, request.overrides)
+    copies = find_copies(request.source, spec)
     platform = parse_platform(request.platform or host.machine())
     policy = SuitePolicy.from_environment(refresh=request.refresh)
     cuts = default_cuts()
@@ -95,12 +97,13 @@ def _build(request: BuildRequest, cache: Cache) -> BuildSummary:
         where.check(findings.application)
         wheels = obtain_wheels(findings, client)
         application = application_tree(findings.application, spec, findings.sources)
-        needs = find_needs(findings, wheels, application)
+        needs = find_needs(findings, wheels, application.with_nodes(copies.tree))
         plan = plan_packages(findings, needs, cuts, debug=request.debug)
         packages = obtain_packages(plan.packages, client)
         tools = obtain_packages(plan.debug_packages, client)
     created = build_date(findings.base.date)
-    composition = compose(plan, Ingredients(packages, wheels, application), cuts, created, cache)
+    ingredients = Ingredients(packages, wheels, application, copies)
+    composition = compose(plan, ingredients, cuts, created, cache)
     checks = inspect(plan, composition)
     production = production_image(plan, composition.tree, created, cache)
     ledger = ledger_of(plan, composition)
