@@ -22,6 +22,7 @@ from distil.build.inspect import inspect
 from distil.build.investigate import investigate
 from distil.build.needs import find_needs, needs_by_name
 from distil.build.obtain import obtain_packages, obtain_wheels
+from distil.build.own_packages import find_own_packages
 from distil.build.plan import plan_packages
 from distil.build.publish import destinations, publish
 from distil.build.record import ledger_of, open_ledger, record, twin_ledger
@@ -85,10 +86,11 @@ def _build(request: BuildRequest, cache: Cache) -> BuildSummary:
     spec = read_spec(request.source, request.overrides)
     copies = find_copies(request.source, spec)
     platform = parse_platform(request.platform or host.machine())
+    own = find_own_packages(request.source, spec, platform)
     policy = SuitePolicy.from_environment(refresh=request.refresh)
     cuts = default_cuts()
     with Client(cache, offline=request.offline) as client:
-        opener = BaseOpener(platform, client, cache, policy)
+        opener = BaseOpener(platform, client, cache, policy, own)
         findings = investigate(request.source, spec, opener, client, refresh=request.refresh)
         name = where.name_for(findings.application)
         if request.dry_run:

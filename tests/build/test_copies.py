@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from distil.build.copies import COPY, Copies, find_copies
+from distil.build.own_files import find_own
 from distil.build.placement import check_placed, place_copies
+from distil.build.specification import SpecPlace
 from distil.errors import FileConflict, InvalidSpec
 from distil.formats.spec_toml import parse_spec
 from distil.model.digest import Digest
@@ -251,6 +256,23 @@ def test_the_same_twice_is_once(project: Path) -> None:
     assert files(found)["/c/shop.ini"] == "conf/shop.ini"
 
 
+_PIECES = st.sampled_from(["**", "*", "?", "conf", "sites", "x", ".", "[a-z]*", "[", "a.ini", ""])
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(_PIECES, min_size=1, max_size=6).map("/".join))
+def test_any_pattern_stays_inside_or_is_refused(project: Path, pattern: str) -> None:
+    if not (project / "conf/x").is_symlink():
+        _linked(project, "conf/x", "../../outside")
+    place = SpecPlace(project, ("copy", "[0]", "from"))
+    with contextlib.suppress(InvalidSpec):
+        found = find_own(place, pattern)
+        assert found == sorted(found, key=lambda one: one.path)
+        for one in found:
+            assert (project / one.path).resolve().is_relative_to(project)
+            assert one.path.endswith(one.below)
+
+
 # --- into the image ------------------------------------------------------------------------
 
 
@@ -291,6 +313,18 @@ def test_placed(project: Path, source: str, target: str, at: str) -> None:
     reason = placed.reasons[node.path]
     assert (reason.rule, reason.detail) == (COPY, f"{source} to {target}")
     check_placed(placed.tree, placed.reasons)
+
+
+def test_a_directory_like_the_root_of_the_image(project: Path) -> None:
+    """Its directories are those of the image, links included."""
+    for name in ("bin/start", "etc/shop.ini", "srv/data/x"):
+        (project / "root" / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / "root" / name).write_text(name)
+    placed = place_copies(IMAGE, copied(project, 'from = "root/"\nto = "/"'))
+    assert placed.tree["/bin"].kind is Kind.SYMLINK
+    assert placed.tree["/usr/bin/start"].origin == ApplicationOrigin("root/bin/start")
+    assert "/srv/data/x" in placed.tree
+    assert placed.tree["/etc"].origin == SYSTEM
 
 
 def test_what_is_replaced_is_recorded(project: Path) -> None:

@@ -8,12 +8,13 @@ from typing import Final
 
 import msgspec
 
+from distil.build.own_packages import NOTHING, OwnPackages
 from distil.errors import DistilError, NoPython
 from distil.fetch.cache import Cache
 from distil.fetch.http import Client
 from distil.model.package import PythonInterpreter
 from distil.model.platform import Platform
-from distil.packages.index import PackageIndex
+from distil.packages.index import PackageIndex, PackageSource
 from distil.packages.releases import SuitePolicy
 from distil.packages.repository import SuiteIndex, open_suites
 from distil.packages.sources import find_mirrors
@@ -29,13 +30,15 @@ class Base(msgspec.Struct, frozen=True):
     """Where the system packages of an image come from.
 
     `name` is what the user wrote (``debian:trixie``); `date` that of the newest suite, in
-    seconds since 1970.
+    seconds since 1970. `suites` are Debian's, the main one first, and then other repositories.
+    `pinned` are the packages that the user has as files, each as ``name=version``.
     """
 
     name: str
     platform: Platform
     suites: tuple[SuiteIndex, ...]
     index: PackageIndex
+    pinned: tuple[str, ...] = ()
 
     @property
     def date(self) -> int:
@@ -48,21 +51,38 @@ class Base(msgspec.Struct, frozen=True):
 
 
 class BaseOpener:
-    """Opens bases for one platform with one client, cache and policy."""
+    """Opens bases for one platform with one client, cache and policy.
+
+    `own` is what the user has beside Debian's suites.
+    """
 
     def __init__(
-        self, platform: Platform, client: Client, cache: Cache, policy: SuitePolicy
+        self,
+        platform: Platform,
+        client: Client,
+        cache: Cache,
+        policy: SuitePolicy,
+        own: OwnPackages = NOTHING,
     ) -> None:
         self._platform = platform
         self._client = client
         self._cache = cache
         self._policy = policy
+        self._own = own
 
     def open(self, name: str) -> Base:
-        """The base called `name`. Raises what `open_suites` and `PackageIndex` raise."""
+        """The base called `name`.
+
+        Raises what `open_suites`, `OwnPackages.open` and `PackageIndex` raise.
+        """
         suites = self._suites(name)
-        index = PackageIndex(suites, self._cache, self._platform.debian)
-        return Base(name, self._platform, suites, index)
+        suites += self._own.open(self._platform, self._client, self._cache, self._policy)
+        # Of one version in several places, the first counts: a file is named on purpose.
+        debs = self._own.debs
+        sources: tuple[PackageSource, ...] = suites if debs is None else (debs, *suites)
+        index = PackageIndex(sources, self._cache, self._platform.debian)
+        pinned = () if debs is None else debs.roots
+        return Base(name, self._platform, suites, index, pinned)
 
     def that_fit(self, fits: Callable[[str], bool]) -> Iterator[tuple[str, str]]:
         """The suites whose Python version `fits` accepts, with that version.

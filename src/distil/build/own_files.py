@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import itertools
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -38,8 +39,11 @@ def find_own(place: SpecPlace, pattern: str) -> list[OwnFile]:
     it is written is no pattern. Raises `InvalidSpec` when nothing is there, and for what a
     symbolic link leads out of the project; `UnreadableSource`.
     """
-    parts = [part for part in pattern.split("/") if part not in ("", ".")]
-    plain = "/".join(parts)
+    names = [part for part in pattern.split("/") if part not in ("", ".")]
+    # Several "**" in a row say no more than one, and would be tried in every combination.
+    pairs = itertools.pairwise([*names, ""])
+    parts = [name for name, follower in pairs if {name, follower} != {_ANY_DEPTH}]
+    plain = "/".join(names)
     root = place.source
     if os.path.lexists(root / plain) or not _WILDCARD.search(plain):
         found = [OwnFile(plain, "")]

@@ -36,6 +36,7 @@ def _plan(plan: PlanSummary, *, verbose: bool) -> list[tuple[str, ...]]:
         ("packages", _counted(plan)),
         ("entrypoint", " ".join(plan.entrypoint)),
     ]
+    rows += _listed("repository", plan.repositories)
     rows += [
         ("added", f"{', '.join(n.packages) or 'ldconfig'}: {n.distribution} {n.reason}")
         for n in plan.needs
@@ -46,6 +47,7 @@ def _plan(plan: PlanSummary, *, verbose: bool) -> list[tuple[str, ...]]:
         rows += _listed("in part", plan.partial_packages)
         rows += _listed("not followed", plan.not_followed)
         rows += _listed("debug twin", plan.debug_packages)
+        rows += _listed("copied", plan.copied)
         rows += _listed("left out", plan.left_out)
     return rows
 
