@@ -14,7 +14,7 @@ from distil.build.copies import COPY, Copies, find_copies
 from distil.build.own_files import find_own
 from distil.build.placement import check_placed, place_copies
 from distil.build.specification import SpecPlace
-from distil.errors import FileConflict, InvalidSpec
+from distil.errors import InvalidSpec
 from distil.formats.spec_toml import parse_spec
 from distil.model.digest import Digest
 from distil.model.node import Kind, directory, generated_file, symlink
@@ -178,6 +178,13 @@ def test_links_inside_a_copied_directory(project: Path) -> None:
     assert node.blob.read() == b"shop"
 
 
+def test_no_path_of_this_machine_becomes_a_link(project: Path) -> None:
+    sites = project / "conf/sites"
+    (sites / "b.ini").symlink_to(sites / "deep/b.ini")
+    found = copied(project, 'from = "conf/sites"\nto = "/etc/sites"').by_path
+    assert found["/etc/sites/b.ini"].node.kind is Kind.FILE
+
+
 def test_a_link_that_is_named_itself_is_followed(project: Path) -> None:
     (project / "current").symlink_to("dist/app-1.0")
     (project / "start").symlink_to("run.sh")
@@ -310,9 +317,9 @@ def test_placed(project: Path, source: str, target: str, at: str) -> None:
     assert node.origin == ApplicationOrigin(source)
     assert node.blob is not None
     assert node.blob.read() == FILES[source].encode()
-    reason = placed.reasons[node.path]
+    reason = placed.copied[node.path].reason
     assert (reason.rule, reason.detail) == (COPY, f"{source} to {target}")
-    check_placed(placed.tree, placed.reasons)
+    check_placed(placed.tree, placed.copied)
 
 
 def test_a_directory_like_the_root_of_the_image(project: Path) -> None:
@@ -346,7 +353,7 @@ def test_directories_that_are_there_stay_as_they_are(project: Path) -> None:
 def test_the_same_as_a_package_has_is_still_needed_by_itself(project: Path) -> None:
     placed = place_copies(IMAGE, copied(project, 'from = "conf/shop.ini"\nto = "/usr/share/same"'))
     assert placed.tree["/usr/share/same"].origin == OPENSSL
-    assert placed.reasons["/usr/share/same"].rule == COPY
+    assert placed.copied["/usr/share/same"].reason.rule == COPY
 
 
 @pytest.mark.parametrize(
@@ -375,5 +382,6 @@ def test_conflicts(project: Path, table: str, says: str) -> None:
 def test_what_is_written_later_is_no_place_for_a_copy(project: Path) -> None:
     placed = place_copies(IMAGE, copied(project, 'from = "run.sh"\nto = "/etc/ld.so.cache"'))
     tree = placed.tree.with_nodes([generated_file("/etc/ld.so.cache", b"", "library cache")])
-    with pytest.raises(FileConflict, match=r"/etc/ld\.so\.cache"):
-        check_placed(tree, placed.reasons)
+    with pytest.raises(InvalidSpec, match=r"/etc/ld\.so\.cache") as caught:
+        check_placed(tree, placed.copied)
+    assert (caught.value.line, caught.value.key) == (4, "copy.to")

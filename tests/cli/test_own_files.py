@@ -117,6 +117,14 @@ def test_a_dry_run_looks_for_the_files(warm: World) -> None:
     assert re.search(r"distil\.toml:22: copy\.from: nothing in \S+ matches 'gone/\*'", done.error)
 
 
+def test_a_copy_in_the_place_of_what_distil_writes_itself(warm: World) -> None:
+    """Nothing is overwritten in silence."""
+    app = {**APP, "distil.toml": '[[copy]]\nfrom = "tool"\nto = "/etc/ld.so.cache"\n'}
+    done = warm.build(warm.app(app))
+    assert done.code == 2
+    assert re.search(r"distil\.toml:3: copy\.to: /etc/ld\.so\.cache is a file of", done.error)
+
+
 def test_a_copy_in_the_place_of_a_package_s_program(warm: World) -> None:
     app = {**APP, "distil.toml": '[[copy]]\nfrom = "tool"\nto = "/usr/bin/python3.13"\n'}
     done = warm.build(warm.app(app))

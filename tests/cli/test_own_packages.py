@@ -110,6 +110,21 @@ def test_dry_run(warm: World, vendor: Vendor, url: str) -> None:
     assert {"tool 2.0-1", "agent 1.0"} <= set(done.data["plan"]["packages"])
 
 
+def test_a_local_package_stands_before_debian_s(warm: World, vendor: Vendor, url: str) -> None:
+    """Of the same version, and whatever newer ones there are; in the debug twin as well."""
+    more = '[app]\npackages = ["libpq5"]\n[debug]\npackages = ["strace"]\n'
+    made = app(warm, vendor, url, spec=more)
+    build_deb(made / "vendor", "netbase", "6.5", {"/etc/services": "mine\n"})
+    build_deb(made / "vendor", "libpq5", "16.0", {"/usr/share/libpq/mine": "mine\n"})
+    build_deb(made / "vendor", "strace", "1.0", {"/usr/bin/strace": program()})
+    done = warm.build(made)
+    assert done.code == 0, done.stderr
+    contents = files(warm.out, "1.0")
+    assert contents["etc/services"] == contents["usr/share/libpq/mine"] == b"mine\n"
+    assert "libpq5 16.0" in done.data["plan"]["packages"]
+    assert "strace 1.0" in done.data["plan"]["debugPackages"]
+
+
 # --- what can go wrong ---------------------------------------------------------------------
 
 
@@ -161,7 +176,11 @@ def test_the_vendor_s_key_is_not_one_for_debian(warm: World, vendor: Vendor, url
         (('suite = "stable"', 'suite = "unstable"'), 6, "suite: .* has no Release file at"),
         (("vendor.asc", "none.asc"), 7, r"key: there is no 'keys/none\.asc'"),
         (("vendor.asc", "../app.py"), 7, "key: .* leads out"),
-        (("keys/vendor.asc", "app.py"), 7, "key: .* cannot be checked: .*not an OpenPGP keyring"),
+        (
+            ("keys/vendor.asc", ".dockerignore"),
+            7,
+            "key: .* cannot be checked: .*not an OpenPGP keyring",
+        ),
         (("[[base", "x = 1\n[[base"), 4, "x: unknown key"),
         (("vendor/*.deb", "vendor/*.rpm"), 3, r"debs: nothing in \S+ matches"),
         (("vendor/*.deb", "app.py"), 3, r"debs: app\.py is not a Debian package"),

@@ -33,7 +33,6 @@ from distil.packages.index import PackageIndex
 from distil.packages.releases import DEFAULT_POLICY, SuitePolicy
 from distil.packages.repository import SuiteIndex
 from distil.packages.vendor import Repository, open_repository
-from distil.trust.keyring import DEBIAN_KEYRING
 from tests.support.mirror import Mirror
 from tests.support.suites import FRESH, SuiteOpener
 from tests.support.vendor import Vendor
@@ -258,9 +257,15 @@ def test_signed_by_somebody_else(opened: Opener, vendor: Mirror, apart: bool) ->
     assert str(vendor.keyring) in caught.value.hint
 
 
-def test_debian_s_keys_do_not_count_here(opened: Opener) -> None:
+def test_debian_s_keys_do_not_count_here(
+    opened: Opener, vendor: Mirror, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    debian = Tsk.generate(user_id="Debian")
+    (tmp_path / "debian.asc").write_text(str(debian.extract_certificate()))
+    monkeypatch.setattr("distil.trust.keyring.DEBIAN_KEYRING", tmp_path / "debian.asc")
+    vendor.publish(debian)
     with pytest.raises(UnknownSigner):
-        opened(key=DEBIAN_KEYRING)
+        opened()
 
 
 def test_the_vendor_s_key_does_not_count_for_debian(
@@ -275,16 +280,16 @@ def test_the_vendor_s_key_does_not_count_for_debian(
             opener(policy=DEFAULT_POLICY, keyring=str(vendor.keyring))
 
 
-def test_what_was_verified_as_a_vendor_s_is_not_debian_s(vendor: Mirror, cache: Cache) -> None:
-    """With the same key and address, the Origin still has to be Debian."""
+def test_what_was_verified_as_a_vendor_s_is_not_debian_s(
+    vendor: Mirror, cache: Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the very same key and address, the Origin still has to be Debian."""
+    monkeypatch.setattr("distil.trust.keyring.DEBIAN_KEYRING", vendor.keyring)
     vendor.add_suite("trixie", "testing", origin="Vendor")
     vendor.publish()
-    # The keyring of `SuiteOpener` has Debian's own keys as well, and another identity.
-    both = vendor.keyring.with_name("both.asc")
-    both.write_bytes(vendor.keyring.read_bytes())
-    Opener(vendor, cache)(suite="trixie", key=both)
+    Opener(vendor, cache)(suite="trixie")
     with pytest.raises(NotDebian):
-        SuiteOpener(vendor, cache)(policy=DEFAULT_POLICY)
+        SuiteOpener(vendor, cache)(policy=DEFAULT_POLICY, keyring=None)
 
 
 def test_a_key_that_is_none(opened: Opener, tmp_path: Path) -> None:

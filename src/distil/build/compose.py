@@ -62,7 +62,7 @@ def compose(
         reasons=reasons,
         unhandled=gathered.unhandled,
         size_before=ingredients.size,
-        copied=gathered.copied,
+        copied={path: copied.reason for path, copied in gathered.copied.items()},
     )
 
 

@@ -8,7 +8,7 @@ import msgspec
 
 from distil.apps.install import RemovedFile, install
 from distil.apps.sources import elf_files
-from distil.build.copies import Copies
+from distil.build.copies import Copied, Copies
 from distil.build.placement import place_copies
 from distil.build.plan import Plan
 from distil.build.writable import writable_nodes
@@ -16,7 +16,7 @@ from distil.fetch.cache import Cache
 from distil.fetch.packs import Pack
 from distil.formats.elf import ElfFile
 from distil.model.digest import Digest
-from distil.model.ledger import Reason, Removed
+from distil.model.ledger import Removed
 from distil.model.package import Wheel
 from distil.model.tree import Tree
 from distil.packages import select as selecting
@@ -61,15 +61,15 @@ class Ingredients(msgspec.Struct, frozen=True):
 class Gathered(msgspec.Struct, frozen=True):
     """A configured system with the application in it, and what was left out on the way.
 
-    `unhandled` is what maintainer scripts would have done and the tree lacks. `copied` says of
-    what the user copies why it is there.
+    `unhandled` is what maintainer scripts would have done and the tree lacks. `copied` is what
+    the user copies, by the path that it has in the tree.
     """
 
     tree: Tree
     elf: Elf
     removed: tuple[Removed, ...]
     unhandled: tuple[UnhandledScript, ...] = ()
-    copied: dict[str, Reason] = {}
+    copied: dict[str, Copied] = {}
 
 
 def gather(plan: Plan, ingredients: Ingredients, cuts: Cuts, cache: Cache) -> Gathered:
@@ -96,7 +96,7 @@ def gather(plan: Plan, ingredients: Ingredients, cuts: Cuts, cache: Cache) -> Ga
         elf=elf,
         removed=(*placed.removed, *_removals(plan, [*kept.removed, *installed.removed])),
         unhandled=configured.unhandled,
-        copied=placed.reasons,
+        copied=placed.copied,
     )
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import msgspec
 
 from distil.apps.install import record_nodes
@@ -37,7 +35,7 @@ def narrow(plan: Plan, gathered: Gathered, cache: Cache) -> Narrowed:
     # And which files belong to a distribution is told by its RECORD alone.
     tree = tree.with_nodes(record_nodes(tree, plan.findings.interpreter))
     with stage("finding what is reachable") as result:
-        reached = reach(tree, gathered.elf, _roots(plan, gathered.copied), cache)
+        reached = reach(tree, gathered.elf, _roots(plan, gathered), cache)
         result(f"{len(reached.kept):,} of {len(tree):,} paths")
     _tell_unresolved(reached)
     kept = gathered.tree.prune(reached.kept)
@@ -51,7 +49,7 @@ def narrow(plan: Plan, gathered: Gathered, cache: Cache) -> Narrowed:
     return Narrowed(left, reached.kept)
 
 
-def _roots(plan: Plan, copied: Mapping[str, Reason]) -> Roots:
+def _roots(plan: Plan, gathered: Gathered) -> Roots:
     findings = plan.findings
     application, spec = findings.application, findings.spec
     health = spec.image.healthcheck
@@ -75,7 +73,7 @@ def _roots(plan: Plan, copied: Mapping[str, Reason]) -> Roots:
         runtime=frozenset(purls[name] for name in plan.runtime_packages if name in purls),
         depends=depends,
         keep=spec.reach.keep,
-        named=copied,
+        named={path: copied.reason for path, copied in gathered.copied.items()},
     )
 
 

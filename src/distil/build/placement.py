@@ -8,9 +8,9 @@ from typing import Final
 import msgspec
 
 from distil.build.copies import COPY, Copied, Copies, same_contents
-from distil.errors import FileConflict, InvalidSpec
+from distil.errors import InvalidSpec
 from distil.model.draft import PARENT_RULE, describe
-from distil.model.ledger import Reason, Removed
+from distil.model.ledger import Removed
 from distil.model.node import Kind, Node, parent_of
 from distil.model.origin import ApplicationOrigin, PackageOrigin
 from distil.model.tree import Tree
@@ -23,11 +23,11 @@ _HINT: Final = (
 
 
 class Placed(msgspec.Struct, frozen=True):
-    """A tree with the copies in it, what they replaced, and why each of them is there."""
+    """A tree with the copies in it, what they replaced, and each of them by its real path."""
 
     tree: Tree
     removed: tuple[Removed, ...]
-    reasons: dict[str, Reason]
+    copied: dict[str, Copied]
 
 
 def place_copies(tree: Tree, copies: Copies) -> Placed:
@@ -39,31 +39,33 @@ def place_copies(tree: Tree, copies: Copies) -> Placed:
     """
     nodes: list[Node] = []
     removed: list[Removed] = []
-    reasons: dict[str, Reason] = {}
+    placed: dict[str, Copied] = {}
     for copied in copies.by_path.values():
         path = _real_path(tree, copied.node)
         node = msgspec.structs.replace(copied.node, path=path)
-        reasons[path] = copied.reason
+        placed[path] = msgspec.structs.replace(copied, node=node)
         existing = tree.get(path)
         if existing is not None and _stays(tree, existing, node):
             continue
-        _check(tree, existing, msgspec.structs.replace(copied, node=node))
+        _check(tree, existing, placed[path])
         nodes.append(node)
         if existing is not None:
             removed += _removals(existing, node)
-    return Placed(tree.with_nodes(nodes), tuple(removed), reasons)
+    return Placed(tree.with_nodes(nodes), tuple(removed), placed)
 
 
-def check_placed(tree: Tree, reasons: Mapping[str, Reason]) -> None:
+def check_placed(tree: Tree, copied: Mapping[str, Copied]) -> None:
     """Refuse copies that something written later stands in the place of.
 
-    Raises `FileConflict`.
+    Raises `InvalidSpec`.
     """
-    for path in reasons:
+    for path, one in copied.items():
         node = tree.get(path)
         if node is not None and not isinstance(node.origin, ApplicationOrigin | PackageOrigin):
             if node.kind is not Kind.DIRECTORY:
-                raise FileConflict(path, COPY, describe(node.origin))
+                raise _refused(
+                    node, one, hint="it is made anew for every image: leave it to distil"
+                )
 
 
 def _real_path(tree: Tree, node: Node) -> str:
@@ -100,7 +102,7 @@ def _check(tree: Tree, existing: Node | None, copied: Copied) -> None:
         raise _refused(existing, copied)
 
 
-def _refused(existing: Node, copied: Copied) -> InvalidSpec:
+def _refused(existing: Node, copied: Copied, *, hint: str = _HINT) -> InvalidSpec:
     kind = "a directory" if existing.kind is Kind.DIRECTORY else "a file"
     who = describe(existing.origin)
     if existing.path != copied.node.path:
@@ -111,7 +113,7 @@ def _refused(existing: Node, copied: Copied) -> InvalidSpec:
     place = msgspec.structs.replace(copied.place, keys=keys)
     if existing.kind is Kind.DIRECTORY and copied.node.kind is not Kind.DIRECTORY:
         return place.error(why, hint=f'to put the file into it, write "{existing.path}/"')
-    return place.error(why, hint=_HINT)
+    return place.error(why, hint=hint)
 
 
 def _removals(existing: Node, node: Node) -> Iterator[Removed]:

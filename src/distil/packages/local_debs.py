@@ -17,7 +17,6 @@ from distil.model.blob import FileBlob
 from distil.model.digest import Digest
 
 NAME: Final = "local .deb files"
-_OF_THE_FILE: Final = ("filename", "size", "sha256")
 _NEEDED: Final = ("package", "version", "architecture")
 
 
@@ -90,8 +89,8 @@ class LocalDebs:
 
 
 def _stanza(deb: LocalDeb) -> str:
-    fields = {name: text for name, text in deb.control.items() if name not in _OF_THE_FILE}
     # A file may be called what no file of an archive is.
     filename = quote(deb.path, safe="/~+:=@", errors="surrogateescape")
-    fields |= {"filename": filename, "size": str(deb.size), "sha256": deb.digest.hex}
+    of_the_file = {"filename": filename, "size": str(deb.size), "sha256": deb.digest.hex}
+    fields = deb.control | of_the_file
     return "".join(f"{name}: {text}\n" for name, text in fields.items())
