@@ -1,5 +1,5 @@
 # Thin: each target is a script that also works by itself, where make is not installed.
-.PHONY: demo test lint lock bench
+.PHONY: demo test lint lock docs bench
 
 demo:
 	@scripts/demo
@@ -12,6 +12,9 @@ lint:
 
 lock:
 	@scripts/lock
+
+docs:
+	@scripts/docs
 
 bench:
 	@scripts/bench

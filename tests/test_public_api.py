@@ -14,14 +14,18 @@ import msgspec
 from distil import pipeline
 
 FUNCTIONS = {
+    "init": "(source: 'Path', *, write: 'bool' = True, force: 'bool' = False) -> 'InitialSpec'",
+    "schema": "() -> 'str'",
     "build": "(request: 'BuildRequest') -> 'BuildSummary'",
     "why": "(image: 'str', question: 'Question') -> 'Found'",
     "check": "(image: 'str') -> 'CheckReport'",
+    "doctor": "(*, offline: 'bool' = False) -> 'Diagnosis'",
     "cache_info": "() -> 'CacheInfo'",
     "cache_gc": "(limit: 'int', *, verify: 'bool' = False) -> 'CacheCleaned'",
 }
 
 STRUCTS = {
+    "InitialSpec": ["path", "text", "evidence", "missing"],
     "BuildRequest": (
         [
             "source",

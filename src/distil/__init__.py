@@ -14,9 +14,12 @@ __all__ = ["__version__"]
 
 
 def __getattr__(name: str) -> str:
-    # Reading package metadata costs milliseconds that most runs do not need.
-    if name == "__version__":
+    if name != "__version__":
+        raise AttributeError(name)
+    try:
+        from distil._version import __version__ as found
+    except ModuleNotFoundError:  # a source tree that nobody built or installed anew
         from importlib.metadata import version
 
         return version("distil")
-    raise AttributeError(name)
+    return str(found)

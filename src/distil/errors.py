@@ -113,6 +113,16 @@ class InvalidSpec(DistilError):
         self.filename, self.line, self.key = filename, line, key
 
 
+class SpecExists(DistilError):
+    """A ``distil.toml`` that is there already, and that nobody said to replace."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            f"{path} is there already",
+            hint="--stdout shows what would be written, --force replaces the file",
+        )
+
+
 # --- fetch and trust -----------------------------------------------------------------------
 
 
@@ -224,6 +234,16 @@ class Offline(NetworkError):
             url,
             "it is not in the cache, and the network is not to be used",
             hint="run once without --offline",
+        )
+
+
+class NoAnswer(DistilError):
+    """Something that was given a certain time and took longer."""
+
+    def __init__(self, what: str, seconds: float) -> None:
+        super().__init__(
+            f"{what}: no answer within {seconds:g} s",
+            hint="check the network, the name servers and the proxy",
         )
 
 
@@ -655,6 +675,68 @@ class StaleLock(DistilError):
 
     def __init__(self, path: str, why: str, command: str) -> None:
         super().__init__(f"{path} is out of date: {why}", hint=f"run `{command}`")
+
+
+class NoLock(DistilError):
+    """A locked build of something that has no lock."""
+
+    def __init__(self, path: str, source: str) -> None:
+        super().__init__(f"there is no {path}", hint=f"`distil lock {source}` makes it")
+
+
+class InvalidLock(DistilError):
+    """A ``distil.lock`` that cannot be read, or that contradicts itself."""
+
+    def __init__(self, path: str, why: str) -> None:
+        super().__init__(f"{path}: {why}", hint="remove it, and `distil lock` writes it anew")
+
+
+class NotLocked(DistilError):
+    """A lock that lacks what the image needs: a platform, a package."""
+
+    def __init__(self, path: str, what: str, *, hint: str = "") -> None:
+        super().__init__(
+            f"{path} holds no {what}", hint=hint or "run `distil lock`, and look at what it changes"
+        )
+
+
+class UnsoundLock(DistilError):
+    """A lock that would not come to what it was made from: a defect of distil."""
+
+    def __init__(self, platform: str, what: Sequence[str]) -> None:
+        super().__init__(
+            f"the lock for {platform} does not say all that decides about "
+            f"{', '.join(what)}; please report this"
+        )
+
+
+class WheelDiffers(DistilError):
+    """A project of the application's own that was built anew and came out different."""
+
+    def __init__(self, filename: str, expected: str, got: str) -> None:
+        super().__init__(
+            f"{filename} was built from the locked sources and is {got} instead of {expected}",
+            hint="its build back end gives another wheel here; `distil lock --vendor DIR` keeps "
+            "the wheel itself",
+        )
+
+
+class UnusableVendor(DistilError):
+    """A directory of kept archives that a build cannot use."""
+
+    def __init__(self, directory: str, *, locked: bool) -> None:
+        if locked:
+            why, hint = "it keeps no archives", "`distil lock --vendor DIR` fills it"
+        else:
+            why, hint = "archives are kept for a lock only", "add --locked"
+        super().__init__(f"{directory} cannot be built from: {why}", hint=hint)
+
+
+class UnknownUpgrade(DistilError):
+    """Something to upgrade that the lock does not hold."""
+
+    def __init__(self, name: str, path: str, *, hint: str = "") -> None:
+        super().__init__(f"{name} is not in {path}, so there is nothing to upgrade", hint=hint)
 
 
 class UnknownExtra(DistilError):

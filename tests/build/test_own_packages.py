@@ -58,7 +58,7 @@ def test_installed_as_apt_installs_a_file(project: Path, tmp_path: Path) -> None
     add(project, "helper", "2")
     suite = packages_file("tool 3.0\ntool 1.0\nhelper 3\nlibtool 1\n")
     own = debs(project, "vendor/*.deb")
-    index = PackageIndex([own, MemorySource(suite)], Cache(tmp_path / "cache"), "amd64")
+    index = PackageIndex([own.suite_index, MemorySource(suite)], Cache(tmp_path / "cache"), "amd64")
     solution = solve(own.roots, index)
     assert [str(package) for package in solution.packages] == ["helper 2", "libtool 1", "tool 1.0"]
     tool = solution.packages[2]
@@ -70,7 +70,7 @@ def test_installed_as_apt_installs_a_file(project: Path, tmp_path: Path) -> None
 def test_names_of_files_do_not_matter(project: Path, tmp_path: Path) -> None:
     add(project, "tool", path="vendor/my tool #1 %.deb")
     own = debs(project, "vendor/*")
-    index = PackageIndex([own], Cache(tmp_path / "cache"), "amd64")
+    index = PackageIndex([own.suite_index], Cache(tmp_path / "cache"), "amd64")
     package = index.describe(index.package("tool"))
     assert package.url.endswith("/vendor/my%20tool%20%231%20%25.deb")
 
@@ -79,7 +79,9 @@ def test_what_a_control_file_says_of_the_file_is_not_believed(
     project: Path, tmp_path: Path
 ) -> None:
     data = add(project, "tool", Filename="../../etc/passwd", Size="1", SHA256="0" * 64)
-    index = PackageIndex([debs(project, "vendor/*")], Cache(tmp_path / "cache"), "amd64")
+    index = PackageIndex(
+        [debs(project, "vendor/*").suite_index], Cache(tmp_path / "cache"), "amd64"
+    )
     package = index.describe(index.package("tool"))
     assert package.url.endswith("/vendor/tool_1.0_amd64.deb")
     assert package.size == len(data)
@@ -102,7 +104,7 @@ def test_made_by_dpkg(project: Path, tmp_path: Path) -> None:
     made = build_deb(project / "vendor", "tool", "1:2.0-1", files, depends="libc6 (>= 2)")
     own = debs(project, "vendor/*.deb")
     assert own.roots == ("tool=1:2.0-1",)
-    index = PackageIndex([own], Cache(tmp_path / "cache"), "amd64")
+    index = PackageIndex([own.suite_index], Cache(tmp_path / "cache"), "amd64")
     assert index.package("tool").size == made.stat().st_size
 
 

@@ -125,6 +125,32 @@ def test_a_local_package_stands_before_debian_s(warm: World, vendor: Vendor, url
     assert "strace 1.0" in done.data["plan"]["debugPackages"]
 
 
+def test_locked(warm: World, vendor: Vendor, url: str) -> None:
+    """The same image from the lock alone, elsewhere; other local files are noticed."""
+    made = app(warm, vendor, url)
+    first = warm.build(made)
+    locked = warm.distil("lock", made)
+    assert locked.code == 0, locked.stderr
+    assert str(warm.root) not in (made / "distil.lock").read_text()
+    (warm.root / "elsewhere").mkdir()
+    moved = made.rename(warm.root / "elsewhere/shop")
+    vendor.web.faults.status("*", 500)
+    again = warm.build(moved, "--locked", "--offline")
+    assert again.digests == first.digests
+    assert "agent 1.0" in again.data["plan"]["packages"]
+    before = (moved / "distil.lock").read_text()
+    assert warm.distil("lock", moved).code == 0
+    assert (moved / "distil.lock").read_text() == before
+    vendor.web.faults.clear()
+    next((moved / "vendor").glob("agent_*_amd64.deb")).unlink()
+    build_deb(moved / "vendor", "agent", "0.9", {"/usr/share/agent/words": "less\n"})
+    done = warm.build(moved, "--locked")
+    assert done.code == 2
+    assert "the .deb files of the project are others" in done.error
+    assert warm.distil("lock", moved).code == 0
+    assert "agent 0.9" in warm.build(moved, "--locked").data["plan"]["packages"]
+
+
 # --- what can go wrong ---------------------------------------------------------------------
 
 

@@ -152,13 +152,18 @@ def servers_for(protocol: Protocol, *, factory: bool = False) -> tuple[Server, .
     )
 
 
+def has_version_arguments(server: str) -> bool:
+    """Whether `version_arguments` may have something for a version of `server`."""
+    return server == "gunicorn"
+
+
 def version_arguments(server: str, version: str) -> tuple[str, ...]:
     """Arguments that only the `version` of `server` that was resolved understands.
 
     Since 25.1 gunicorn opens a control socket in the home directory, and logs an error on
     each start when that is read-only.
     """
-    if server != "gunicorn":
+    if not has_version_arguments(server):
         return ()
     numbers = [int(part) if part.isdigit() else 0 for part in version.split(".")[:2]]
     return ("--no-control-socket",) if tuple(numbers) >= (25, 1) else ()

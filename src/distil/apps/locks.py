@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urlsplit
 
@@ -14,9 +15,10 @@ import msgspec
 
 from distil.apps.project_files import Project
 from distil.apps.target import WheelFile, marker_environment
-from distil.errors import InvalidProjectFile, StaleLock, UnsupportedSource
+from distil.errors import InvalidProjectFile, ResolverFailed, StaleLock, UnsupportedSource
 from distil.model.application import normalised
-from distil.model.package import PythonInterpreter
+from distil.model.digest import Digest
+from distil.model.package import PythonInterpreter, Wheel
 
 if TYPE_CHECKING:
     from packaging.specifiers import Specifier
@@ -69,6 +71,26 @@ def read_pylock(
             raise InvalidProjectFile(where, f"it holds {package.name} twice for this target")
         found[package.name] = _locked(package)
     return [found[name] for name in sorted(found)]
+
+
+def as_wheel(package: Locked, file: WheelFile, source: Path) -> Wheel:
+    """The wheel `file` of `package`; a path in it is relative to `source`.
+
+    Raises `ResolverFailed` where nothing says its digest.
+    """
+    if not file.sha256:
+        raise ResolverFailed(
+            f"nothing says the sha256 of {file.filename}",
+            hint="use an index that publishes hashes (PEP 503)",
+        )
+    return Wheel(
+        name=normalised(package.name),
+        version=package.version or file.filename.split("-")[1],
+        filename=file.filename,
+        url=file.url if "://" in file.url else (source / file.url).absolute().as_uri(),
+        size=file.size,
+        digest=Digest.from_hex(file.sha256),
+    )
 
 
 def check_uv_lock_current(table: Mapping[str, Any], where: str, project: Project) -> None:

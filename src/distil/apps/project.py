@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
+
 from distil.apps.project_files import read_toml
 from distil.apps.sources import Sources, scan_project
 from distil.apps.stored import decode, encode
@@ -58,58 +60,118 @@ def build_projects(
     `directories` are relative to the application. Sorted by name; each is in the cache's blobs.
     Raises `ProjectBuildFailed`, `ForeignWheel` for one that the target cannot use.
     """
+    unique = project_places(application, directories)
+    wheels = [build_wheel(project_sources(place, spec), cache) for place in unique]
+    check_own(wheels, interpreter)
+    return tuple(sorted(wheels, key=lambda wheel: wheel.name))
+
+
+def project_places(application: Application, directories: Sequence[str]) -> list[Path]:
+    """Where the application's project (when it is packaged) and local `directories` are."""
     source = Path(application.source)
     places = [source] if application.packaged else []
     places += [source / directory for directory in directories]
-    unique = list(dict.fromkeys(place.resolve() for place in places))
-    wheels = [build_wheel(place, cache, spec) for place in unique]
+    return list(dict.fromkeys(place.resolve() for place in places))
+
+
+def check_own(wheels: Sequence[Wheel], interpreter: PythonInterpreter) -> None:
+    """Raise `ForeignWheel` for one of the project's own `wheels` that the target cannot use."""
     for wheel in wheels:
         file = WheelFile(wheel.filename, wheel.url, wheel.size, wheel.digest.hex)
         if not wheel.filename.endswith(_FITS_ALL) and best_wheel([file], interpreter) is None:
             raise ForeignWheel(wheel.filename, describe_target(interpreter))
-    return tuple(sorted(wheels, key=lambda wheel: wheel.name))
 
 
-def build_wheel(directory: Path, cache: Cache, spec: Spec) -> Wheel:
-    """The wheel of the project in `directory`, from the cache while its files stay the same.
+class ProjectSources(msgspec.Struct, frozen=True):
+    """Everything a project's wheel is made of but what builds it.
 
-    Raises `ProjectBuildFailed`, `UnreadableSource`.
+    `epoch` dates its files, in seconds since 1970. `git_version` is what a back end that asks
+    git would see, empty when it does not.
     """
-    sources = scan_project(directory, spec)
+
+    sources: Sources
+    epoch: str
+    git_version: str
+
+    @property
+    def digest(self) -> Digest:
+        """What stands for all of it, on every machine."""
+        hasher = hashlib.sha256()
+        for file in self.sources.files:
+            digest = b""
+            if file.kind is Kind.FILE:
+                digest = hashlib.sha256(self.sources.read(file.path)).digest()
+            hasher.update(repr((file.path, file.kind, file.mode, file.target, digest)).encode())
+        hasher.update(repr((self.epoch, self.git_version)).encode())
+        return Digest.from_hex(hasher.hexdigest())
+
+
+class BuildTool(msgspec.Struct, frozen=True):
+    """A wheel that a back end may use, and the file that holds it."""
+
+    filename: str
+    blob: FileBlob
+
+
+def project_sources(directory: Path, spec: Spec) -> ProjectSources:
+    """What the project in `directory` is built from. Raises `UnreadableSource`."""
     epoch = os.environ.get("SOURCE_DATE_EPOCH") or EARLIEST_ZIP_DATE
-    git_version = _git_version(directory)
-    key = _key(sources, epoch, git_version)
+    return ProjectSources(scan_project(directory, spec), epoch, _git_version(directory))
+
+
+def build_wheel(
+    project: ProjectSources, cache: Cache, tools: Sequence[BuildTool] | None = None
+) -> Wheel:
+    """The wheel of `project`, from the cache while its files stay the same.
+
+    With `tools` the back end is made of these and nothing else, without any index. Raises
+    `ProjectBuildFailed`, `UnreadableSource`.
+    """
+    key = _key(project.digest, tools)
     cached = cache.document("resolutions", key)
     if cached is not None:
         wheel = decode(cached, Wheel)
         if cache.blob(wheel.digest) is not None:
             return wheel
-    with stage(f"building the wheel of {directory.name}") as result:
-        wheel = _built(sources, cache, epoch, with_git=git_version != "")
+    with stage(f"building the wheel of {Path(project.sources.root).name}") as result:
+        wheel = _built(project, cache, tools)
         result(wheel.filename)
     cache.put_document("resolutions", key, encode(wheel))
     return wheel
 
 
-def _built(sources: Sources, cache: Cache, epoch: str, *, with_git: bool) -> Wheel:
+def _built(project: ProjectSources, cache: Cache, tools: Sequence[BuildTool] | None) -> Wheel:
     import tempfile  # a warm build does without
 
+    root = project.sources.root
     with tempfile.TemporaryDirectory(prefix="distil-build-") as temporary:
         copy, out = Path(temporary, "source"), Path(temporary, "out")
-        _copy(sources, copy)
-        if with_git:
+        _copy(project.sources, copy)
+        if project.git_version:
             # A file in place of the directory, as in a worktree: versions come from git's tags.
-            (copy / ".git").write_text(f"gitdir: {Path(sources.root, '.git').resolve()}\n")
-        arguments = ("build", "--wheel", "--no-create-gitignore", "--out-dir", str(out), str(copy))
+            (copy / ".git").write_text(f"gitdir: {Path(root, '.git').resolve()}\n")
+        arguments = ["build", "--wheel", "--no-create-gitignore", "--out-dir", str(out), str(copy)]
+        if tools is not None:
+            place = _laid_out(tools, Path(temporary, "tools"))
+            arguments += ["--offline", "--no-index", "--find-links", str(place)]
+        environment = {"SOURCE_DATE_EPOCH": project.epoch, "PYTHONHASHSEED": "0"}
         try:
-            run_uv(arguments, copy, environment={"SOURCE_DATE_EPOCH": epoch, "PYTHONHASHSEED": "0"})
+            run_uv(arguments, copy, environment=environment)
         except UvFailed as failure:
-            lines = failure.output.replace(str(copy), sources.root).splitlines()
-            raise ProjectBuildFailed(sources.root, "\n".join(lines[-_OUTPUT_LINES:])) from None
+            lines = failure.output.replace(str(copy), root).splitlines()
+            raise ProjectBuildFailed(root, "\n".join(lines[-_OUTPUT_LINES:])) from None
         found = sorted(out.glob("*.whl"))
         if len(found) != 1:
-            raise ProjectBuildFailed(sources.root, f"it left {len(found)} wheels instead of one")
+            raise ProjectBuildFailed(root, f"it left {len(found)} wheels instead of one")
         return _stored(found[0], cache)
+
+
+def _laid_out(tools: Sequence[BuildTool], directory: Path) -> Path:
+    """A directory in which each of `tools` has the name that uv reads its tags from."""
+    directory.mkdir()
+    for tool in tools:
+        (directory / tool.filename).symlink_to(Path(tool.blob.path).absolute())
+    return directory
 
 
 def _stored(path: Path, cache: Cache) -> Wheel:
@@ -137,16 +199,11 @@ def _copy(sources: Sources, copy: Path) -> None:
             place.chmod(file.mode)
 
 
-def _key(sources: Sources, epoch: str, git_version: str) -> str:
-    """Everything that the wheel is made of, and the interpreter that makes it."""
-    hasher = hashlib.sha256()
-    for file in sources.files:
-        digest = b""
-        if file.kind is Kind.FILE:
-            digest = hashlib.sha256(sources.read(file.path)).digest()
-        hasher.update(repr((file.path, file.kind, file.mode, file.target, digest)).encode())
-    settings = (sys.implementation.cache_tag, epoch, git_version, os.uname().machine)
-    return f"wheel {hasher.hexdigest()} {settings}"
+def _key(sources: Digest, tools: Sequence[BuildTool] | None) -> str:
+    """What the wheel is made of, and what makes it: the interpreter and the back end."""
+    pinned = None if tools is None else sorted(tool.blob.digest for tool in tools)
+    made_by = (sys.implementation.cache_tag, os.uname().machine, pinned)
+    return f"wheel {sources} {made_by}"
 
 
 def _git_version(directory: Path) -> str:

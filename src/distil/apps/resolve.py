@@ -18,25 +18,24 @@ import msgspec
 
 from distil.apps.dependencies import read_requirements
 from distil.apps.indexes import uv_settings
-from distil.apps.locks import Locked, check_uv_lock_current, read_pylock
+from distil.apps.inputs import input_files, requirement_files
+from distil.apps.locks import Locked, as_wheel, check_uv_lock_current, read_pylock
 from distil.apps.poetry_lock import read_poetry_lock
 from distil.apps.project import build_projects
 from distil.apps.project_files import Project, group_requirements, read_project, read_toml
 from distil.apps.sources import read_source
 from distil.apps.stored import decode, encode
 from distil.apps.target import WheelFile, best_wheel, describe_target, fits
-from distil.apps.uv import UvFailed, explained, run_uv
+from distil.apps.uv import UvFailed, compile_requirements, explained, run_uv
 from distil.errors import (
     InvalidProjectFile,
     NoMatchingWheel,
     PythonDoesNotFit,
-    ResolverFailed,
     UnexpectedWheel,
 )
 from distil.events import stage
 from distil.fetch.http import Client
-from distil.model.application import Application, DependencySource, normalised
-from distil.model.digest import Digest
+from distil.model.application import Application, DependencySource
 from distil.model.package import PythonInterpreter, Wheel
 from distil.model.spec import Spec
 
@@ -73,8 +72,12 @@ def resolve(
     spec: Spec,
     *,
     refresh: bool = False,
+    preferred: Sequence[Wheel] = (),
 ) -> Resolution:
     """The wheels that `application` needs on the target, from the cache where that is right.
+
+    Of a distribution among `preferred` that version is taken where the project admits it and no
+    lock of its own decides.
 
     A locked application's resolution is kept for good, another one for DISTIL_INDEX_MAX_AGE
     seconds (an hour) unless `refresh` is set. Raises `PythonDoesNotFit`, `NoMatchingWheel`,
@@ -85,7 +88,7 @@ def resolve(
         raise PythonDoesNotFit(application.name, application.requires_python, interpreter.version)
     if application.dependencies.source is DependencySource.NONE:
         return Resolution()
-    work = _Resolving(application, interpreter, client, spec)
+    work = _Resolving(application, interpreter, client, spec, preferred)
     key = work.key()
     stored = client.cache.document("resolutions", key)
     if stored is not None:
@@ -117,7 +120,12 @@ class _Resolving:
     """One resolution: its inputs, and the way from them to wheels."""
 
     def __init__(
-        self, application: Application, interpreter: PythonInterpreter, client: Client, spec: Spec
+        self,
+        application: Application,
+        interpreter: PythonInterpreter,
+        client: Client,
+        spec: Spec,
+        preferred: Sequence[Wheel],
     ) -> None:
         self._application = application
         self._source = Path(application.source)
@@ -126,7 +134,7 @@ class _Resolving:
         self._target = describe_target(interpreter)
         self._client = client
         self._spec = spec
-        self._stdin = ""
+        self._preferred = {wheel.name: wheel.version for wheel in preferred}
         self._allowed, self._allowed_by = self._hashes()
 
     @property
@@ -143,6 +151,7 @@ class _Resolving:
         hasher.update(repr(sorted(settings.items())).encode())
         hasher.update(encode(self._dependencies))
         hasher.update(encode(self._interpreter))
+        hasher.update(repr(sorted(self._preferred.items())).encode())
         return f"resolution {_FORMAT} {hasher.hexdigest()}"
 
     def run(self) -> Resolution:
@@ -157,22 +166,15 @@ class _Resolving:
     # --- inputs ----------------------------------------------------------------------------
 
     def _input_files(self) -> list[Path]:
-        files = [self._source / file for file in self._dependencies.files]
-        files += [self._source / name for name in ("pyproject.toml", "setup.py", "setup.cfg")]
-        for file in self._requirement_files():
-            entries = read_requirements(self._source, file, constraints=True)
-            files += [self._source / path for path, _ in entries]
+        files = input_files(self._source, self._dependencies)
         files += [path for path, _ in uv_settings(self._source)]
         return [path for path in dict.fromkeys(files) if path.is_file()]
-
-    def _requirement_files(self) -> list[str]:
-        return [f for f in self._dependencies.files if f.endswith((".txt", ".in"))]
 
     def _hashes(self) -> tuple[Hashes, str]:
         """The hashes that requirements files allow for each name, and the file that does."""
         allowed: dict[str, set[str]] = {}
         where = ""
-        for file in self._requirement_files():
+        for file in requirement_files(self._dependencies):
             for path, requirement in read_requirements(self._source, file):
                 if requirement.hashes:
                     where = where or path
@@ -238,7 +240,9 @@ class _Resolving:
             wanted = [f"{wheel.name}[{extras}] @ {place.as_uri()}"]
             for group in self._dependencies.groups:
                 wanted += group_requirements(project, group)
-            packages = self._compiled(["-", *self._requirement_files()], "\n".join(wanted))
+            packages = self._compiled(
+                ["-", *requirement_files(self._dependencies)], "\n".join(wanted)
+            )
         return [package for package in packages if package.name != wheel.name]
 
     def _project(self) -> Project:
@@ -264,11 +268,8 @@ class _Resolving:
 
     def _uv_compile(self, arguments: Sequence[str], stdin: str) -> str:
         version = ("--python-version", self._interpreter.version)
-        return run_uv(
-            ["pip", "compile", *_PYLOCK, "--no-build", *version, *self._offline, *arguments],
-            self._source,
-            stdin=stdin,
-        )
+        arguments = [*version, *self._offline, *arguments]
+        return compile_requirements(arguments, self._source, stdin, self._preferred)
 
     def _uv(self, arguments: Sequence[str]) -> str:
         try:
@@ -345,12 +346,4 @@ class _Resolving:
             names = sorted(file.filename for file in package.files)
             also = "; there is a source distribution" if package.has_source else ""
             raise NoMatchingWheel(what, self._target, names, source=also)
-        url = best.url if "://" in best.url else (self._source / best.url).absolute().as_uri()
-        if not best.sha256:
-            raise ResolverFailed(
-                f"nothing says the sha256 of {best.filename}",
-                hint="use an index that publishes hashes (PEP 503)",
-            )
-        digest = Digest.from_hex(best.sha256)
-        version = package.version or best.filename.split("-")[1]
-        return Wheel(normalised(package.name), version, best.filename, url, best.size, digest)
+        return as_wheel(package, best, self._source)

@@ -39,6 +39,7 @@ NEVER: Final = {
     "__pycache__": "byte-code",
     "*.py[co]": "byte-code",
     ".venv": "a virtual environment",
+    ".distil": "distil's own cache and results",
     ".tox": "test environments",
     ".nox": "test environments",
     "*.egg-info": "metadata of a development installation",
@@ -47,12 +48,13 @@ NEVER: Final = {
     ".ruff_cache": "a cache",
     ".hypothesis": "a cache",
     ".DS_Store": "an editor's or desktop's file",
+    "distil.lock": "instructions for distil",
 }
 """Names, at any depth, that never belong to an application in an image, and why."""
 
 UNLESS_INCLUDED: Final = {
     "distil.toml": "instructions for distil",
-    "distil.lock": "instructions for distil",
+    "distil.schema.json": "instructions for an editor",
     ".dockerignore": "an ignore file",
     ".gitignore": "an ignore file",
     ".gitattributes": "version control",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
@@ -12,6 +13,7 @@ from typing import Final
 from distil.errors import (
     DistilError,
     IndexUnreachable,
+    NoAnswer,
     NoMatchingWheel,
     PythonDoesNotFit,
     ResolverFailed,
@@ -55,11 +57,13 @@ def run_uv(
     *,
     stdin: str = "",
     environment: Mapping[str, str] | None = None,
+    seconds: float | None = None,
 ) -> str:
     """What ``uv ARGUMENTS`` prints, run in `directory` so that its configuration counts there.
 
     No interpreter but the one that runs distil is used, and none is downloaded. Raises
-    `UvFailed` for an exit status that is not 0, `ResolverFailed` when uv cannot be run.
+    `UvFailed` for an exit status that is not 0, `ResolverFailed` when uv cannot be run, and
+    `NoAnswer` when it takes longer than `seconds`.
     """
     import subprocess  # a warm build does without
 
@@ -74,12 +78,61 @@ def run_uv(
             errors="replace",
             check=False,
             env={**_SYSTEM_TRUST, **kept, **_FIXED, **(environment or {})},
+            timeout=seconds,
         )
+    except subprocess.TimeoutExpired as expired:
+        raise NoAnswer("uv", expired.timeout) from None
     except OSError as error:
         raise ResolverFailed(f"uv cannot be run: {error.strerror}") from None
     if result.returncode != 0:
         raise UvFailed(without_credentials(result.stderr.strip()))
     return result.stdout
+
+
+def compile_requirements(
+    arguments: Sequence[str], directory: Path, stdin: str, preferred: Mapping[str, str]
+) -> str:
+    """What ``uv pip compile`` resolves, as pylock.toml; nothing is built for it.
+
+    Of a distribution among `preferred` that version is taken where it is admitted. Raises as
+    `run_uv` does.
+    """
+    command = ["pip", "compile", "--format", "pylock.toml", "--no-header", "--no-build"]
+    command += arguments
+    if not preferred:
+        return run_uv(command, directory, stdin=stdin)
+    import tempfile  # only when a lock is made again
+
+    with tempfile.TemporaryDirectory(prefix="distil-resolve-") as temporary:
+        # uv prefers the versions of the output that is there already.
+        output = Path(temporary, "pylock.toml")
+        output.write_text(_pins(preferred))
+        return run_uv([*command, "--output-file", str(output)], directory, stdin=stdin)
+
+
+def _pins(versions: Mapping[str, str]) -> str:
+    """A pylock.toml (PEP 751) that says nothing but `versions`."""
+    head = 'lock-version = "1.0"\ncreated-by = "distil"\n'
+    packages = [
+        f"\n[[packages]]\nname = {json.dumps(name)}\nversion = {json.dumps(version)}\n"
+        for name, version in sorted(versions.items())
+    ]
+    return head + "".join(packages)
+
+
+def uv_program() -> tuple[str, str]:
+    """The path and the version of the uv that is used. Raises `ResolverFailed`."""
+    import subprocess
+
+    path = _uv_binary()
+    try:
+        said = subprocess.run(
+            [path, "--version"], capture_output=True, text=True, check=True, timeout=10
+        ).stdout
+    except (OSError, subprocess.SubprocessError) as error:
+        why = getattr(error, "strerror", None) or "it ends with an error"
+        raise ResolverFailed(f"{path} cannot be run: {why}", hint="install uv anew") from None
+    return path, said.split()[1]
 
 
 def without_credentials(text: str) -> str:

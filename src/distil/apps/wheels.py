@@ -42,7 +42,7 @@ def fetch_wheels(wheels: Sequence[Wheel], client: Client, source: Path) -> list[
     packs = {wheel.digest: open_pack(client.cache, wheel.digest, PACK_KIND) for wheel in wheels}
     missing = [wheel for wheel in wheels if packs[wheel.digest] is None]
     if missing:
-        downloads = _downloads(missing, source)
+        downloads = wheel_downloads(missing, source)
         for wheel, blob in zip(missing, client.archives(downloads), strict=True):
             packs[wheel.digest] = unpack_wheel(wheel, blob, client.cache)
     return [(wheel, pack) for wheel in wheels if (pack := packs[wheel.digest]) is not None]
@@ -66,7 +66,8 @@ def unpack_wheel(wheel: Wheel, blob: FileBlob, cache: Cache) -> Pack:
         )
 
 
-def _downloads(wheels: Sequence[Wheel], source: Path) -> list[Download]:
+def wheel_downloads(wheels: Sequence[Wheel], source: Path) -> list[Download]:
+    """How `wheels` are fetched: logged in as uv's configuration in `source` says."""
     indexes = configured_indexes(source)
     keyring = uses_keyring(source)
     return [

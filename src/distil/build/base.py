@@ -12,9 +12,11 @@ from distil.build.own_packages import NOTHING, OwnPackages
 from distil.errors import DistilError, NoPython
 from distil.fetch.cache import Cache
 from distil.fetch.http import Client
+from distil.model.lock import LockedPlatform
 from distil.model.package import PythonInterpreter
 from distil.model.platform import Platform
-from distil.packages.index import PackageIndex, PackageSource
+from distil.packages.index import PackageIndex
+from distil.packages.locked import preferring
 from distil.packages.releases import SuitePolicy
 from distil.packages.repository import SuiteIndex, open_suites
 from distil.packages.sources import find_mirrors
@@ -30,8 +32,9 @@ class Base(msgspec.Struct, frozen=True):
     """Where the system packages of an image come from.
 
     `name` is what the user wrote (``debian:trixie``); `date` that of the newest suite, in
-    seconds since 1970. `suites` are Debian's, the main one first, and then other repositories.
-    `pinned` are the packages that the user has as files, each as ``name=version``.
+    seconds since 1970. `suites` are the local files, if there are any, Debian's with the
+    main one first, and other repositories; `index` has them in this order. `pinned` are the
+    packages that the user has as files, each as ``name=version``.
     """
 
     name: str
@@ -47,11 +50,19 @@ class Base(msgspec.Struct, frozen=True):
     @property
     def release(self) -> str:
         """The point release, ``13.8``, or the codename of a suite that has none."""
-        return self.suites[0].version or self.suites[0].codename
+        names = (suite.version or suite.codename for suite in self.suites)
+        return next(name for name in names if name)
+
+
+class Pins(msgspec.Struct, frozen=True):
+    """Packages that stay at the version of an earlier lock."""
+
+    locked: LockedPlatform
+    names: frozenset[str]
 
 
 class BaseOpener:
-    """Opens bases for one platform with one client, cache and policy.
+    """Opens bases for one platform with one client, cache and policy, less what `pins` hold.
 
     `own` is what the user has beside Debian's suites.
     """
@@ -62,12 +73,14 @@ class BaseOpener:
         client: Client,
         cache: Cache,
         policy: SuitePolicy,
+        pins: Pins | None = None,
         own: OwnPackages = NOTHING,
     ) -> None:
         self._platform = platform
         self._client = client
         self._cache = cache
         self._policy = policy
+        self._pins = pins
         self._own = own
 
     def open(self, name: str) -> Base:
@@ -77,11 +90,15 @@ class BaseOpener:
         """
         suites = self._suites(name)
         suites += self._own.open(self._platform, self._client, self._cache, self._policy)
-        # Of one version in several places, the first counts: a file is named on purpose.
         debs = self._own.debs
-        sources: tuple[PackageSource, ...] = suites if debs is None else (debs, *suites)
+        pinned: tuple[str, ...] = ()
+        if debs is not None:
+            # Of one version in several places, the first counts: a file is named on purpose.
+            suites, pinned = (debs.suite_index, *suites), debs.roots
+        sources = suites
+        if self._pins is not None:
+            sources = preferring(suites, self._pins.locked, self._pins.names)
         index = PackageIndex(sources, self._cache, self._platform.debian)
-        pinned = () if debs is None else debs.roots
         return Base(name, self._platform, suites, index, pinned)
 
     def that_fit(self, fits: Callable[[str], bool]) -> Iterator[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -24,7 +25,8 @@ from distil.model.spec import Spec
 class Findings(msgspec.Struct, frozen=True):
     """An application, the base it is built on, and the wheels it needs, sorted by name.
 
-    `own` names the distributions that are the application's own projects.
+    `own` names the distributions that are the application's own projects; `directories` are
+    those of them that its dependencies name, relative to it.
     """
 
     spec: Spec
@@ -34,13 +36,21 @@ class Findings(msgspec.Struct, frozen=True):
     interpreter: PythonInterpreter
     wheels: tuple[Wheel, ...]
     own: frozenset[str]
+    directories: tuple[str, ...] = ()
 
 
 def investigate(
-    source: Path, spec: Spec, opener: BaseOpener, client: Client, *, refresh: bool = False
+    source: Path,
+    spec: Spec,
+    opener: BaseOpener,
+    client: Client,
+    *,
+    refresh: bool = False,
+    preferred: Sequence[Wheel] = (),
 ) -> Findings:
     """Find out about the application in directory `source`.
 
+    Versions of `preferred` are taken where the project leaves the choice.
     Only indexes are fetched; the application's own project is built by its back end. Raises
     what `detect`, `BaseOpener.open`, `resolve` and `build_projects` raise; a Python version
     that does not fit comes with the bases that have one.
@@ -52,7 +62,9 @@ def investigate(
         result(f"{base.name} {base.release}")
     interpreter = default_python(base)
     try:
-        resolution = resolve(application, interpreter, client, spec, refresh=refresh)
+        resolution = resolve(
+            application, interpreter, client, spec, refresh=refresh, preferred=preferred
+        )
     except PythonDoesNotFit as error:
         bases = [name for name, _ in opener.that_fit(partial(fits, error.requires))]
         raise error.with_suites(bases) from error
@@ -65,4 +77,5 @@ def investigate(
         interpreter=interpreter,
         wheels=tuple(sorted((*resolution.wheels, *own), key=lambda wheel: wheel.name)),
         own=frozenset(wheel.name for wheel in own),
+        directories=resolution.directories,
     )

@@ -30,9 +30,17 @@ def find_needs(
 
 
 def linked_libraries(wheels: Sequence[tuple[Wheel, Pack]], base: Base) -> tuple[SystemNeed, ...]:
-    """The libraries that `wheels` are linked with and do not bring, one need for a wheel.
+    """The libraries that `wheels` are linked with and do not bring, one need for a wheel."""
+    return tuple(
+        SystemNeed(name, tuple(dict.fromkeys(libraries.values())), _reason(libraries))
+        for name, libraries in sorted(libraries_of(wheels, base).items())
+    )
 
-    A library that nothing in the base has is no need: the closure check will tell of it.
+
+def libraries_of(wheels: Sequence[tuple[Wheel, Pack]], base: Base) -> dict[str, dict[str, str]]:
+    """For each of `wheels`, by name, the libraries it is linked with and their packages.
+
+    A library that nothing in the base has is not among them: the closure check will tell of it.
     """
     provided: set[str] = set()
     needed: dict[str, Wheel] = {}
@@ -47,10 +55,7 @@ def linked_libraries(wheels: Sequence[tuple[Wheel, Pack]], base: Base) -> tuple[
         packages = package_for_library(soname, base.platform, base.index, base.suites)
         if packages and packages[0] not in IN_EVERY_IMAGE:
             found.setdefault(needed[soname].name, {})[soname] = packages[0]
-    return tuple(
-        SystemNeed(name, tuple(dict.fromkeys(libraries.values())), _reason(libraries))
-        for name, libraries in sorted(found.items())
-    )
+    return found
 
 
 def _reason(libraries: dict[str, str]) -> str:

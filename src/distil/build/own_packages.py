@@ -12,7 +12,8 @@ from distil.errors import UnusableDeb, UnusableRepository
 from distil.fetch.cache import Cache
 from distil.fetch.http import Client
 from distil.formats.spec_sources import is_flat
-from distil.model.platform import Platform
+from distil.model.lock import LockedPlatform
+from distil.model.platform import Platform, parse_platform
 from distil.model.spec import Spec
 from distil.packages.local_debs import LocalDeb, LocalDebs, read_deb
 from distil.packages.releases import SuitePolicy
@@ -65,8 +66,18 @@ def find_own_packages(source: Path, spec: Spec, platform: Platform) -> OwnPackag
     debs = _fitting_debs(source, spec, platform)
     return OwnPackages(
         repositories=tuple(_repositories(source, spec)),
-        debs=LocalDebs(source, debs) if debs else None,
+        debs=LocalDebs(source, tuple(debs)) if debs else None,
     )
+
+
+def are_locked(source: Path, spec: Spec, locked: LockedPlatform) -> bool:
+    """Whether the local .deb files of `spec` are those that `locked` holds.
+
+    Raises what `find_own_packages` raises.
+    """
+    own = find_own_packages(source, spec, parse_platform(locked.name)).debs
+    files = set() if own is None else {deb.digest for deb in own.debs}
+    return files == {package.digest for package in locked.packages if package.is_local}
 
 
 def _repositories(source: Path, spec: Spec) -> list[OwnRepository]:

@@ -8,17 +8,25 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from distil.errors import DistilError
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
 _VERBS: Final = {
+    "init": ("distil.cli.init", "Write a distil.toml that says what was found."),
+    "schema": ("distil.cli.schema", "Print the JSON schema of distil.toml, for editors."),
     "build": ("distil.cli.build", "Turn an application into a minimal image and its debug twin."),
+    "lock": ("distil.cli.lock", "Write down every archive that an image is made of."),
     "why": ("distil.cli.why", "Say why a file is in an image, or why it is not."),
     "check": ("distil.cli.check", "Check that everything in an image finds what it needs."),
     "cache": ("distil.cli.cache", "Show or bound the cache of verified downloads."),
+    "doctor": ("distil.cli.doctor", "Say what is here to build with, what is missing, what to do."),
+    "completion": ("distil.cli.completion", "Print a script that completes commands in a shell."),
 }
 
 INTERRUPTED: Final = 130
@@ -37,13 +45,37 @@ class _Verbs(click.Group):
         command: click.Command = importlib.import_module(_VERBS[cmd_name][0]).command
         return command
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Verbs by name; click would import each of them for its help."""
+        from click.shell_completion import CompletionItem
+
+        names = [name for name in _VERBS if name.startswith(incomplete)]
+        verbs = [CompletionItem(name, help=_VERBS[name][1]) for name in names]
+        return verbs + click.Command.shell_complete(self, ctx, incomplete)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in _VERBS.items()])
 
 
+def _show_version(ctx: click.Context, _param: click.Parameter, asked: bool) -> None:
+    """As click's own option, which would read package metadata for longer than all else takes."""
+    if asked and not ctx.resilient_parsing:
+        from distil import __version__
+
+        click.echo(f"distil {__version__}")
+        ctx.exit()
+
+
 @click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="distil", prog_name="distil", message="%(prog)s %(version)s")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
+    help="Show the version and exit.",
+)
 def cli() -> None:
     """Distil an application to the smallest image that runs it, and prove what is in it.
 
@@ -62,6 +94,10 @@ def main(arguments: list[str] | None = None) -> None:
 
 def run(arguments: list[str] | None = None) -> int:
     """Run the command line; the exit code. Errors become one message on stderr."""
+    if "_DISTIL_COMPLETE" in os.environ:
+        from distil.cli.completion import register
+
+        register()
     try:
         result: Any = cli.main(arguments, prog_name="distil", standalone_mode=False)
     except click.UsageError as error:

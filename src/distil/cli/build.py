@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from distil.cli.progress import show_progress
+from distil.cli import places
 
 
 @click.command(name="build", context_settings={"help_option_names": ["-h", "--help"]})
@@ -22,13 +22,23 @@ from distil.cli.progress import show_progress
     "outputs",
     multiple=True,
     metavar="DEST",
+    shell_complete=places.destination,
     help="Where to: oci:DIR, oci-archive:FILE, docker-archive:FILE. Repeatable.",
 )
 @click.option("--load", is_flag=True, help="Load into the Docker engine or podman found here.")
 @click.option(
-    "--platform", default="", metavar="OS/ARCH", help="Target; this machine's by default."
+    "--platform",
+    default="",
+    metavar="OS/ARCH",
+    shell_complete=places.platform,
+    help="Target; this machine's by default.",
 )
-@click.option("--base", metavar="debian:SUITE", help="Where system packages come from.")
+@click.option(
+    "--base",
+    metavar="debian:SUITE",
+    shell_complete=places.base,
+    help="Where system packages come from.",
+)
 @click.option(
     "--level",
     type=click.Choice(["packages", "reachable"]),
@@ -37,6 +47,13 @@ from distil.cli.progress import show_progress
 @click.option("--compression", type=click.Choice(["gzip", "zstd"]), help="Of the layers.")
 @click.option("--no-debug", is_flag=True, help="Leave the debug twin out.")
 @click.option("--dry-run", is_flag=True, help="Show what would be built; fetch only indexes.")
+@click.option("--locked", is_flag=True, help="Use what distil.lock holds, and nothing else.")
+@click.option(
+    "--vendor",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Where `distil lock --vendor` kept the archives; the lock knows, if it is in DIRECTORY.",
+)
 @click.option("--refresh", is_flag=True, help="Ask mirrors and indexes anew, however fresh.")
 @click.option("--offline", is_flag=True, help="Use only what the cache holds.")
 @click.option(
@@ -64,6 +81,7 @@ def command(
       distil build . --dry-run
     """  # noqa: D301 - click wants the backspace itself
     from distil.build.specification import Overrides
+    from distil.cli.progress import show_progress
     from distil.pipeline import BuildRequest, build
     from distil.report import build as report
 
@@ -78,6 +96,8 @@ def command(
         dry_run=options["dry_run"],
         refresh=options["refresh"],
         offline=options["offline"],
+        locked=options["locked"],
+        vendor=options["vendor"],
     )
     with show_progress(sys.stderr):
         result = build(request)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import click
 
+from distil.cli import places
+
 
 @click.command(name="check", context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("image")
+@click.argument("image", shell_complete=places.image)
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 whatever was found.")
 def command(image: str, form: str, *, exit_zero: bool) -> int:

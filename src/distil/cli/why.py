@@ -6,9 +6,11 @@ from typing import Any
 
 import click
 
+from distil.cli import places
+
 
 @click.command(name="why", context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("image")
+@click.argument("image", shell_complete=places.image)
 @click.argument("path", required=False)
 @click.option("--package", metavar="NAME", help="All files of a package, kept and removed.")
 @click.option("--largest", type=click.IntRange(1), metavar="N", help="The N largest files.")

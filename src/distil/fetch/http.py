@@ -58,13 +58,23 @@ class Client:
     """Fetches for one verb; connections are kept open until `close`.
 
     `offline`: what is not in the cache raises `Offline`. `retry_delay`: seconds before the
-    first retry, doubled for each further one.
+    first retry, doubled for each further one; `attempts`: how often the network is tried.
+    `kept`: a directory with archives called after their sha256, looked in before the network.
     """
 
-    def __init__(self, cache: Cache, *, offline: bool = False, retry_delay: float = 0.5) -> None:
+    def __init__(
+        self,
+        cache: Cache,
+        *,
+        offline: bool = False,
+        retry_delay: float = 0.5,
+        attempts: int = 4,
+        kept: Path | None = None,
+    ) -> None:
         self.cache = cache
         self.offline = offline
-        self._transport = Transport(delay=retry_delay)
+        self._kept = kept
+        self._transport = Transport(attempts=attempts, delay=retry_delay)
         self._mirrors: list[_Mirror] = []
         self._progress = threading.Lock()
 
@@ -101,9 +111,21 @@ class Client:
         Raises `WrongSize`, `WrongDigest`, `Offline`, `ArchiveGone`, the other subclasses of
         `NetworkError`, `CorruptCache`, `DiskFull` and `CacheUnwritable`.
         """
+        blob = self.at_hand(download)
+        return self._download(download) if blob is None else blob
+
+    def at_hand(self, download: Download) -> FileBlob | None:
+        """The verified file of `download` where the network is not needed for it.
+
+        Raises as `archive` does.
+        """
         blob = self.cache.blob(download.digest, download.what)
         if blob is None:
-            return self._download(download)
+            place = self._kept / download.digest.hex if self._kept is not None else None
+            if place is None or not place.is_file():
+                return None
+            url = place.absolute().as_uri()
+            return self._stored(msgspec.structs.replace(download, url=url), uncached=False)
         if download.size is not None and download.size != blob.size:
             # The right bytes: then it is the description that contradicts itself.
             raise WrongSize(download.what, redacted(download.url), download.size, str(blob.size))

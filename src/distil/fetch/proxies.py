@@ -6,8 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from distil.fetch.address import Address
+from distil.errors import InvalidUrl
+from distil.fetch.address import Address, parse_address, redacted
 
+_NOT_A_PROXY: Final = "a proxy has to be an http or https address"
 _SETTING: Final = re.compile(r'Acquire::(https?)::Proxy(?:::([^ ]+))? "(.*)"')
 
 
@@ -24,6 +26,24 @@ def environment_proxy(address: Address) -> str:
     if not chosen or bypassed:
         return ""
     return chosen if "://" in chosen else f"http://{chosen}"
+
+
+def environment_settings() -> dict[str, str]:
+    """The variables of the environment about proxies, ``no_proxy`` too, by their names."""
+    from urllib import request
+
+    return {f"{name}_proxy": value for name, value in request.getproxies_environment().items()}
+
+
+def proxy_address(proxy: str) -> Address:
+    """The address of a proxy. Raises `InvalidUrl` for one that cannot be used."""
+    try:
+        address = parse_address(proxy)
+    except InvalidUrl as error:
+        raise InvalidUrl(redacted(proxy), _NOT_A_PROXY) from error
+    if address.scheme not in ("http", "https"):
+        raise InvalidUrl(str(address), _NOT_A_PROXY)
+    return address
 
 
 class AptProxies:

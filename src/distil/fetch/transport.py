@@ -31,7 +31,7 @@ from distil.errors import (
 )
 from distil.fetch.address import Address, parse_address
 from distil.fetch.credentials import apt_authorization, netrc_authorization
-from distil.fetch.proxies import AptProxies, environment_proxy
+from distil.fetch.proxies import AptProxies, environment_proxy, proxy_address
 
 if TYPE_CHECKING:
     import ssl
@@ -236,12 +236,10 @@ class _Retry(Exception):
 def _new_manager(proxy: str, *, tls: bool) -> urllib3.PoolManager:
     import urllib3
 
-    context = _tls_context() if tls else None
+    context = tls_context() if tls else None
     if not proxy:
         return urllib3.PoolManager(maxsize=8, ssl_context=context)
-    address = parse_address(proxy)
-    if address.scheme not in ("http", "https"):
-        raise InvalidUrl(str(address), "a proxy has to be an http or https address")
+    address = proxy_address(proxy)
     headers = {}
     if address.authorization:
         headers["Proxy-Authorization"] = address.authorization
@@ -254,7 +252,7 @@ def _new_manager(proxy: str, *, tls: bool) -> urllib3.PoolManager:
     )
 
 
-def _tls_context() -> ssl.SSLContext:
+def tls_context() -> ssl.SSLContext:
     """Trust as the environment says: what OpenSSL itself reads, and requests' variable."""
     import ssl
 

@@ -15,7 +15,7 @@ from distil.model.blob import Blob, InlineBlob
 from distil.model.image import MEDIA_MANIFEST, Descriptor, Manifest, encode_document
 
 MEDIA_EMPTY: Final = "application/vnd.oci.empty.v1+json"
-_EMPTY: Final = InlineBlob.of(b"{}")
+EMPTY: Final = InlineBlob.of(b"{}")
 
 
 class Artifact(msgspec.Struct, frozen=True):
@@ -35,7 +35,7 @@ class Artifact(msgspec.Struct, frozen=True):
     def blobs(self) -> Iterator[Blob]:
         """The document, the empty configuration and the manifest."""
         yield self.content
-        yield _EMPTY
+        yield EMPTY
         yield self.manifest
 
 
@@ -47,7 +47,7 @@ def attach(subject: Descriptor, media_type: str, content: bytes) -> Artifact:
         schema_version=2,
         media_type=MEDIA_MANIFEST,
         artifact_type=media_type,
-        config=Descriptor(MEDIA_EMPTY, _EMPTY.digest, _EMPTY.size),
+        config=Descriptor(MEDIA_EMPTY, EMPTY.digest, EMPTY.size),
         layers=(Descriptor(media_type, data.digest, data.size),),
         subject=bare,
     )

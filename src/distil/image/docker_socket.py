@@ -1,4 +1,4 @@
-"""Docker's API where the docker command is missing: ``POST /images/load`` over the unix socket."""
+"""Docker's API where the docker command is missing, over the unix socket."""
 
 from __future__ import annotations
 
@@ -19,12 +19,14 @@ _ANSWER_LIMIT: Final = 1 << 20
 class _UnixConnection(HTTPConnection):
     """HTTP over a unix socket."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, seconds: float | None = None) -> None:
         super().__init__("localhost")
         self._path = path
+        self._seconds = seconds
 
     def connect(self) -> None:
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self._seconds)
         self.sock.connect(self._path)
 
 
@@ -35,17 +37,21 @@ class _Answer(msgspec.Struct):
     message: str = ""
 
 
+class EngineInformation(msgspec.Struct, frozen=True):
+    """What an engine says of itself, as far as it is of use here."""
+
+    version: str = msgspec.field(name="ServerVersion")
+    options: list[str] | None = msgspec.field(name="SecurityOptions", default=None)
+
+    @property
+    def rootless(self) -> bool:
+        """Whether the engine runs without root."""
+        return any("rootless" in option for option in self.options or ())
+
+
 def load_over_socket(archive: Iterator[bytes]) -> None:
     """Send `archive` to the engine at DOCKER_HOST. Raises `NoEngine`, `EngineFailed`."""
-    host = os.environ.get("DOCKER_HOST") or DEFAULT_HOST
-    if not host.startswith("unix://"):
-        raise NoEngine([f"DOCKER_HOST is {host}, and the docker command is not installed"])
-    path = host.removeprefix("unix://")
-    connection = _UnixConnection(path)
-    try:
-        connection.connect()
-    except OSError as error:
-        raise NoEngine([f"docker at {path}: {error.strerror}"]) from error
+    path, connection = _connected()
     headers = {"Content-Type": "application/x-tar"}
     try:
         connection.request("POST", "/images/load?quiet=1", body=archive, headers=headers)
@@ -57,6 +63,36 @@ def load_over_socket(archive: Iterator[bytes]) -> None:
         connection.close()
     if failure:
         raise EngineFailed("docker", failure)
+
+
+def engine_information(seconds: float) -> EngineInformation:
+    """What the engine at DOCKER_HOST says of itself (``GET /info``) within `seconds`.
+
+    Raises `NoEngine`.
+    """
+    path, connection = _connected(seconds)
+    try:
+        connection.request("GET", "/info")
+        answer = connection.getresponse().read(_ANSWER_LIMIT)
+        return msgspec.json.decode(answer, type=EngineInformation)
+    except (OSError, HTTPException, msgspec.MsgspecError) as error:
+        raise NoEngine([f"docker at {path}: its answer makes no sense"]) from error
+    finally:
+        connection.close()
+
+
+def _connected(seconds: float | None = None) -> tuple[str, _UnixConnection]:
+    """The socket's path, and a connection to it. Raises `NoEngine`."""
+    host = os.environ.get("DOCKER_HOST") or DEFAULT_HOST
+    if not host.startswith("unix://"):
+        raise NoEngine([f"DOCKER_HOST is {host}, and the docker command is not installed"])
+    path = host.removeprefix("unix://")
+    connection = _UnixConnection(path, seconds)
+    try:
+        connection.connect()
+    except OSError as error:
+        raise NoEngine([f"docker at {path}: {error.strerror}"]) from error
+    return path, connection
 
 
 def _failure(status: int, answer: bytes) -> str:

@@ -9,6 +9,7 @@ import msgspec
 
 from distil.image.artifact import Artifact
 from distil.image.assemble import Image, ImageIndex
+from distil.image.bundle import Bundle
 from distil.model.image import CONTAINERD_NAME, REF_NAME, Descriptor
 from distil.model.reference import ImageName, Location, Transport
 
@@ -20,7 +21,7 @@ class NamedImage(msgspec.Struct, frozen=True):
     archive; an empty one stands for the tag.
     """
 
-    image: Image | ImageIndex | Artifact
+    image: Image | ImageIndex | Artifact | Bundle
     name: ImageName
     reference: str = ""
 

@@ -88,10 +88,15 @@ class HealthcheckSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``[image.healthcheck]``: Docker's health check; times in seconds."""
 
     command: tuple[str, ...]
+    """Exec-form command; the container is healthy while it ends with 0."""
     interval: float = 30
+    """Seconds between two checks."""
     timeout: float = 30
+    """Seconds after which a check has failed."""
     start_period: float = 0
+    """Seconds after the start in which a failed check does not count."""
     retries: int = 3
+    """Failed checks in a row that make the container unhealthy."""
 
 
 class ImageSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -108,7 +113,9 @@ class ImageSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     writable: tuple[str, ...] = ()
     """Directories that belong to the user and are volumes, so a read-only root is no obstacle."""
     workdir: str = "/app"
+    """Working directory, which holds the application's files."""
     stop_signal: str = "SIGTERM"
+    """Signal that asks the application to end: ``SIGTERM`` or ``15``."""
     healthcheck: HealthcheckSpec | None = None
     compression: str = "gzip"
     """Of the layers: ``gzip``, which everything reads, or ``zstd``."""
@@ -118,6 +125,7 @@ class DebugSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``[debug]``: what the debug twin holds beside a shell."""
 
     packages: tuple[str, ...] = ()
+    """Debian packages of the debug twin, beside busybox."""
 
 
 class Level(enum.StrEnum):
@@ -133,7 +141,7 @@ class ReachSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``[reach]``: what stays in the image."""
 
     level: Level = Level.REACHABLE
-    """``packages`` or ``reachable``."""
+    """How far the image is minimised."""
     keep: tuple[str, ...] = ()
     """What to keep whatever the evidence says: patterns of paths (``/usr/share/hunspell/**``), or
     of names of packages and distributions (``hunspell-*``)."""

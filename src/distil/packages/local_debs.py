@@ -1,8 +1,8 @@
-"""Local .deb files as a source of packages: their control data are the index."""
+"""Local .deb files as a suite of packages: their control data are the index."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
@@ -15,8 +15,11 @@ from distil.formats.deb import DebReader
 from distil.formats.deb822 import Stanza, parse_stanza
 from distil.model.blob import FileBlob
 from distil.model.digest import Digest
+from distil.packages.repository import SuiteIndex
 
 NAME: Final = "local .deb files"
+"""What the suite is called, in messages and in locks."""
+
 _NEEDED: Final = ("package", "version", "architecture")
 
 
@@ -65,27 +68,41 @@ def read_deb(root: Path, path: str) -> LocalDeb:
     return LocalDeb(path, blob.size, blob.digest, control)
 
 
-class LocalDebs:
-    """A `PackageSource` of `debs`, which lie below the directory `root`."""
+class LocalDebs(msgspec.Struct, frozen=True):
+    """The packages `debs`, which lie below the directory `root`; at least one."""
 
-    suite = NAME
-    codename = ""
-    version = ""
+    root: Path
+    debs: tuple[LocalDeb, ...]
 
-    def __init__(self, root: Path, debs: Sequence[LocalDeb]) -> None:
-        self.debs = tuple(debs)
-        self.base_url = root.absolute().as_uri()
-        self._index = "\n".join(_stanza(deb) for deb in debs).encode("utf-8", "surrogateescape")
-        self.digest = Digest.of(self._index)
-
-    def packages(self) -> bytes:
-        """The text of a ``Packages`` file about the packages."""
-        return self._index
+    @property
+    def suite_index(self) -> SuiteIndex:
+        """The packages as a suite, which has neither codename, version nor date."""
+        text = "\n".join(_stanza(deb) for deb in self.debs).encode("utf-8", "surrogateescape")
+        return SuiteIndex(
+            suite=NAME,
+            component="",
+            codename="",
+            version="",
+            date=0,
+            base_url=place_of(self.root),
+            digest=Digest.of(text),
+            packages=functools.partial(bytes, text),
+            extra=_nothing_more,
+        )
 
     @property
     def roots(self) -> tuple[str, ...]:
         """What installing the files asks for: each package in exactly its version."""
         return tuple(f"{deb.name}={deb.version}" for deb in self.debs)
+
+
+def place_of(root: Path) -> str:
+    """The address that the names of local files are relative to."""
+    return root.absolute().as_uri()
+
+
+def _nothing_more(name: str) -> None:
+    """No list of files."""
 
 
 def _stanza(deb: LocalDeb) -> str:

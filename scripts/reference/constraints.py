@@ -1,0 +1,56 @@
+"""What `distil.formats.spec_toml` asks of values beyond their types, as JSON schema.
+
+By key: ``table.key``; ``[]`` stands for the items of a list, ``{}`` for the values of a table.
+A test holds that the schema refuses what the parser refuses, and nothing else.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+NO_NUL: Final = "^[^\\u0000]*$"
+ABSOLUTE: Final = "^/(?!([^\\u0000]*/)?\\.\\.(/|$))[^\\u0000]*$"
+BELOW_ROOT: Final = "^/(?!/*$)(?!([^\\u0000]*/)?\\.\\.(/|$))[^\\u0000]*$"
+LARGEST_ID: Final = 2**31 - 2
+SECONDS: Final = {"anyOf": [{"const": 0}, {"minimum": 0.001, "maximum": 10**9}]}
+PROGRAM: Final = {"minItems": 1, "not": {"minItems": 1, "items": [{"const": ""}]}}
+"""Words that begin with the name of a program."""
+
+
+def up_to(limit: int) -> str:
+    """A pattern of the decimal numbers from 0 to `limit` with at most as many digits as it has."""
+    digits = str(limit)
+    shorter = [f"[0-9]{{1,{len(digits) - 1}}}"]
+    smaller = [
+        f"{digits[:at]}[0-{int(digit) - 1}]" + f"[0-9]{{{len(digits) - at - 1}}}"
+        for at, digit in enumerate(digits)
+        if digit != "0"
+    ]
+    return f"({'|'.join([*shorter, *smaller, digits])})"
+
+
+CONSTRAINTS: Final[dict[str, dict[str, Any]]] = {
+    "app.entrypoint": PROGRAM,
+    "app.entrypoint[]": {"pattern": NO_NUL},
+    "app.command[]": {"pattern": NO_NUL},
+    "app.environment": {"propertyNames": {"pattern": "^[^=\\u0000]+$"}},
+    "app.environment{}": {"pattern": NO_NUL},
+    "image.user": {"pattern": f"^{up_to(LARGEST_ID)}(:{up_to(LARGEST_ID)})?$"},
+    "image.ports[]": {
+        "minimum": 1,
+        "maximum": 65535,
+        "pattern": f"^(?!0+(/|$)){up_to(65535)}(/(tcp|udp|sctp))?$",
+    },
+    "image.compression": {"enum": ["gzip", "zstd"]},
+    "image.stop_signal": {"pattern": "^(SIG[A-Z0-9]+([+-][0-9]+)?|[1-9][0-9]?)$"},
+    "image.workdir": {"pattern": ABSOLUTE},
+    "image.volumes[]": {"pattern": BELOW_ROOT},
+    "image.writable[]": {"pattern": BELOW_ROOT},
+    "image.healthcheck.command": PROGRAM,
+    "image.healthcheck.command[]": {"pattern": NO_NUL},
+    "image.healthcheck.interval": SECONDS,
+    "image.healthcheck.timeout": SECONDS,
+    "image.healthcheck.start_period": SECONDS,
+    "image.healthcheck.retries": {"minimum": 0, "maximum": LARGEST_ID},
+    "reach.keep[]": {"pattern": "^(/[\\s\\S]*|[^/]*)$"},
+}

@@ -1,0 +1,1 @@
+"""What is there for building and running images, what is missing, and how to get it."""

@@ -1,0 +1,56 @@
+"""What is asked of a lock: for which platforms, and what may change in it."""
+
+from __future__ import annotations
+
+import platform as host
+from collections.abc import Sequence
+from pathlib import Path
+
+from distil.build.lock_file import LOCK_FILE
+from distil.errors import UnknownUpgrade, did_you_mean
+from distil.model.application import normalised
+from distil.model.lock import Lock
+from distil.model.platform import Platform, parse_platform
+
+
+def platforms_to_lock(asked: Sequence[str], before: Lock | None) -> tuple[Platform, ...]:
+    """The platforms `asked` for, or those of the lock that is there, or this machine's.
+
+    Raises `UnknownPlatform`.
+    """
+    names = [name for text in asked for name in text.split(",") if name]
+    if not names and before is not None:
+        names = [platform.name for platform in before.platforms]
+    platforms = [parse_platform(name) for name in names or [host.machine()]]
+    return tuple(dict.fromkeys(platforms))
+
+
+def names_to_upgrade(
+    asked: Sequence[str] | None, before: Lock | None, source: Path
+) -> frozenset[str] | None:
+    """The packages and distributions `asked` for, by the names that the lock has; None for all.
+
+    Raises `UnknownUpgrade`.
+    """
+    for name in asked or ():
+        if Path(name).is_dir():
+            hint = f"the directory comes first: `distil lock {name} --upgrade`"
+            raise UnknownUpgrade(name, str(source / LOCK_FILE), hint=hint)
+    if asked is None or before is None:
+        return None if asked is None else frozenset()
+    known = {package.name for platform in before.platforms for package in platform.packages}
+    known |= {wheel.name for platform in before.platforms for wheel in platform.wheels}
+    known |= {
+        wheel.name
+        for platform in before.platforms
+        for project in platform.projects
+        for wheel in project.requires
+    }
+    found = set()
+    for name in asked:
+        matching = {name, normalised(name)} & known
+        if not matching:
+            hint = did_you_mean(name, known)
+            raise UnknownUpgrade(name, str(source / LOCK_FILE), hint=hint)
+        found |= matching
+    return frozenset(found)

@@ -1,0 +1,87 @@
+"""What a shell may offer where an image, a destination or a base is to be named.
+
+Only what completes: whether a name makes sense is decided by those who take it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import click
+
+_LAYOUT: Final = "oci:"
+_ARCHIVES: Final = ("oci-archive:", "docker-archive:")
+_NAME: Final = "org.opencontainers.image.ref.name"
+_LARGEST: Final = 4 << 20
+
+
+def image(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+    """Images in layouts, with their tags, and archives."""
+    return [place for place in _places(incomplete, tags=True) if place.startswith(incomplete)]
+
+
+def destination(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+    """Where images can be written to: directories and archives that are there already."""
+    return [place for place in _places(incomplete, tags=False) if place.startswith(incomplete)]
+
+
+def base(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+    """Debian's suites by name."""
+    from distil.packages.suites import ALIASES, MAJOR_VERSIONS
+
+    names = [f"debian:{suite}" for suite in (*MAJOR_VERSIONS, *ALIASES)]
+    return [name for name in names if name.startswith(incomplete)]
+
+
+def platform(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+    """The platforms that images can be built for; after a comma, another one."""
+    from distil.model.platform import PLATFORMS
+
+    before, comma, _ = incomplete.rpartition(",")
+    named = [before + comma + platform.oci for platform in PLATFORMS]
+    return [name for name in named if name.startswith(incomplete)]
+
+
+def _places(typed: str, *, tags: bool) -> Iterator[str]:
+    transport, colon, rest = typed.partition(":")
+    kind = transport + colon
+    if not colon:
+        yield from (_LAYOUT, *_ARCHIVES)
+    elif kind == _LAYOUT and tags and ":" in rest:
+        yield from _tagged(rest.rpartition(":")[0])
+    elif kind == _LAYOUT or kind in _ARCHIVES:
+        yield from _below(kind, rest, tags=tags)
+
+
+def _below(kind: str, typed: str, *, tags: bool) -> Iterator[str]:
+    """What is in the directory that was typed so far."""
+    parent = typed[: typed.rfind("/") + 1]
+    for path in _listed(Path(parent or ".")):
+        place = f"{kind}{parent}{path.name}"
+        if kind == _LAYOUT and (path / "oci-layout").is_file():
+            yield from _tagged(parent + path.name) if tags else [place]
+        elif path.is_dir():
+            yield f"{place}/"
+        elif kind in _ARCHIVES and path.suffix == ".tar":
+            yield place
+
+
+def _listed(directory: Path) -> list[Path]:
+    try:
+        return sorted(path for path in directory.iterdir() if not path.name.startswith("."))
+    except OSError:
+        return []
+
+
+def _tagged(directory: str) -> Iterator[str]:
+    """The images of a layout, which may be broken: then there are none."""
+    try:
+        with Path(directory, "index.json").open("rb") as stream:
+            manifests = json.loads(stream.read(_LARGEST))["manifests"]
+        tags = [entry.get("annotations", {}).get(_NAME) for entry in manifests]
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return
+    yield from (f"{_LAYOUT}{directory}:{tag}" for tag in tags if isinstance(tag, str))
