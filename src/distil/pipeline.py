@@ -117,7 +117,15 @@ def _build(request: BuildRequest, cache: Cache) -> BuildSummary | IndexSummary:
             return summarise_plans(plans)
         where.check(subject.application)
         files = application_tree(subject.application, spec, subject.sources)
-        workshop = Workshop(files, client, cache, finder, default_cuts(), request.debug)
+        workshop = Workshop(
+            application=files,
+            copies=subject.copies,
+            client=client,
+            cache=cache,
+            finder=finder,
+            cuts=default_cuts(),
+            debug=request.debug,
+        )
         products = on_each(platforms, cache, lambda one: _produce(one, workshop))
     published = publish(where, name, bind([product.images for product in products]))
     return summarise(products, published)
@@ -142,13 +150,13 @@ def _produce(platform: Platform, workshop: Workshop) -> Product:
     client, cache, cuts = workshop.client, workshop.cache, workshop.cuts
     findings = workshop.finder.find(platform)
     wheels = obtain_wheels(findings, client)
-    needs = find_needs(findings, wheels, workshop.application)
+    needs = find_needs(findings, wheels, workshop.own_files)
     plan = plan_packages(findings, needs, cuts, debug=workshop.debug)
     packages = obtain_packages(plan.packages, client)
     tools = obtain_packages(plan.debug_packages, client)
     compiler = obtain_compiler(findings, workshop.finder.base, cuts, client)
     created = build_date(findings.base.date)
-    ingredients = Ingredients(packages, wheels, workshop.application, compiler)
+    ingredients = Ingredients(packages, wheels, workshop.application, workshop.copies, compiler)
     composition = compose(plan, ingredients, cuts, created, cache)
     checks = inspect(plan, composition)
     production = production_image(plan, composition.tree, created, cache)

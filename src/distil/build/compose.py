@@ -10,6 +10,7 @@ from distil.apps.install import record_nodes
 from distil.build.byte_code import byte_code_nodes
 from distil.build.gather import Elf, Gathered, Ingredients, gather
 from distil.build.narrow import narrow
+from distil.build.placement import check_placed
 from distil.build.plan import Plan
 from distil.fetch.cache import Cache
 from distil.model.ledger import Reason, Removed
@@ -27,7 +28,8 @@ class Composition(msgspec.Struct, frozen=True):
     """The finished tree, what was left out, and why each path is there.
 
     `reasons` is empty at level ``packages``, where a path is there because its package is.
-    `size_before` is what the ingredients hold before anything is cut, in bytes.
+    `size_before` is what the ingredients hold before anything is cut, in bytes. `copied` says
+    why what the user copies is there, at any level.
     """
 
     tree: Tree
@@ -36,6 +38,7 @@ class Composition(msgspec.Struct, frozen=True):
     reasons: dict[str, Reason]
     unhandled: tuple[UnhandledScript, ...]
     size_before: int
+    copied: dict[str, Reason] = {}
 
 
 def compose(
@@ -52,6 +55,7 @@ def compose(
         narrowed = narrow(plan, gathered, cache)
         gathered, reasons = narrowed.gathered, narrowed.reasons
     tree = _with_metadata(plan, gathered, ingredients, cache)
+    check_placed(tree, gathered.copied)
     return Composition(
         tree=Tree(dated(tree, created, _own_purls(plan))),
         elf=gathered.elf,
@@ -59,6 +63,7 @@ def compose(
         reasons=reasons,
         unhandled=gathered.unhandled,
         size_before=ingredients.size,
+        copied={path: copied.reason for path, copied in gathered.copied.items()},
     )
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Protocol
 
 from distil.build.base import Base, BaseOpener
 from distil.build.investigate import Findings, Subject, investigate
 from distil.build.locked import base_in_lock, locked_findings
+from distil.build.own_packages import find_own_packages
 from distil.fetch.http import Client
 from distil.model.lock import Lock
 from distil.model.platform import Platform
@@ -46,7 +48,9 @@ class IndexFinder:
         # same for all of them.
         policy = SuitePolicy.from_environment(refresh=self._refresh and not self._asked)
         self._asked = True
-        return BaseOpener(platform, self._client, self._client.cache, policy)
+        source, spec = Path(self._subject.application.source), self._subject.spec
+        own = find_own_packages(source, spec, platform)
+        return BaseOpener(platform, self._client, self._client.cache, policy, own=own)
 
 
 class LockFinder:

@@ -35,7 +35,7 @@ def narrow(plan: Plan, gathered: Gathered, cache: Cache) -> Narrowed:
     # And which files belong to a distribution is told by its RECORD alone.
     tree = tree.with_nodes(record_nodes(tree, plan.findings.interpreter))
     with stage("finding what is reachable") as result:
-        reached = reach(tree, gathered.elf, _roots(plan), cache)
+        reached = reach(tree, gathered.elf, _roots(plan, gathered), cache)
         result(f"{len(reached.kept):,} of {len(tree):,} paths")
     _tell_unresolved(reached)
     kept = gathered.tree.prune(reached.kept)
@@ -49,7 +49,7 @@ def narrow(plan: Plan, gathered: Gathered, cache: Cache) -> Narrowed:
     return Narrowed(left, reached.kept)
 
 
-def _roots(plan: Plan) -> Roots:
+def _roots(plan: Plan, gathered: Gathered) -> Roots:
     findings = plan.findings
     application, spec = findings.application, findings.spec
     health = spec.image.healthcheck
@@ -73,6 +73,7 @@ def _roots(plan: Plan) -> Roots:
         runtime=frozenset(purls[name] for name in plan.runtime_packages if name in purls),
         depends=depends,
         keep=spec.reach.keep,
+        named={path: copied.reason for path, copied in gathered.copied.items()},
     )
 
 

@@ -36,7 +36,7 @@ def ledger_of(plan: Plan, composition: Composition) -> Ledger:
     askers = {package.purl: _askers(package.name, plan) for package in plan.packages}
     kept = []
     for node in composition.tree:
-        reason = composition.reasons.get(node.path)
+        reason = composition.reasons.get(node.path) or composition.copied.get(node.path)
         if reason is None and composition.reasons and node.kind is Kind.DIRECTORY:
             reason = Reason(DIRECTORY)
         kept.append(_kept(node, reason or _reason_of(node, askers)))

@@ -53,7 +53,8 @@ class Roots(msgspec.Struct, frozen=True):
 
     `asked` are the purls of packages that stay whole because the user or a distribution asks
     for them; `runtime` those of the interpreter, whose files the module search decides about;
-    `depends` says for a purl what it depends on. `keep` are the user's patterns.
+    `depends` says for a purl what it depends on. `keep` are the user's patterns; `named` are
+    paths that are needed for the reason given, whatever else there is.
     """
 
     command: PythonCommand
@@ -63,6 +64,7 @@ class Roots(msgspec.Struct, frozen=True):
     runtime: frozenset[str] = frozenset()
     depends: Mapping[str, Sequence[str]] = {}
     keep: tuple[str, ...] = ()
+    named: Mapping[str, Reason] = {}
 
 
 class Reached(msgspec.Struct, frozen=True):
@@ -112,6 +114,8 @@ class _Reach:
 
     def run(self) -> Reached:
         python = self._reach_python(self._roots.command)
+        for path, reason in self._roots.named.items():
+            self._keeping.keep(path, reason)
         self._keep_roots()
         applied: set[str] = set()
         done = self._roots.command
