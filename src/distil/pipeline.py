@@ -23,7 +23,7 @@ from distil.build.needs import find_needs, needs_by_name
 from distil.build.obtain import obtain_packages, obtain_wheels
 from distil.build.plan import plan_packages
 from distil.build.publish import destinations, publish
-from distil.build.record import ledger_of, open_ledger, record, twin_ledger
+from distil.build.record import find_ledger, ledger_of, open_ledger, record, twin_ledger
 from distil.build.specification import Overrides, read_spec
 from distil.build.summary import BuildSummary, Finished, summarise, summarise_plan
 from distil.build.twin import compose_twin
@@ -39,13 +39,15 @@ from distil.model.tree import Tree
 from distil.packages.cuts import default_cuts
 from distil.packages.record_table import table_is_sound
 from distil.packages.releases import SuitePolicy
+from distil.reach.accounting import ledger_faults
+from distil.reach.python.analysis import Analyses
+from distil.reach.python.installations import find_installations
+from distil.reach.python_soundness import python_faults, python_world
 from distil.reach.soundness import (
     Fault,
     command_faults,
     interpreter_faults,
     library_faults,
-    python_faults,
-    python_interpreters,
 )
 
 
@@ -130,12 +132,16 @@ def why(image: str, question: Question) -> Found:
 
 
 class CheckReport(msgspec.Struct, frozen=True):
-    """What was looked at in an image, and what would fail at run time, sorted."""
+    """What was looked at in an image, and what would fail at run time, sorted.
+
+    `ledger` is the number of paths in the image's ledger, 0 for an image that has none.
+    """
 
     image: str
     elf_files: int
     interpreters: tuple[str, ...]
     faults: tuple[Fault, ...]
+    ledger: int = 0
 
 
 def check(image: str) -> CheckReport:
@@ -145,20 +151,27 @@ def check(image: str) -> CheckReport:
     image raises.
     """
     cache = Cache.default()
-    stored = open_image(parse_location(image))
+    location = parse_location(image)
+    stored = open_image(location)
     platform = parse_platform(f"{stored.config.os}/{stored.config.architecture}")
     tree = read_tree(stored.layers, cache)
     elf = elf_files(tree)
-    pythons = python_interpreters(tree, platform.machine)
-    faults = library_faults(tree, elf, platform, pythons[0].executable if pythons else None)
+    pythons = find_installations(tree)
+    faults = library_faults(tree, elf, platform, pythons[0].real if pythons else None)
     faults += interpreter_faults(tree)
     faults += command_faults(tree, stored.config.config)
-    faults += [fault for python in pythons for fault in python_faults(tree, python)]
+    analyses = Analyses(cache)
+    world = python_world(tree, pythons, stored.config.config, platform.machine)
+    faults += python_faults(tree, elf, world, analyses, pythons)
+    analyses.save()
+    ledger = find_ledger(location, cache)
+    faults += ledger_faults(tree, ledger) if ledger is not None else []
     return CheckReport(
         image=image,
         elf_files=sum(found is not None for found in elf.values()),
-        interpreters=tuple(f"Python {python.line}" for python in pythons),
+        interpreters=tuple(f"Python {line}" for line in sorted({one.line for one in pythons})),
         faults=tuple(sorted(faults)),
+        ledger=len(ledger.kept) if ledger is not None else 0,
     )
 
 

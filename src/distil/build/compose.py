@@ -20,13 +20,16 @@ from distil.packages.cuts import Cuts
 from distil.packages.effects.library_cache import library_cache_nodes
 from distil.packages.effects.record import UnhandledScript
 from distil.packages.status import status_nodes
+from distil.reach.python.analysis import Analyses
+from distil.reach.python.result import PythonReach
 
 
 class Composition(msgspec.Struct, frozen=True):
     """The finished tree, what was left out, and why each path is there.
 
     `reasons` is empty at level ``packages``, where a path is there because its package is.
-    `size_before` is what the ingredients hold before anything is cut, in bytes.
+    `size_before` is what the ingredients hold before anything is cut, in bytes. `python` is what
+    Python code can reach, None where that was not asked, and `analyses` what was read of it.
     """
 
     tree: Tree
@@ -35,6 +38,8 @@ class Composition(msgspec.Struct, frozen=True):
     reasons: dict[str, Reason]
     unhandled: tuple[UnhandledScript, ...]
     size_before: int
+    analyses: Analyses
+    python: PythonReach | None = None
 
 
 def compose(
@@ -47,9 +52,11 @@ def compose(
     """
     gathered = gather(plan, ingredients, cuts, cache)
     reasons: dict[str, Reason] = {}
+    analyses, python = Analyses(cache), None
     if plan.findings.spec.reach.level is Level.REACHABLE:
         narrowed = narrow(plan, gathered, cache)
         gathered, reasons = narrowed.gathered, narrowed.reasons
+        analyses, python = narrowed.analyses, narrowed.python
     tree = _with_metadata(plan, gathered, ingredients)
     return Composition(
         tree=Tree(dated(tree, created, _own_purls(plan))),
@@ -58,6 +65,8 @@ def compose(
         reasons=reasons,
         unhandled=gathered.unhandled,
         size_before=ingredients.size,
+        analyses=analyses,
+        python=python,
     )
 
 

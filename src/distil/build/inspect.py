@@ -15,13 +15,16 @@ from distil.model.node import Kind
 from distil.model.origin import PackageOrigin
 from distil.model.tree import Tree
 from distil.packages.library_packages import package_for_library
+from distil.reach.python.command import PythonCommand
+from distil.reach.python.imports import gone_modules
+from distil.reach.python.provides import distribution_for_module, package_for_module
+from distil.reach.python_soundness import PythonWorld, python_faults
 from distil.reach.soundness import (
     Fault,
     entrypoint_faults,
     find_program,
     interpreter_faults,
     library_faults,
-    python_faults,
     search_path,
 )
 
@@ -68,18 +71,49 @@ def _closure(plan: Plan, composition: Composition) -> Check:
     program = findings.interpreter.executable
     faults = library_faults(tree, composition.elf, findings.base.platform, program)
     faults += interpreter_faults(tree)
-    faults += python_faults(tree, findings.interpreter)
+    faults += python_faults(
+        tree, composition.elf, _python_world(plan, composition), composition.analyses
+    )
+    composition.analyses.save()
     if faults:
-        raise ClosureBroken([(f"{f.path}: {f.what}", _packages(plan, f)) for f in faults])
+        raise ClosureBroken(
+            [(f"{f.path}: {f.what}", _packages(plan, f)) for f in faults],
+            [name for fault in faults if (name := _distribution(fault))],
+        )
     count = sum(
         node.blob is not None and composition.elf.get(node.blob.digest) is not None for node in tree
     )
     return Check("closure", f"{count:,} ELF files and all scripts find what they need")
 
 
+def _python_world(plan: Plan, composition: Composition) -> PythonWorld:
+    findings, python = plan.findings, composition.python
+    application, image = findings.application, findings.spec.image
+    words = [(*application.entrypoint, *application.command)]
+    if image.healthcheck is not None:
+        words.append(image.healthcheck.command)
+    gone = ((one.path, f"{one.rule}: {one.reason}") for one in composition.removed)
+    return PythonWorld(
+        machine=findings.base.platform.machine,
+        commands=tuple(PythonCommand(one, image.workdir, application.environment) for one in words),
+        modules={} if python is None else python.modules,
+        held=frozenset() if python is None else python.held,
+        gone=gone_modules(gone),
+    )
+
+
+def _distribution(fault: Fault) -> str:
+    """The Python distribution that would mend a fault; empty where none would."""
+    if not fault.module or package_for_module(fault.module):
+        return ""
+    return distribution_for_module(fault.module)
+
+
 def _packages(plan: Plan, fault: Fault) -> tuple[str, ...]:
     """The packages that would mend a fault, best first."""
     base = plan.findings.base
+    if fault.module:
+        return tuple(filter(None, [package_for_module(fault.module)]))
     if not fault.soname:
         return ()
     return tuple(package_for_library(fault.soname, base.platform, base.index, base.suites))

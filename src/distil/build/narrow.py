@@ -13,7 +13,9 @@ from distil.model.ledger import Reason, Removed
 from distil.model.node import Kind, Node
 from distil.model.origin import PackageOrigin
 from distil.packages.effects.library_cache import library_cache_nodes
+from distil.reach.python.analysis import Analyses
 from distil.reach.python.command import PythonCommand
+from distil.reach.python.result import PythonReach
 from distil.reach.reachable import Reached, Roots, reach
 
 UNREACHED = "not reachable"
@@ -21,10 +23,15 @@ _UNREACHED_WHY = "nothing that the entrypoint reaches needs it"
 
 
 class Narrowed(msgspec.Struct, frozen=True):
-    """What is left of a gathered system, and the reason for each path that is kept."""
+    """What is left of a gathered system, and the reason for each path that is kept.
+
+    `python` is what of it Python code can reach, `analyses` what was read to tell.
+    """
 
     gathered: Gathered
     reasons: dict[str, Reason]
+    python: PythonReach
+    analyses: Analyses
 
 
 def narrow(plan: Plan, gathered: Gathered, cache: Cache) -> Narrowed:
@@ -46,7 +53,7 @@ def narrow(plan: Plan, gathered: Gathered, cache: Cache) -> Narrowed:
     ]
     everything = sorted((*gathered.removed, *removed), key=lambda one: (one.path, one.package))
     left = msgspec.structs.replace(gathered, tree=kept, removed=tuple(everything))
-    return Narrowed(left, reached.kept)
+    return Narrowed(left, reached.kept, reached.python, reached.analyses)
 
 
 def _roots(plan: Plan) -> Roots:

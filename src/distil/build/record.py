@@ -88,6 +88,17 @@ def open_ledger(location: Location, cache: Cache) -> tuple[Ledger, bool]:
     raise NoLedger(str(location))
 
 
+def find_ledger(location: Location, cache: Cache) -> Ledger | None:
+    """The ledger of the image at `location`, None when it has none that is known here.
+
+    Raises `MalformedLedger`, and what `open_image` raises.
+    """
+    try:
+        return open_ledger(location, cache)[0]
+    except NoLedger:
+        return None
+
+
 def _kept(node: Node, reason: Reason) -> Kept:
     origin = node.origin or GeneratedOrigin("")
     return Kept(node.path, node.kind, node.size, origin, (reason,))

@@ -68,12 +68,14 @@ class Roots(msgspec.Struct, frozen=True):
 class Reached(msgspec.Struct, frozen=True):
     """The paths that are kept, each with a reason, and why some others are not.
 
-    `python` is what the module search found out, its unresolved dynamic imports among it.
+    `python` is what the module search found out, its unresolved dynamic imports among it, and
+    `analyses` what it has read.
     """
 
     kept: dict[str, Reason]
     removed: dict[str, str]
     python: PythonReach
+    analyses: Analyses
 
 
 def reach(
@@ -127,7 +129,7 @@ class _Reach:
             python = self._reach_python(command)
         self._strings.save()
         self._analyses.save()
-        return Reached(self._keeping.kept, python.removed, python)
+        return Reached(self._keeping.kept, python.removed, python, self._analyses)
 
     def _reach_python(self, command: PythonCommand) -> PythonReach:
         return reach_python(self._tree, command, self._roots.interpreter, analyses=self._analyses)

@@ -43,8 +43,9 @@ class PythonReach(msgspec.Struct, frozen=True):
     `unresolved` are the dynamic imports because of which everything is kept that could be meant;
     what only those lead to is not searched for more. `resolved` says for each other dynamic
     import what explains it. `missing` are modules that are imported somewhere and that the tree
-    does not have (built-in ones, optional ones), with the first place. `rules` names the rules
-    that had a part.
+    does not have (built-in ones, optional ones), with the first place. `held` are the import
+    statements, by path and line, that a rule says do not run. `rules` names the rules that had
+    a part.
     """
 
     kept: dict[str, Reason]
@@ -54,4 +55,5 @@ class PythonReach(msgspec.Struct, frozen=True):
     resolved: tuple[tuple[Dynamic, str], ...] = ()
     libraries: tuple[Library, ...] = ()
     missing: dict[str, str] = {}
+    held: frozenset[tuple[str, int]] = frozenset()
     rules: tuple[str, ...] = ()

@@ -27,6 +27,7 @@ from distil.reach.python.references import References
 from distil.reach.python.result import PythonReach
 from distil.reach.python.rules import STANDARD_LIBRARY, Lazy, RuleFile, RuleSet, shipped_rules
 from distil.reach.python.standard_library import named_modules, public_modules
+from distil.reach.python.startable import Startable
 from distil.reach.python.world import World
 
 
@@ -95,6 +96,7 @@ class Search:
         while self.references.unresolved and not self.references.everything:
             self._keep_everything()
             self._drain()
+        Startable(self).keep()
         removed = sort_files(self)
         return PythonReach(
             kept=dict(sorted(self.kept.items())),
@@ -104,6 +106,7 @@ class Search:
             resolved=tuple(sorted(self.references.resolved)),
             libraries=tuple(sorted(self.references.libraries)),
             missing=dict(sorted(self.missing.items())),
+            held=frozenset((module.path, one.line) for _, module, one, _ in self._asleep),
             rules=tuple(sorted(self.named_rules)),
         )
 
@@ -267,12 +270,16 @@ class Search:
             return False
         self.modules[name] = module.path
         if module.path:
-            self.keep(module.path, reason)
-            for twin in self.finder.twins(module.path):
-                self.keep(twin, Reason("same module", module.path, "byte-code or source of it"))
-            self._own(module.path)
+            self.keep_module(module.path, reason)
         self._queue.append(module)
         return True
+
+    def keep_module(self, path: str, reason: Reason) -> None:
+        """Keep the module file `path`, and the distribution that it is of."""
+        self.keep(path, reason)
+        for twin in self.finder.twins(path):
+            self.keep(twin, Reason("same module", path, "byte-code or source of it"))
+        self._own(path)
 
     def reach_named(self, name: str, reason: Reason) -> bool:
         """Keep the longest beginning of the dotted `name` that is a module, if there is one.
