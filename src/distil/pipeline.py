@@ -17,7 +17,7 @@ from distil.build.date import build_date
 from distil.build.explain import Answer, Question, ask
 from distil.build.gather import Ingredients
 from distil.build.images import debug_twin, production_image
-from distil.build.inspect import inspect
+from distil.build.inspect import inspect, inspect_twin
 from distil.build.investigate import investigate
 from distil.build.needs import find_needs, needs_by_name
 from distil.build.obtain import obtain_packages, obtain_wheels
@@ -109,6 +109,7 @@ def _build(request: BuildRequest, cache: Cache) -> BuildSummary:
     images, ledgers, tool_tree = [production], [record(production, ledger, cache)], Tree()
     if request.debug:
         tool_tree = compose_twin(plan, composition, tools, cuts, created)
+        inspect_twin(plan, composition, tool_tree, tools)
         images.append(debug_twin(plan, production, tool_tree, created, cache))
         ledgers.append(record(images[-1], twin_ledger(ledger, tool_tree), cache))
     published = publish(where, name, images, ledgers)

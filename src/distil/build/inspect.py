@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import msgspec
 
 from distil.build.compose import Composition
 from distil.build.plan import Plan, with_dependencies
-from distil.errors import BrokenCommand, ClosureBroken, UnaccountedFile, UnwantedProgram
+from distil.build.twin import HOME
+from distil.errors import (
+    BrokenCommand,
+    ClosureBroken,
+    TwinBroken,
+    UnaccountedFile,
+    UnwantedProgram,
+)
+from distil.events import Warned, emit
 from distil.model.draft import describe
 from distil.model.node import Kind
 from distil.model.origin import PackageOrigin
 from distil.model.tree import Tree
+from distil.packages.archive import DebPack
 from distil.packages.library_packages import package_for_library
 from distil.reach.python.command import PythonCommand
 from distil.reach.python.imports import gone_modules
 from distil.reach.python.provides import distribution_for_module, package_for_module
 from distil.reach.python_soundness import PythonWorld, python_faults
 from distil.reach.soundness import (
+    DEFAULT_PATH,
     Fault,
     entrypoint_faults,
     find_program,
@@ -84,6 +94,31 @@ def _closure(plan: Plan, composition: Composition) -> Check:
         node.blob is not None and composition.elf.get(node.blob.digest) is not None for node in tree
     )
     return Check("closure", f"{count:,} ELF files and all scripts find what they need")
+
+
+def inspect_twin(
+    plan: Plan, production: Composition, tools: Tree, packs: Sequence[DebPack]
+) -> None:
+    """Check that what the debug twin adds, the nodes of `tools`, finds all it needs.
+
+    Tools bring scripts along that nobody asked for; one whose interpreter is not there is told
+    of, no more. Raises `TwinBroken`, which names the packages to add.
+    """
+    tree = production.tree.with_nodes(tools)
+    elf = dict(production.elf)
+    for pack in packs:
+        elf |= pack.pack.elf_files()
+    findings = plan.findings
+    found = library_faults(tree, elf, findings.base.platform, findings.interpreter.executable)
+    faults = [fault for fault in found if fault.path in tools]
+    if faults:
+        raise TwinBroken([(f"{f.path}: {f.what}", _packages(plan, f)) for f in faults])
+    scripts = interpreter_faults(tree, (*DEFAULT_PATH, HOME))
+    silent = [fault.path for fault in scripts if fault.path in tools]
+    if silent:
+        more = f" and {len(silent) - 3} more" if len(silent) > 3 else ""
+        names = f"{', '.join(silent[:3])}{more}"
+        emit(Warned(f"scripts of the debug twin have no interpreter there: {names}"))
 
 
 def _python_world(plan: Plan, composition: Composition) -> PythonWorld:
