@@ -27,7 +27,8 @@ from distil.reach.python.result import PythonReach
 class Composition(msgspec.Struct, frozen=True):
     """The finished tree, what was left out, and why each path is there.
 
-    `reasons` is empty at level ``packages``, where a path is there because its package is.
+    `reasons` is empty at level ``packages``, where a path is there because its package is;
+    `further` are more reasons of some paths.
     `size_before` is what the ingredients hold before anything is cut, in bytes. `python` is what
     Python code can reach, None where that was not asked, and `analyses` what was read of it.
     """
@@ -40,6 +41,7 @@ class Composition(msgspec.Struct, frozen=True):
     size_before: int
     analyses: Analyses
     python: PythonReach | None = None
+    further: dict[str, list[Reason]] = {}
 
 
 def compose(
@@ -52,10 +54,11 @@ def compose(
     """
     gathered = gather(plan, ingredients, cuts, cache)
     reasons: dict[str, Reason] = {}
+    further: dict[str, list[Reason]] = {}
     analyses, python = Analyses(cache), None
     if plan.findings.spec.reach.level is Level.REACHABLE:
         narrowed = narrow(plan, gathered, cache)
-        gathered, reasons = narrowed.gathered, narrowed.reasons
+        gathered, reasons, further = narrowed.gathered, narrowed.reasons, narrowed.further
         analyses, python = narrowed.analyses, narrowed.python
     tree = _with_metadata(plan, gathered, ingredients)
     return Composition(
@@ -67,6 +70,7 @@ def compose(
         size_before=ingredients.size,
         analyses=analyses,
         python=python,
+        further=further,
     )
 
 

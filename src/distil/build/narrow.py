@@ -23,13 +23,14 @@ _UNREACHED_WHY = "nothing that the entrypoint reaches needs it"
 
 
 class Narrowed(msgspec.Struct, frozen=True):
-    """What is left of a gathered system, and the reason for each path that is kept.
+    """What is left of a gathered system, the reason for each path that is kept, and further ones.
 
     `python` is what of it Python code can reach, `analyses` what was read to tell.
     """
 
     gathered: Gathered
     reasons: dict[str, Reason]
+    further: dict[str, list[Reason]]
     python: PythonReach
     analyses: Analyses
 
@@ -53,7 +54,7 @@ def narrow(plan: Plan, gathered: Gathered, cache: Cache) -> Narrowed:
     ]
     everything = sorted((*gathered.removed, *removed), key=lambda one: (one.path, one.package))
     left = msgspec.structs.replace(gathered, tree=kept, removed=tuple(everything))
-    return Narrowed(left, reached.kept, reached.python, reached.analyses)
+    return Narrowed(left, reached.kept, reached.further, reached.python, reached.analyses)
 
 
 def _roots(plan: Plan) -> Roots:

@@ -37,7 +37,8 @@ def ledger_of(plan: Plan, composition: Composition) -> Ledger:
         reason = composition.reasons.get(node.path)
         if reason is None and composition.reasons and node.kind is Kind.DIRECTORY:
             reason = Reason(DIRECTORY)
-        kept.append(_kept(node, reason or _reason_of(node.origin, askers)))
+        further = composition.further.get(node.path, ())
+        kept.append(_kept(node, reason or _reason_of(node.origin, askers), *further))
     return Ledger(tuple(kept), composition.removed)
 
 
@@ -99,9 +100,9 @@ def find_ledger(location: Location, cache: Cache) -> Ledger | None:
         return None
 
 
-def _kept(node: Node, reason: Reason) -> Kept:
+def _kept(node: Node, *reasons: Reason) -> Kept:
     origin = node.origin or GeneratedOrigin("")
-    return Kept(node.path, node.kind, node.size, origin, (reason,))
+    return Kept(node.path, node.kind, node.size, origin, reasons)
 
 
 def _reason_of(origin: Origin | None, askers: dict[str, str]) -> Reason:

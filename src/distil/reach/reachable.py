@@ -66,13 +66,14 @@ class Roots(msgspec.Struct, frozen=True):
 
 
 class Reached(msgspec.Struct, frozen=True):
-    """The paths that are kept, each with a reason, and why some others are not.
+    """The paths that are kept, each with a reason, some with `further` ones; why others are not.
 
     `python` is what the module search found out, its unresolved dynamic imports among it, and
     `analyses` what it has read.
     """
 
     kept: dict[str, Reason]
+    further: dict[str, list[Reason]]
     removed: dict[str, str]
     python: PythonReach
     analyses: Analyses
@@ -129,7 +130,11 @@ class _Reach:
             python = self._reach_python(command)
         self._strings.save()
         self._analyses.save()
-        return Reached(self._keeping.kept, python.removed, python, self._analyses)
+        reasons = self._keeping.reasons
+        for path, further in python.further.items():
+            for reason in further:
+                reasons.add(path, reason)
+        return Reached(reasons.first, reasons.further, python.removed, python, self._analyses)
 
     def _reach_python(self, command: PythonCommand) -> PythonReach:
         return reach_python(self._tree, command, self._roots.interpreter, analyses=self._analyses)

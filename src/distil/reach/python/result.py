@@ -38,7 +38,8 @@ class PythonReach(msgspec.Struct, frozen=True):
 
     Only paths the pass has an opinion on are in `kept` or `removed`: the standard library, the
     directories of installed distributions, what their RECORDs list, and the application's
-    files. `modules` are the reached modules by name.
+    files. `further` are more reasons of what is in `kept`. `modules` are the reached modules by
+    name.
 
     `unresolved` are the dynamic imports because of which everything is kept that could be meant;
     what only those lead to is not searched for more. `resolved` says for each other dynamic
@@ -49,6 +50,7 @@ class PythonReach(msgspec.Struct, frozen=True):
     """
 
     kept: dict[str, Reason]
+    further: dict[str, list[Reason]]
     removed: dict[str, str]
     modules: dict[str, str]
     unresolved: tuple[Dynamic, ...] = ()

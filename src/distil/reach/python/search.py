@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 
 from distil.formats.python_calls import PATHS
 from distil.formats.python_source import Import, PythonSource, read_python_source
-from distil.model.ledger import Reason
+from distil.model.ledger import Reason, Reasons
 from distil.model.node import Kind, Node
 from distil.model.package import PythonInterpreter
 from distil.model.tree import Tree
@@ -76,7 +76,8 @@ class Search:
             path += paths_of_pth(text, node.parent)[0]
         self.finder = Finder(world.tree, interpreter, path)
         analyses.watch(rules.words, tuple(named_modules(self.finder, world.layout)))
-        self.kept: dict[str, Reason] = {}
+        self.reasons = Reasons()
+        self.kept = self.reasons.first
         self.modules: dict[str, str] = {}
         self.missing: dict[str, str] = {}
         self.used: dict[str, Reason] = {}
@@ -100,6 +101,7 @@ class Search:
         removed = sort_files(self)
         return PythonReach(
             kept=dict(sorted(self.kept.items())),
+            further=self.reasons.further,
             removed=dict(sorted(removed.items())),
             modules=dict(sorted(self.modules.items())),
             unresolved=tuple(sorted(self.references.unresolved)),
@@ -260,6 +262,9 @@ class Search:
     def reach(self, name: str, reason: Reason) -> bool:
         """Keep module `name` and the packages around it; whether the tree has it."""
         if name in self.modules:
+            path = self.modules[name]
+            if path in self.kept:
+                self.reasons.add(path, reason)
             return True
         parent = name.rpartition(".")[0]
         if parent and not self.reach(parent, reason):
@@ -301,14 +306,14 @@ class Search:
 
     def keep(self, path: str, reason: Reason) -> None:
         """Keep `path` and, when it is a symbolic link, what it leads to."""
-        if path in self.kept or path not in self.world.tree:
+        if path not in self.world.tree or not self.reasons.add(path, reason):
             return
-        self.kept[path] = reason
         node = self.world.tree[path]
         if node.kind is Kind.SYMLINK:
             target = self.world.tree.resolve(path)
-            if target is not None and target.path not in self.kept:
-                self.kept[target.path] = Reason("link target", path, "a symbolic link leads here")
+            if target is not None:
+                why = Reason("link target", path, "a symbolic link leads here")
+                self.reasons.add(target.path, why)
 
     def use(self, distribution: Distribution, reason: Reason) -> None:
         """Something of `distribution` is used, so all of it stays."""
