@@ -1,4 +1,4 @@
-"""``python -m bench commands|sizes|ladder|builds|starts``: measure, and write bench/RESULTS.md."""
+"""``python -m bench commands|sizes|ladder|builds|starts|reach``: write bench/RESULTS.md anew."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from bench import build_times, command_times, size_ladder, sizes, start_times
+from bench import build_times, command_times, reach_pass, size_ladder, sizes, start_times
 from bench.peers.context import EXAMPLES
 
 MEASUREMENTS = {
@@ -15,6 +15,7 @@ MEASUREMENTS = {
     "ladder": size_ladder.measure,
     "builds": build_times.measure,
     "starts": start_times.measure,
+    "reach": reach_pass.measure,
 }
 
 

@@ -34,6 +34,7 @@ from distil.reach.python.command import PythonCommand
 from distil.reach.python.cuts import is_test
 from distil.reach.python.modules import find_layout
 from distil.reach.python.result import PythonReach
+from distil.reach.python.rules import RuleSet
 from distil.reach.python.search import reach_python
 from distil.reach.scripts import Scripts
 from distil.reach.soundness import search_path
@@ -84,12 +85,15 @@ def reach(
     elf: Mapping[Digest, ElfFile | None],
     roots: Roots,
     documents: Documents | None = None,
+    *,
+    rules: RuleSet | None = None,
 ) -> Reached:
     """What of `tree` is needed. `elf` says of each file's digest what it is as ELF.
 
-    Analyses are remembered in `documents`. Raises `CorruptContent`, `LinkLoop`.
+    Analyses are remembered in `documents`; `rules` are those about dynamic Python code, the
+    shipped ones by default. Raises `CorruptContent`, `LinkLoop`.
     """
-    return _Reach(tree, elf, roots, documents).run()
+    return _Reach(tree, elf, roots, documents, rules).run()
 
 
 class _Reach:
@@ -99,9 +103,11 @@ class _Reach:
         elf: Mapping[Digest, ElfFile | None],
         roots: Roots,
         documents: Documents | None,
+        rules: RuleSet | None,
     ) -> None:
         self._tree = tree
         self._roots = roots
+        self._rules = rules
         self._keeping = Keeping(tree)
         self._policies: Policies = shipped_policies()
         self._packages = Packages(tree, elf, roots.depends, self._one_by_one)
@@ -137,7 +143,13 @@ class _Reach:
         return Reached(reasons.first, reasons.further, python.removed, python, self._analyses)
 
     def _reach_python(self, command: PythonCommand) -> PythonReach:
-        return reach_python(self._tree, command, self._roots.interpreter, analyses=self._analyses)
+        return reach_python(
+            self._tree,
+            command,
+            self._roots.interpreter,
+            rules=self._rules,
+            analyses=self._analyses,
+        )
 
     def _with_found(self, python: PythonReach) -> PythonCommand:
         """The command with what shell scripts run, and Python code that is kept for itself."""
