@@ -37,7 +37,7 @@ STRUCTS = {
         ]
     ),
     "Found": ["answer", "from_cache"],
-    "CheckReport": ["image", "elf_files", "interpreters", "faults"],
+    "CheckReport": ["image", "elf_files", "interpreters", "faults", "ledger"],
     "CacheInfo": ["schema_version", "directory", "areas"],
     "CacheCleaned": ["schema_version", "collected", "verified"],
 }

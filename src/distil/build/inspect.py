@@ -9,7 +9,6 @@ import msgspec
 
 from distil.build.compose import Composition
 from distil.build.plan import Plan, with_dependencies
-from distil.build.twin import HOME
 from distil.errors import (
     BrokenCommand,
     ClosureBroken,
@@ -29,7 +28,6 @@ from distil.reach.python.imports import gone_modules
 from distil.reach.python.provides import distribution_for_module, package_for_module
 from distil.reach.python_soundness import PythonWorld, python_faults
 from distil.reach.soundness import (
-    DEFAULT_PATH,
     Fault,
     entrypoint_faults,
     find_program,
@@ -113,7 +111,7 @@ def inspect_twin(
     faults = [fault for fault in found if fault.path in tools]
     if faults:
         raise TwinBroken([(f"{f.path}: {f.what}", _packages(plan, f)) for f in faults])
-    scripts = interpreter_faults(tree, (*DEFAULT_PATH, HOME))
+    scripts = interpreter_faults(tree)
     silent = [fault.path for fault in scripts if fault.path in tools]
     if silent:
         more = f" and {len(silent) - 3} more" if len(silent) > 3 else ""
@@ -133,7 +131,7 @@ def _python_world(plan: Plan, composition: Composition) -> PythonWorld:
         commands=tuple(PythonCommand(one, image.workdir, application.environment) for one in words),
         modules={} if python is None else python.modules,
         held=frozenset() if python is None else python.held,
-        gone=gone_modules(gone),
+        gone=gone_modules(gone, complete=True),
     )
 
 

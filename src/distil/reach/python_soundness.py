@@ -20,7 +20,7 @@ from distil.reach.python.analysis import Analyses
 from distil.reach.python.built_in import is_standard
 from distil.reach.python.command import PythonCommand
 from distil.reach.python.distributions import Distribution, find_distributions, unmet_requirements
-from distil.reach.python.imports import MAIN, Importer, MissingImport, gone_modules
+from distil.reach.python.imports import MAIN, Gone, Importer, MissingImport, gone_modules
 from distil.reach.python.installations import Installation, find_installations
 from distil.reach.python.modules import Module
 from distil.reach.python.programs import Program, Programs
@@ -42,14 +42,14 @@ class PythonWorld(msgspec.Struct, frozen=True):
 
     `commands` are what the image starts. `modules` are those that a search has reached, by
     name, with their files, and `held` the import statements (path, line) that it knows not to
-    run. `gone` says of modules that were there why they are not any more (see `gone_modules`).
+    run. `gone` are the modules that were there and are not any more.
     """
 
     machine: str
     commands: tuple[PythonCommand, ...] = ()
     modules: Mapping[str, str] = {}
     held: frozenset[tuple[str, int]] = frozenset()
-    gone: Mapping[str, str] = {}
+    gone: Gone = Gone()
 
 
 def python_world(

@@ -149,9 +149,19 @@ def test_scripts_that_lie_there_need_what_their_distribution_requires():
     assert not faults(image({"main.py": ""}, {"tool": files}, None, start))
 
 
+GUARDED = """
+def f():
+    from . import b
+    try:
+        from . import c
+    except ImportError:
+        pass
+"""
+
+
 def test_modules_that_metadata_lists_and_nobody_has():
     files = {
-        "a/__init__.py": "def f():\n    from . import b\n    try:\n        import a.c\n    finally: pass",
+        "a/__init__.py": GUARDED,
         **{f"a/{name}.py": "" for name in ("b", "c", "d")},
         "a/sub/__init__.py": "",
         "a/sub/e.py": "",

@@ -69,9 +69,13 @@ def is_standard(name: str) -> bool:
 
 
 class BuiltIn:
-    """The modules that `installation` has compiled in; its program is read only when needed."""
+    """The modules that `installation` has compiled in; its program is read only when needed.
 
-    def __init__(self, tree: Tree, installation: Installation) -> None:
+    Where all that ever had a file is `known`, what has none and may be compiled in is.
+    """
+
+    def __init__(self, tree: Tree, installation: Installation, *, known: bool) -> None:
+        self._known = known
         self._tree = tree
         self._installation = installation
         self._read: frozenset[str] | None = None
@@ -86,6 +90,8 @@ class BuiltIn:
             return False
         if name not in _COMPILED and (not name.startswith("_") or name in _SOURCE):
             return False
+        if self._known:
+            return True
         if self._read is None:
             self._read = self._compiled_in()
         return not self._read or name in self._read

@@ -11,6 +11,7 @@ what is missing may still be found by the running program; then nothing is said.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
@@ -57,11 +58,21 @@ class MissingImport(msgspec.Struct, frozen=True, order=True):
         return text
 
 
+class Gone(msgspec.Struct, frozen=True):
+    """Modules that were there, by path without a suffix, and why they are not any more.
+
+    `complete` says that these are all: a module that is not among them and has no file is none,
+    or compiled in.
+    """
+
+    why: Mapping[str, str] = {}
+    complete: bool = False
+
+
 class Importer:
     """Follows what is imported from one place on in one installation.
 
-    `directories` come first and last on ``sys.path``. `gone` says of modules that were there,
-    by path without a suffix (see `gone_modules`), why they are not any more.
+    `directories` come first and last on ``sys.path``. `gone` are the modules that were there.
     """
 
     def __init__(
@@ -71,16 +82,17 @@ class Importer:
         machine: str,
         directories: tuple[Iterable[str], Iterable[str]],
         analyses: Analyses,
-        gone: Mapping[str, str],
+        gone: Gone,
     ) -> None:
         self._tree = tree
         self._installation = installation
         interpreter = PythonInterpreter(f"{installation.line}.0", (2, 17), machine)
         first, last = directories
         self.finder = Finder(tree, interpreter, [*first, *installation.search, *last])
-        self._built_in = BuiltIn(tree, installation)
+        self._built_in = BuiltIn(tree, installation, known=gone.complete)
         self._analyses = analyses
-        self._gone = gone
+        self._gone = gone.why
+        self._made: dict[str, bool] = {}
         self._certain: set[str] = set()
         self._possible: set[str] = set()
         self._unread: list[Node] = self._finders()
@@ -217,12 +229,20 @@ class Importer:
         parent, _, last = name.rpartition(".")
         within = self.finder.find(parent) if parent else None
         places = self.finder.search if not parent else (within.search if within else ())
-        if self._built_in.has(name):
-            return ""
-        return next((why for place in places if (why := self._gone.get(f"{place}/{last}"))), "")
+        for place in places:
+            why = self._gone.get(f"{place}/{last}", "")
+            if why and not self._built_in.has(name):
+                return why
+        return ""
 
     def _may_be_made(self, name: str) -> bool:
         """Whether importing `name` can work although no file of that name is found."""
+        made = self._made.get(name)
+        if made is None:
+            made = self._made[name] = self._looks_made(name)
+        return made
+
+    def _looks_made(self, name: str) -> bool:
         if self._built_in.has(name):
             return True
         parent = name.rpartition(".")[0]
@@ -277,8 +297,8 @@ class Importer:
         )
 
 
-def gone_modules(paths: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Paths of files that are gone, each with the reason, as `Importer` wants them."""
+def gone_modules(paths: Iterable[tuple[str, str]], *, complete: bool = False) -> Gone:
+    """The modules among the files `paths`, which are gone, each with the reason."""
     found: dict[str, str] = {}
     for path, why in paths:
         if path.endswith("/__init__.py"):
@@ -288,10 +308,11 @@ def gone_modules(paths: Iterable[tuple[str, str]]) -> dict[str, str]:
         elif path.endswith(".so"):
             directory, _, name = path.rpartition("/")
             found[f"{directory}/{name.partition('.')[0]}"] = why
-    return found
+    return Gone(found, complete)
 
 
-def with_parents(name: str) -> list[str]:
+@functools.lru_cache(maxsize=4096)
+def with_parents(name: str) -> tuple[str, ...]:
     """``a.b.c`` as ``a``, ``a.b``, ``a.b.c``; nothing for an empty name."""
     parts = name.split(".") if name else []
-    return [".".join(parts[: end + 1]) for end in range(len(parts))]
+    return tuple(".".join(parts[: end + 1]) for end in range(len(parts)))
