@@ -126,20 +126,23 @@ class Search:
             reason = Reason("interpreter start", "", "a .pth file is read by every start")
             self.keep(node.path, reason)
             code = "\n".join(paths_of_pth(text, node.parent)[1])
-            self._follow(Module("", node.path), read_python_source(code.encode()))
+            self._follow(Module("", node.path), self._read(code))
         start = self.world.start
         for name in start.modules:
             self._run_module(name)
         for path in start.scripts:
             self._run_file(path, Reason("entrypoint", "", "the container's command runs it"))
         if start.code:
-            self._follow(Module("__main__", ""), read_python_source(start.code.encode()))
+            self._follow(Module("__main__", ""), self._read(start.code))
         for name in start.names:
             self.reach_named(name, Reason("command", "", f"the command names {name}"))
         for node in self.world.application:
             self._application_file(node)
         for path in self.world.files:
             self._kept_file(path)
+
+    def _read(self, code: str) -> PythonSource:
+        return read_python_source(code.encode(), words=self.rules.words)
 
     def _run_module(self, name: str) -> None:
         reason = Reason("entrypoint", "", f"the container's command runs -m {name}")
@@ -233,7 +236,9 @@ class Search:
             self._follow(module, self.analyses.of(node))
         elif not module.path.startswith(self.world.layout.library + "/"):
             known = self.references.knows_compiled(module)
-            self.references.follow_compiled(module, self.analyses.of(node, known=known), known)
+            source = self.analyses.of(node, known=known)
+            self._mention(module, self._words_in(source))
+            self.references.follow_compiled(module, source, known)
 
     def follow_source_of(self, module: Module) -> bool:
         """Follow the source that compiled code was made from; whether it lies beside it."""
@@ -257,7 +262,8 @@ class Search:
     def _awake(self, rule: Lazy) -> bool:
         if any(need in self.modules for need in rule.needs):
             return True
-        return any(self._mentioned.get(word, set()) - {rule.module} for word in rule.mentions)
+        silent = {rule.module, *rule.except_in}
+        return any(self._mentioned.get(word, set()) - silent for word in rule.mentions)
 
     def reach(self, name: str, reason: Reason) -> bool:
         """Keep module `name` and the packages around it; whether the tree has it."""
@@ -327,9 +333,9 @@ class Search:
     # --- one file --------------------------------------------------------------------------
 
     def _follow(self, module: Module, source: PythonSource, *, main: bool = False) -> None:
-        lazies = self.rules.lazies(module.name)
-        for word in source.mentions:
-            self._mentioned.setdefault(word, set()).add(module.name)
+        # What only runs in a module that is the program runs in this one.
+        lazies = [] if main else self.rules.lazies(module.name)
+        self._mention(module, source.mentions)
         if any(reference.function in PATHS for reference in source.references):
             module = self.finder.extend(module)
         for statement in source.imports:
@@ -342,6 +348,15 @@ class Search:
                 self.references.follow(module, source, reference)
         if module.path in self.world.application_paths:
             self.references.follow_strings(module, source)
+
+    def _mention(self, module: Module, words: Iterable[str]) -> None:
+        for word in words:
+            self._mentioned.setdefault(word, set()).add(module.name)
+
+    def _words_in(self, compiled: PythonSource) -> Iterable[str]:
+        """The watched identifiers among the names that stand in compiled code."""
+        names = set(compiled.strings)
+        return (word for word in self.rules.words if word.lstrip(".") in names)
 
     def _held_back(
         self, module: Module, statement: Import, lazies: list[tuple[RuleFile, Lazy]]
