@@ -21,11 +21,12 @@ from distil.reach.python.analysis import Analyses
 from distil.reach.python.command import PythonCommand, is_python, read_command
 from distil.reach.python.cuts import is_test, sort_files
 from distil.reach.python.distributions import Distribution, find_distributions
+from distil.reach.python.held import HeldImports
 from distil.reach.python.modules import Finder, Module, find_layout, paths_of_pth
-from distil.reach.python.patterns import absolute, matches
+from distil.reach.python.patterns import absolute
 from distil.reach.python.references import References
 from distil.reach.python.result import PythonReach
-from distil.reach.python.rules import STANDARD_LIBRARY, Lazy, RuleFile, RuleSet, shipped_rules
+from distil.reach.python.rules import STANDARD_LIBRARY, RuleSet, shipped_rules
 from distil.reach.python.standard_library import named_modules, public_modules
 from distil.reach.python.startable import Startable
 from distil.reach.python.world import World
@@ -84,8 +85,7 @@ class Search:
         self.named_rules: set[str] = set()
         self.references = References(self)
         self._queue: deque[Module] = deque()
-        self._asleep: list[tuple[RuleFile, Module, Import, Lazy]] = []
-        self._mentioned: dict[str, set[str]] = {}
+        self.held = HeldImports(rules, self.finder)
         self._conventions: set[str] = set()
 
     def run(self) -> PythonReach:
@@ -108,8 +108,8 @@ class Search:
             resolved=tuple(sorted(self.references.resolved)),
             libraries=tuple(sorted(self.references.libraries)),
             missing=dict(sorted(self.missing.items())),
-            held=frozenset((module.path, one.line) for _, module, one, _ in self._asleep),
-            rules=tuple(sorted(self.named_rules)),
+            held=self.held.places,
+            rules=tuple(sorted(self.named_rules | self.held.rules)),
         )
 
     # --- beginnings ------------------------------------------------------------------------
@@ -225,7 +225,8 @@ class Search:
                 self._follow_file(module)
             self.add_for(module.name)
             if not self._queue:
-                self._wake()
+                for held in list(self.held.awake(self.modules)):
+                    self._import(*held)
 
     def _follow_file(self, module: Module) -> None:
         """Everything the file of `module` leads to."""
@@ -237,7 +238,7 @@ class Search:
         elif not module.path.startswith(self.world.layout.library + "/"):
             known = self.references.knows_compiled(module)
             source = self.analyses.of(node, known=known)
-            self._mention(module, self._words_in(source))
+            self.held.mention_names(module, source)
             self.references.follow_compiled(module, source, known)
 
     def follow_source_of(self, module: Module) -> bool:
@@ -249,21 +250,6 @@ class Search:
                 self._follow(Module(module.name, path, module.search), source)
                 return source.complete
         return False
-
-    def _wake(self) -> None:
-        """Count the imports that a rule has held back and that something needs by now."""
-        asleep, self._asleep = self._asleep, []
-        for file, module, statement, rule in asleep:
-            if self._awake(rule):
-                self._import(module, statement)
-            else:
-                self._asleep.append((file, module, statement, rule))
-
-    def _awake(self, rule: Lazy) -> bool:
-        if any(need in self.modules for need in rule.needs):
-            return True
-        silent = {rule.module, *rule.except_in}
-        return any(self._mentioned.get(word, set()) - silent for word in rule.mentions)
 
     def reach(self, name: str, reason: Reason) -> bool:
         """Keep module `name` and the packages around it; whether the tree has it."""
@@ -333,48 +319,20 @@ class Search:
     # --- one file --------------------------------------------------------------------------
 
     def _follow(self, module: Module, source: PythonSource, *, main: bool = False) -> None:
-        # What only runs in a module that is the program runs in this one.
-        lazies = [] if main else self.rules.lazies(module.name)
-        self._mention(module, source.mentions)
+        self.held.mention(module, source.mentions)
         if any(reference.function in PATHS for reference in source.references):
             module = self.finder.extend(module)
         for statement in source.imports:
             if statement.main and not main:
                 continue
-            if not (lazies and self._held_back(module, statement, lazies)):
+            # What only runs in a module that is the program runs in this one.
+            if main or not self.held.hold(module, statement):
                 self._import(module, statement)
         for reference in source.references:
             if main or not reference.main:
                 self.references.follow(module, source, reference)
         if module.path in self.world.application_paths:
             self.references.follow_strings(module, source)
-
-    def _mention(self, module: Module, words: Iterable[str]) -> None:
-        for word in words:
-            self._mentioned.setdefault(word, set()).add(module.name)
-
-    def _words_in(self, compiled: PythonSource) -> Iterable[str]:
-        """The watched identifiers among the names that stand in compiled code."""
-        names = set(compiled.strings)
-        return (word for word in self.rules.words if word.lstrip(".") in names)
-
-    def _held_back(
-        self, module: Module, statement: Import, lazies: list[tuple[RuleFile, Lazy]]
-    ) -> bool:
-        """Whether a rule says that an import does not run by itself."""
-        name = absolute(statement.module, module.name, module.package)
-        names = {name, *(f"{name}.{asked}" for asked in statement.names)}
-        for file, rule in lazies:
-            if not matches(rule.scope, statement.scope):
-                continue
-            if not any(matches(pattern, one) for pattern in rule.imports for one in names):
-                continue
-            if rule.instead and not any(map(self.finder.find, rule.instead)):
-                continue
-            self.named_rules.add(file.name())
-            self._asleep.append((file, module, statement, rule))
-            return True
-        return False
 
     def _import(self, module: Module, statement: Import) -> None:
         name = absolute(statement.module, module.name, module.package)
