@@ -126,6 +126,26 @@ def test_changes_of_the_path_are_believed_where_they_can_succeed():
     assert missing(quiet) == {("main.py", "elsewhere")}
 
 
+def test_distributions_inside_the_library_directory_are_not_the_library():
+    text = b"import sys\nsys.path.append('/opt/more')\nimport elsewhere"
+    inside = file(f"{LIBRARY}/site-packages/a.py", text)
+    tree = image({"main.py": "import a"}, None, None, inside, file("/opt/more/elsewhere.py"))
+    assert not faults(tree)
+
+
+def test_what_code_does_to_the_path_counts_wherever_it_does_it():
+    files = {
+        "a/__init__.py": "import elsewhere\nfrom a import paths",
+        "a/paths.py": "import sys\nsys.path.append(x)",
+    }
+    tree = image({"main.py": "import a"}, {"a": files}, None, file("/opt/more/elsewhere.py"))
+    assert not faults(tree)
+    files = {"ns/one.py": "", "b.py": "import ns.two\nimport sys\nsys.path.append(x)"}
+    vendored = file("/opt/more/ns/two.py")
+    assert not faults(image({"main.py": "import b"}, {"b": files}, None, vendored))
+    assert missing(image({"main.py": "import b"}, {"b": files})) == {("b.py", "ns.two")}
+
+
 def test_directories_and_finders_of_pth_files():
     text = {"main.py": "import one, two"}
     pth = file(f"{SITE}/x.pth", b"/src\nimport __editable___two_finder; x.install()\n")

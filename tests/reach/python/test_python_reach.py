@@ -87,6 +87,28 @@ def test_an_import_is_held_back_until_what_leads_to_it_is_mentioned(text, wanted
     assert ("archive" in found.modules) == wanted
 
 
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        ("from . import x", "a.b.c.x"),
+        ("from .x import y", "a.b.c.x"),
+        ("from ..x import y", "a.b.x"),
+        ("from .. import x", "a.b.x"),
+        ("from ...x import y", "a.x"),
+        ("from ... import x", "a.x"),
+        ("from ...d.x import y", "a.d.x"),
+        ("from ....x import y", None),
+    ],
+)
+def test_relative_imports_climb_a_package_for_each_dot_but_the_first(statement, expected):
+    packages = {f"{name}/__init__.py": "" for name in ("a", "a/b", "a/b/c", "a/d")}
+    names = ("a/x", "a/b/x", "a/b/c/x", "a/d/x", "x")
+    library = {**packages, **{f"{name}.py": "" for name in names}, "a/b/c/m.py": statement}
+    found = reach({"main.py": "import a.b.c.m"}, library)
+    reached = {name for name in found.modules if name.rpartition(".")[2] == "x"}
+    assert reached == ({expected} if expected else set())
+
+
 def test_scripts_of_a_used_distribution_can_be_started():
     files = {
         "d/__init__.py": "",

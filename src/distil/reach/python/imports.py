@@ -124,6 +124,7 @@ class Importer:
         What an earlier call has reported is not said again.
         """
         queue = deque([module])
+        missing: list[MissingImport] = []
         while queue:
             module = queue.popleft()
             if module.path in self._certain:
@@ -135,7 +136,11 @@ class Importer:
             module = self._widened(module, source)
             for statement in source.imports:
                 if statement.certain:
-                    yield from self._needed(module, statement, program, queue)
+                    missing += self._needed(module, statement, program, queue)
+        # Only now is it known what all this code does to the import system.
+        for one in missing:
+            if one.because or not self._may_be_made(one.module):
+                yield one
 
     def _needed(
         self, module: Module, statement: Import, program: str, queue: deque[Module]
@@ -147,8 +152,7 @@ class Importer:
                 queue.append(found)
                 continue
             why = self._why_gone(part)
-            if why or not self._may_be_made(part):
-                yield MissingImport(module.path, statement.line, part, why, program)
+            yield MissingImport(module.path, statement.line, part, why, program)
             return
         for asked in statement.names:
             whole = f"{name}.{asked}"
@@ -246,13 +250,13 @@ class Importer:
         if self._built_in.has(name):
             return True
         parent = name.rpartition(".")[0]
-        if parent:
-            return self._makes_children(parent)
+        if parent and self._makes_children(parent):
+            return True
         if self._installation.opaque or re.search(rf"\b{name}\b", self._installation.hooks):
             return True
         pattern = re.compile(rf"\b{re.escape(name)}\b")
         for text in self._changing_texts():
-            if pattern.search(text) and _MAKES_MODULES.search(text):
+            if not parent and pattern.search(text) and _MAKES_MODULES.search(text):
                 return True
             if _CHANGES_PATH.search(text) and self._is_anywhere(name):
                 return True
@@ -282,9 +286,11 @@ class Importer:
 
     def _changing_texts(self) -> list[str]:
         """Those of the files followed so far that change how modules are found."""
-        library = f"{self._installation.layout.library}/"
+        layout = self._installation.layout
+        sites = tuple(f"{site}/" for site in layout.sites)
         for node in self._unread:
-            text = "" if node.path.startswith(library) else text_of(node)
+            own = node.path.startswith(f"{layout.library}/") and not node.path.startswith(sites)
+            text = "" if own else text_of(node)
             if _MAKES_MODULES.search(text) or _CHANGES_PATH.search(text):
                 self._changing.append(text)
         self._unread.clear()
@@ -292,9 +298,9 @@ class Importer:
 
     def _is_anywhere(self, name: str) -> bool:
         """Whether some directory of the image has a module `name`."""
-        return any(
-            node.path.endswith((f"/{name}.py", f"/{name}/__init__.py")) for node in self._tree
-        )
+        last = name.replace(".", "/")
+        ends = (f"/{last}.py", f"/{last}/__init__.py")
+        return any(node.path.endswith(ends) for node in self._tree)
 
 
 def gone_modules(paths: Iterable[tuple[str, str]], *, complete: bool = False) -> Gone:
