@@ -11,6 +11,7 @@ from bench import (
     command_times,
     lock_times,
     platform_times,
+    reach_pass,
     size_ladder,
     sizes,
     start_times,
@@ -25,6 +26,7 @@ MEASUREMENTS = {
     "platforms": platform_times.measure,
     "starts": start_times.measure,
     "locks": lock_times.measure,
+    "reach": reach_pass.measure,
 }
 
 

@@ -1109,13 +1109,31 @@ class ClosureBroken(DistilError):
 
     exit_code = 1
 
+    def __init__(
+        self, misses: Sequence[tuple[str, Sequence[str]]], distributions: Sequence[str] = ()
+    ) -> None:
+        lines = [f"  {text}{_in_packages(packages)}" for text, packages in misses]
+        names = dict.fromkeys(packages[0] for _, packages in misses if packages)
+        quoted = ", ".join(f'"{name}"' for name in names)
+        hints = [f"write packages = [{quoted}] below [app] in distil.toml"] if names else []
+        if distributions:
+            wanted = " and ".join(dict.fromkeys(distributions))
+            hints.append(f"add the distribution that has it to the dependencies: {wanted}")
+        super().__init__("the image would not work:\n" + "\n".join(lines), hint="; ".join(hints))
+
+
+class TwinBroken(DistilError):
+    """Files that only the debug twin has and that would not find what they need."""
+
+    exit_code = 1
+
     def __init__(self, misses: Sequence[tuple[str, Sequence[str]]]) -> None:
         lines = [f"  {text}{_in_packages(packages)}" for text, packages in misses]
         names = dict.fromkeys(packages[0] for _, packages in misses if packages)
         quoted = ", ".join(f'"{name}"' for name in names)
         super().__init__(
-            "the image would not work:\n" + "\n".join(lines),
-            hint=f"write packages = [{quoted}] below [app] in distil.toml" if names else "",
+            "the tools of the debug twin would not work:\n" + "\n".join(lines),
+            hint=f"add {quoted} to packages below [debug] in distil.toml" if names else "",
         )
 
 

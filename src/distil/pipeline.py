@@ -18,7 +18,7 @@ from distil.build.explain import Answer, Question, ask
 from distil.build.finding import Finder, IndexFinder, LockFinder
 from distil.build.gather import Ingredients
 from distil.build.images import debug_twin, production_image
-from distil.build.inspect import inspect
+from distil.build.inspect import inspect, inspect_twin
 from distil.build.investigate import Findings, Subject, look_at
 from distil.build.lock import Locker
 from distil.build.lock_choices import names_to_upgrade, platforms_to_lock
@@ -31,7 +31,7 @@ from distil.build.platforms import on_each, target_platforms
 from distil.build.product import Product, Workshop
 from distil.build.propose import propose, spec_place, write_spec
 from distil.build.publish import bind, destinations, publish
-from distil.build.record import ledger_of, open_ledger, record, twin_ledger
+from distil.build.record import find_ledger, ledger_of, open_ledger, record, twin_ledger
 from distil.build.specification import Overrides, read_spec
 from distil.build.summary import BuildSummary, IndexSummary, summarise, summarise_plans
 from distil.build.twin import compose_twin
@@ -52,13 +52,15 @@ from distil.model.tree import Tree
 from distil.packages.cuts import default_cuts
 from distil.packages.record_table import table_is_sound
 from distil.packages.releases import SuitePolicy
+from distil.reach.accounting import ledger_faults
+from distil.reach.python.analysis import Analyses
+from distil.reach.python.installations import find_installations
+from distil.reach.python_soundness import python_faults, python_world
 from distil.reach.soundness import (
     Fault,
     command_faults,
     interpreter_faults,
     library_faults,
-    python_faults,
-    python_interpreters,
 )
 
 
@@ -164,6 +166,7 @@ def _produce(platform: Platform, workshop: Workshop) -> Product:
     images, tool_tree = [(production, record(production, ledger, cache))], Tree()
     if workshop.debug:
         tool_tree = compose_twin(plan, composition, tools, cuts, created)
+        inspect_twin(plan, composition, tool_tree, tools)
         twin = debug_twin(plan, production, tool_tree, created, cache)
         images.append((twin, record(twin, twin_ledger(ledger, tool_tree), cache)))
     return Product(plan, composition, checks, tuple(images), tool_tree)
@@ -237,13 +240,17 @@ def _platform(name: str) -> Platform | None:
 
 
 class CheckReport(msgspec.Struct, frozen=True):
-    """What was looked at in an image, and what would fail at run time, sorted."""
+    """What was looked at in an image, and what would fail at run time, sorted.
+
+    `ledger` is the number of paths in the image's ledger, 0 for an image that has none.
+    """
 
     image: str
     platform: str
     elf_files: int
     interpreters: tuple[str, ...]
     faults: tuple[Fault, ...]
+    ledger: int = 0
 
 
 def check(image: str, platform: str = "") -> CheckReport:
@@ -265,17 +272,23 @@ def _check(image: str, location: Location, platform: Platform | None) -> CheckRe
     target = parse_platform(stored.platform)
     tree = read_tree(stored.layers, cache)
     elf = elf_files(tree)
-    pythons = python_interpreters(tree, target.machine)
-    faults = library_faults(tree, elf, target, pythons[0].executable if pythons else None)
+    pythons = find_installations(tree)
+    faults = library_faults(tree, elf, target, pythons[0].real if pythons else None)
     faults += interpreter_faults(tree)
     faults += command_faults(tree, stored.config.config)
-    faults += [fault for python in pythons for fault in python_faults(tree, python)]
+    analyses = Analyses(cache)
+    world = python_world(tree, pythons, stored.config.config, target.machine)
+    faults += python_faults(tree, elf, world, analyses, pythons)
+    analyses.save()
+    ledger = find_ledger(location, cache, platform)
+    faults += ledger_faults(tree, ledger) if ledger is not None else []
     return CheckReport(
         image=image,
         platform=stored.platform,
         elf_files=sum(found is not None for found in elf.values()),
-        interpreters=tuple(f"Python {python.line}" for python in pythons),
+        interpreters=tuple(f"Python {line}" for line in sorted({one.line for one in pythons})),
         faults=tuple(sorted(faults)),
+        ledger=len(ledger.kept) if ledger is not None else 0,
     )
 
 

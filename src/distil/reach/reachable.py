@@ -34,6 +34,7 @@ from distil.reach.python.command import PythonCommand
 from distil.reach.python.cuts import is_test
 from distil.reach.python.modules import find_layout
 from distil.reach.python.result import PythonReach
+from distil.reach.python.rules import RuleSet
 from distil.reach.python.search import reach_python
 from distil.reach.scripts import Scripts
 from distil.reach.soundness import search_path
@@ -68,14 +69,17 @@ class Roots(msgspec.Struct, frozen=True):
 
 
 class Reached(msgspec.Struct, frozen=True):
-    """The paths that are kept, each with a reason, and why some others are not.
+    """The paths that are kept, each with a reason, some with `further` ones; why others are not.
 
-    `python` is what the module search found out, its unresolved dynamic imports among it.
+    `python` is what the module search found out, its unresolved dynamic imports among it, and
+    `analyses` what it has read.
     """
 
     kept: dict[str, Reason]
+    further: dict[str, list[Reason]]
     removed: dict[str, str]
     python: PythonReach
+    analyses: Analyses
 
 
 def reach(
@@ -83,12 +87,15 @@ def reach(
     elf: Mapping[Digest, ElfFile | None],
     roots: Roots,
     documents: Documents | None = None,
+    *,
+    rules: RuleSet | None = None,
 ) -> Reached:
     """What of `tree` is needed. `elf` says of each file's digest what it is as ELF.
 
-    Analyses are remembered in `documents`. Raises `CorruptContent`, `LinkLoop`.
+    Analyses are remembered in `documents`; `rules` are those about dynamic Python code, the
+    shipped ones by default. Raises `CorruptContent`, `LinkLoop`.
     """
-    return _Reach(tree, elf, roots, documents).run()
+    return _Reach(tree, elf, roots, documents, rules).run()
 
 
 class _Reach:
@@ -98,9 +105,11 @@ class _Reach:
         elf: Mapping[Digest, ElfFile | None],
         roots: Roots,
         documents: Documents | None,
+        rules: RuleSet | None,
     ) -> None:
         self._tree = tree
         self._roots = roots
+        self._rules = rules
         self._keeping = Keeping(tree)
         self._policies: Policies = shipped_policies()
         self._packages = Packages(tree, elf, roots.depends, self._one_by_one)
@@ -131,10 +140,20 @@ class _Reach:
             python = self._reach_python(command)
         self._strings.save()
         self._analyses.save()
-        return Reached(self._keeping.kept, python.removed, python)
+        reasons = self._keeping.reasons
+        for path, further in python.further.items():
+            for reason in further:
+                reasons.add(path, reason)
+        return Reached(reasons.first, reasons.further, python.removed, python, self._analyses)
 
     def _reach_python(self, command: PythonCommand) -> PythonReach:
-        return reach_python(self._tree, command, self._roots.interpreter, analyses=self._analyses)
+        return reach_python(
+            self._tree,
+            command,
+            self._roots.interpreter,
+            rules=self._rules,
+            analyses=self._analyses,
+        )
 
     def _with_found(self, python: PythonReach) -> PythonCommand:
         """The command with what shell scripts run, and Python code that is kept for itself."""

@@ -63,8 +63,9 @@ class Add(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Lazy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Imports that a file has and that do not run by themselves.
 
-    They count once one of `needs` is reached, or once another reached file mentions one of
-    the identifiers `mentions`. With `instead` they count unless the tree has such a module.
+    They count once one of `needs` is reached, or once another reached file than those of the
+    modules `except_in` holds one of the texts `mentions`. With `instead` they count unless the
+    tree has such a module.
     """
 
     module: str
@@ -73,6 +74,7 @@ class Lazy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     imports: tuple[str, ...] = ("*",)
     needs: tuple[str, ...] = ()
     mentions: tuple[str, ...] = ()
+    except_in: tuple[str, ...] = ()
     instead: tuple[str, ...] = ()
 
 
