@@ -200,9 +200,7 @@ def _packages(root: Path) -> int:
     return debian + sum(1 for _ in root.glob("usr/**/*.dist-info/METADATA"))
 
 
-def _between(
-    title: str, image: BuiltImage, opened: set[str], excess: float
-) -> Iterator[list[str]]:
+def _between(title: str, image: BuiltImage, opened: set[str], excess: float) -> Iterator[list[str]]:
     """The largest groups of files that the image keeps and that nothing opened.
 
     `excess` is what of them is more than the target allows, in bytes: that much is listed.
