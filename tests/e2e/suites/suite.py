@@ -8,7 +8,9 @@ vain for what.
 from __future__ import annotations
 
 import json
+import re
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +22,8 @@ from distil.fetch.cache import Cache
 from distil.model.ledger import Kept, Ledger
 from distil.model.origin import PackageOrigin
 from distil.model.reference import parse_location
-from distil.reach.python.patterns import matches
+from distil.reach.python import shipped_rules
+from distil.reach.python.patterns import absolute, matches
 from tests.support.runners import BuiltImage, Launch, Mount, RuncRunner
 from tests.support.sdists import unpack_sdist
 
@@ -28,6 +31,9 @@ HERE = Path(__file__).parent
 SUITE = "/suite"
 SECONDS = 300
 """For one suite at most."""
+PLACES = ("/usr/local/lib/python3.13/dist-packages/", "/usr/lib/python3.13/")
+VARYING = re.compile(r"0x[0-9a-f]{6,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""Addresses and random identifiers in the names of tests."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +52,6 @@ class Suite:
     environment: dict[str, str] = field(default_factory=dict)
     differences: dict[str, str] = field(default_factory=dict)
     """Tests that fail only at level ``reachable``: a part of their name, and why that is right."""
-    not_there: dict[str, str] = field(default_factory=dict)
-    """Modules that reached code asks for in vain: a pattern of names, and why that is right."""
 
     @property
     def name(self) -> str:
@@ -67,8 +71,10 @@ class Outcome(msgspec.Struct, frozen=True):
     """What pytest printed."""
 
     @property
-    def passed(self) -> frozenset[str]:
-        return frozenset(name for name, outcome in self.tests.items() if outcome == "passed")
+    def passed(self) -> Counter[str]:
+        """The tests that pass, by name without what differs from run to run."""
+        names = (name for name, outcome in self.tests.items() if outcome == "passed")
+        return Counter(VARYING.sub("…", name) for name in names)
 
 
 def ledger_of(image: BuiltImage) -> Ledger:
@@ -118,7 +124,8 @@ def prepare(suite: Suite, ledger: Ledger, directory: Path) -> None:
 def run(suite: Suite, image: BuiltImage, mounts: tuple[Mount, ...], runner: RuncRunner) -> Outcome:
     """What becomes of the tests in `image`."""
     words = ("/usr/bin/python3", f"{SUITE}/runner.py", *suite.arguments)
-    launch = Launch(suite.environment, mounts=mounts, entrypoint=words)
+    # The order of sets shows in the names of tests.
+    launch = Launch({"PYTHONHASHSEED": "0", **suite.environment}, mounts=mounts, entrypoint=words)
     done = runner.run(image, launch, SECONDS)
     text, _, last = done.output.rstrip("\n").rpartition("\n")
     assert last.startswith("{"), f"{done.status}: {done.output[-5000:]}{done.errors[-5000:]}"
@@ -127,8 +134,12 @@ def run(suite: Suite, image: BuiltImage, mounts: tuple[Mount, ...], runner: Runc
 
 
 def compare(suite: Suite, whole: Outcome, part: Outcome) -> list[str]:
-    """What `part` lacks of `whole` without an explanation in `suite`, and idle explanations."""
-    differ = sorted(whole.passed - part.passed)
+    """What `part` lacks of `whole` without an explanation, and explanations of nothing.
+
+    A test is explained by `suite`, a module that reached code asks for in vain by a rule which
+    holds that import back.
+    """
+    differ = sorted((whole.passed - part.passed).elements())
     failing = [name for name in differ if not any(one in name for one in suite.differences)]
     idle = [
         f"{one} is explained and makes no difference"
@@ -138,6 +149,19 @@ def compare(suite: Suite, whole: Outcome, part: Outcome) -> list[str]:
     refused = [
         f"{module} is not there for {asker}"
         for module, asker in sorted({*part.refused} - {*whole.refused})
-        if not any(matches(pattern, module) for pattern in suite.not_there)
+        if not _is_held_back(module, asker)
     ]
     return [*failing, *idle, *refused]
+
+
+def _is_held_back(name: str, asker: str) -> bool:
+    """Whether a rule says that the import of `name` in the file `asker` does not count."""
+    place = next((p for p in PLACES if asker.startswith(p)), "")
+    parts = asker.removeprefix(place).removesuffix(".py").split("/")
+    package = ".".join(parts[:-1])
+    module = package if parts[-1] == "__init__" else ".".join(parts)
+    return any(
+        matches(absolute(pattern, module, package), name)
+        for _, rule in shipped_rules().lazies(module)
+        for pattern in rule.imports
+    )
