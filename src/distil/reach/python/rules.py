@@ -85,6 +85,14 @@ class Convention(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     why: str
 
 
+class Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Data that only serves a package: without the package nothing opens it."""
+
+    packages: tuple[str, ...]
+    directories: tuple[str, ...]
+    why: str
+
+
 class RuleFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One data file: the rules for some versions of one distribution."""
 
@@ -95,6 +103,7 @@ class RuleFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     add: tuple[Add, ...] = ()
     lazy: tuple[Lazy, ...] = ()
     convention: tuple[Convention, ...] = ()
+    data: tuple[Data, ...] = ()
 
     def name(self) -> str:
         """How reasons call this file."""
@@ -169,8 +178,8 @@ def load_rules(text: str, where: str) -> RuleFile:
         SpecifierSet(file.versions)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError, InvalidSpecifier) as error:
         raise InvalidRule(where, str(error)) from None
-    rules: list[Resolve | Add | Lazy | Convention] = [*file.resolve, *file.add, *file.lazy]
-    for rule in [*rules, *file.convention]:
+    rules: list[Resolve | Add | Lazy | Convention | Data] = [*file.resolve, *file.add, *file.lazy]
+    for rule in [*rules, *file.convention, *file.data]:
         if len(rule.why) < 20:
             raise InvalidRule(where, f"`why` must be a sentence, not {rule.why!r}")
     return file

@@ -19,6 +19,7 @@ from distil.model.package import PythonInterpreter
 from distil.model.tree import Tree
 from distil.reach.python.analysis import Analyses
 from distil.reach.python.command import PythonCommand, is_python, read_command
+from distil.reach.python.configuration import FILE_NAME
 from distil.reach.python.cuts import is_test, sort_files
 from distil.reach.python.distributions import Distribution, find_distributions
 from distil.reach.python.held import HeldImports
@@ -169,6 +170,7 @@ class Search:
         """
         reason = Reason("application", "", "a file of the application")
         self.keep(node.path, reason)
+        self.references.follow_configuration(node)
         may_run = node.name.endswith(".py") or node.mode & 0o111
         if node.blob is None or not may_run or not is_python(node) or is_test(node.path):
             return
@@ -281,13 +283,14 @@ class Search:
     def reach_named(self, name: str, reason: Reason) -> bool:
         """Keep the longest beginning of the dotted `name` that is a module, if there is one.
 
-        A word without a dot counts only when it is not one of the standard library, whose
-        short names (``code``, ``test``, ``time``) are ordinary words too.
+        A word without a dot, or the name of a file, counts only when it is not one of the
+        standard library, whose short names (``code``, ``test``, ``time``) are ordinary words too.
         """
+        word = "." not in name or bool(FILE_NAME.search(name))
         while name:
             module = self.finder.find(name)
             if module is not None:
-                plain = "." not in name
+                plain = word and "." not in name
                 if plain and module.path.startswith(self.world.layout.library + "/"):
                     return False
                 if not module.path and plain:
