@@ -6,7 +6,15 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from bench import build_times, command_times, lock_times, size_ladder, sizes, start_times
+from bench import (
+    build_times,
+    command_times,
+    lock_times,
+    platform_times,
+    size_ladder,
+    sizes,
+    start_times,
+)
 from bench.peers.context import EXAMPLES
 
 MEASUREMENTS = {
@@ -14,6 +22,7 @@ MEASUREMENTS = {
     "sizes": sizes.measure,
     "ladder": size_ladder.measure,
     "builds": build_times.measure,
+    "platforms": platform_times.measure,
     "starts": start_times.measure,
     "locks": lock_times.measure,
 }

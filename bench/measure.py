@@ -26,10 +26,14 @@ class Size:
 
 @dataclass(frozen=True)
 class Usage:
-    """One run of a command: seconds, and the most memory one of its processes had, in bytes."""
+    """One run of a command: seconds, and the most memory one of its processes had, in bytes.
+
+    `processor` are the seconds that it and its children had a processor for.
+    """
 
     seconds: float
     memory: int
+    processor: float
 
 
 def image_size(layout: Path, tag: str) -> Size:
@@ -81,7 +85,7 @@ def run(command: Sequence[str | Path], environment: Mapping[str, str] | None = N
         if process.returncode != 0:
             log.seek(0)
             raise RuntimeError(f"{command} exited {process.returncode}: {log.read().decode()}")
-    return Usage(seconds, usage.ru_maxrss * 1024)
+    return Usage(seconds, usage.ru_maxrss * 1024, usage.ru_utime + usage.ru_stime)
 
 
 def timed(action: Callable[[], object]) -> float:

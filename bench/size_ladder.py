@@ -189,7 +189,8 @@ def _packages(root: Path) -> int:
 
 def _between(title: str, image: BuiltImage, opened: set[str]) -> Iterator[list[str]]:
     """The largest groups of files that the image keeps and that nothing opened."""
-    ledger, _ = open_ledger(parse_location(f"oci:{image.layout}:{image.tag}"), Cache.default())
+    location = parse_location(f"oci:{image.layout}:{image.tag}")
+    ledger = open_ledger(location, Cache.default()).ledger
     sizes: Counter[tuple[str, str]] = Counter()
     files: dict[tuple[str, str], list[Kept]] = {}
     for kept in ledger.kept:

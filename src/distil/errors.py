@@ -197,6 +197,8 @@ class ServerError(NetworkError):
 class NotFound(NetworkError):
     """HTTP 404 or 410: the server does not have it."""
 
+    advice = "check the address, or ask for what there is now with --refresh"
+
 
 class ArchiveGone(NotFound):
     """A Debian archive that the mirror no longer has: a newer version took its place."""
@@ -206,7 +208,7 @@ class ArchiveGone(NotFound):
             what,
             url,
             "the mirror no longer has it, probably because a newer version took its place",
-            hint="resolve the packages again, or name a mirror that keeps old versions: "
+            hint="ask the mirror anew with --refresh, or name one that keeps old versions: "
             "`snapshot-mirror` in config.toml, or DISTIL_DEBIAN_SNAPSHOT_MIRROR",
         )
 
@@ -874,6 +876,18 @@ class ForeignWheel(DistilError):
         )
 
 
+class LoginInMetadata(DistilError):
+    """A project whose metadata, which goes into the image, tells everybody a password."""
+
+    def __init__(self, project: str) -> None:
+        super().__init__(
+            f"a requirement of {project} has a login in its address, and the metadata of a wheel "
+            "is for everybody to read",
+            hint="take it out of the address, and give it to uv as UV_INDEX_NAME_PASSWORD, in "
+            "~/.netrc, or with a keyring",
+        )
+
+
 # --- reach ---------------------------------------------------------------------------------
 
 
@@ -931,6 +945,16 @@ class OutputFailed(DistilError):
         super().__init__(f"cannot write {path}: {why}", hint=hint)
 
 
+class PartlyWritten(DistilError):
+    """An output that failed when others had been written for good; `error` is what it failed of."""
+
+    def __init__(self, error: DistilError, done: Sequence[str]) -> None:
+        super().__init__(
+            f"{error.message}; written before that: {', '.join(done)}", hint=error.hint
+        )
+        self.exit_code = error.exit_code
+
+
 class UnknownCompression(DistilError):
     """A layer compression that does not exist."""
 
@@ -946,12 +970,12 @@ class InvalidLayer(DistilError):
 
 
 class NoEngine(DistilError):
-    """No container engine is there to load an image into."""
+    """No container engine is there to load an image into, or to read one from."""
 
     def __init__(self, tried: Sequence[str]) -> None:
         super().__init__(
             f"no container engine answers here ({'; '.join(tried)})",
-            hint="start Docker or install podman, or write a file with -o docker-archive:FILE.tar",
+            hint="start Docker or install podman; a file, docker-archive:FILE.tar, needs neither",
         )
         self.tried = tried
 
@@ -961,6 +985,23 @@ class EngineFailed(DistilError):
 
     def __init__(self, engine: str, why: str) -> None:
         super().__init__(f"{engine} did not load the image: {why}")
+
+
+class NotSaved(DistilError):
+    """A container engine that does not give out an image."""
+
+    def __init__(self, engine: str, image: str, why: str) -> None:
+        super().__init__(
+            f"{engine} does not give out {image}: {why}",
+            hint=f"`{engine} image ls` shows which images it has",
+        )
+
+
+class UnreadablePlace(DistilError):
+    """A kind of place from which no image is read."""
+
+    def __init__(self, place: str, why: str, *, hint: str = "") -> None:
+        super().__init__(f"{place}: {why}", hint=hint)
 
 
 class MalformedImage(DistilError):
@@ -976,6 +1017,14 @@ class ImageNotFound(DistilError):
     def __init__(self, where: str, wanted: str, known: Sequence[str]) -> None:
         hint = f"it holds {', '.join(known)}" if known else "it holds no named image"
         super().__init__(f"{where} has no image {wanted}", hint=hint)
+
+
+class PlatformNotFound(DistilError):
+    """An image that is not there for the platform asked for, or for this machine's."""
+
+    def __init__(self, where: str, wanted: str, known: Sequence[str]) -> None:
+        hint = f"it is there for {', '.join(known)}: name one with --platform" if known else ""
+        super().__init__(f"{where} is not an image for {wanted}", hint=hint)
 
 
 # --- build ---------------------------------------------------------------------------------
@@ -1015,6 +1064,29 @@ class MalformedBusybox(DistilError):
             f"busybox-static cannot be used for the debug twin: {why}",
             hint="leave the twin out with --no-debug",
         )
+
+
+class PlatformsFailed(DistilError):
+    """A build for several platforms of which some cannot be; nothing was written for any.
+
+    `failures` are the names of platforms, each with the error that a build for it alone would
+    raise. What several have in common is said once. The exit code is that of the error; where
+    errors differ, the highest.
+    """
+
+    def __init__(self, failures: Sequence[tuple[str, DistilError]]) -> None:
+        self.failures = tuple(failures)
+        self.exit_code = max(error.exit_code for _, error in failures)
+        said: dict[tuple[str, str], list[str]] = {}
+        for platform, error in failures:
+            said.setdefault((error.message, error.hint), []).append(platform)
+        hints = {hint for _, hint in said}
+        lines = []
+        for (message, hint), platforms in said.items():
+            lines.append(f"the build for {' and '.join(platforms)} failed: {message}")
+            if hint and len(hints) > 1:
+                lines.append(f"hint: {hint}")
+        super().__init__("\n".join(lines), hint=hints.pop() if len(hints) == 1 else "")
 
 
 class ClosureBroken(DistilError):

@@ -67,6 +67,23 @@ def listening(listener: Listener) -> Iterator[None]:
 
 
 @contextmanager
+def labelled(label: str) -> Iterator[None]:
+    """Say `label` before the names of the stages of the enclosed block."""
+    listener = _listener.get()
+    if listener is None:
+        yield
+        return
+
+    def hear(event: Event) -> None:
+        if isinstance(event, StageStarted | StageFinished):
+            event = msgspec.structs.replace(event, name=f"{label}: {event.name}")
+        listener(event)
+
+    with listening(hear):
+        yield
+
+
+@contextmanager
 def stage(name: str) -> Iterator[Callable[[str], None]]:
     """Report a stage around a block; the block says its result by calling what it is given."""
     detail = ""

@@ -5,9 +5,7 @@ Each reads top to bottom as what is done; what each step means is said where it 
 
 from __future__ import annotations
 
-import platform as host
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -22,20 +20,22 @@ from distil.build.explain import Answer, Question, ask
 from distil.build.gather import Ingredients
 from distil.build.images import debug_twin, production_image
 from distil.build.inspect import inspect
-from distil.build.investigate import investigate
+from distil.build.investigate import Findings, Subject, investigate, look_at
 from distil.build.lock import Locker
 from distil.build.lock_choices import names_to_upgrade, platforms_to_lock
-from distil.build.lock_file import LOCK_FILE, find_lock, read_lock, write_lock
+from distil.build.lock_file import LOCK_FILE, check_current, find_lock, read_lock, write_lock
 from distil.build.lock_summary import LockSummary, summarise_lock
-from distil.build.locked import base_in_lock, from_lock, locked_findings
+from distil.build.locked import base_in_lock, locked_findings
 from distil.build.needs import find_needs, needs_by_name
 from distil.build.obtain import obtain_packages, obtain_wheels
-from distil.build.plan import plan_packages
+from distil.build.plan import Plan, plan_packages
+from distil.build.platforms import on_each, target_platforms
+from distil.build.product import Product, Workshop
 from distil.build.propose import propose, spec_place, write_spec
-from distil.build.publish import destinations, publish
+from distil.build.publish import bind, destinations, publish
 from distil.build.record import ledger_of, open_ledger, record, twin_ledger
 from distil.build.specification import Overrides, read_spec
-from distil.build.summary import BuildSummary, Finished, summarise, summarise_plan
+from distil.build.summary import BuildSummary, IndexSummary, summarise, summarise_plans
 from distil.build.twin import compose_twin
 from distil.build.vendor import archives_of, keep_archives, kept_archives, vendor_directory
 from distil.errors import NoEntrypoint
@@ -47,8 +47,9 @@ from distil.image.layer import layer_is_sound
 from distil.image.read import open_image
 from distil.image.read_tree import read_tree
 from distil.model.application import Evidence
+from distil.model.lock import Lock
 from distil.model.platform import Platform, parse_platform
-from distil.model.reference import parse_location
+from distil.model.reference import Location, parse_location
 from distil.model.tree import Tree
 from distil.packages.cuts import default_cuts
 from distil.packages.record_table import table_is_sound
@@ -66,15 +67,16 @@ from distil.reach.soundness import (
 class BuildRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What `build` is asked for; everything that is not said is found out or has a default.
 
-    `tag` is ``NAME[:TAG]``; `outputs` are places as in containers-transports(5). `platform` is
-    this machine's by default. `overrides` stand before what ``distil.toml`` says.
+    `tag` is ``NAME[:TAG]``; `outputs` are places as in containers-transports(5). `platforms` are
+    those of ``distil.toml`` by default, and this machine's where that names none; each is one
+    name or several with commas between them. `overrides` stand before what ``distil.toml`` says.
     """
 
     source: Path
     tag: str | None = None
     outputs: tuple[str, ...] = ()
     load: bool = False
-    platform: str = ""
+    platforms: tuple[str, ...] = ()
     overrides: Overrides = Overrides()
     debug: bool = True
     dry_run: bool = False
@@ -85,66 +87,119 @@ class BuildRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Directory with the archives of the lock; the one that the lock names by default."""
 
 
-def build(request: BuildRequest) -> BuildSummary:
+def build(request: BuildRequest) -> BuildSummary | IndexSummary:
     """Turn an application into a minimal image and its debug twin, and write them.
 
-    A dry run fetches indexes only and says what would be built. Nothing is written when
-    anything fails; the errors are `DistilError`s, which say what, where, why and what to do.
+    Several platforms make one image index for each. A dry run fetches indexes only and says what
+    would be built. Nothing is written when anything fails; the errors are `DistilError`s, which
+    say what, where, why and what to do, for several platforms a `PlatformsFailed`.
     """
     cache = Cache.default()
     with cache.guarding():
         return _build(request, cache)
 
 
-def _build(request: BuildRequest, cache: Cache) -> BuildSummary:
+def _build(request: BuildRequest, cache: Cache) -> BuildSummary | IndexSummary:
     where = destinations(request.tag, request.outputs, load=request.load)
     spec = read_spec(request.source, request.overrides)
-    platform = parse_platform(request.platform or host.machine())
-    policy = SuitePolicy.from_environment(refresh=request.refresh)
-    cuts = default_cuts()
-    lock = read_lock(request.source) if request.locked else None
+    platforms = target_platforms(request.platforms, spec)
+    where.check_platforms(platforms)
+    subject = look_at(request.source, spec)
+    name = where.name_for(subject.application)
+    lock = _lock_of(request, subject)
     kept = kept_archives(lock, request.source, request.vendor)
-    base_of: Callable[[Platform], Base]
-    with Client(cache, offline=request.offline, kept=kept) as client, from_lock(request.source):
-        if lock is not None:
-            findings = locked_findings(request.source, spec, lock, platform, client)
-            base_of = partial(base_in_lock, request.source, spec, lock, client)
-        else:
-            opener = BaseOpener(platform, client, cache, policy)
-            findings = investigate(request.source, spec, opener, client, refresh=request.refresh)
-            base_of = partial(opener.open_for, name=spec.base.source)
-        name = where.name_for(findings.application)
+    with Client(cache, offline=request.offline, kept=kept) as client:
+        findings = _investigation(request, subject, platforms, client, lock)
         if request.dry_run:
-            needs = needs_by_name(findings)
-            return summarise_plan(plan_packages(findings, needs, cuts, debug=request.debug))
-        where.check(findings.application)
-        wheels = obtain_wheels(findings, client)
-        application = application_tree(findings.application, spec, findings.sources)
-        needs = find_needs(findings, wheels, application)
-        plan = plan_packages(findings, needs, cuts, debug=request.debug)
-        packages = obtain_packages(plan.packages, client)
-        tools = obtain_packages(plan.debug_packages, client)
-        compiler = obtain_compiler(findings, base_of, cuts, client)
+            plans = on_each(platforms, cache, lambda one: _planned(findings(one), request))
+            return summarise_plans(plans)
+        where.check(subject.application)
+        files = application_tree(subject.application, spec, subject.sources)
+        workshop = Workshop(files, client, cache, default_cuts(), debug=request.debug)
+        bases = _bases(subject, client, lock)
+        products = on_each(platforms, cache, lambda one: _produce(findings(one), workshop, bases))
+    published = publish(where, name, bind([product.images for product in products]))
+    return summarise(products, published)
+
+
+def _lock_of(request: BuildRequest, subject: Subject) -> Lock | None:
+    """The lock to build from, which fits; None when it was not asked for."""
+    if not request.locked:
+        return None
+    lock = read_lock(request.source)
+    check_current(lock, subject.application, subject.spec)
+    return lock
+
+
+def _investigation(
+    request: BuildRequest,
+    subject: Subject,
+    platforms: Sequence[Platform],
+    client: Client,
+    lock: Lock | None,
+) -> Callable[[Platform], Findings]:
+    """How to find out what the application needs on one of `platforms`."""
+
+    def findings(platform: Platform) -> Findings:
+        if lock is not None:
+            return locked_findings(subject, lock, platform, client)
+        # What was asked for anew for the first platform is new enough for the others, and the
+        # same for all of them.
+        policy = SuitePolicy.from_environment(refresh=request.refresh and platform == platforms[0])
+        opener = BaseOpener(platform, client, client.cache, policy)
+        return investigate(subject, opener, client, refresh=request.refresh)
+
+    return findings
+
+
+def _bases(subject: Subject, client: Client, lock: Lock | None) -> Callable[[Platform], Base]:
+    """How to open the base of another platform than the image's: that of what compiles for it."""
+
+    def base(platform: Platform) -> Base:
+        if lock is not None:
+            return base_in_lock(subject, lock, client, platform)
+        opener = BaseOpener(platform, client, client.cache, SuitePolicy.from_environment())
+        return opener.open(subject.spec.base.source)
+
+    return base
+
+
+def _planned(findings: Findings, request: BuildRequest) -> Plan:
+    """What would be built for one platform."""
+    return plan_packages(findings, needs_by_name(findings), default_cuts(), debug=request.debug)
+
+
+def _produce(
+    findings: Findings, workshop: Workshop, base_of: Callable[[Platform], Base]
+) -> Product:
+    """The images for one platform, and all that is known of them; they are written nowhere yet."""
+    client, cache, cuts = workshop.client, workshop.cache, workshop.cuts
+    wheels = obtain_wheels(findings, client)
+    needs = find_needs(findings, wheels, workshop.application)
+    plan = plan_packages(findings, needs, cuts, debug=workshop.debug)
+    packages = obtain_packages(plan.packages, client)
+    tools = obtain_packages(plan.debug_packages, client)
+    compiler = obtain_compiler(findings, base_of, cuts, client)
     created = build_date(findings.base.date)
-    ingredients = Ingredients(packages, wheels, application, compiler)
+    ingredients = Ingredients(packages, wheels, workshop.application, compiler)
     composition = compose(plan, ingredients, cuts, created, cache)
     checks = inspect(plan, composition)
     production = production_image(plan, composition.tree, created, cache)
     ledger = ledger_of(plan, composition)
-    images, ledgers, tool_tree = [production], [record(production, ledger, cache)], Tree()
-    if request.debug:
+    images, tool_tree = [(production, record(production, ledger, cache))], Tree()
+    if workshop.debug:
         tool_tree = compose_twin(plan, composition, tools, cuts, created)
-        images.append(debug_twin(plan, production, tool_tree, created, cache))
-        ledgers.append(record(images[-1], twin_ledger(ledger, tool_tree), cache))
-    published = publish(where, name, images, ledgers)
-    return summarise(plan, Finished(composition, tool_tree, checks, published))
+        twin = debug_twin(plan, production, tool_tree, created, cache)
+        images.append((twin, record(twin, twin_ledger(ledger, tool_tree), cache)))
+    return Product(plan, composition, checks, tuple(images), tool_tree)
 
 
 class LockRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What `lock` is asked for.
 
-    `platforms` are those of the lock that is there, or else this machine's. `upgrade` names
-    what may change its version; None is everything. `vendor` is a directory to keep archives in.
+    `platforms` are those of the lock that is there by default, or else as in `BuildRequest`.
+    `upgrade` names what may change its version; None is everything. `vendor` is a directory to
+    keep archives in.
     """
 
     source: Path
@@ -170,11 +225,11 @@ def _lock(request: LockRequest, cache: Cache) -> LockSummary:
     source, spec = request.source, read_spec(request.source, Overrides())
     before = find_lock(source)
     upgraded = names_to_upgrade(request.upgrade, before, source)
-    platforms = platforms_to_lock(request.platforms, before)
+    platforms = platforms_to_lock(request.platforms, before, spec)
     vendor = vendor_directory(before, source, request.vendor)
     policy = SuitePolicy.from_environment(refresh=request.refresh or upgraded != frozenset())
     with Client(cache, offline=request.offline, kept=vendor and archives_of(vendor)) as client:
-        locker = Locker(source, spec, client, policy, before)
+        locker = Locker(look_at(source, spec), client, policy, before)
         after = locker.unchanged(platforms, vendor) if upgraded == frozenset() else None
         written = after is None
         if after is None:
@@ -192,42 +247,57 @@ class Found(msgspec.Struct, frozen=True):
     from_cache: bool
 
 
-def why(image: str, question: Question) -> Found:
+def why(image: str, question: Question, platform: str = "") -> Found:
     """What the ledger of `image`, a place such as ``oci:DIR:TAG``, says to `question`.
 
-    Raises `NoLedger`, `NothingAsked`, `NothingKnown`, and what reading the image raises.
+    Of an image for several platforms it is this machine's, or the one named. Raises `NoLedger`,
+    `NothingAsked`, `NothingKnown`, and what reading the image raises.
     """
-    ledger, from_cache = open_ledger(parse_location(image), Cache.default())
-    return Found(ask(ledger, question, image), from_cache)
+    opened = open_ledger(parse_location(image), Cache.default(), _platform(platform))
+    return Found(ask(opened.ledger, question, opened.image), opened.from_cache)
+
+
+def _platform(name: str) -> Platform | None:
+    return parse_platform(name) if name else None
 
 
 class CheckReport(msgspec.Struct, frozen=True):
     """What was looked at in an image, and what would fail at run time, sorted."""
 
     image: str
+    platform: str
     elf_files: int
     interpreters: tuple[str, ...]
     faults: tuple[Fault, ...]
 
 
-def check(image: str) -> CheckReport:
+def check(image: str, platform: str = "") -> CheckReport:
     """Whether everything that `image` can start finds what it needs inside the image.
 
-    Any image in a layout or archive, whoever built it; nothing is run. Raises what reading the
-    image raises.
+    Any image in a layout, archive or engine, whoever built it; nothing is run. Of an image for
+    several platforms it is this machine's, or the one named. Raises what reading the image
+    raises.
     """
+    from distil.image.saved import on_disk  # what talks to engines is not for every build
+
+    with on_disk(parse_location(image)) as location:
+        return _check(image, location, _platform(platform))
+
+
+def _check(image: str, location: Location, platform: Platform | None) -> CheckReport:
     cache = Cache.default()
-    stored = open_image(parse_location(image))
-    platform = parse_platform(f"{stored.config.os}/{stored.config.architecture}")
+    stored = open_image(location, platform)
+    target = parse_platform(stored.platform)
     tree = read_tree(stored.layers, cache)
     elf = elf_files(tree)
-    pythons = python_interpreters(tree, platform.machine)
-    faults = library_faults(tree, elf, platform, pythons[0].executable if pythons else None)
+    pythons = python_interpreters(tree, target.machine)
+    faults = library_faults(tree, elf, target, pythons[0].executable if pythons else None)
     faults += interpreter_faults(tree)
     faults += command_faults(tree, stored.config.config)
     faults += [fault for python in pythons for fault in python_faults(tree, python)]
     return CheckReport(
         image=image,
+        platform=stored.platform,
         elf_files=sum(found is not None for found in elf.values()),
         interpreters=tuple(f"Python {python.line}" for python in pythons),
         faults=tuple(sorted(faults)),

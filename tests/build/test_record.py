@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from distil.build.record import open_ledger, record, twin_ledger
+from distil.build.record import OpenedLedger, open_ledger, record, twin_ledger
 from distil.errors import NoLedger
 from distil.fetch.cache import Cache
 from distil.image.assemble import Image, assemble
@@ -71,7 +71,7 @@ def test_a_place_without_the_ledger_has_it_from_the_cache(
     with pytest.raises(NoLedger):
         open_ledger(where, cache)
     record(made, LEDGER, cache)
-    assert open_ledger(where, cache) == (LEDGER, True)
+    assert open_ledger(where, cache) == OpenedLedger(LEDGER, str(where), from_cache=True)
     with pytest.raises(NoLedger):
         open_ledger(where, Cache(tmp_path / "another"))
 

@@ -124,7 +124,7 @@ CASES = {
     "an architecture without packages": Bad(
         flask(),
         ("has no python3 for linux/arm64", "another platform"),
-        options=("--platform", "linux/arm64"),
+        options=("--base", "debian:bookworm", "--platform", "linux/arm64"),
     ),
     "byte code by an interpreter that does not run": Bad(
         flask(spec='[python]\nbytecode = "compiled"\n'),

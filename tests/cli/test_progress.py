@@ -7,7 +7,7 @@ import io
 import pytest
 
 from distil.cli import progress
-from distil.events import StageStarted, Transfer, Warned, emit, stage
+from distil.events import StageStarted, Transfer, Warned, emit, labelled, stage
 
 TROUBLE = "[reach] keep of uvicorn[standard] [/usr] [red]x[/red] \x1b[2J"
 
@@ -31,6 +31,23 @@ def test_brackets_are_shown_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> No
     literal = TROUBLE.replace("\x1b", "\\x1b")
     assert f"✓ {literal}: done" in shown
     assert f"warning: {literal} (write [app])" in shown
+
+
+def test_stages_name_the_platform_and_a_warning_comes_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("TERM", "dumb")
+    stream = _Terminal()
+    with progress.show_progress(stream):
+        for platform in ("linux/amd64", "linux/arm64"):
+            with labelled(platform), stage("fetching wheels") as result:
+                emit(Warned("no security updates"))
+                result("8 distributions")
+    shown = stream.getvalue()
+    for platform in ("linux/amd64", "linux/arm64"):
+        assert shown.count(f"✓ {platform}: fetching wheels: 8 distributions") == 1
+    assert shown.count("no security updates") == 1
 
 
 def test_warnings_elsewhere(capsys: pytest.CaptureFixture[str]) -> None:

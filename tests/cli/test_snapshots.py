@@ -16,6 +16,8 @@ from tests.support.snapshots import check_snapshot
 
 SNAPSHOTS = Path(__file__).with_name("snapshots")
 TO_OUT = "-t shop:1.0 -o oci:out"
+TWO_PLATFORMS = "--platform linux/amd64,linux/arm64"
+BROKEN = {**FLASK, "distil.toml": '[app]\npackages = ["libqp5"]\n'}
 
 COMMANDS = {
     "help": "--help",
@@ -50,6 +52,12 @@ COMMANDS = {
     "build-to-three-places": (
         f"build shop {TO_OUT} -o oci-archive:shop.oci.tar -o docker-archive:shop.tar"
     ),
+    "build-two-platforms": f"build shop {TO_OUT} {TWO_PLATFORMS}",
+    "build-two-platforms-verbose": f"build shop {TO_OUT} {TWO_PLATFORMS} -v",
+    "build-two-platforms-json": f"build shop {TO_OUT} {TWO_PLATFORMS} --no-debug --format json",
+    "two-platforms-in-a-docker-archive": f"build shop -o docker-archive:a.tar {TWO_PLATFORMS}",
+    "a-package-on-no-platform": f"build broken {TO_OUT} {TWO_PLATFORMS}",
+    "dry-run-two-platforms": f"build shop --dry-run {TWO_PLATFORMS}",
     "dry-run": "build shop --dry-run",
     "dry-run-json": "build shop --dry-run --format json",
     "cache-info": "cache info",
@@ -64,6 +72,7 @@ COMMANDS = {
 @pytest.mark.parametrize("name", COMMANDS)
 def test_command(warm: World, name: str) -> None:
     warm.app()
+    warm.app(BROKEN, "broken")
     done = warm.distil(*COMMANDS[name].split(" "))
     check_snapshot(SNAPSHOTS / f"{name}.txt", f"distil {COMMANDS[name]}", done, warm)
 

@@ -186,6 +186,27 @@ class TestServerErrors:
             client.archive(wanted(f"{url}/a.deb"))
         assert time.monotonic() - start >= 1
 
+    def test_retry_after_of_a_day(self, client, web, url):
+        web.faults.status("*", 503, headers={"Retry-After": "86400"})
+        with pytest.raises(ServerError, match="left alone for 86400 seconds"):
+            client.archive(wanted(f"{url}/a.deb"))
+        assert len(web.requests) == 1
+
+    def test_trickle(self, client, cache, web, url, monkeypatch):
+        monkeypatch.setattr("distil.fetch.transport._PATIENCE", 0.2)
+        web.faults.trickle("*", 0.02)
+        events: list[Event] = []
+        with listening(events.append), pytest.raises(ConnectionFailed, match="1000 bytes a sec"):
+            client.archive(wanted(f"{url}/a.deb"))
+        assert len(web.requests) == 4
+        assert len(events) > 4, "a slow transfer is seen to go on"
+        assert_nothing_kept(cache)
+
+    def test_trickle_once(self, client, web, url, monkeypatch):
+        monkeypatch.setattr("distil.fetch.transport._PATIENCE", 0.2)
+        web.faults.trickle("*", 0.02, times=1)
+        assert client.archive(wanted(f"{url}/a.deb")).read() == DATA
+
     def test_refused_connection(self, client):
         with pytest.raises(ConnectionFailed, match="refused"):
             client.archive(wanted("http://127.0.0.1:1/a.deb"))

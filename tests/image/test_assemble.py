@@ -82,6 +82,7 @@ def test_an_index_lists_one_image_for_each_platform(cache):
     images = [sample_image(cache, platform=platform) for platform in (AMD64, ARM64)]
     index = decode_document(assemble_index(images).document.data, Index, "index")
     assert [entry.digest for entry in index.manifests] == [i.descriptor.digest for i in images]
+    assert index.annotations == {"org.opencontainers.image.created": "2025-06-15T15:06:40Z"}
     assert json.loads(assemble_index(images).document.data)["manifests"][1]["platform"] == {
         "architecture": "arm64",
         "os": "linux",

@@ -19,6 +19,7 @@ from distil.errors import (
     ImageNotFound,
     MalformedArchive,
     MalformedImage,
+    PlatformNotFound,
     TruncatedArchive,
 )
 from distil.fetch.cache import Cache
@@ -48,6 +49,7 @@ from tests.support.images import EPOCH, layer, oci, sample_image, twins
 from tests.support.nodes import file, sample_tree, special, trees
 
 KINDS = ["oci", "oci-archive", "docker-archive"]
+ROOTFS = {"type": "layers", "diff_ids": []}
 
 
 # --- images of our own ---------------------------------------------------------------------
@@ -123,11 +125,68 @@ def test_the_platform_chooses_from_an_index(cache, tmp_path):
     location = oci(tmp_path / "out")
     index = assemble_index([sample_image(cache), sample_image(cache, platform=ARM64)])
     write(name_image(index, [parse_image_name("x:1")], location), location)
-    assert open_image(location, ARM64).config.architecture == "arm64"
-    assert open_image(location, AMD64).config.architecture == "amd64"
-    with pytest.raises(ImageNotFound) as caught:
-        open_image(location)
-    assert caught.value.hint == "it holds linux/amd64, linux/arm64"
+    for platform in (AMD64, ARM64):
+        stored = open_image(location, platform)
+        assert (stored.platform, stored.is_of_several) == (platform.oci, True)
+
+
+@pytest.mark.parametrize(("machine", "platform"), [("x86_64", AMD64), ("aarch64", ARM64)])
+def test_of_an_index_this_machines_image_is_meant(cache, tmp_path, monkeypatch, machine, platform):
+    monkeypatch.setattr("platform.machine", lambda: machine)
+    location = oci(tmp_path / "out")
+    index = assemble_index([sample_image(cache), sample_image(cache, platform=ARM64)])
+    write(name_image(index, [parse_image_name("x:1")], location), location)
+    assert open_image(location).platform == platform.oci
+
+
+def test_an_index_without_the_platform(cache, tmp_path, monkeypatch):
+    """The one image of an index is meant whatever it is for, unless another is asked for."""
+    monkeypatch.setattr("platform.machine", lambda: "x86_64")
+    location = oci(tmp_path / "out")
+    index = assemble_index([sample_image(cache, platform=ARM64)])
+    write(name_image(index, [parse_image_name("x:1")], location), location)
+    stored = open_image(location)
+    assert (stored.platform, stored.is_of_several) == ("linux/arm64", False)
+    with pytest.raises(PlatformNotFound, match="is not an image for linux/amd64") as caught:
+        open_image(location, AMD64)
+    assert caught.value.hint == "it is there for linux/arm64: name one with --platform"
+
+
+def test_variants_and_attestations_of_an_index(tmp_path, monkeypatch):
+    """The exact variant is meant, or else the first; a document of BuildKit's is no platform."""
+    monkeypatch.setattr("platform.machine", lambda: "x86_64")
+    layout = Layout(tmp_path)
+
+    def image(architecture: str, variant: str = "", **config: str) -> dict:
+        document = {"architecture": architecture, "os": "linux", "rootfs": ROOTFS, **config}
+        manifest = layout.manifest(layout.add(document, MEDIA_CONFIG))
+        platform = {"architecture": architecture, "os": "linux", "variant": variant}
+        return layout.add(manifest, platform=platform)
+
+    attestation = layout.add(
+        layout.manifest(), platform={"architecture": "unknown", "os": "unknown"}
+    )
+    arm = [image("arm64", variant, author=variant) for variant in ("v9", "v8")]
+
+    def chosen(*entries: dict) -> str:
+        index = {"schemaVersion": 2, "manifests": [*entries, attestation]}
+        layout.index(layout.add(index, MEDIA_INDEX))
+        return open_image(oci(tmp_path), ARM64).config.author
+
+    assert chosen(*arm) == "v8"
+    assert chosen(arm[0]) == "v9"
+    with pytest.raises(PlatformNotFound) as caught:
+        open_image(oci(tmp_path))
+    assert caught.value.hint == "it is there for linux/arm64: name one with --platform"
+
+
+def test_an_image_for_one_platform_that_is_not_the_one_asked_for(cache, tmp_path):
+    for kind in KINDS:
+        location = parse_location(f"{kind}:{tmp_path}/{kind}")
+        write(name_image(sample_image(cache), [parse_image_name("x:1")], location), location)
+        assert open_image(location, AMD64).platform == "linux/amd64"
+        with pytest.raises(PlatformNotFound, match="is not an image for linux/arm64"):
+            open_image(location, ARM64)
 
 
 def test_an_archive_of_an_old_docker_save_is_read(cache, tmp_path):

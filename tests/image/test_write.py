@@ -495,9 +495,8 @@ write(images, location)
 
 
 def test_the_unfinished_work_of_a_living_writer_is_not_swept(tmp_path):
-    with staging.staged_file(tmp_path / "a") as stream:
+    with staging.staged_file(tmp_path / "a", [b"whole"]):
         staging.sweep(tmp_path, "a", grace=0)
-        stream.write(b"whole")
     assert (tmp_path / "a").read_bytes() == b"whole"
     (tmp_path / ".a.distil-0").write_bytes(b"left")
     staging.sweep(tmp_path, "a")

@@ -24,7 +24,7 @@ from distil.fetch.http import Client, Download
 from distil.model.digest import Digest
 from distil.model.platform import AMD64, ARM64
 from distil.packages.releases import SuitePolicy
-from distil.packages.repository import open_suites
+from distil.packages.repository import open_suites, use_mirrors
 from distil.packages.sources import find_mirrors
 from tests.support.mirror import Mirror
 from tests.support.suites import SuiteOpener
@@ -295,3 +295,17 @@ def test_the_real_debian(tmp_path, platform):
     assert Digest.of(data) == indexes[0].digest
     assert data.startswith(b"Package: ")
     assert data.count(b"\nPackage: ") > 50_000
+
+
+def test_old_versions_of_each_archive_are_asked_of_its_own_snapshot(mirror, cache):
+    for name in ("old", "old-security"):
+        (mirror.root / name).mkdir()
+        (mirror.root / name / "a.deb").write_bytes(name.encode())
+    named = mirror.mirrors(
+        snapshot=f"{mirror.url}/old", security_snapshot=f"{mirror.url}/old-security"
+    )
+    with with_client(cache) as client:
+        used = use_mirrors(client, named)
+        for base, name in ((used.archive, b"old"), (used.security, b"old-security")):
+            download = Download(f"{base}/a.deb", Digest.of(name), len(name), "a 1.0-1")
+            assert client.archive(download).read() == name

@@ -182,6 +182,20 @@ class TestEnvironmentAndConfiguration:
         found = machine.mirrors()
         assert (found.archive, found.keyring, found.snapshot) == (HOST, "/k.asc", "http://s/x")
 
+    def test_snapshots_of_the_archive_and_of_security(self, machine):
+        machine.source("sources.list.d/debian.sources", DEBIAN_SOURCES)
+        machine.environment["DISTIL_DEBIAN_SNAPSHOT_MIRROR"] = "http://s/x/"
+        found = machine.mirrors()
+        assert (found.snapshot, found.security_snapshot) == ("http://s/x", "http://s/x")
+        machine.environment["DISTIL_DEBIAN_SECURITY_SNAPSHOT_MIRROR"] = "http://s/security"
+        assert machine.mirrors().security_snapshot == "http://s/security"
+
+    def test_secret_in_the_query_of_a_mirror(self, machine):
+        machine.environment["DISTIL_DEBIAN_MIRROR"] = "http://host/debian?token=s3cret"
+        with pytest.raises(InvalidUrl, match="has no query") as caught:
+            machine.mirrors()
+        assert "s3cret" not in str(caught.value)
+
     def test_path_as_a_mirror(self, machine):
         machine.environment["DISTIL_DEBIAN_MIRROR"] = "/srv/my debian"
         assert machine.mirrors().archive == "file:///srv/my%20debian"

@@ -56,12 +56,13 @@ PACKAGED = {
 """A project with a console script and a build back end of its own."""
 
 
-def native(name: str, *needed: str) -> dict[str, bytes | str]:
+def native(name: str, *needed: str, machine: str = "x86_64") -> dict[str, bytes | str]:
     """The files of a wheel with an extension module that needs libraries."""
     from tests.support.elf_builder import Elf
 
-    extension = Elf(needed=(*needed, "libc.so.6")).build()
+    number = {"x86_64": 62, "aarch64": 183}[machine]
+    extension = Elf(machine=number, needed=(*needed, "libc.so.6")).build()
     return {
         f"{name}/__init__.py": "",
-        f"{name}/_speed.cpython-313-x86_64-linux-gnu.so": extension,
+        f"{name}/_speed.cpython-313-{machine}-linux-gnu.so": extension,
     }

@@ -115,8 +115,12 @@ class World:
         cwd: Path | None = None,
         through: tuple[str, ...] = (),
         umask: int = 0o022,
+        alone: bool = False,
     ) -> subprocess.Popen[str]:
-        """The command under way; `through` is a command that starts it."""
+        """The command under way; `through` is a command that starts it.
+
+        `alone`: in a process group of its own, so that it can be killed with all it started.
+        """
         with contextlib.suppress(FileExistsError):
             (self.root / "home").mkdir()
         return subprocess.Popen(
@@ -129,6 +133,7 @@ class World:
             text=True,
             encoding="utf-8",
             umask=umask,
+            start_new_session=alone,
         )
 
     def distil(self, *arguments: str | Path, **how: Any) -> Done:
@@ -149,6 +154,7 @@ class World:
             yield
         finally:
             self.mirror.faults.clear()
+            self.house.faults.clear()
             self.house.wrong_hashes.clear()
             self.house.replaced.clear()
 

@@ -15,8 +15,8 @@ def blob(layout: Path, digest: str) -> bytes:
     return (layout / "blobs" / "sha256" / digest.removeprefix("sha256:")).read_bytes()
 
 
-def manifest(layout: Path, tag: str) -> dict[str, Any]:
-    """The manifest of the image that the layout calls `tag`."""
+def document(layout: Path, tag: str) -> dict[str, Any]:
+    """What the layout calls `tag`: a manifest, or an index of several."""
     index = json.loads((layout / "index.json").read_bytes())
     entries = [e for e in index["manifests"] if e["annotations"][REF_NAME].endswith(tag)]
     assert len(entries) == 1, index
@@ -24,18 +24,31 @@ def manifest(layout: Path, tag: str) -> dict[str, Any]:
     return found
 
 
-def config(layout: Path, tag: str) -> dict[str, Any]:
-    """The configuration of that image."""
-    found: dict[str, Any] = json.loads(blob(layout, manifest(layout, tag)["config"]["digest"]))
+def manifest(layout: Path, tag: str, architecture: str = "") -> dict[str, Any]:
+    """The manifest of the image called `tag`, of `architecture` where there are several."""
+    found = document(layout, tag)
+    if architecture:
+        entries = found["manifests"]
+        digests = [e["digest"] for e in entries if e["platform"]["architecture"] == architecture]
+        assert len(digests) == 1, found
+        found = json.loads(blob(layout, digests[0]))
     return found
 
 
-def members(layout: Path, tag: str) -> list[tuple[str, list[tarfile.TarInfo]]]:
+def config(layout: Path, tag: str, architecture: str = "") -> dict[str, Any]:
+    """The configuration of that image."""
+    digest = manifest(layout, tag, architecture)["config"]["digest"]
+    found: dict[str, Any] = json.loads(blob(layout, digest))
+    return found
+
+
+def members(
+    layout: Path, tag: str, architecture: str = ""
+) -> list[tuple[str, list[tarfile.TarInfo]]]:
     """For each layer what its history calls it, and its entries."""
-    layers = manifest(layout, tag)["layers"]
-    titles = [
-        entry["created_by"].removeprefix("distil: ") for entry in config(layout, tag)["history"]
-    ]
+    layers = manifest(layout, tag, architecture)["layers"]
+    history = config(layout, tag, architecture)["history"]
+    titles = [entry["created_by"].removeprefix("distil: ") for entry in history]
     found = []
     for title, layer in zip(titles, layers, strict=True):
         with tarfile.open(fileobj=io.BytesIO(blob(layout, layer["digest"]))) as archive:
@@ -43,10 +56,10 @@ def members(layout: Path, tag: str) -> list[tuple[str, list[tarfile.TarInfo]]]:
     return found
 
 
-def files(layout: Path, tag: str) -> dict[str, bytes]:
+def files(layout: Path, tag: str, architecture: str = "") -> dict[str, bytes]:
     """The contents of every regular file of the image, by path without the first slash."""
     found = {}
-    for layer in manifest(layout, tag)["layers"]:
+    for layer in manifest(layout, tag, architecture)["layers"]:
         with tarfile.open(fileobj=io.BytesIO(blob(layout, layer["digest"]))) as archive:
             for entry in archive:
                 if entry.isfile():

@@ -7,14 +7,13 @@ another, certificates are real, busybox has its table of applets.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from tests.support.deb_builder import Entry, directory, file, link
 from tests.support.elf_builder import Elf
 from tests.support.mirror import Mirror
 
-LIBRARIES = "/usr/lib/x86_64-linux-gnu"
-LOADER = "/lib64/ld-linux-x86-64.so.2"
 PYTHON_DEB = "pool/main/p/python3.13-minimal/python3.13-minimal_3.13.5-2_amd64.deb"
 APPLETS = ("[", "[[", "ash", "cat", "env", "ls", "sh", "wget")
 
@@ -54,38 +53,61 @@ UmpBfULLrdYH8iyyXQIhAKwlBm4jXk+Kgpu9EFBoi9nMOtoBLeSkISEeTbz+amwr
 """Two authorities made for this; their keys were thrown away."""
 
 
+@dataclass(frozen=True)
+class Port:
+    """A mirror, and the architecture that packages are added for."""
+
+    mirror: Mirror
+    architecture: str
+    multiarch: str
+    machine: int
+    """Of ELF files."""
+    loader: str
+
+    @property
+    def libraries(self) -> str:
+        return f"/usr/lib/{self.multiarch}"
+
+
 def fill(mirror: Mirror) -> None:
     """Add the packages to `mirror`'s main suite, and a bookworm that only has its Python."""
     mirror.suites[mirror.main].contents = True
     for suite in mirror.suites.values():
         suite.date = _DATE
         suite.valid_for = None
-    _system(mirror)
-    _c_library(mirror)
-    _libraries(mirror)
-    _python(mirror)
-    _tools(mirror)
-    _troublesome(mirror)
+    for port in (
+        Port(mirror, "amd64", "x86_64-linux-gnu", 62, "/lib64/ld-linux-x86-64.so.2"),
+        Port(mirror, "arm64", "aarch64-linux-gnu", 183, "/lib/ld-linux-aarch64.so.1"),
+    ):
+        _system(port)
+        _c_library(port)
+        _libraries(port)
+        _python(port)
+        _tools(port)
+        _troublesome(port)
     _bookworm(mirror)
 
 
-def program(*needed: str) -> bytes:
+def program(port: Port, *needed: str) -> bytes:
     """A dynamically linked program."""
-    return Elf(interpreter=LOADER, needed=(*needed, "libc.so.6"), flags_1=0x08000000).build()
+    needed = (*needed, "libc.so.6")
+    return Elf(
+        machine=port.machine, interpreter=port.loader, needed=needed, flags_1=0x08000000
+    ).build()
 
 
-def library(soname: str, *needed: str) -> bytes:
+def library(port: Port, soname: str, *needed: str) -> bytes:
     """A shared library that needs others."""
-    return Elf(soname=soname, needed=(*needed, "libc.so.6")).build()
+    return Elf(machine=port.machine, soname=soname, needed=(*needed, "libc.so.6")).build()
 
 
-def busybox() -> bytes:
+def busybox(port: Port) -> bytes:
     """A static program that holds the table of `APPLETS`, as busybox does."""
     table = b"".join(name.encode() + b"\0" for name in APPLETS)
-    return Elf(kind=2, dynamic=False).build() + b"\0" + table + b"\0"
+    return Elf(machine=port.machine, kind=2, dynamic=False).build() + b"\0" + table + b"\0"
 
 
-def _system(mirror: Mirror) -> None:
+def _system(mirror: Port) -> None:
     _add(
         mirror,
         "base-files",
@@ -138,15 +160,16 @@ def _system(mirror: Mirror) -> None:
     _add(mirror, "debconf", "1.5.91", file("/usr/bin/debconf", "#!/bin/sh\n", 0o755))
 
 
-def _c_library(mirror: Mirror) -> None:
+def _c_library(mirror: Port) -> None:
+    loader = PurePosixPath(mirror.loader).name
     _add(
         mirror,
         "libc6",
         "2.41-12",
-        file(f"{LIBRARIES}/libc.so.6", Elf(soname="libc.so.6").build(), 0o755),
-        file(f"{LIBRARIES}/ld-linux-x86-64.so.2", Elf(soname="ld-linux-x86-64.so.2").build()),
-        link("/usr/lib64/ld-linux-x86-64.so.2", f"{LIBRARIES}/ld-linux-x86-64.so.2"),
-        file("/etc/ld.so.conf.d/x86_64-linux-gnu.conf", f"{LIBRARIES}\n"),
+        file(f"{mirror.libraries}/libc.so.6", _alone(mirror, "libc.so.6"), 0o755),
+        file(f"{mirror.libraries}/{loader}", _alone(mirror, loader)),
+        link(f"/usr{mirror.loader}", f"{mirror.libraries}/{loader}"),
+        file(f"/etc/ld.so.conf.d/{mirror.multiarch}.conf", f"{mirror.libraries}\n"),
         depends="libgcc-s1",
     )
     _add(
@@ -157,19 +180,24 @@ def _c_library(mirror: Mirror) -> None:
         file("/usr/share/libc-bin/nsswitch.conf", "hosts: files dns\n"),
         directory("/usr/lib/locale/C.utf8"),
         file("/usr/lib/locale/C.utf8/LC_CTYPE", b"locale"),
-        file("/usr/sbin/ldconfig", program(), 0o755),
+        file("/usr/sbin/ldconfig", program(mirror), 0o755),
         depends="libc6 (>> 2.41)",
     )
     _shared(mirror, "libgcc-s1", "14.2.0-19", "libgcc_s.so.1")
 
 
-def _libraries(mirror: Mirror) -> None:
+def _alone(port: Port, soname: str) -> bytes:
+    """A shared library that needs no other."""
+    return Elf(machine=port.machine, soname=soname).build()
+
+
+def _libraries(mirror: Port) -> None:
     _add(
         mirror,
         "libssl3t64",
         "3.5.1-1",
-        file(f"{LIBRARIES}/libssl.so.3", library("libssl.so.3", "libcrypto.so.3")),
-        file(f"{LIBRARIES}/libcrypto.so.3", library("libcrypto.so.3")),
+        file(f"{mirror.libraries}/libssl.so.3", library(mirror, "libssl.so.3", "libcrypto.so.3")),
+        file(f"{mirror.libraries}/libcrypto.so.3", library(mirror, "libcrypto.so.3")),
         depends="libc6 (>= 2.38)",
     )
     _add(
@@ -179,7 +207,7 @@ def _libraries(mirror: Mirror) -> None:
         file("/etc/ssl/openssl.cnf", "# configuration\n"),
         link("/usr/lib/ssl/openssl.cnf", "/etc/ssl/openssl.cnf"),
         link("/usr/lib/ssl/certs", "/etc/ssl/certs"),
-        file("/usr/bin/openssl", program("libssl.so.3"), 0o755),
+        file("/usr/bin/openssl", program(mirror, "libssl.so.3"), 0o755),
         depends="libc6 (>= 2.38), libssl3t64 (>= 3.5.1)",
     )
     _shared(mirror, "zlib1g", "1:1.3-1", "libz.so.1")
@@ -188,12 +216,12 @@ def _libraries(mirror: Mirror) -> None:
         mirror,
         "libpq5",
         "17.6-0",
-        file(f"{LIBRARIES}/libpq.so.5", library("libpq.so.5", "libssl.so.3")),
+        file(f"{mirror.libraries}/libpq.so.5", library(mirror, "libpq.so.5", "libssl.so.3")),
         depends="libc6 (>= 2.38), libssl3t64 (>= 3.0.0)",
     )
 
 
-def _python(mirror: Mirror) -> None:
+def _python(mirror: Port) -> None:
     minimal = "libpython3.13-minimal (= 3.13.5-2)"
     _add(
         mirror,
@@ -206,7 +234,7 @@ def _python(mirror: Mirror) -> None:
         mirror,
         "python3.13-minimal",
         "3.13.5-2",
-        file("/usr/bin/python3.13", program("libz.so.1"), 0o755),
+        file("/usr/bin/python3.13", program(mirror, "libz.so.1"), 0o755),
         depends=f"{minimal}, libc6 (>= 2.38), zlib1g (>= 1:1.2.0)",
         scripts={"postinst": "#!/bin/sh\nset -e\n", "prerm": "#!/bin/sh\nset -e\n"},
     )
@@ -225,7 +253,9 @@ def _python(mirror: Mirror) -> None:
         "3.13.5-2",
         file("/usr/lib/python3.13/json/__init__.py", "def loads(text): ...\n"),
         file("/usr/lib/python3.13/test/test_json.py", "assert True\n" * 50),
-        file("/usr/lib/python3.13/lib-dynload/_ssl.cpython-313-x86_64-linux-gnu.so", _ssl()),
+        file(
+            f"/usr/lib/python3.13/lib-dynload/_ssl.cpython-313-{mirror.multiarch}.so", _ssl(mirror)
+        ),
         depends=f"{minimal}, media-types | mime-support, libc6 (>= 2.38)",
     )
     _add(
@@ -241,22 +271,22 @@ def _python(mirror: Mirror) -> None:
     )
 
 
-def _ssl() -> bytes:
-    return Elf(needed=("libssl.so.3", "libc.so.6")).build()
+def _ssl(port: Port) -> bytes:
+    return Elf(machine=port.machine, needed=("libssl.so.3", "libc.so.6")).build()
 
 
-def _tools(mirror: Mirror) -> None:
-    _add(mirror, "busybox-static", "1:1.37.0-6", file("/usr/bin/busybox", busybox(), 0o755))
+def _tools(mirror: Port) -> None:
+    _add(mirror, "busybox-static", "1:1.37.0-6", file("/usr/bin/busybox", busybox(mirror), 0o755))
     _add(
         mirror,
         "strace",
         "6.13-1",
-        file("/usr/bin/strace", program(), 0o755),
+        file("/usr/bin/strace", program(mirror), 0o755),
         depends="libc6 (>= 2.38)",
     )
 
 
-def _troublesome(mirror: Mirror) -> None:
+def _troublesome(mirror: Port) -> None:
     _add(mirror, "from-the-future", "1.0-1", depends="needs-newer-libc")
     _add(mirror, "needs-newer-libc", "1.0-1", depends="libc6 (>= 99)")
 
@@ -274,13 +304,19 @@ def _bookworm(mirror: Mirror) -> None:
     mirror.add_package("libc6", "2.36-9", suite="bookworm")
 
 
-def _shared(mirror: Mirror, name: str, version: str, soname: str) -> None:
+def _shared(mirror: Port, name: str, version: str, soname: str) -> None:
     """A package of one library."""
-    contents = library(soname)
-    _add(mirror, name, version, file(f"{LIBRARIES}/{soname}", contents), depends="libc6 (>= 2.35)")
+    contents = library(mirror, soname)
+    _add(
+        mirror,
+        name,
+        version,
+        file(f"{mirror.libraries}/{soname}", contents),
+        depends="libc6 (>= 2.35)",
+    )
 
 
-def _add(mirror: Mirror, name: str, version: str, *entries: Entry, **fields: object) -> None:
+def _add(mirror: Port, name: str, version: str, *entries: Entry, **fields: object) -> None:
     """A package with a copyright file, and the directories that lead to its files."""
     licence = file(f"/usr/share/doc/{name}/copyright", f"the terms of {name}\n")
     members = {entry.path: entry for entry in (*entries, licence)}
@@ -288,4 +324,6 @@ def _add(mirror: Mirror, name: str, version: str, *entries: Entry, **fields: obj
         for parent in list(PurePosixPath(path).parents)[:-1]:
             members.setdefault(str(parent), directory(str(parent)))
     in_order = [members[path] for path in sorted(members)]
-    mirror.add_package(name, version, in_order, **fields)  # type: ignore[arg-type]
+    fields = {"architecture": mirror.architecture, **fields}
+    if fields["architecture"] != "all" or mirror.architecture == "amd64":
+        mirror.mirror.add_package(name, version, in_order, **fields)  # type: ignore[arg-type]

@@ -46,6 +46,32 @@ class Faults:
 
         self._add(pattern, times, act)
 
+    def trickle(self, pattern: str, seconds: float, times: int | None = None) -> None:
+        """Promise the whole, and send a byte now and then."""
+
+        def act(handler: _Handler, body: bytes) -> bool:
+            handler.start(200, {"Content-Length": str(len(body))})
+            with contextlib.suppress(OSError):
+                for number in range(len(body)):
+                    handler.wfile.write(body[number : number + 1])
+                    handler.wfile.flush()
+                    time.sleep(seconds)
+            handler.close_connection = True
+            return True
+
+        self._add(pattern, times, act)
+
+    def promise(self, pattern: str, length: str, times: int | None = None) -> None:
+        """Send the whole with another Content-Length, and hang up."""
+
+        def act(handler: _Handler, body: bytes) -> bool:
+            handler.start(200, {"Content-Length": length})
+            handler.wfile.write(body)
+            handler.close_connection = True
+            return True
+
+        self._add(pattern, times, act)
+
     def reset(self, pattern: str, after: int = 0, times: int | None = None) -> None:
         """Send `after` bytes of the body and reset the connection."""
 

@@ -11,6 +11,7 @@ import base64
 import hashlib
 import html
 import io
+import json
 import re
 import ssl
 import threading
@@ -19,6 +20,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+
+from tests.support.web_server import Faults
 
 
 def record_line(path: str, data: bytes) -> str:
@@ -82,6 +85,13 @@ class Wheelhouse:
         self.root = root
         self.root.mkdir(parents=True, exist_ok=True)
         self.login: tuple[str, str] | None = None
+        self.signature = ""
+        """Without this in its query, no file is handed out; index pages link to it with it."""
+        self.json = False
+        """Whether index pages are JSON (PEP 691)."""
+        self.status = 0
+        """What every request is answered with, when it is not 0."""
+        self.faults = Faults()
         self.requests: list[str] = []
         self.wrong_hashes: set[str] = set()
         self.replaced: dict[str, bytes] = {}
@@ -114,16 +124,61 @@ class Wheelhouse:
 
     def page(self, project: str) -> bytes | None:
         """The index page of a project, None when it has no files."""
+        listed = [
+            path
+            for path in sorted(self.root.iterdir())
+            if project in ("", re.sub(r"[-_.]+", "-", re.split(r"-\d", path.name)[0]).lower())
+        ]
+        if not listed:
+            return None
+        if self.json:
+            return self._json_page(project, listed)
         lines = []
-        for path in sorted(self.root.iterdir()):
-            name = re.split(r"-\d", path.name)[0]
-            if re.sub(r"[-_.]+", "-", name).lower() != project:
-                continue
-            digest = "0" * 64 if path.name in self.wrong_hashes else self.sha256(path.name)
-            address = html.escape(f"/files/{path.name}#sha256={digest}")
+        for path in listed:
+            address = html.escape(f"{self._address(path)}#sha256={self._digest(path)}")
             metadata = ' data-dist-info-metadata="true"' if path.suffix == ".whl" else ""
             lines.append(f'<a href="{address}"{metadata}>{html.escape(path.name)}</a><br>\n')
-        return "".join(lines).encode() if lines else None
+        return "".join(lines).encode()
+
+    def answer(self, path: str) -> tuple[bytes | None, str]:
+        """What is at `path`, None for nothing, and its media type."""
+        simple = re.fullmatch(r"/simple/([^/]+)/?", path)
+        if simple or path == "/flat":
+            kind = "application/vnd.pypi.simple.v1+json" if self.json else "text/html"
+            return self.page(simple[1] if simple else ""), kind
+        if path.endswith(".whl.metadata"):
+            return self.metadata(path), "application/octet-stream"
+        file = self.root / path.rpartition("/")[2]
+        if file.name in self.replaced:
+            return self.replaced[file.name], "application/octet-stream"
+        return (file.read_bytes() if file.is_file() else None), "application/octet-stream"
+
+    def refusal(self, path: str, query: str, authorization: str) -> int:
+        """The status with which a request is refused; 0 when it is not."""
+        login = base64.b64encode(":".join(self.login or ()).encode()).decode()
+        if self.login is not None and authorization != f"Basic {login}":
+            return self.status or 401
+        unsigned = path.startswith("/files/") and self.signature not in query
+        return self.status or (403 if unsigned else 0)
+
+    def _json_page(self, project: str, listed: Sequence[Path]) -> bytes:
+        files = [
+            {
+                "filename": path.name,
+                "url": self._address(path),
+                "hashes": {"sha256": self._digest(path)},
+                "size": path.stat().st_size,
+            }
+            for path in listed
+        ]
+        page = {"meta": {"api-version": "1.1"}, "name": project, "files": files}
+        return json.dumps(page).encode()
+
+    def _address(self, path: Path) -> str:
+        return f"/files/{path.name}" + (f"?Signature={self.signature}" if self.signature else "")
+
+    def _digest(self, path: Path) -> str:
+        return "0" * 64 if path.name in self.wrong_hashes else self.sha256(path.name)
 
 
 @contextmanager
@@ -131,47 +186,56 @@ def serving(house: Wheelhouse, tls: ssl.SSLContext | None = None) -> Iterator[st
     """Serve `house` on a free port of the loopback interface; the value is the index address."""
 
     class Handler(BaseHTTPRequestHandler):
+        def do_HEAD(self) -> None:
+            self.do_GET()
+
         def do_GET(self) -> None:
-            house.requests.append(self.path)
-            if house.login is not None and not self._may():
-                self.send_response(401)
-                self.send_header("WWW-Authenticate", 'Basic realm="wheels"')
-                self.send_header("Content-Length", "0")
-                self.end_headers()
+            path, _, query = self.path.partition("?")
+            house.requests.append(path)
+            refusal = house.refusal(path, query, self.headers.get("Authorization", ""))
+            if refusal:
+                self._refuse(refusal)
                 return
-            body, kind = self._body()
+            body, kind = house.answer(path)
+            if house.faults.apply(self, path, body or b""):
+                return
             self.send_response(404 if body is None else 200)
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(body or b"")))
             self.end_headers()
-            self.wfile.write(body or b"")
+            self.wfile.write(b"" if self.command == "HEAD" else body or b"")
 
-        def _may(self) -> bool:
-            pair = ":".join(house.login or ()).encode()
-            return self.headers.get("Authorization") == "Basic " + base64.b64encode(pair).decode()
+        def start(self, status: int, headers: Mapping[str, str]) -> None:
+            """For `Faults`."""
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.end_headers()
 
-        def _body(self) -> tuple[bytes | None, str]:
-            simple = re.fullmatch(r"/simple/([^/]+)/?", self.path)
-            if simple:
-                return house.page(simple[1]), "text/html"
-            if self.path.endswith(".whl.metadata"):
-                return house.metadata(self.path), "application/octet-stream"
-            path = house.root / self.path.rpartition("/")[2]
-            if path.name in house.replaced:
-                return house.replaced[path.name], "application/octet-stream"
-            return (path.read_bytes() if path.is_file() else None), "application/octet-stream"
+        def _refuse(self, status: int) -> None:
+            self.send_response(status)
+            if status == 401:
+                self.send_header("WWW-Authenticate", 'Basic realm="wheels"')
+            self.send_header("Content-Length", "0")
+            self.end_headers()
 
         def log_message(self, *_: object) -> None:
             """Tests are quiet."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    if tls is not None:
-        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    address = _address(server, tls)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:
-        yield f"http{'s' if tls else ''}://127.0.0.1:{server.server_port}/simple"
+        yield f"{address}/simple"
     finally:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def _address(server: ThreadingHTTPServer, tls: ssl.SSLContext | None) -> str:
+    """Where `server` answers from now on, over TLS when that is given."""
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    return f"http{'s' if tls else ''}://127.0.0.1:{server.server_port}"

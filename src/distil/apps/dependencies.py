@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -65,12 +65,10 @@ def script_dependencies(path: str, text: bytes) -> tuple[Dependencies, str] | No
     return dependencies, str(block.get("requires-python", ""))
 
 
-def read_requirements(
-    source: Path, path: str, depth: int = 0, *, constraints: bool = False
-) -> Iterator[tuple[str, Requirement]]:
+def read_requirements(source: Path, path: str, depth: int = 0) -> Iterator[tuple[str, Requirement]]:
     """Every requirement of a file and of those it includes, with the file it stands in.
 
-    Constraint files are read when `constraints` is set. Raises `InvalidProjectFile`.
+    Constraints are none of them. Raises `InvalidProjectFile`.
     """
     if depth > DEEPEST_INCLUDE:
         raise InvalidProjectFile(path, "requirements files include each other without end")
@@ -79,10 +77,45 @@ def read_requirements(
     for requirement in parsed.requirements:
         yield path, requirement
     for include in parsed.includes:
-        if include.path.startswith(("http:", "https:")) or (include.constraint and not constraints):
+        if include.path.startswith(("http:", "https:")) or include.constraint:
             continue
         inner = str(Path(path).parent / include.path)
-        yield from read_requirements(source, inner, depth + 1, constraints=constraints)
+        yield from read_requirements(source, inner, depth + 1)
+
+
+def with_included(source: Path, files: Sequence[str]) -> list[Path]:
+    """`files` of the project and what the requirements files among them include, once each.
+
+    Those that are not there are left out. Raises `InvalidProjectFile`.
+    """
+    found = [source / file for file in files]
+    for file in files:
+        if file.endswith((".txt", ".in")):
+            found += [source / path for path in _included(source, file, 0)]
+    return [path for path in dict.fromkeys(found) if path.is_file()]
+
+
+def index_options(source: Path, files: Sequence[str]) -> list[str]:
+    """The options of requirements files that say which indexes are asked, in their order."""
+    return [
+        option
+        for path in with_included(source, files)
+        for option in parse_requirements(
+            read_source(path).decode("utf-8", "replace"), str(path)
+        ).indexes
+    ]
+
+
+def _included(source: Path, path: str, depth: int) -> Iterator[str]:
+    """The files that a requirements file includes, constraints too."""
+    if depth > DEEPEST_INCLUDE:
+        raise InvalidProjectFile(path, "requirements files include each other without end")
+    text = read_source(source / path).decode("utf-8", "replace")
+    for include in parse_requirements(text, path).includes:
+        if not include.path.startswith(("http:", "https:")):
+            inner = str(Path(path).parent / include.path)
+            yield inner
+            yield from _included(source, inner, depth + 1)
 
 
 def _locked(source: Path, project: Project | None, spec: PythonSpec) -> Found | None:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from distil.apps.dependencies import read_requirements
+from distil.apps.dependencies import with_included
 from distil.apps.project_files import read_toml
 from distil.apps.sources import read_source
 from distil.model.application import Application, Dependencies
@@ -41,11 +41,8 @@ def input_files(source: Path, dependencies: Dependencies) -> list[Path]:
 
     Raises `InvalidProjectFile`.
     """
-    files = [source / file for file in dependencies.files]
+    files = with_included(source, dependencies.files)
     files += [source / name for name in _PROJECT_FILES]
-    for file in requirement_files(dependencies):
-        entries = read_requirements(source, file, constraints=True)
-        files += [source / path for path, _ in entries]
     return [path for path in dict.fromkeys(files) if path.is_file()]
 
 

@@ -84,7 +84,7 @@ def _kept(locked: LockedWheel, client: Client) -> Wheel | None:
 
 
 def _fetched(wheels: Sequence[Wheel], root: Path, client: Client) -> list[BuildTool]:
-    blobs = client.archives(wheel_downloads(wheels, root))
+    blobs = client.archives(wheel_downloads(wheels, client, root))
     return [BuildTool(wheel.filename, blob) for wheel, blob in zip(wheels, blobs, strict=True)]
 
 
@@ -101,7 +101,7 @@ def _back_end(directory: Path, client: Client, preferred: Mapping[str, str]) -> 
     except UvFailed as failure:
         raise explained(failure, describe_target(interpreter), interpreter.version) from None
     packages = read_pylock(text, "uv's answer", interpreter)
-    return [_chosen(package, interpreter, directory) for package in packages]
+    return [_chosen(package, interpreter, directory, client) for package in packages]
 
 
 def _requires(directory: Path) -> Sequence[str]:
@@ -113,7 +113,9 @@ def _requires(directory: Path) -> Sequence[str]:
     return [str(requirement) for requirement in requires]
 
 
-def _chosen(package: Locked, interpreter: PythonInterpreter, directory: Path) -> Wheel:
+def _chosen(
+    package: Locked, interpreter: PythonInterpreter, directory: Path, client: Client
+) -> Wheel:
     """A wheel that works on every machine where there is one."""
     anywhere = [file for file in package.files if file.filename.endswith(_ANYWHERE)]
     best: WheelFile | None = best_wheel(anywhere or package.files, interpreter)
@@ -121,7 +123,7 @@ def _chosen(package: Locked, interpreter: PythonInterpreter, directory: Path) ->
         what = f"{package.name} {package.version}"
         names = sorted(file.filename for file in package.files)
         raise NoMatchingWheel(what, describe_target(interpreter), names)
-    return as_wheel(package, best, directory)
+    return as_wheel(package, best, directory, client)
 
 
 def _this_interpreter() -> PythonInterpreter:

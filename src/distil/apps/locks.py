@@ -16,6 +16,8 @@ import msgspec
 from distil.apps.project_files import Project
 from distil.apps.target import WheelFile, marker_environment
 from distil.errors import InvalidProjectFile, ResolverFailed, StaleLock, UnsupportedSource
+from distil.fetch.address import text_without_secrets, without_secrets
+from distil.fetch.http import Client
 from distil.model.application import normalised
 from distil.model.digest import Digest
 from distil.model.package import PythonInterpreter, Wheel
@@ -56,7 +58,7 @@ def read_pylock(
     try:
         lock = Pylock.from_dict(tomllib.loads(text))
     except (tomllib.TOMLDecodeError, PylockValidationError) as error:
-        raise InvalidProjectFile(where, str(error)) from None
+        raise InvalidProjectFile(where, text_without_secrets(str(error))) from None
     chosen = lock.default_groups or () if groups is None else groups
     environment: Mapping[str, Any] = {
         **marker_environment(interpreter),
@@ -73,11 +75,17 @@ def read_pylock(
     return [found[name] for name in sorted(found)]
 
 
-def as_wheel(package: Locked, file: WheelFile, source: Path) -> Wheel:
+def as_wheel(package: Locked, file: WheelFile, source: Path, client: Client) -> Wheel:
     """The wheel `file` of `package`; a path in it is relative to `source`.
 
-    Raises `ResolverFailed` where nothing says its digest.
+    Its address has nothing secret in it; `client` remembers the whole one. Raises
+    `ResolverFailed` where nothing says its digest.
     """
+    url = (source / file.url).absolute().as_uri()
+    if "://" in file.url:
+        url = without_secrets(file.url)
+        if url != file.url.partition("#")[0]:
+            client.remember_address(url, file.url)
     if not file.sha256:
         raise ResolverFailed(
             f"nothing says the sha256 of {file.filename}",
@@ -87,7 +95,7 @@ def as_wheel(package: Locked, file: WheelFile, source: Path) -> Wheel:
         name=normalised(package.name),
         version=package.version or file.filename.split("-")[1],
         filename=file.filename,
-        url=file.url if "://" in file.url else (source / file.url).absolute().as_uri(),
+        url=url,
         size=file.size,
         digest=Digest.from_hex(file.sha256),
     )
@@ -201,7 +209,8 @@ def _asked(project: Project) -> set[_Asked]:
         try:
             requirement = Requirement(member)
         except InvalidRequirement as error:
-            raise InvalidProjectFile(project.files[0], f"{member!r}: {error}") from None
+            why = text_without_secrets(f"{member!r}: {error}")
+            raise InvalidProjectFile(project.files[0], why) from None
         name = normalised(requirement.name)
         if name == normalised(project.name):
             continue

@@ -16,12 +16,13 @@ from typing import Any, Final
 
 import msgspec
 
+from distil.apps.logins import metadata_holds_login
 from distil.apps.project_files import read_toml
 from distil.apps.sources import Sources, scan_project
 from distil.apps.stored import decode, encode
 from distil.apps.target import WheelFile, best_wheel, describe_target
 from distil.apps.uv import UvFailed, run_uv
-from distil.errors import ForeignWheel, ProjectBuildFailed
+from distil.errors import ForeignWheel, LoginInMetadata, ProjectBuildFailed
 from distil.events import stage
 from distil.fetch.cache import Cache
 from distil.model.application import Application, normalised
@@ -163,7 +164,20 @@ def _built(project: ProjectSources, cache: Cache, tools: Sequence[BuildTool] | N
         found = sorted(out.glob("*.whl"))
         if len(found) != 1:
             raise ProjectBuildFailed(root, f"it left {len(found)} wheels instead of one")
+        if _metadata_holds_login(found[0]):
+            raise LoginInMetadata(root)
         return _stored(found[0], cache)
+
+
+def _metadata_holds_login(path: Path) -> bool:
+    import zipfile  # a warm build does without
+
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [n for n in archive.namelist() if n.endswith(".dist-info/METADATA")]
+            return any(metadata_holds_login(archive.read(name)) for name in names)
+    except zipfile.BadZipFile:
+        return False  # What is wrong with it is said where it is unpacked.
 
 
 def _laid_out(tools: Sequence[BuildTool], directory: Path) -> Path:

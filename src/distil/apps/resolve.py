@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Final
 
 import msgspec
 
-from distil.apps.dependencies import read_requirements
+from distil.apps.dependencies import index_options, read_requirements
 from distil.apps.indexes import uv_settings
 from distil.apps.inputs import input_files, requirement_files
 from distil.apps.locks import Locked, as_wheel, check_uv_lock_current, read_pylock
@@ -34,6 +35,7 @@ from distil.errors import (
     UnexpectedWheel,
 )
 from distil.events import stage
+from distil.fetch.address import text_without_secrets
 from distil.fetch.http import Client
 from distil.model.application import Application, DependencySource
 from distil.model.package import PythonInterpreter, Wheel
@@ -45,8 +47,10 @@ DEFAULT_MAX_AGE: Final = 3600.0
 _NEWEST_GLIBC: Final = 40
 """Minor version of the newest manylinux platform that uv knows."""
 
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 """Changes when what is stored of a resolution, or how it is come by, does."""
+
+_LOGIN: Final = re.compile(r"UV_\w*(?:USERNAME|PASSWORD|TOKEN)")
 
 _PYLOCK: Final = ("--format", "pylock.toml", "--no-header")
 
@@ -61,8 +65,11 @@ class Resolution(msgspec.Struct, frozen=True):
 
 
 class _Stored(msgspec.Struct):
+    """What is kept; `partly`: what is secret in an address was needed, and is not kept."""
+
     when: float
     resolution: Resolution
+    partly: bool
 
 
 def resolve(
@@ -95,15 +102,23 @@ def resolve(
         found = decode(stored, _Stored)
         age = time.time() - found.when
         fresh = not refresh and 0 <= age < _max_age()
-        if fresh or work.locked or client.offline:
+        usable = not found.partly or _all_cached(found.resolution, client)
+        if ((fresh or work.locked) and usable) or client.offline:
             return found.resolution
     with stage("resolving Python packages") as result:
         resolution = work.run()
         result(f"{len(resolution.wheels)} packages")
     if not any(wheel.url.startswith("file:") for wheel in resolution.wheels):
-        document = encode(_Stored(time.time(), resolution))
+        partly = any(client.whole_address(w.url) != w.url for w in resolution.wheels)
+        document = encode(_Stored(time.time(), resolution, partly))
         client.cache.put_document("resolutions", key, document)
     return resolution
+
+
+def _all_cached(resolution: Resolution, client: Client) -> bool:
+    """Whether no wheel has to be fetched."""
+    cache = client.cache
+    return all(cache.path("blobs", wheel.digest.hex).is_file() for wheel in resolution.wheels)
 
 
 def _max_age() -> float:
@@ -148,7 +163,9 @@ class _Resolving:
         for file in self._input_files():
             hasher.update(repr((file, hashlib.sha256(file.read_bytes()).digest())).encode())
         settings = {k: v for k, v in os.environ.items() if k.startswith("UV_")}
-        hasher.update(repr(sorted(settings.items())).encode())
+        # Who asks has no say in the answer, and a digest of a password invites guesses.
+        known = {k: text_without_secrets(v) for k, v in settings.items() if not _LOGIN.fullmatch(k)}
+        hasher.update(repr(sorted(known.items())).encode())
         hasher.update(encode(self._dependencies))
         hasher.update(encode(self._interpreter))
         hasher.update(repr(sorted(self._preferred.items())).encode())
@@ -286,7 +303,8 @@ class _Resolving:
 
     def _all_files(self, names: Sequence[str]) -> list[Locked]:
         """Every wheel that the index has of `names` (with versions), for any platform."""
-        text = self._uv_compile(["-", "--universal", "--no-deps"], "\n".join(names))
+        lines = [*index_options(self._source, requirement_files(self._dependencies)), *names]
+        text = self._uv_compile(["-", "--universal", "--no-deps"], "\n".join(lines))
         return self._read(text, "uv's answer", None)
 
     def _files_of(self, what: str) -> list[str]:
@@ -346,4 +364,4 @@ class _Resolving:
             names = sorted(file.filename for file in package.files)
             also = "; there is a source distribution" if package.has_source else ""
             raise NoMatchingWheel(what, self._target, names, source=also)
-        return as_wheel(package, best, self._source)
+        return as_wheel(package, best, self._source, self._client)

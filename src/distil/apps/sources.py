@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
+from distil.apps.logins import holds_login, may_hold_login
 from distil.errors import MalformedElf, UnreadableSource
+from distil.events import Warned, emit
 from distil.formats.dockerignore import DockerIgnore, docker_patterns, parse_dockerignore
 from distil.formats.elf import ElfFile, parse_elf
 from distil.model.application import Application
@@ -47,6 +49,9 @@ NEVER: Final = {
     ".ruff_cache": "a cache",
     ".hypothesis": "a cache",
     ".DS_Store": "an editor's or desktop's file",
+    ".netrc": "it holds logins",
+    ".pypirc": "it holds logins",
+    "pip.conf": "pip's configuration, which may hold logins",
     "distil.lock": "instructions for distil",
 }
 """Names, at any depth, that never belong to an application in an image, and why."""
@@ -69,6 +74,7 @@ UNLESS_INCLUDED: Final = {
     "node_modules": "JavaScript packages, which Python does not run",
     "Dockerfile": "instructions for another builder",
     "Containerfile": "instructions for another builder",
+    "uv.toml": "uv's configuration",
 }
 """Names, at any depth, that are left out unless ``[app] include`` matches them, and why."""
 
@@ -253,6 +259,8 @@ class _Scan:
             return self._enter(path, why)
         if why and not self._included(path):
             return self._leave(path, why)
+        if stat.S_ISREG(status.st_mode) and self._holds_login(path):
+            return self._leave(path, "it holds the login of a package index")
         return self._take(path, status)
 
     def _enter(self, path: str, why: str) -> bool:
@@ -316,6 +324,21 @@ class _Scan:
             left_out, pattern = self._docker.decides(path)
             return f".dockerignore: {pattern}" if left_out else ""
         return self._git_reason(path, is_directory=is_directory)
+
+    def _holds_login(self, path: str) -> bool:
+        """Whether the file is for the build only, since it says how to log in somewhere."""
+        if self._for_back_end or not may_hold_login(path):
+            return False
+        if not holds_login(read_source(self._root / path)):
+            return False
+        emit(
+            Warned(
+                f"{path} stays out of the image: it holds the login of a package index",
+                hint="give that to uv as UV_INDEX_NAME_USERNAME and _PASSWORD, in ~/.netrc, or "
+                "with a keyring",
+            )
+        )
+        return True
 
     def _dockerignore(self) -> DockerIgnore | None:
         path = self._root / ".dockerignore"

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
+from urllib.parse import unquote
 
 from distil.errors import (
     DistilError,
@@ -20,9 +21,13 @@ from distil.errors import (
     UnknownDistribution,
     UnsatisfiableRequirements,
 )
+from distil.fetch.address import text_without_secrets
 from distil.fetch.authorities import trust_for_uv
 
-_CREDENTIALS: Final = re.compile(r"(?<=://)[^/@\s`'\"]+@")
+_SECRET: Final = re.compile(r"UV_\w*(?:PASSWORD|TOKEN)")
+_SHORTEST_SECRET: Final = 4
+"""Characters; something shorter is in every other word."""
+
 _SYSTEM_TRUST: Final = {"UV_SYSTEM_CERTS": "true"}
 """Trust whom the machine trusts, as for Debian's mirrors; the user's own setting wins."""
 
@@ -88,7 +93,7 @@ def run_uv(
     except OSError as error:
         raise ResolverFailed(f"uv cannot be run: {error.strerror}") from None
     if result.returncode != 0:
-        raise UvFailed(without_credentials(result.stderr.strip()))
+        raise UvFailed(_without_secrets(result.stderr.strip(), os.environ))
     return result.stdout
 
 
@@ -138,9 +143,22 @@ def uv_program() -> tuple[str, str]:
     return path, said.split()[1]
 
 
-def without_credentials(text: str) -> str:
-    """`text` with the user information of every address in it hidden."""
-    return _CREDENTIALS.sub("***@", text)
+def _without_secrets(text: str, environment: Mapping[str, str]) -> str:
+    """`text`, uv's or a build back end's, without what is secret in it.
+
+    A back end says what it likes, its environment included, so the passwords that are set for
+    uv are hidden wherever they stand.
+    """
+    secrets = {value for name, value in environment.items() if _SECRET.fullmatch(name)}
+    for name, value in environment.items():
+        if name.startswith("UV_"):
+            found = re.findall(r"://[^\s:@/]*:([^\s@/]+)@", value)
+            secrets.update(found, map(unquote, found))
+    text = text_without_secrets(text)
+    for secret in sorted(secrets, key=len, reverse=True):
+        if len(secret) >= _SHORTEST_SECRET:
+            text = text.replace(secret, "***")
+    return text
 
 
 def explained(failure: UvFailed, target: str, python: str) -> DistilError:

@@ -33,16 +33,19 @@ _NOT_INSTALLED: Final = frozenset(
 _SEARCH: Final = b"find_library"
 
 
-def fetch_wheels(wheels: Sequence[Wheel], client: Client, source: Path) -> list[tuple[Wheel, Pack]]:
+def fetch_wheels(
+    wheels: Sequence[Wheel], client: Client, source: Path, files: Sequence[str] = ()
+) -> list[tuple[Wheel, Pack]]:
     """`wheels` with their packs, in their order; what is not in the cache is downloaded.
 
     `source` is the application's directory: uv's configuration there says how to log in to a
-    private index. Raises `InvalidWheel`, `NetworkError`, `WrongDigest`, `WrongSize`.
+    private index, as may the `files` that say what it depends on. Raises `InvalidWheel`,
+    `NetworkError`, `WrongDigest`, `WrongSize`.
     """
     packs = {wheel.digest: open_pack(client.cache, wheel.digest, PACK_KIND) for wheel in wheels}
     missing = [wheel for wheel in wheels if packs[wheel.digest] is None]
     if missing:
-        downloads = wheel_downloads(missing, source)
+        downloads = wheel_downloads(missing, client, source, files)
         for wheel, blob in zip(missing, client.archives(downloads), strict=True):
             packs[wheel.digest] = unpack_wheel(wheel, blob, client.cache)
     return [(wheel, pack) for wheel in wheels if (pack := packs[wheel.digest]) is not None]
@@ -66,15 +69,16 @@ def unpack_wheel(wheel: Wheel, blob: FileBlob, cache: Cache) -> Pack:
         )
 
 
-def wheel_downloads(wheels: Sequence[Wheel], source: Path) -> list[Download]:
-    """How `wheels` are fetched: logged in as uv's configuration in `source` says."""
-    indexes = configured_indexes(source)
-    keyring = uses_keyring(source)
+def wheel_downloads(
+    wheels: Sequence[Wheel], client: Client, source: Path, files: Sequence[str] = ()
+) -> list[Download]:
+    """How `wheels` are fetched: with all that their addresses lack; see `fetch_wheels`."""
+    places = [client.whole_address(wheel.url) for wheel in wheels]
+    indexes = configured_indexes(source, files=files)
+    places = authorised(places, indexes, keyring=uses_keyring(source))
     return [
-        Download(
-            authorised(wheel.url, indexes, keyring=keyring), wheel.digest, wheel.size, str(wheel)
-        )
-        for wheel in wheels
+        Download(place, wheel.digest, wheel.size, str(wheel))
+        for place, wheel in zip(places, wheels, strict=True)
     ]
 
 

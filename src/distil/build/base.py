@@ -82,10 +82,6 @@ class BaseOpener:
         index = PackageIndex(sources, self._cache, self._platform.debian)
         return Base(name, self._platform, suites, index)
 
-    def open_for(self, platform: Platform, name: str) -> Base:
-        """The base called `name` of another platform. Raises as `open` does."""
-        return BaseOpener(platform, self._client, self._cache, self._policy).open(name)
-
     def that_fit(self, fits: Callable[[str], bool]) -> Iterator[tuple[str, str]]:
         """The suites whose Python version `fits` accepts, with that version.
 

@@ -25,6 +25,16 @@ from distil.model.package import PythonInterpreter, Wheel
 from distil.model.spec import Spec
 
 
+class Subject(msgspec.Struct, frozen=True):
+    """An application as far as its own files tell, which is the same for every platform."""
+
+    spec: Spec
+    application: Application
+    sources: Sources
+    certificates: tuple[Node, ...] = ()
+    """Authorities that the image shall trust beside Debian's."""
+
+
 class Findings(msgspec.Struct, frozen=True):
     """An application, the base it is built on, and the wheels it needs, sorted by name.
 
@@ -40,30 +50,38 @@ class Findings(msgspec.Struct, frozen=True):
     wheels: tuple[Wheel, ...]
     own: frozenset[str]
     certificates: tuple[Node, ...] = ()
-    """Authorities that the image shall trust beside Debian's."""
     directories: tuple[str, ...] = ()
+    lock: str = ""
+    """Path of the lock that says so; empty when nothing was locked."""
+
+
+def look_at(source: Path, spec: Spec) -> Subject:
+    """The application in directory `source`.
+
+    Raises what `scan`, `with_revision`, `detect` and `local_certificates` raise.
+    """
+    sources = scan(source, spec)
+    spec = with_revision(spec, source, sources)
+    certificates = local_certificates(source, spec.image.certificates)
+    return Subject(spec, detect(source, spec, sources), sources, certificates)
 
 
 def investigate(
-    source: Path,
-    spec: Spec,
+    subject: Subject,
     opener: BaseOpener,
     client: Client,
     *,
     refresh: bool = False,
     preferred: Sequence[Wheel] = (),
 ) -> Findings:
-    """Find out about the application in directory `source`.
+    """Find out what `subject` needs on the opener's platform.
 
     Versions of `preferred` are taken where the project leaves the choice.
     Only indexes are fetched; the application's own project is built by its back end. Raises
-    what `with_revision`, `detect`, `local_certificates`, `BaseOpener.open`, `resolve` and
-    `build_projects` raise; a Python version that does not fit comes with the bases that have one.
+    what `BaseOpener.open`, `resolve` and `build_projects` raise; a Python version that does not
+    fit comes with the bases that have one.
     """
-    sources = scan(source, spec)
-    spec = with_revision(spec, source, sources)
-    application = detect(source, spec, sources)
-    certificates = local_certificates(source, spec.image.certificates)
+    spec, application = subject.spec, subject.application
     with stage("reading package indexes") as result:
         base = opener.open(spec.base.source)
         result(f"{base.name} {base.release}")
@@ -79,11 +97,11 @@ def investigate(
     return Findings(
         spec=spec,
         application=complete(application, resolution.wheels),
-        sources=sources,
+        sources=subject.sources,
         base=base,
         interpreter=interpreter,
         wheels=tuple(sorted((*resolution.wheels, *own), key=lambda wheel: wheel.name)),
         own=frozenset(wheel.name for wheel in own),
-        certificates=certificates,
+        certificates=subject.certificates,
         directories=resolution.directories,
     )

@@ -6,17 +6,17 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from distil.apps.detect import detect
 from distil.apps.inputs import input_digests
 from distil.apps.project import project_sources
-from distil.apps.sources import application_tree, scan
+from distil.apps.sources import application_tree
 from distil.build.base import BaseOpener, Pins
-from distil.build.investigate import Findings, investigate
+from distil.build.investigate import Subject, investigate
 from distil.build.lock_file import outdated, spec_digest
 from distil.build.lock_platform import check_lock, lock_platform
 from distil.build.needs import find_needs
 from distil.build.obtain import obtain_wheels
 from distil.build.plan import plan_packages
+from distil.build.platforms import on_each
 from distil.errors import UnsatisfiableDependencies
 from distil.events import Warned, emit
 from distil.fetch.http import Client
@@ -29,13 +29,14 @@ from distil.packages.releases import SuitePolicy
 
 
 class Locker:
-    """Locks the application in `source`, with versions of the lock `before` where they fit."""
+    """Locks `subject`, with versions of the lock `before` where they fit."""
 
     def __init__(
-        self, source: Path, spec: Spec, client: Client, policy: SuitePolicy, before: Lock | None
+        self, subject: Subject, client: Client, policy: SuitePolicy, before: Lock | None
     ) -> None:
-        self._source = source
-        self._spec = spec
+        self._subject = subject
+        self._source = Path(subject.application.source)
+        self._spec = subject.spec
         self._client = client
         self._policy = policy
         self._before = before
@@ -46,10 +47,9 @@ class Locker:
         before = self._before
         if before is None or {p.oci for p in platforms} != {p.name for p in before.platforms}:
             return None
-        application = detect(self._source, self._spec, scan(self._source, self._spec))
         same = (
             before.vendor == self._relative(vendor)
-            and not outdated(before, application, self._spec)
+            and not outdated(before, self._subject.application, self._spec)
             and all(self._as_built(project) for p in before.platforms for project in p.projects)
         )
         return before if same else None
@@ -65,13 +65,13 @@ class Locker:
 
         Raises what `investigate`, `plan_packages` and fetching raise; see `check_lock` as well.
         """
-        found = [self._platform(platform, upgraded) for platform in platforms]
-        application = found[0][0].application
+        cache = self._client.cache
+        found = on_each(platforms, cache, lambda platform: self._platform(platform, upgraded))
         return Lock(
             version=LOCK_VERSION,
             spec=spec_digest(self._spec),
-            inputs=input_digests(application),
-            platforms=tuple(sorted((one for _, one in found), key=lambda one: one.name)),
+            inputs=input_digests(self._subject.application),
+            platforms=tuple(sorted(found, key=lambda one: one.name)),
             vendor=self._relative(vendor),
         )
 
@@ -80,9 +80,7 @@ class Locker:
         inside = vendor is not None and vendor.resolve().is_relative_to(self._source.resolve())
         return os.path.relpath(vendor, self._source) if vendor is not None and inside else ""
 
-    def _platform(
-        self, platform: Platform, upgraded: frozenset[str] | None
-    ) -> tuple[Findings, LockedPlatform]:
+    def _platform(self, platform: Platform, upgraded: frozenset[str] | None) -> LockedPlatform:
         before = self._before.platform(platform.oci) if self._before is not None else None
         try:
             return self._resolved(platform, before, upgraded)
@@ -92,9 +90,7 @@ class Locker:
             emit(Warned("locked versions do not fit what is asked for now: all are resolved anew"))
             return self._anew(platform, error)
 
-    def _anew(
-        self, platform: Platform, cause: UnsatisfiableDependencies
-    ) -> tuple[Findings, LockedPlatform]:
+    def _anew(self, platform: Platform, cause: UnsatisfiableDependencies) -> LockedPlatform:
         try:
             return self._resolved(platform, None, None)
         except UnsatisfiableDependencies as error:
@@ -102,20 +98,20 @@ class Locker:
 
     def _resolved(
         self, platform: Platform, before: LockedPlatform | None, upgraded: frozenset[str] | None
-    ) -> tuple[Findings, LockedPlatform]:
-        client, spec = self._client, self._spec
-        held = pins(before, None if upgraded is None else upgraded | _with_version(spec))
+    ) -> LockedPlatform:
+        client = self._client
+        held = pins(before, None if upgraded is None else upgraded | _with_version(self._spec))
         opener = BaseOpener(platform, client, client.cache, self._policy, held)
         preferred = preferred_wheels(before, upgraded)
         findings = investigate(
-            self._source, spec, opener, client, refresh=self._policy.refresh, preferred=preferred
+            self._subject, opener, client, refresh=self._policy.refresh, preferred=preferred
         )
         wheels = obtain_wheels(findings, client)
-        application = application_tree(findings.application, spec, findings.sources)
+        application = application_tree(findings.application, self._spec, findings.sources)
         plan = plan_packages(findings, find_needs(findings, wheels, application), self._cuts)
         locked = lock_platform(plan, wheels, client, before if upgraded is not None else None)
         check_lock(locked, plan, (wheels, application), self._cuts, client)
-        return findings, locked
+        return locked
 
 
 def _with_version(spec: Spec) -> frozenset[str]:

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-import platform as host
 from collections.abc import Sequence
 from pathlib import Path
 
 from distil.build.lock_file import LOCK_FILE
+from distil.build.platforms import target_platforms
 from distil.errors import UnknownUpgrade, did_you_mean
 from distil.model.application import normalised
 from distil.model.lock import Lock
-from distil.model.platform import Platform, parse_platform
+from distil.model.platform import Platform
+from distil.model.spec import Spec
 
 
-def platforms_to_lock(asked: Sequence[str], before: Lock | None) -> tuple[Platform, ...]:
-    """The platforms `asked` for, or those of the lock that is there, or this machine's.
+def platforms_to_lock(
+    asked: Sequence[str], before: Lock | None, spec: Spec
+) -> tuple[Platform, ...]:
+    """The platforms `asked` for, or those of the lock that is there, or those of `spec`.
 
-    Raises `UnknownPlatform`.
+    The specification's come with those that were locked. Raises `UnknownPlatform`.
     """
-    names = [name for text in asked for name in text.split(",") if name]
-    if not names and before is not None:
-        names = [platform.name for platform in before.platforms]
-    platforms = [parse_platform(name) for name in names or [host.machine()]]
-    return tuple(dict.fromkeys(platforms))
+    if not asked and before is not None:
+        asked = [*(platform.name for platform in before.platforms), *spec.image.platforms]
+    return target_platforms(asked, spec)
 
 
 def names_to_upgrade(

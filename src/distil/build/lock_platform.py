@@ -70,7 +70,8 @@ def _back_ends(before: LockedPlatform | None) -> Mapping[str, str]:
 def _wheels(findings: Findings, client: Client) -> tuple[LockedWheel, ...]:
     source = Path(findings.application.source)
     wheels = [wheel for wheel in findings.wheels if wheel.name not in findings.own]
-    blobs = client.archives(wheel_downloads(wheels, source))
+    files = findings.application.dependencies.files
+    blobs = client.archives(wheel_downloads(wheels, client, source, files))
     pairs = zip(wheels, blobs, strict=True)
     return tuple(LockedWheel.of(w, _relative(w.url, source), blob.size) for w, blob in pairs)
 

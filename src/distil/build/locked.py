@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from distil.apps.detect import complete, detect
+from distil.apps.detect import complete
 from distil.apps.locked_projects import as_locked, locked_project
 from distil.apps.project import check_own
-from distil.apps.sources import scan
 from distil.build.base import Base
-from distil.build.certificates import local_certificates
-from distil.build.investigate import Findings
-from distil.build.lock_file import LOCK_FILE, check_current
-from distil.build.revision import with_revision
-from distil.errors import (
-    NotLocked,
-    UnknownPackage,
-    UnknownPackageVersion,
-    UnsatisfiableDependencies,
-)
+from distil.build.investigate import Findings, Subject
+from distil.build.lock_file import LOCK_FILE
+from distil.errors import NotLocked
 from distil.events import stage
 from distil.fetch.http import Client
 from distil.model.lock import Lock, LockedPlatform
@@ -30,19 +20,14 @@ from distil.packages.index import PackageIndex
 from distil.packages.locked import open_locked
 
 
-def locked_findings(
-    source: Path, spec: Spec, lock: Lock, platform: Platform, client: Client
-) -> Findings:
-    """The application in `source` with the packages and wheels that `lock` holds for `platform`.
+def locked_findings(subject: Subject, lock: Lock, platform: Platform, client: Client) -> Findings:
+    """What `subject` needs on `platform`: the packages and wheels that `lock` holds.
 
-    Its own projects are built with the back end that is locked. Raises `StaleLock`, `NotLocked`,
-    `WheelDiffers`, and what `with_revision`, `detect`, `local_certificates`, `locked_project` and
-    `open_locked` raise.
+    Its own projects are built with the back end that is locked. Raises `NotLocked`,
+    `WheelDiffers`, and what `locked_project` and `open_locked` raise.
     """
-    sources = scan(source, spec)
-    spec = with_revision(spec, source, sources)
-    application = detect(source, spec, sources)
-    check_current(lock, application, spec)
+    spec, application = subject.spec, subject.application
+    source = Path(application.source)
     locked = lock.platform(platform.oci)
     if locked is None:
         others = ", ".join(found.name for found in lock.platforms)
@@ -58,25 +43,26 @@ def locked_findings(
     return Findings(
         spec=spec,
         application=complete(application, wheels),
-        sources=sources,
+        sources=subject.sources,
         base=base,
         interpreter=interpreter,
         wheels=tuple(sorted((*wheels, *own), key=lambda wheel: wheel.name)),
         own=frozenset(wheel.name for wheel in own),
-        certificates=local_certificates(source, spec.image.certificates),
+        certificates=subject.certificates,
+        lock=str(source / LOCK_FILE),
     )
 
 
-def base_in_lock(source: Path, spec: Spec, lock: Lock, client: Client, platform: Platform) -> Base:
+def base_in_lock(subject: Subject, lock: Lock, client: Client, platform: Platform) -> Base:
     """The base of `platform`, for what is run here for an image of another one.
 
     Raises `NotLocked`, and what `open_locked` raises.
     """
-    locked = lock.platform(platform.oci)
+    locked, source = lock.platform(platform.oci), Path(subject.application.source)
     if locked is None:
         hint = f"it makes the byte code: `distil lock {source} --platform {platform.oci},…` adds it"
         raise NotLocked(str(source / LOCK_FILE), f"Python for {platform.oci}", hint=hint)
-    return locked_base(spec, locked, platform, client)
+    return locked_base(subject.spec, locked, platform, client)
 
 
 def locked_base(spec: Spec, locked: LockedPlatform, platform: Platform, client: Client) -> Base:
@@ -84,13 +70,3 @@ def locked_base(spec: Spec, locked: LockedPlatform, platform: Platform, client: 
     suites = open_locked(locked, platform, client)
     index = PackageIndex(suites, client.cache, platform.debian)
     return Base(spec.base.source, platform, suites, index)
-
-
-@contextmanager
-def from_lock(source: Path) -> Iterator[None]:
-    """Say of packages that are not to be had in the block that the lock lacks them."""
-    try:
-        yield
-    except (UnknownPackage, UnknownPackageVersion, UnsatisfiableDependencies) as error:
-        what = f"answer to what the image needs now: {error.message}"
-        raise NotLocked(str(source / LOCK_FILE), what) from error

@@ -17,7 +17,9 @@ from distil.packages.archive import DebPack, open_unpacked, unpack_all
 def obtain_wheels(findings: Findings, client: Client) -> list[tuple[Wheel, Pack]]:
     """The wheels of `findings` with their contents. Raises what `fetch_wheels` raises."""
     with stage("fetching wheels") as result:
-        wheels = fetch_wheels(findings.wheels, client, Path(findings.application.source))
+        application = findings.application
+        files = application.dependencies.files
+        wheels = fetch_wheels(findings.wheels, client, Path(application.source), files)
         result(f"{len(wheels)} distributions")
     return wheels
 

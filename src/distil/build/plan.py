@@ -9,6 +9,12 @@ import msgspec
 
 from distil.build.base import Base
 from distil.build.investigate import Findings
+from distil.errors import (
+    NotLocked,
+    UnknownPackage,
+    UnknownPackageVersion,
+    UnsatisfiableDependencies,
+)
 from distil.model.application import SystemNeed
 from distil.model.package import DebianPackage
 from distil.model.spec import Spec
@@ -85,8 +91,19 @@ def plan_packages(
     """Solve the Debian packages for `findings`.
 
     `needs` are packages that the application needs without saying so. Raises `UnknownPackage`,
-    `VirtualPackage`, `UnsatisfiableDependencies`.
+    `VirtualPackage`, `UnsatisfiableDependencies`, and `NotLocked` for a package that the lock
+    lacks.
     """
+    try:
+        return _planned(findings, needs, cuts, debug=debug)
+    except (UnknownPackage, UnknownPackageVersion, UnsatisfiableDependencies) as error:
+        if not findings.lock:
+            raise
+        what = f"answer to what the image needs now: {error.message}"
+        raise NotLocked(findings.lock, what) from error
+
+
+def _planned(findings: Findings, needs: Sequence[SystemNeed], cuts: Cuts, *, debug: bool) -> Plan:
     spec, base = findings.spec, findings.base
     wanted = [f"python{findings.interpreter.line}", *EVERY_IMAGE]
     wanted += [*spec.base.packages, *spec.app.packages]

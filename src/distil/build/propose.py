@@ -66,8 +66,8 @@ def spec_place(source: Path, *, replace: bool) -> Path:
 
 def write_spec(path: Path, text: str) -> None:
     """Write a specification whole or not at all. Raises `DiskFull`, `OutputFailed`."""
-    with reporting(path), staged_file(path) as stream:
-        stream.write(text.encode())
+    with reporting(path), staged_file(path, [text.encode()]):
+        pass
 
 
 def _detected(source: Path) -> tuple[Application, NoEntrypoint | None]:

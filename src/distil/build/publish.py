@@ -7,12 +7,13 @@ from typing import Final
 
 import msgspec
 
-from distil.errors import NoOutput
+from distil.errors import NoOutput, UnsupportedDestination
 from distil.image.artifact import Artifact
-from distil.image.assemble import Image
+from distil.image.assemble import Image, ImageIndex, assemble_index
 from distil.image.naming import NamedImage, name_image
-from distil.image.write import check_location, write
+from distil.image.write import Output, check_location, staged
 from distil.model.application import Application
+from distil.model.platform import Platform, this_machine
 from distil.model.reference import (
     ImageName,
     Location,
@@ -24,6 +25,7 @@ from distil.model.reference import (
 DEBUG: Final = "debug"
 LEDGER: Final = ".ledger"
 _WITH_ARTIFACTS: Final = (Transport.OCI, Transport.OCI_ARCHIVE)
+_ENGINES: Final = (Transport.DOCKER_DAEMON, Transport.CONTAINERS_STORAGE)
 
 
 class Destinations(msgspec.Struct, frozen=True):
@@ -41,16 +43,60 @@ class Destinations(msgspec.Struct, frozen=True):
         version = f":{application.version}" if application.version else ""
         return self.name or parse_image_name(application.name + version).tagged()
 
+    @property
+    def engines(self) -> list[str]:
+        """The places that are container engines, as users call them."""
+        found = [str(place) for place in self.places if place.transport in _ENGINES]
+        return [*found, "the container engine"] if self.load else found
+
+    def check_platforms(self, platforms: Sequence[Platform]) -> None:
+        """Raise `UnsupportedDestination` for what cannot hold an image for all `platforms`."""
+        if len(platforms) == 1:
+            return
+        for place in self.places:
+            if place.transport is Transport.DOCKER_ARCHIVE:
+                raise UnsupportedDestination(
+                    str(place),
+                    "a docker-archive holds one platform for each name",
+                    hint="write oci: or oci-archive:, or build one platform",
+                )
+        if self.engines and this_machine() not in platforms:
+            raise UnsupportedDestination(
+                self.engines[0],
+                f"an engine takes one platform, and this machine's, {this_machine()}, is not built",
+                hint=f"add {this_machine()} to the platforms, or build one platform",
+            )
+
     def check(self, application: Application) -> None:
         """Raise `NoOutput` when an image would be made for nobody."""
         if not self.places and not self.load:
             raise NoOutput(application.name)
 
 
+class Edition(msgspec.Struct, frozen=True):
+    """An image to be written, for one platform or several, with each platform's ledger."""
+
+    image: Image | ImageIndex
+    ledgers: tuple[Artifact, ...]
+
+
+def bind(images: Sequence[Sequence[tuple[Image, Artifact]]]) -> tuple[Edition, ...]:
+    """From the images of each platform (production, twin) with their ledgers: what is written.
+
+    One platform's images are written as they are, those of several as indexes.
+    """
+    bound = []
+    for variant in zip(*images, strict=True):
+        platforms, ledgers = zip(*variant, strict=True)
+        image = platforms[0] if len(platforms) == 1 else assemble_index(platforms)
+        bound.append(Edition(image, ledgers))
+    return tuple(bound)
+
+
 class Published(msgspec.Struct, frozen=True):
     """An image and how it is addressed now."""
 
-    image: Image
+    image: Image | ImageIndex
     references: tuple[str, ...]
 
 
@@ -59,6 +105,8 @@ class Publication(msgspec.Struct, frozen=True):
 
     images: tuple[Published, ...]
     engine: str = ""
+    loaded: str = ""
+    """The one platform that the engine got of several."""
 
 
 def destinations(tag: str | None, outputs: Sequence[str], *, load: bool) -> Destinations:
@@ -72,46 +120,73 @@ def destinations(tag: str | None, outputs: Sequence[str], *, load: bool) -> Dest
     return Destinations(parse_image_name(tag).tagged() if tag else None, places, load)
 
 
-def publish(
-    where: Destinations, name: ImageName, images: Sequence[Image], ledgers: Sequence[Artifact]
-) -> Publication:
-    """Write the production image and then its twin to every place, OCI places with `ledgers`.
+def publish(where: Destinations, name: ImageName, editions: Sequence[Edition]) -> Publication:
+    """Write the production image and then its twin to every place, OCI places with the ledgers.
 
-    Raises what `write` and `load` raise.
+    To all places or to none. An engine gets the image for this machine. Raises what `staged` and
+    `load` raise.
     """
+    images = [edition.image for edition in editions]
     references: list[list[str]] = [[] for _ in images]
+    outputs = []
     for place in where.places:
         named = _named(name, place, images)
-        attached = _named_ledgers(named, ledgers) if place.transport in _WITH_ARTIFACTS else []
-        written = write([*named, *attached], place)
-        for found, reference in zip(references, written, strict=False):
-            found.append(reference)
+        attached = _named_ledgers(named, editions) if place.transport in _WITH_ARTIFACTS else []
+        outputs.append(Output([*named, *attached], place))
     engine = ""
-    if where.load:
-        from distil.image.engine import load
+    with staged(outputs) as done:
+        if where.load:
+            from distil.image.engine import load
 
-        named = _named(name, Location(Transport.DOCKER_DAEMON), images)
-        engine = load(named)
-        for found, image in zip(references, named, strict=True):
+            loaded = _named(name, Location(Transport.DOCKER_DAEMON), images)
+            engine = load(loaded)
+            done.append(f"into {engine}")
+    for output in outputs:
+        for found, reference in zip(references, output.references, strict=False):
+            found.append(reference)
+    if where.load:
+        for found, image in zip(references, loaded, strict=True):
             found.append(image.name.familiar)
     pairs = zip(images, references, strict=True)
-    return Publication(tuple(Published(image, tuple(found)) for image, found in pairs), engine)
+    return Publication(
+        images=tuple(Published(image, tuple(found)) for image, found in pairs),
+        engine=engine,
+        loaded=str(this_machine()) if where.engines and len(images[0].images) > 1 else "",
+    )
 
 
-def _named(name: ImageName, place: Location, images: Sequence[Image]) -> list[NamedImage]:
+def _named(
+    name: ImageName, place: Location, images: Sequence[Image | ImageIndex]
+) -> list[NamedImage]:
     """One name for each image at `place`: the first is production, the second its twin."""
+    if place.transport in _ENGINES:
+        images = [_for_this_machine(image) for image in images]
     named = zip(images, ("", DEBUG), strict=False)
     return [
         entry for image, variant in named for entry in name_image(image, [name], place, variant)
     ]
 
 
-def _named_ledgers(named: Sequence[NamedImage], ledgers: Sequence[Artifact]) -> list[NamedImage]:
-    """Each ledger under the name of its image with ``.ledger`` behind it."""
-    pairs = zip(named, ledgers, strict=True)
+def _for_this_machine(image: Image | ImageIndex) -> Image:
+    """What an engine gets: `check_platforms` saw to it that an index has this machine's."""
+    if len(image.images) == 1:
+        return image.images[0]
+    return next(one for one in image.images if one.platform.fits(this_machine()))
+
+
+def _named_ledgers(named: Sequence[NamedImage], editions: Sequence[Edition]) -> list[NamedImage]:
+    """Each ledger under the name of its image with ``.ledger`` behind it.
+
+    Where there are several, the platform comes between: ``1.0.linux-arm64.ledger``.
+    """
     return [
-        NamedImage(
-            ledger, image.name.with_tag(f"{image.name.tag}{LEDGER}"), f"{image.ref_name}{LEDGER}"
-        )
-        for image, ledger in pairs
+        NamedImage(ledger, name.name.with_tag(name.name.tag + end), name.ref_name + end)
+        for name, edition in zip(named, editions, strict=True)
+        for ledger, end in zip(edition.ledgers, _ledger_ends(edition.image), strict=True)
     ]
+
+
+def _ledger_ends(image: Image | ImageIndex) -> list[str]:
+    if isinstance(image, Image):
+        return [LEDGER]
+    return [f".{str(one.platform).replace('/', '-')}{LEDGER}" for one in image.images]

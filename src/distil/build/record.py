@@ -19,6 +19,7 @@ from distil.model.byte_code import BYTE_CODE, source_path
 from distil.model.ledger import Kept, Ledger, Reason
 from distil.model.node import Kind, Node
 from distil.model.origin import GeneratedOrigin, PackageOrigin
+from distil.model.platform import Platform
 from distil.model.reference import Location
 from distil.model.tree import Tree
 
@@ -69,24 +70,38 @@ def record(image: Image, ledger: Ledger, cache: Cache) -> Artifact:
     return attach(image.descriptor, MEDIA_TYPE, data)
 
 
-def open_ledger(location: Location, cache: Cache) -> tuple[Ledger, bool]:
-    """The ledger of the image at `location`, and whether it had to come from the cache.
+class OpenedLedger(msgspec.Struct, frozen=True):
+    """The ledger of an image, how to call that, and whether it had to come from the cache."""
+
+    ledger: Ledger
+    image: str
+    from_cache: bool
+
+
+def open_ledger(location: Location, cache: Cache, platform: Platform | None = None) -> OpenedLedger:
+    """The ledger of the image at `location`, of this machine's or `platform` among several.
 
     Engines and ``docker save`` drop what refers to an image; the cache knows the images that
     were built here by their digest and ID. Raises `NoLedger`, `MalformedLedger`, and what
-    `open_image` raises.
+    `open_image` and `image_id` raise.
     """
     if not location.transport.is_file:
-        raise NoLedger(str(location))
-    image = open_image(location)
+        from distil.image.saved import image_id  # what talks to engines is not for every build
+
+        data = cache.document(AREA, image_id(location).hex)
+        if data is None:
+            raise NoLedger(str(location))
+        return OpenedLedger(decode_ledger(data), str(location), from_cache=True)
+    image = open_image(location, platform)
+    called = f"{location} ({image.platform})" if image.is_of_several else str(location)
     data = find_artifact(location, image.descriptor.digest, MEDIA_TYPE)
     if data is not None:
-        return decode_ledger(data), False
+        return OpenedLedger(decode_ledger(data), called, from_cache=False)
     for digest in (image.descriptor.digest, image.manifest.config.digest):
         data = cache.document(AREA, digest.hex)
         if data is not None:
-            return decode_ledger(data), True
-    raise NoLedger(str(location))
+            return OpenedLedger(decode_ledger(data), called, from_cache=True)
+    raise NoLedger(called)
 
 
 def _kept(node: Node, reason: Reason) -> Kept:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from distil.build.compose import Composition
 from distil.build.inspect import Check
 from distil.build.plan import Plan
+from distil.build.product import Product
 from distil.build.publish import Publication, Published
+from distil.image.assemble import Image
 from distil.model.application import Evidence, SystemNeed
 from distil.model.digest import Digest
 from distil.model.node import Kind
@@ -100,16 +104,55 @@ class BuildSummary(msgspec.Struct, frozen=True, rename="camel"):
     schema_version: int = 1
 
     @property
+    def platforms(self) -> tuple[BuildSummary, ...]:
+        """The build itself, so that it can stand where an `IndexSummary` can."""
+        return (self,)
+
+    @property
     def names(self) -> tuple[str, ...]:
         """How the production image is addressed, everywhere it was written."""
         return self.images[0].references if self.images else ()
 
 
-def summarise_image(published: Published) -> ImageSummary:
+class PlatformImage(msgspec.Struct, frozen=True):
+    """One entry of an image index."""
+
+    platform: str
+    digest: Digest
+
+
+class ImageIndexSummary(msgspec.Struct, frozen=True):
+    """An image for several platforms that was written; `references` say where."""
+
+    references: tuple[str, ...]
+    digest: Digest
+    manifests: tuple[PlatformImage, ...]
+
+
+class IndexSummary(msgspec.Struct, frozen=True, rename="camel"):
+    """All of a build for several platforms.
+
+    `platforms` say of each what a build for it alone would, but for references and engine: an
+    image is addressed through its index. `images` are the production index and, if there is one,
+    the twin's. `loaded` is the platform that the engine got.
+    """
+
+    platforms: tuple[BuildSummary, ...]
+    images: tuple[ImageIndexSummary, ...] = ()
+    engine: str = ""
+    loaded: str = ""
+    schema_version: int = 1
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """How the production image is addressed, everywhere it was written."""
+        return self.images[0].references if self.images else ()
+
+
+def summarise_image(image: Image, references: tuple[str, ...] = ()) -> ImageSummary:
     """An image with the places it was written to."""
-    image = published.image
     return ImageSummary(
-        references=published.references,
+        references=references,
         digest=image.descriptor.digest,
         config=image.id,
         size=image.compressed_size,
@@ -153,33 +196,53 @@ def _askers(name: str, plan: Plan) -> tuple[str, ...]:
     return tuple(dict.fromkeys(edge.package or "the image" for edge in edges))
 
 
-def summarise_plan(plan: Plan) -> BuildSummary:
-    """What was decided, for a dry run."""
-    return BuildSummary(plan=_planned(plan))
+def summarise_plans(plans: Sequence[Plan]) -> BuildSummary | IndexSummary:
+    """What was decided for each platform, for a dry run."""
+    planned = tuple(BuildSummary(plan=_planned(plan)) for plan in plans)
+    return planned[0] if len(planned) == 1 else IndexSummary(planned)
 
 
-class Finished(msgspec.Struct, frozen=True):
-    """The results of a build's stages; `tools` is what only the debug twin has."""
-
-    composition: Composition
-    tools: Tree
-    checks: tuple[Check, ...]
-    publication: Publication
-
-
-def summarise(plan: Plan, finished: Finished) -> BuildSummary:
+def summarise(products: Sequence[Product], publication: Publication) -> BuildSummary | IndexSummary:
     """All of a build that came to its end."""
+    platforms = tuple(_summarised(product) for product in products)
+    if len(platforms) > 1:
+        return IndexSummary(
+            platforms,
+            tuple(_summarised_index(published) for published in publication.images),
+            publication.engine,
+            publication.loaded,
+        )
+    places = [published.references for published in publication.images]
+    images = zip(platforms[0].images, places, strict=True)
+    return msgspec.structs.replace(
+        platforms[0],
+        images=tuple(msgspec.structs.replace(image, references=found) for image, found in images),
+        engine=publication.engine,
+    )
+
+
+def _summarised(product: Product) -> BuildSummary:
+    plan, composition = product.plan, product.composition
     return BuildSummary(
         plan=_planned(plan),
-        size_before=finished.composition.size_before,
-        packages=components(finished.composition.tree, "deb", plan),
-        distributions=components(finished.composition.tree, "pypi", plan),
-        debug_packages=components(finished.tools, "deb", plan),
-        cuts=_cut_totals(finished.composition),
-        unhandled=tuple(str(one) for one in finished.composition.unhandled),
-        checks=finished.checks,
-        images=tuple(summarise_image(published) for published in finished.publication.images),
-        engine=finished.publication.engine,
+        size_before=composition.size_before,
+        packages=components(composition.tree, "deb", plan),
+        distributions=components(composition.tree, "pypi", plan),
+        debug_packages=components(product.tools, "deb", plan),
+        cuts=_cut_totals(composition),
+        unhandled=tuple(str(one) for one in composition.unhandled),
+        checks=product.checks,
+        images=tuple(summarise_image(image) for image, _ in product.images),
+    )
+
+
+def _summarised_index(published: Published) -> ImageIndexSummary:
+    entries = [
+        PlatformImage(str(image.platform), image.descriptor.digest)
+        for image in published.image.images
+    ]
+    return ImageIndexSummary(
+        published.references, published.image.descriptor.digest, tuple(entries)
     )
 
 

@@ -101,7 +101,7 @@ def _wheels(platform: LockedPlatform, source: Path, client: Client) -> list[Bund
     locked += [wheel for project in platform.projects for wheel in project.requires]
     wheels = [as_locked(wheel, source) for wheel in locked]
     wheels += [_built(project.wheel, client) for project in platform.projects]
-    blobs = client.archives(wheel_downloads(wheels, source))
+    blobs = client.archives(wheel_downloads(wheels, client, source))
     pairs = zip(wheels, blobs, strict=True)
     return [BundledFile(wheel.filename, _WHEEL, blob) for wheel, blob in pairs]
 

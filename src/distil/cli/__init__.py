@@ -129,10 +129,12 @@ def _explained(error: BaseException) -> tuple[str, str, int]:
 
 
 def _failed(message: str, hint: str, code: int) -> int:
+    from distil.fetch.address import text_without_secrets
     from distil.report.printable import printable_lines
 
     click.secho("error: ", fg="red", bold=True, nl=False, err=True)
-    click.echo(printable_lines(message), err=True)
+    # Whatever a message quotes: no login that stands in an address is shown.
+    click.echo(printable_lines(text_without_secrets(message)), err=True)
     if hint:
         click.secho("hint: ", fg="cyan", nl=False, err=True)
         click.echo(printable_lines(hint), err=True)

@@ -38,10 +38,11 @@ def _pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> di
 @click.option("--load", is_flag=True, help="Load into the Docker engine or podman found here.")
 @click.option(
     "--platform",
-    default="",
+    "platforms",
+    multiple=True,
     metavar="OS/ARCH",
     shell_complete=places.platform,
-    help="Target; this machine's by default.",
+    help="Target; this machine's by default. Several, repeated or with commas, make one index.",
 )
 @click.option(
     "--base",
@@ -101,6 +102,7 @@ def command(
     Examples:
       distil build . -t shop:1.4 -o oci:out/shop
       distil build . -t shop:1.4 --load
+      distil build . -t shop:1.4 -o oci:out/shop --platform linux/amd64,linux/arm64
       distil build . --dry-run
     """  # noqa: D301 - click wants the backspace itself
     from distil.build.specification import Overrides
@@ -113,7 +115,7 @@ def command(
         tag=tag,
         outputs=outputs,
         load=options["load"],
-        platform=options["platform"],
+        platforms=options["platforms"],
         overrides=Overrides(
             base=options["base"],
             compression=options["compression"],

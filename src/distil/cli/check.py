@@ -9,20 +9,28 @@ from distil.cli import places
 
 @click.command(name="check", context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("image", shell_complete=places.image)
+@click.option(
+    "--platform",
+    default="",
+    metavar="OS/ARCH",
+    shell_complete=places.platform,
+    help="Which one of several.",
+)
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 whatever was found.")
-def command(image: str, form: str, *, exit_zero: bool) -> int:
+def command(image: str, platform: str, form: str, *, exit_zero: bool) -> int:
     """Check that everything in IMAGE finds what it needs, inside the image.
 
     Libraries and symbol versions of every ELF file, interpreters of scripts, the entrypoint,
-    console scripts and compiled modules of Python distributions. IMAGE is any image in a layout
-    or archive: oci:DIR:TAG, oci-archive:FILE:TAG, docker-archive:FILE:NAME. Nothing is run.
+    console scripts and compiled modules of Python distributions. IMAGE is any image in a
+    layout, archive or engine: oci:DIR:TAG, oci-archive:FILE:TAG, docker-archive:FILE:NAME,
+    docker-daemon:NAME, containers-storage:NAME (podman's). Nothing is run.
 
     Exits with 1 when something would fail.
     """
     from distil import pipeline
     from distil.report import check as report
 
-    found = pipeline.check(image)
+    found = pipeline.check(image, platform)
     click.echo(report.to_json(found) if form == "json" else report.to_text(found))
     return 1 if found.faults and not exit_zero else 0

@@ -9,6 +9,7 @@ from typing import IO, TYPE_CHECKING
 import click
 
 from distil import events
+from distil.fetch.address import text_without_secrets
 from distil.report.printable import printable
 
 if TYPE_CHECKING:
@@ -22,24 +23,39 @@ def show_progress(stream: IO[str]) -> Iterator[None]:
     Warnings are shown wherever the stream leads: they are not progress.
     """
     if not stream.isatty():
-        with events.listening(_warn):
+        with events.listening(_once(_warn)):
             yield
         return
     from rich.console import Console
 
     console = Console(file=stream, highlight=False)
-    with console.status("starting") as status, events.listening(_Drawn(status).hear):
+    with console.status("starting") as status, events.listening(_once(_Drawn(status).hear)):
         yield
+
+
+def _once(listener: events.Listener) -> events.Listener:
+    """`listener` without the warnings it has heard: each platform of a build gives the same."""
+    heard: set[events.Event] = set()
+
+    def hear(event: events.Event) -> None:
+        if event not in heard:
+            listener(event)
+        if isinstance(event, events.Warned):
+            heard.add(event)
+
+    return hear
 
 
 def _warn(event: events.Event) -> None:
     if isinstance(event, events.Warned):
         click.secho("warning: ", fg="yellow", bold=True, nl=False, err=True)
-        click.echo(printable(event.message + _hint(event)), err=True)
+        click.echo(printable(_told(event)), err=True)
 
 
-def _hint(event: events.Warned) -> str:
-    return f" ({event.hint})" if event.hint else ""
+def _told(event: events.Warned) -> str:
+    """What the warning says, and no login that stands in an address which it quotes."""
+    hint = f" ({event.hint})" if event.hint else ""
+    return text_without_secrets(event.message) + hint
 
 
 class _Drawn:
@@ -65,7 +81,7 @@ class _Drawn:
             detail = f": {event.detail}" if event.detail else ""
             self._print("[green]✓[/green] ", event.name + detail)
         elif isinstance(event, events.Warned):
-            self._print("[yellow]warning:[/yellow] ", event.message + _hint(event))
+            self._print("[yellow]warning:[/yellow] ", _told(event))
 
     def _print(self, markup: str, text: str) -> None:
         self._status.console.print(markup + _literal(text), soft_wrap=True)

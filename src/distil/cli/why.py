@@ -15,12 +15,14 @@ from distil.cli import places
 @click.option("--package", metavar="NAME", help="All files of a package, kept and removed.")
 @click.option("--largest", type=click.IntRange(1), metavar="N", help="The N largest files.")
 @click.option("--removed", is_flag=True, help="What is not there, and why.")
+@click.option("--platform", default="", metavar="OS/ARCH", help="Which one of several.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 @click.option("-v", "--verbose", is_flag=True, help="Show every step of every chain.")
 def command(image: str, path: str | None, form: str, *, verbose: bool, **asked: Any) -> int:  # noqa: ANN401
     """Say why a PATH is in IMAGE, or why it is not.
 
-    IMAGE is one that distil built: oci:DIR:TAG, oci-archive:FILE:TAG, docker-archive:FILE:NAME.
+    IMAGE is one that distil built: oci:DIR:TAG, oci-archive:FILE:TAG, docker-archive:FILE:NAME;
+    or docker-daemon:NAME, containers-storage:NAME (podman's), for one that was built here.
 
     \b
     Examples:
@@ -38,7 +40,7 @@ def command(image: str, path: str | None, form: str, *, verbose: bool, **asked: 
         largest=asked["largest"] or 0,
         removed=asked["removed"],
     )
-    found = pipeline.why(image, question)
+    found = pipeline.why(image, question, asked["platform"])
     if found.from_cache:
         click.echo("note: the image carries no ledger; this one is from the cache", err=True)
     if form == "json":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from typing import Final
 from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
 
@@ -12,6 +13,10 @@ from distil.errors import InvalidUrl
 
 SCHEMES: Final = ("http", "https", "file")
 _PORTS: Final = {"http": 80, "https": 443, "file": 0}
+
+# A password may hold an "@" or a "/" that nobody quoted: then up to the last "@" of the word.
+_LOGIN: Final = re.compile(r"(?<=://)(?:[^\s'\"`<>/@:]*:[^\s'\"`<>]*@|[^\s'\"`<>/@]+@)")
+_QUERY: Final = re.compile(r"(://[^\s'\"`<>?#]*\?)[^\s'\"`<>#)\]]+")
 
 
 class Address(msgspec.Struct, frozen=True):
@@ -70,6 +75,25 @@ def redacted(url: str) -> str:
         host = f"[{host}]"
     place = f"{host}:{port}" if port else host
     return urlunsplit((parts.scheme, place, parts.path, "…" if parts.query else "", ""))
+
+
+def without_secrets(url: str) -> str:
+    """`url` fit to be stored and compared: no user information, query or fragment.
+
+    Unlike what `redacted` gives it can be fetched from, by those who have a login and unless the
+    query was needed; a signed address is nobody's but the one's who asked for it. Raises
+    `InvalidUrl` for what is no address.
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise InvalidUrl(redacted(url), "not a valid address") from error
+    return urlunsplit((parts.scheme, _host_and_port(parts), parts.path, "", ""))
+
+
+def text_without_secrets(text: str) -> str:
+    """`text`, anybody's words, with user information and query of every address in it hidden."""
+    return _QUERY.sub(r"\1…", _LOGIN.sub("***@", text))
 
 
 def basic_authorization(user: str, password: str) -> str:

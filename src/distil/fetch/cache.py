@@ -2,7 +2,8 @@
 
 A file appears whole or not at all (temporary file, fsync, rename), every read checks a digest,
 and a reader never waits for a writer. A process that uses the cache holds a shared lock, so
-that `Cache.collect`, which needs it alone, never takes a file from under a running build.
+that `Cache.collect`, which needs it alone, never takes a file from under a running build. Who
+finds nobody else there removes what killed processes left.
 """
 
 from __future__ import annotations
@@ -100,7 +101,7 @@ class Cache:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._lock = DirectoryLock(root)
+        self._lock = DirectoryLock(root, self._tidy)
 
     @classmethod
     def default(cls) -> Cache:
@@ -197,7 +198,7 @@ class Cache:
             raise
         finally:
             # After the rename there is nothing to remove; before it this is the clean-up. When
-            # even this fails, `collect` sweeps the file.
+            # even this fails, the file is swept one day.
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
 
@@ -347,11 +348,21 @@ class Cache:
             entry.used = max(entry.used, status.st_mtime)
         return list(entries.values())
 
+    def _tidy(self) -> None:
+        """Sweep as far as this process may: it came to do something else."""
+        with contextlib.suppress(CacheUnwritable, DiskFull):
+            self._sweep()
+
     def _sweep(self) -> int:
-        leftovers = list(self.root.glob(f"*/{_TEMPORARY}*"))
-        for path in leftovers:
-            self._remove(path)
-        return len(leftovers)
+        """Remove the temporary files of killed processes; the lock is held alone."""
+        swept = 0
+        for area in AREAS:
+            with contextlib.suppress(FileNotFoundError):
+                for entry in os.scandir(self.root / area):
+                    if entry.name.startswith(_TEMPORARY):
+                        self._remove(Path(entry.path))
+                        swept += 1
+        return swept
 
     def _remove(self, path: Path) -> None:
         try:

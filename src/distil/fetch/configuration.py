@@ -17,6 +17,7 @@ class DebianSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, ren
     mirror: str = ""
     security_mirror: str = ""
     snapshot_mirror: str = ""
+    security_snapshot_mirror: str = ""
     keyring: str = ""
 
 

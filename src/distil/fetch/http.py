@@ -76,6 +76,7 @@ class Client:
         self._kept = kept
         self._transport = Transport(attempts=attempts, delay=retry_delay)
         self._mirrors: list[_Mirror] = []
+        self._whole: dict[str, str] = {}
         self._progress = threading.Lock()
 
     def __enter__(self) -> Self:
@@ -102,6 +103,17 @@ class Client:
         if mirror not in self._mirrors:
             self._mirrors.append(mirror)
         return clean
+
+    def remember_address(self, clean: str, whole: str) -> None:
+        """Note that `clean` is `whole` without what is secret in it, for `whole_address`.
+
+        Remembered for as long as this client lives, and written down nowhere.
+        """
+        self._whole[clean] = whole
+
+    def whole_address(self, clean: str) -> str:
+        """The address to fetch from for one that may have lost what is secret in it."""
+        return self._whole.get(clean, clean)
 
     # --- archives --------------------------------------------------------------------------
 

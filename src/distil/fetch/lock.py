@@ -7,17 +7,22 @@ import fcntl
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from distil.errors import CacheInUse, CacheUnwritable
 
 
 class DirectoryLock:
-    """An flock(2) on the file ``lock`` in `root`; the kernel drops it when the process ends."""
+    """An flock(2) on the file ``lock`` in `root`; the kernel drops it when the process ends.
 
-    def __init__(self, root: Path) -> None:
+    `tidy` is called, with the lock held alone, when it is taken and nobody else has it: whatever
+    is unfinished in the directory then is of processes that are no more.
+    """
+
+    def __init__(self, root: Path, tidy: Callable[[], object]) -> None:
         self._root = root
+        self._tidy = tidy
         self._file = -1
         self._mutex = threading.Lock()
 
@@ -37,6 +42,8 @@ class DirectoryLock:
             except OSError:
                 return
             with contextlib.suppress(OSError):
+                if _taken_alone(file):
+                    self._tidy()
                 fcntl.flock(file, fcntl.LOCK_SH)
             self._file = file
 
@@ -51,7 +58,7 @@ class DirectoryLock:
         if self._file < 0:
             raise CacheUnwritable(str(self._root), "its lock file cannot be opened")
         deadline = time.monotonic() + patience
-        while not self._taken_alone():
+        while not _taken_alone(self._file):
             if time.monotonic() > deadline:
                 # A conversion that failed may have dropped the shared lock (flock(2)).
                 fcntl.flock(self._file, fcntl.LOCK_SH)
@@ -62,9 +69,10 @@ class DirectoryLock:
         finally:
             fcntl.flock(self._file, fcntl.LOCK_SH)
 
-    def _taken_alone(self) -> bool:
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
+
+def _taken_alone(file: int) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

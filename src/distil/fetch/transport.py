@@ -42,8 +42,12 @@ _RETRIED: Final = frozenset({408, 429, 500, 502, 503, 504})
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _MAX_REDIRECTS: Final = 10
 _LONGEST_WAIT: Final = 60.0
+"""Seconds that are waited when a server asks for it; one that wants more is given up."""
 _CONNECT_SECONDS: Final = 10.0
 _READ_SECONDS: Final = 30.0
+_SLOWEST: Final = 1000
+"""Bytes a second, over `_PATIENCE` seconds, below which a connection is given up."""
+_PATIENCE: Final = 60.0
 
 T = TypeVar("T")
 
@@ -95,7 +99,7 @@ class Transport:
                 if last or self._stop.is_set():
                     raise retry.error from retry.__cause__
                 wait = self._delay * 2**attempt if retry.after is None else retry.after
-                self._stop.wait(min(wait, _LONGEST_WAIT))
+                self._stop.wait(wait)
         raise AssertionError("a transport makes at least one attempt")
 
     def stop(self) -> None:
@@ -190,12 +194,17 @@ class Transport:
     ) -> Iterator[bytes]:
         import urllib3
 
+        pace = _Pace()
         try:
             while True:
-                piece = response.read(PIECE, decode_content=False)
+                # What is there, and not what is asked for: a slow server is seen to be slow.
+                piece = response.read1(PIECE, decode_content=False)
                 self._check_stopped(request, address)
                 if not piece:
                     return
+                if pace.is_too_slow(len(piece)):
+                    why = f"less than {_SLOWEST} bytes a second came from it"
+                    raise _Retry(ConnectionFailed(request.what, str(address), why))
                 yield piece
         except (urllib3.exceptions.IncompleteRead, urllib3.exceptions.ProtocolError) as error:
             why = "the connection ended before the last byte"
@@ -219,6 +228,24 @@ class Transport:
             if manager is None:
                 manager = self._managers[proxy, tls] = _new_manager(proxy, tls=tls)
         return manager
+
+
+class _Pace:
+    """How fast bytes come, looked at once in `_PATIENCE` seconds."""
+
+    def __init__(self) -> None:
+        self._since = time.monotonic()
+        self._came = 0
+
+    def is_too_slow(self, size: int) -> bool:
+        """Note that `size` bytes came; whether too few did, since it was looked at last."""
+        self._came += size
+        passed = time.monotonic() - self._since
+        if passed < _PATIENCE:
+            return False
+        slow = self._came < _SLOWEST * passed
+        self._since, self._came = time.monotonic(), 0
+        return slow
 
 
 class _Retry(Exception):
@@ -270,11 +297,16 @@ def _check_status(request: Request, address: Address, response: urllib3.BaseHTTP
     if status in (404, 410):
         raise NotFound(request.what, where, f"{why}, it does not have this")
     if status in (401, 403, 407):
-        hint = "put the credentials into ~/.netrc, or for a Debian mirror apt's auth.conf"
+        other = "apt's auth.conf" if request.apt else "give uv those of the index"
+        hint = f"put the credentials into ~/.netrc, or {other}"
         raise AccessDenied(request.what, where, why, hint=hint)
+    after = _retry_after(response.headers.get("Retry-After"))
+    too_long = after is not None and after > _LONGEST_WAIT
+    if too_long:
+        why += f" and wants to be left alone for {after:.0f} seconds"
     error = ServerError(request.what, where, why, hint="try again later, or another mirror")
-    if status in _RETRIED:
-        raise _Retry(error, _retry_after(response.headers.get("Retry-After")))
+    if status in _RETRIED and not too_long:
+        raise _Retry(error, after)
     raise error
 
 

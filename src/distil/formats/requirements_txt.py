@@ -22,6 +22,9 @@ _NAME: Final = re.compile(
 _PIN: Final = re.compile(r"\(?===?\s*([^\s;,*)]+)\)?\s*(?:;.*)?")
 _INCLUDE: Final = re.compile(r"(-r|--requirements?|-c|--constraints?)[=\s]*(\S.*)")
 _EDITABLE: Final = re.compile(r"(-e|--editable)[=\s]+(\S.*)")
+_INDEX_OPTION: Final = re.compile(
+    r"(-i|--index-url|--extra-index-url|-f|--find-links)[=\s]*(\S+)|(--no-index)"
+)
 _ALGORITHMS: Final = {"sha256": 64, "sha384": 96, "sha512": 128}
 
 
@@ -50,16 +53,17 @@ class Include(msgspec.Struct, frozen=True):
 
 
 class RequirementsFile(msgspec.Struct, frozen=True):
-    """What one file holds; options for indexes are the resolver's business."""
+    """What one file holds; `indexes` are the options that say which indexes are asked."""
 
     requirements: tuple[Requirement, ...]
     includes: tuple[Include, ...]
     require_hashes: bool = False
+    indexes: tuple[str, ...] = ()
 
 
 def parse_requirements(text: str, where: str) -> RequirementsFile:
     """The requirements and includes in `text`. Raises `InvalidProjectFile` for a bad hash."""
-    requirements, includes, require_hashes = [], [], False
+    requirements, includes, indexes, require_hashes = [], [], [], False
     for number, line in _logical_lines(text):
         include = _INCLUDE.fullmatch(line)
         if include:
@@ -67,9 +71,11 @@ def parse_requirements(text: str, where: str) -> RequirementsFile:
             includes.append(Include(number, include[2].strip(), constraint))
         elif line.startswith("--require-hashes"):
             require_hashes = True
+        elif _INDEX_OPTION.fullmatch(line):
+            indexes.append(line)
         elif not line.startswith("-") or _EDITABLE.match(line):
             requirements.append(_requirement(number, line, where))
-    return RequirementsFile(tuple(requirements), tuple(includes), require_hashes)
+    return RequirementsFile(tuple(requirements), tuple(includes), require_hashes, tuple(indexes))
 
 
 def requirement_name(text: str) -> tuple[str, tuple[str, ...]]:

@@ -10,7 +10,8 @@ from typing import Any, Final
 
 import msgspec
 
-from distil.errors import InvalidSpec, did_you_mean
+from distil.errors import InvalidSpec, UnknownPlatform, did_you_mean
+from distil.model.platform import parse_platform
 from distil.model.spec import HealthcheckSpec, ImageSpec, Spec
 
 _HEADER: Final = re.compile(r"\s*\[\[?\s*(?P<path>[^\]#]+?)\s*\]\]?\s*(#.*)?$")
@@ -141,6 +142,11 @@ def _image_violations(image: ImageSpec) -> Iterator[Violation]:
         number = str(port).split("/")[0]
         if not _PORT.fullmatch(str(port)) or not 0 < int(number) < 65536:
             yield ("image", "ports"), f"{port!r} is not a port", 'write 8000 or "53/udp"'
+    for name in image.platforms:
+        try:
+            parse_platform(name)
+        except UnknownPlatform as error:
+            yield ("image", "platforms"), error.message, error.hint
     if image.compression not in ("gzip", "zstd"):
         yield ("image", "compression"), f"{image.compression!r} is not known", "gzip or zstd"
     if not _SIGNAL.fullmatch(image.stop_signal):

@@ -7,6 +7,7 @@ and skopeo's ``oci-archive:`` the other. The same images give the same bytes.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
@@ -34,18 +35,18 @@ class DockerImage(msgspec.Struct, frozen=True, rename="pascal"):
     layers: tuple[str, ...]
 
 
-def write_archive(path: Path, images: Sequence[NamedImage], *, docker: bool) -> None:
-    """Write `images` to the tar file `path`, replacing it when it is there.
+@contextlib.contextmanager
+def staged_archive(path: Path, images: Sequence[NamedImage], *, docker: bool) -> Iterator[None]:
+    """Write `images` to a tar file that becomes `path`, or replaces it, when the block ends well.
 
     With `docker`, engines can load it. Raises `UnsupportedDestination`, `CorruptContent` and
-    OSError; then `path` is as it was.
+    OSError; then, and when the block raises, `path` is as it was.
     """
     if path.exists() and not path.is_file():
         raise UnsupportedDestination(str(path), "it is there and not a file")
     pieces = archive_stream(images, docker=docker)
-    with staged_file(path) as stream:
-        for piece in pieces:
-            stream.write(piece)
+    with staged_file(path, pieces):
+        yield
 
 
 def archive_stream(

@@ -22,6 +22,7 @@ from distil.model.image import (
     Index,
     Manifest,
     RootFS,
+    decode_document,
     encode_document,
     timestamp,
 )
@@ -124,10 +125,16 @@ def assemble(
 
 
 def assemble_index(images: Sequence[Image]) -> ImageIndex:
-    """One index over `images`, each for another platform, in the order given."""
+    """One index over `images`, each for another platform, in the order given.
+
+    It carries the annotations that all of them have: registries show those of what a tag names.
+    """
+    manifests = [decode_document(image.manifest.data, Manifest, "manifest") for image in images]
+    shared = set.intersection(*(set(manifest.annotations.items()) for manifest in manifests))
     document = Index(
         schema_version=2,
         media_type=MEDIA_INDEX,
         manifests=tuple(image.descriptor for image in images),
+        annotations=dict(shared),
     )
     return ImageIndex(InlineBlob.of(encode_document(document)), tuple(images))

@@ -10,10 +10,11 @@ from typing import Final
 
 import msgspec
 
-from distil.errors import EngineFailed, NoEngine
+from distil.errors import EngineFailed, NoEngine, NotSaved
 
 DEFAULT_HOST: Final = "unix:///var/run/docker.sock"
 _ANSWER_LIMIT: Final = 1 << 20
+_PIECE: Final = 1 << 18
 
 
 class _UnixConnection(HTTPConnection):
@@ -63,6 +64,26 @@ def load_over_socket(archive: Iterator[bytes]) -> None:
         connection.close()
     if failure:
         raise EngineFailed("docker", failure)
+
+
+def answer_over_socket(target: str, image: str) -> Iterator[bytes]:
+    """What the engine at DOCKER_HOST answers to ``GET target``, which is about `image`.
+
+    Raises `NoEngine`, and `NotSaved` when it does not answer well.
+    """
+    path, connection = _connected()
+    try:
+        connection.request("GET", target)
+        response = connection.getresponse()
+        if response.status != 200:
+            why = _failure(response.status, response.read(_ANSWER_LIMIT))
+            raise NotSaved("docker", image, why)
+        while piece := response.read(_PIECE):
+            yield piece
+    except (OSError, HTTPException) as error:
+        raise NotSaved("docker", image, f"{path}: {error}") from error
+    finally:
+        connection.close()
 
 
 def engine_information(seconds: float) -> EngineInformation:

@@ -50,7 +50,7 @@ def load_docker(images: Sequence[NamedImage]) -> None:
 
         load_over_socket(pieces)
         return
-    _probe("docker", [program, "version", "--format", "{{.Server.Version}}"])
+    probe("docker", [program, "version", "--format", "{{.Server.Version}}"])
     _pipe("docker", [program, "load", "--quiet"], pieces)
 
 
@@ -65,11 +65,12 @@ def load_podman(images: Sequence[NamedImage]) -> None:
     program = shutil.which("podman")
     if program is None:
         raise NoEngine(["podman is not installed"])
-    _probe("podman", [program, "version", "--format", "{{.Client.Version}}"])
+    probe("podman", [program, "version", "--format", "{{.Client.Version}}"])
     _pipe("podman", [program, "load", "--quiet"], pieces)
 
 
-def _probe(engine: str, command: Sequence[str]) -> None:
+def probe(engine: str, command: Sequence[str]) -> None:
+    """Raise `NoEngine` unless `command`, which asks for the engine's version, is answered."""
     try:
         done = subprocess.run(
             command,
@@ -83,7 +84,7 @@ def _probe(engine: str, command: Sequence[str]) -> None:
     except OSError as error:
         raise NoEngine([f"{engine}: {error.strerror}"]) from error
     if done.returncode:
-        raise NoEngine([f"{engine}: {_last_line(done.stderr)}"])
+        raise NoEngine([f"{engine}: {last_line(done.stderr)}"])
 
 
 def _pipe(engine: str, command: Sequence[str], pieces: Iterator[bytes]) -> None:
@@ -110,9 +111,10 @@ def _pipe(engine: str, command: Sequence[str], pieces: Iterator[bytes]) -> None:
         status = process.wait()
         errors.seek(0)
         if status:
-            raise EngineFailed(engine, _last_line(errors.read(_ANSWER_LIMIT)))
+            raise EngineFailed(engine, last_line(errors.read(_ANSWER_LIMIT)))
 
 
-def _last_line(output: bytes) -> str:
+def last_line(output: bytes) -> str:
+    """What a command said last, which is where it says why it failed."""
     lines = output.decode("utf-8", "replace").strip().splitlines()
     return lines[-1] if lines else "it said nothing"

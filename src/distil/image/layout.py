@@ -3,7 +3,8 @@
 Writing into a layout that is there replaces the entries of the same names and keeps the others.
 Blobs come first, ``index.json`` is renamed last, so a reader sees the old images or the new
 ones. Then the blobs that only replaced entries led to are removed; a blob that was never
-reachable from the index, or still is, stays.
+reachable from the index, or still is, stays. An artifact goes with the image it is about when
+artifacts of its type come with the new ones.
 """
 
 from __future__ import annotations
@@ -18,7 +19,14 @@ import msgspec
 
 from distil.errors import DistilError, MalformedImage, UnsupportedDestination
 from distil.image.naming import NamedImage, told_apart
-from distil.image.staging import is_leftover, locked, staged_directory, sweep, write_file
+from distil.image.staging import (
+    is_leftover,
+    locked,
+    staged_blob,
+    staged_directory,
+    sweep,
+    write_file,
+)
 from distil.model.blob import Blob, FileBlob, InlineBlob
 from distil.model.digest import Digest
 from distil.model.image import MANIFEST_TYPES, MEDIA_INDEX, REF_NAME, encode_document
@@ -44,30 +52,47 @@ def index_of(images: Sequence[NamedImage]) -> bytes:
     return _index_json({}, [_plain(image) for image in told_apart(images)])
 
 
-def write_layout(directory: Path, images: Sequence[NamedImage]) -> None:
+@contextlib.contextmanager
+def staged_layout(directory: Path, images: Sequence[NamedImage]) -> Iterator[None]:
     """Put `images` into the OCI layout at `directory`, which is made if it is not there.
 
-    Raises `UnsupportedDestination` for a directory that holds anything else, `MalformedImage`
-    for a damaged layout, `CorruptContent` and OSError; then the layout is as it was.
+    They are found there once the block has ended well; a layout that was there is locked until
+    then. Raises `UnsupportedDestination` for a directory that holds anything else,
+    `MalformedImage` for a damaged layout, `CorruptContent` and OSError; then, and when the block
+    raises, the layout is as it was.
     """
     images = told_apart(images)
     if not directory.exists() and not directory.is_symlink():
-        try:
-            with staged_directory(directory) as staged:
-                _update(staged, images)
-        except OSError as error:
-            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST) or not directory.is_dir():
-                raise
-        else:
-            return  # Otherwise somebody else has made it meanwhile.
-    if not directory.is_dir():
-        raise UnsupportedDestination(str(directory), "it is not a directory")
+        with _new_layout(directory, images):
+            yield
+        return
     _check_is_layout(directory)
-    with locked(directory):
-        _update(directory, images)
+    with locked(directory), _updated(directory, images):
+        yield
+
+
+@contextlib.contextmanager
+def _new_layout(directory: Path, images: Sequence[NamedImage]) -> Iterator[None]:
+    written = False
+    try:
+        with staged_directory(directory) as staged:
+            with _updated(staged, images):
+                pass
+            yield
+            written = True
+    except OSError as error:
+        taken = error.errno in (errno.ENOTEMPTY, errno.EEXIST) and directory.is_dir()
+        if not (written and taken):
+            raise
+        # Somebody else has made it meanwhile.
+        _check_is_layout(directory)
+        with locked(directory), _updated(directory, images):
+            pass
 
 
 def _check_is_layout(directory: Path) -> None:
+    if not directory.is_dir():
+        raise UnsupportedDestination(str(directory), "it is not a directory")
     names = {path.name for path in directory.iterdir() if not is_leftover(path.name)}
     if names and LAYOUT_FILE not in names:
         raise UnsupportedDestination(
@@ -77,12 +102,17 @@ def _check_is_layout(directory: Path) -> None:
         )
 
 
-def _update(directory: Path, images: Sequence[NamedImage]) -> None:
+@contextlib.contextmanager
+def _updated(directory: Path, images: Sequence[NamedImage]) -> Iterator[None]:
+    """Write the blobs and a new index, which gets its name when the block ends well."""
     index = _read_index(directory / INDEX_FILE)
     old = _entries(index, directory / INDEX_FILE)
     names = {image.ref_name for image in images}
     kept = [entry for entry in old if _ref_name(entry) not in names]
     replaced = [entry for entry in old if _ref_name(entry) in names]
+    for entry in _left_behind(directory, kept, replaced, images):
+        kept.remove(entry)
+        replaced.append(entry)
     new = [*kept, *(_plain(image) for image in images)]
     with _undone_on_failure(directory) as added:
         for blob in blobs_of(images).values():
@@ -91,7 +121,8 @@ def _update(directory: Path, images: Sequence[NamedImage]) -> None:
                 if not path.exists():
                     added.append(path)
                 write_file(path, blob)
-        write_file(directory / INDEX_FILE, InlineBlob.of(_index_json(index, new)))
+        with staged_blob(directory / INDEX_FILE, InlineBlob.of(_index_json(index, new))):
+            yield
     _prune(directory, replaced, new)
 
 
@@ -190,7 +221,7 @@ def _read_document(path: Path) -> bytes:
     return data
 
 
-# --- blobs that nothing leads to any more --------------------------------------------------
+# --- what nothing leads to any more --------------------------------------------------------
 
 
 class _Reference(msgspec.Struct, rename="camel"):
@@ -207,6 +238,34 @@ class _Links(msgspec.Struct):
     layers: list[_Reference] = []
     manifests: list[_Reference] = []
     subject: _Reference | None = None
+
+
+def _left_behind(
+    directory: Path, kept: Sequence[_Entry], replaced: Sequence[_Entry], new: Sequence[NamedImage]
+) -> list[_Entry]:
+    """The artifacts among `kept` about `replaced` images, of the types that come with `new`.
+
+    An image for one platform and one for several have artifacts of different names. Where it
+    cannot be told what an entry leads to, everything stays.
+    """
+    types = [image.image.descriptor.artifact_type for image in new if image.is_artifact]
+    artifacts = [entry for entry in kept if entry.get("artifactType") in types]
+    if not artifacts:
+        return []
+    others = [entry for entry in kept if entry not in artifacts]
+    try:
+        gone = _reachable(directory, replaced) - _reachable(directory, others)
+        return [entry for entry in artifacts if _subject(directory, entry) in gone]
+    except (DistilError, msgspec.MsgspecError, OSError):
+        return []
+
+
+def _subject(directory: Path, entry: _Entry) -> str:
+    """The digest of what an artifact is about; "" for one that is about nothing."""
+    digest = Digest(msgspec.convert(entry, _Reference).digest)
+    path = directory / BLOBS / digest.hex
+    subject = msgspec.json.decode(_read_document(path), type=_Links).subject
+    return subject.digest if subject is not None else ""
 
 
 def _prune(directory: Path, replaced: Sequence[_Entry], kept: Sequence[_Entry]) -> None:

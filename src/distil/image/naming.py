@@ -31,6 +31,11 @@ class NamedImage(msgspec.Struct, frozen=True):
         return self.reference or self.name.tag
 
     @property
+    def is_artifact(self) -> bool:
+        """Whether it is a document about an image."""
+        return isinstance(self.image, Artifact)
+
+    @property
     def entry(self) -> Descriptor:
         """The image's descriptor in ``index.json``."""
         annotations = {REF_NAME: self.ref_name, CONTAINERD_NAME: self.name.canonical}

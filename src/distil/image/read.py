@@ -14,7 +14,7 @@ from typing import Final
 
 import msgspec
 
-from distil.errors import CorruptContent, ImageNotFound, MalformedImage
+from distil.errors import CorruptContent, ImageNotFound, MalformedImage, PlatformNotFound
 from distil.image.archive import MANIFEST_FILE, DockerImage
 from distil.image.layer import Layer
 from distil.image.layout import INDEX_FILE, LARGEST_DOCUMENT
@@ -37,39 +37,51 @@ from distil.model.image import (
     decode_document,
     encode_document,
 )
-from distil.model.platform import Platform
+from distil.model.platform import Platform, this_machine
 from distil.model.reference import Location, Transport, parse_image_name
 
 MAX_LAYERS: Final = 1000
 _MAX_NESTING: Final = 4
+_ATTESTATION: Final = "unknown/unknown"
+"""What BuildKit calls the platform of a document about an image."""
 _MAGIC: Final = {b"\x1f\x8b": "+gzip", b"\x28\xb5": "+zstd"}
 
 
 class StoredImage(msgspec.Struct, frozen=True):
     """An image somebody else wrote: its documents, and its layers by reference.
 
-    The `size` of its layers is 0: it is not known before they are unpacked.
+    The `size` of its layers is 0: it is not known before they are unpacked. `is_of_several` says
+    whether it was chosen from an index.
     """
 
     descriptor: Descriptor
     manifest: Manifest
     config: ImageConfig
     layers: tuple[Layer, ...]
+    is_of_several: bool = False
+
+    @property
+    def platform(self) -> str:
+        """The operating system and architecture, as in ``linux/amd64``."""
+        return f"{self.config.os}/{self.config.architecture}"
 
 
 def open_image(location: Location, platform: Platform | None = None) -> StoredImage:
-    """The image at `location`, for `platform` where there are several.
+    """The image at `location`, which is for `platform` if one is given.
 
-    Raises `ImageNotFound` when there is no such image or it cannot be told which one is meant,
-    `MalformedImage` for anything that breaks the format, and OSError.
+    Of several platforms' images it is this machine's when none is given. Raises `ImageNotFound`
+    when there is no such image or it cannot be told which one is meant, `PlatformNotFound` when
+    it is for others, `MalformedImage` for anything that breaks the format, and OSError.
     """
     path = Path(location.path)
-    if location.transport is Transport.OCI:
-        return _from_layout(LayoutSource(path), location, platform)
-    source = ArchiveSource(path)
-    if location.transport is Transport.OCI_ARCHIVE:
-        return _from_layout(source, location, platform)
-    return _from_docker(source, location)
+    source = LayoutSource(path) if location.transport is Transport.OCI else ArchiveSource(path)
+    if location.transport is Transport.DOCKER_ARCHIVE:
+        image = _from_docker(source, location)
+    else:
+        image = _from_layout(source, location, platform)
+    if platform is not None and image.platform != platform.oci:
+        raise PlatformNotFound(str(location), platform.oci, [image.platform])
+    return image
 
 
 # --- OCI -----------------------------------------------------------------------------------
@@ -82,6 +94,7 @@ def _from_layout(source: ImageSource, location: Location, platform: Platform | N
     what = f"{source.where}: {INDEX_FILE}"
     _check_kind(data, what, "manifests")
     descriptor = _named(decode_document(data, Index, what).manifests, location)
+    several = False
     for _ in range(_MAX_NESTING):
         if descriptor.media_type not in INDEX_TYPES:
             break
@@ -89,9 +102,10 @@ def _from_layout(source: ImageSource, location: Location, platform: Platform | N
         _check_kind(data, what, "manifests", descriptor.media_type)
         entries = decode_document(data, Index, what).manifests
         descriptor = _for_platform(entries, platform, str(location))
+        several |= len(entries) > 1
     if descriptor.media_type not in IMAGE_TYPES:
         raise MalformedImage(source.where, f"{descriptor.media_type!r} is not an image")
-    return _from_manifest(source, descriptor)
+    return msgspec.structs.replace(_from_manifest(source, descriptor), is_of_several=several)
 
 
 def _named(entries: Sequence[Descriptor], location: Location) -> Descriptor:
@@ -110,20 +124,17 @@ def _named(entries: Sequence[Descriptor], location: Location) -> Descriptor:
 def _for_platform(
     entries: Sequence[Descriptor], platform: Platform | None, where: str
 ) -> Descriptor:
-    wanted = DescriptorPlatform.of(platform) if platform is not None else None
-    fitting = [
-        entry
-        for entry in entries
-        if wanted is None
-        or (
-            entry.platform is not None
-            and (entry.platform.os, entry.platform.architecture) == (wanted.os, wanted.architecture)
-        )
-    ]
-    if len(fitting) != 1:
-        known = [f"{e.platform.os}/{e.platform.architecture}" for e in entries if e.platform]
-        raise ImageNotFound(where, f"for {platform or 'one platform alone'}", known)
-    return fitting[0]
+    """The entry for `platform`, this machine's when none is given; the only one fits any."""
+    if len(entries) == 1 and platform is None:
+        return entries[0]
+    wanted = platform or this_machine()
+    fitting = [entry for entry in entries if entry.platform and entry.platform.fits(wanted)]
+    if not fitting:
+        known = {str(entry.platform): None for entry in entries if entry.platform}
+        known.pop(_ATTESTATION, None)
+        raise PlatformNotFound(where, wanted.oci, list(known))
+    # The specification: of several that match, the first should be used.
+    return next((e for e in fitting if e.platform == DescriptorPlatform.of(wanted)), fitting[0])
 
 
 def _from_manifest(source: ImageSource, descriptor: Descriptor) -> StoredImage:

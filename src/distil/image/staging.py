@@ -13,7 +13,7 @@ import fcntl
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -38,17 +38,22 @@ def reporting(path: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def staged_file(path: Path) -> Iterator[BinaryIO]:
-    """A stream whose bytes become the file `path` when the block ends well. Raises OSError."""
+def staged_file(path: Path, pieces: Iterable[bytes]) -> Iterator[None]:
+    """Write `pieces` to a file that becomes `path` when the block ends well.
+
+    It is on the disk before the block begins. Raises OSError.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     sweep(path.parent, path.name)
     temporary = _temporary(path.parent, path.name)
     try:
         with _create(temporary) as stream:
             fcntl.flock(stream, fcntl.LOCK_EX)
-            yield stream
+            for piece in pieces:
+                stream.write(piece)
             stream.flush()
             os.fsync(stream.fileno())
+            yield
             temporary.replace(path)
     finally:
         with contextlib.suppress(OSError):
@@ -81,11 +86,12 @@ def locked(directory: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def write_file(path: Path, data: Blob) -> None:
-    """Write `data` to a new name beside `path` and rename it, flushed to the disk.
+@contextlib.contextmanager
+def staged_blob(path: Path, data: Blob) -> Iterator[None]:
+    """Write `data` to a new name beside `path`, and rename it when the block ends well.
 
-    Raises OSError, and `CorruptContent` when the bytes do not match their digest; `path` is as
-    it was then.
+    It is on the disk before the block begins. Raises OSError, and `CorruptContent` when the
+    bytes do not match their digest; `path` is as it was then.
     """
     temporary = _temporary(path.parent, path.name)
     try:
@@ -94,10 +100,17 @@ def write_file(path: Path, data: Blob) -> None:
                 stream.write(piece)
             stream.flush()
             os.fsync(stream.fileno())
+        yield
         temporary.replace(path)
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def write_file(path: Path, data: Blob) -> None:
+    """As `staged_blob`, at once."""
+    with staged_blob(path, data):
+        pass
 
 
 def sweep(directory: Path, name: str = "", grace: float = _GRACE) -> None:

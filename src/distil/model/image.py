@@ -77,6 +77,13 @@ class DescriptorPlatform(_Document, frozen=True):
         system = platform.oci.split("/", maxsplit=1)[0]
         return cls(architecture=platform.architecture, os=system, variant=platform.variant)
 
+    def fits(self, platform: Platform) -> bool:
+        """Whether this is `platform`, whatever variant of its processor is meant."""
+        return str(self) == platform.oci
+
+    def __str__(self) -> str:
+        return f"{self.os}/{self.architecture}"
+
 
 class Descriptor(
     _Document, frozen=True, rename={"media_type": "mediaType", "artifact_type": "artifactType"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform as host
 from typing import Final
 
 import msgspec
@@ -50,3 +51,8 @@ def parse_platform(name: str) -> Platform:
         if name.lower() in aliases:
             return platform
     raise UnknownPlatform(name, [platform.oci for platform in PLATFORMS])
+
+
+def this_machine() -> Platform:
+    """The platform of the machine that runs distil. Raises `UnknownPlatform`."""
+    return parse_platform(host.machine())

@@ -99,6 +99,9 @@ class ImageSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     stop_signal: str = "SIGTERM"
     """Signal that asks the application to end: ``SIGTERM`` or ``15``."""
     healthcheck: HealthcheckSpec | None = None
+    platforms: tuple[str, ...] = ()
+    """What to build for: ``linux/amd64``, ``linux/arm64``; this machine's platform by default.
+    Several make one image index."""
     compression: str = "gzip"
     """Of the layers: ``gzip``, which everything reads, or ``zstd``."""
 

@@ -103,7 +103,6 @@ def open_locked(
     made. Raises `InvalidUrl`.
     """
     mirrors = _mirrors()
-    snapshot = mirrors.snapshot if mirrors is not None else None
     libraries = _contents(locked.libraries, platform)
     found = []
     for number, suite in enumerate(locked.suites):
@@ -116,7 +115,9 @@ def open_locked(
                 codename=suite.codename,
                 version=suite.version,
                 date=int(suite.date.timestamp()),
-                base_url=client.use_debian_mirror(_mirror_for(suite, mirrors), snapshot),
+                base_url=client.use_debian_mirror(
+                    _mirror_for(suite, mirrors), _snapshot_for(suite, mirrors)
+                ),
                 digest=Digest.of(text),
                 packages=functools.partial(bytes, text),
                 extra=functools.partial(_index_called, libraries if number == 0 else b""),
@@ -142,6 +143,13 @@ def _mirror_for(suite: LockedSuite, mirrors: Mirrors | None) -> str:
     elif is_suite_name(suite.suite):
         places = mirrors.archives
     return suite.mirror if suite.mirror in places or not places else places[0]
+
+
+def _snapshot_for(suite: LockedSuite, mirrors: Mirrors | None) -> str | None:
+    """Where old versions of archives of `suite` are asked for."""
+    if mirrors is None:
+        return None
+    return mirrors.security_snapshot if is_security_suite(suite.suite) else mirrors.snapshot
 
 
 def stanzas(packages: Sequence[LockedPackage]) -> bytes:

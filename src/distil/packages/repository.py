@@ -96,11 +96,7 @@ def open_suites(
     what `Releases.open` raises. `packages` and `extra` raise `IndexMismatch`,
     `ByHashMismatch`, `IndexMissing` and `NetworkError`.
     """
-    mirrors = msgspec.structs.replace(
-        mirrors,
-        archives=tuple(client.use_debian_mirror(m, mirrors.snapshot) for m in mirrors.archives),
-        securities=tuple(client.use_debian_mirror(m, mirrors.snapshot) for m in mirrors.securities),
-    )
+    mirrors = use_mirrors(client, mirrors)
     keyring = Keyring.debian(Path(mirrors.keyring) if mirrors.keyring else None)
     releases = Releases(client, cache, policy, keyring, check_valid_until=mirrors.check_valid_until)
     name = suite_of_base(base)
@@ -113,6 +109,17 @@ def open_suites(
         for index in _component(client, suite, component, platform, required=suite is opened[0])
     ]
     return tuple(indexes)
+
+
+def use_mirrors(client: Client, mirrors: Mirrors) -> Mirrors:
+    """Make `client` fetch from `mirrors` as apt would, and old versions from snapshots.
+
+    The mirrors come back without the logins in their addresses, which the client keeps, so that
+    what is derived from them may be shown and stored. Raises `InvalidUrl`.
+    """
+    archives = [client.use_debian_mirror(m, mirrors.snapshot) for m in mirrors.archives]
+    security = [client.use_debian_mirror(m, mirrors.security_snapshot) for m in mirrors.securities]
+    return msgspec.structs.replace(mirrors, archives=tuple(archives), securities=tuple(security))
 
 
 class _Suite(msgspec.Struct, frozen=True):

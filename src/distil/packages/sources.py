@@ -14,9 +14,9 @@ from urllib.parse import unquote
 
 import msgspec
 
-from distil.errors import MalformedControl, NoMirror
+from distil.errors import InvalidUrl, MalformedControl, NoMirror
 from distil.events import Warned, emit
-from distil.fetch.address import parse_address
+from distil.fetch.address import parse_address, redacted
 from distil.fetch.configuration import DebianSection, configuration_path, read_configuration
 from distil.formats.apt_sources import AptSource, parse_deb822_sources, parse_one_line_sources
 from distil.packages.suites import is_security_suite, is_suite_name
@@ -27,13 +27,15 @@ APT_DIRECTORY: Final = Path("/etc/apt")
 class Mirrors(msgspec.Struct, frozen=True):
     """Addresses to ask for Debian, best first; none ends in a slash.
 
-    `snapshot` is asked for packages that a mirror no longer has. `keyring` is a file with
-    further keys to trust. `named_by` says where this was found.
+    `snapshot` is asked for packages that a mirror no longer has, `security_snapshot` for those of
+    a security archive. `keyring` is a file with further keys to trust. `named_by` says where this
+    was found.
     """
 
     archives: tuple[str, ...]
     securities: tuple[str, ...] = ()
     snapshot: str | None = None
+    security_snapshot: str | None = None
     keyring: str | None = None
     check_valid_until: bool = True
     named_by: str = ""
@@ -56,15 +58,21 @@ def find_mirrors(
 ) -> Mirrors:
     """The mirrors named by the environment, else by the user, else by apt's sources.
 
-    ``DISTIL_DEBIAN_MIRROR``, ``_SECURITY_MIRROR``, ``_SNAPSHOT_MIRROR`` and ``_KEYRING`` stand
-    before the keys of the same names under ``[debian]`` in the configuration file. Where a
-    mirror is named, apt's sources are not looked at, for security updates neither: a mirror
-    frozen on purpose stays frozen. Raises `NoMirror`, `InvalidConfiguration`, `InvalidUrl`.
+    ``DISTIL_DEBIAN_MIRROR``, ``_SECURITY_MIRROR``, ``_SNAPSHOT_MIRROR``,
+    ``_SECURITY_SNAPSHOT_MIRROR`` and ``_KEYRING`` stand before the keys of the same names under
+    ``[debian]`` in the configuration file. Where a mirror is named, apt's sources are not looked
+    at, for security updates neither: a mirror frozen on purpose stays frozen. Raises `NoMirror`,
+    `InvalidConfiguration`, `InvalidUrl`.
     """
     path = configuration or configuration_path(environment)
     section = _with_environment(read_configuration(path).debian, environment)
+    snapshot = _mirror(section.snapshot_mirror) or None
     common = Mirrors(
-        (), snapshot=_mirror(section.snapshot_mirror) or None, keyring=section.keyring or None
+        (),
+        snapshot=snapshot,
+        # A mirror that has all versions of both archives, unless another one is named.
+        security_snapshot=_mirror(section.security_snapshot_mirror) or snapshot,
+        keyring=section.keyring or None,
     )
     if section.mirror:
         return msgspec.structs.replace(
@@ -154,7 +162,8 @@ def _mirror(value: str) -> str:
     if not value:
         return ""
     url = Path(value).as_uri() if value.startswith("/") else value
-    parse_address(url)
+    if "?" in parse_address(url).url:
+        raise InvalidUrl(redacted(url), "the address of a mirror has no query")
     return url.rstrip("/")
 
 

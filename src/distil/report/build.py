@@ -2,46 +2,102 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
 
-from distil.build.summary import BuildSummary, Component, ImageSummary, PlanSummary
+from distil.build.summary import (
+    BuildSummary,
+    Component,
+    ImageSummary,
+    IndexSummary,
+    PlanSummary,
+)
 from distil.report.document import json_text
 from distil.report.printable import printable
 from distil.report.units import columns, number, size
 
 
-def to_json(summary: BuildSummary) -> str:
+def to_json(summary: BuildSummary | IndexSummary) -> str:
     """The whole summary; ``schemaVersion`` changes when a field changes its meaning."""
     return json_text(summary)
 
 
-def to_text(summary: BuildSummary, *, verbose: bool = False) -> str:
-    """What was found, what was made of it, and what was checked."""
-    plan = summary.plan
-    rows = _plan(plan, verbose=verbose or not summary.images)
-    if summary.images:
-        rows += _result(summary)
-    lines = [printable(f"{plan.application} {plan.version}".rstrip()), columns(rows)]
+_OF_EACH: Final = ("size", "debug")
+"""Titles of rows that each platform has of its own, be they the same."""
+
+
+class Row(NamedTuple):
+    """A line of the report. One that is `listed` shows its title after another one's only."""
+
+    title: str
+    text: str
+    listed: bool = False
+
+
+def to_text(summary: BuildSummary | IndexSummary, *, verbose: bool = False) -> str:
+    """What was found, what was made of it, and what was checked.
+
+    Of several platforms: what they have in common, and then what each has of its own.
+    """
+    platforms, plan = summary.platforms, summary.platforms[0].plan
+    every = [_rows(one, verbose=verbose) for one in platforms]
+    shared = [row for row in every[0] if all(row in rows for rows in every)]
+    if len(platforms) > 1:
+        shared = [row for row in shared if row.title not in _OF_EACH]
+    names = ", ".join(one.plan.platform for one in platforms)
+    head = [Row("base", f"{plan.base} {plan.release}, {names}"), *shared, *_where(summary)]
+    width = max(len(row.title) for rows in (head, *every) for row in rows)
+    lines = [printable(f"{plan.application} {plan.version}".rstrip()), _block(head, width)]
+    for one, rows in zip(platforms, every, strict=True):
+        if own := [row for row in rows if row not in shared]:
+            lines += [one.plan.platform, _block(own, width)]
     if verbose:
-        lines.append(_components("Debian packages", summary.packages))
-        lines.append(_components("Python distributions", summary.distributions))
-        lines.append(_cuts(summary))
+        lines += _tables(platforms)
     return "\n".join(lines)
 
 
-def _plan(plan: PlanSummary, *, verbose: bool) -> list[tuple[str, ...]]:
-    rows: list[tuple[str, ...]] = [
-        ("base", f"{plan.base} {plan.release}, {plan.platform}"),
-        ("python", plan.python),
-        ("packages", _counted(plan)),
-        ("entrypoint", " ".join(plan.entrypoint)),
+def _tables(platforms: Sequence[BuildSummary]) -> Iterator[str]:
+    """Everything that is in the images, and what is not; once where platforms are alike."""
+    for title, table in (
+        ("Debian packages", lambda one: _components(one.packages)),
+        ("Python distributions", lambda one: _components(one.distributions)),
+        ("Left out", _cuts),
+    ):
+        texts = {one.plan.platform: table(one) for one in platforms}
+        if len(set(texts.values())) == 1:
+            texts = {"": table(platforms[0])}
+        for platform, text in texts.items():
+            yield f"{title}, {platform}\n{text}" if platform else f"{title}\n{text}"
+
+
+def _block(rows: Sequence[Row], width: int) -> str:
+    """`rows` as aligned text, titles in `width` characters."""
+    before = [Row("", ""), *rows]
+    titles = [
+        "" if row.listed and row.title == last.title else row.title
+        for row, last in zip(rows, before, strict=False)
+    ]
+    pairs = zip(titles, rows, strict=True)
+    return columns([(title.ljust(width), row.text) for title, row in pairs])
+
+
+def _rows(summary: BuildSummary, *, verbose: bool) -> list[Row]:
+    rows = _plan(summary.plan, verbose=verbose or not summary.images)
+    return rows + _result(summary) if summary.images else rows
+
+
+def _plan(plan: PlanSummary, *, verbose: bool) -> list[Row]:
+    rows = [
+        Row("python", plan.python),
+        Row("packages", _counted(plan)),
+        Row("entrypoint", " ".join(plan.entrypoint)),
     ]
     rows += [
-        ("added", f"{', '.join(n.packages) or 'ldconfig'}: {n.distribution} {n.reason}")
+        Row("added", f"{', '.join(n.packages) or 'ldconfig'}: {n.distribution} {n.reason}")
         for n in plan.needs
     ]
     if verbose:
-        rows += [(entry.subject, f"{entry.finding} ({entry.because})") for entry in plan.evidence]
+        rows += [Row(e.subject, f"{e.finding} ({e.because})") for e in plan.evidence]
         rows += _listed("Debian", plan.packages) + _listed("wheels", plan.distributions)
         rows += _listed("in part", plan.partial_packages)
         rows += _listed("not followed", plan.not_followed)
@@ -50,9 +106,9 @@ def _plan(plan: PlanSummary, *, verbose: bool) -> list[tuple[str, ...]]:
     return rows
 
 
-def _listed(title: str, entries: Sequence[str]) -> list[tuple[str, ...]]:
+def _listed(title: str, entries: Sequence[str]) -> list[Row]:
     """One row for each entry, the title before the first."""
-    return [(title if number == 0 else "", entry) for number, entry in enumerate(entries)]
+    return [Row(title, entry, listed=True) for entry in entries]
 
 
 def _counted(plan: PlanSummary) -> str:
@@ -62,35 +118,46 @@ def _counted(plan: PlanSummary) -> str:
     )
 
 
-def _result(summary: BuildSummary) -> list[tuple[str, ...]]:
+def _result(summary: BuildSummary) -> list[Row]:
     production = summary.images[0]
     before = size(summary.size_before)
     sizes = (
         f"{before} → {size(production.uncompressed_size)} uncompressed, "
         f"{size(production.size)} compressed, {number(len(production.layers), 'layer')}"
     )
-    rows: list[tuple[str, ...]] = [("size", sizes)]
-    rows += [("unhandled", one) for one in summary.unhandled]
-    rows += [("check", f"PASS  {check.name}: {check.detail}") for check in summary.checks]
+    rows = [Row("size", sizes)]
+    rows += [Row("unhandled", one) for one in summary.unhandled]
+    rows += [Row("check", f"PASS  {check.name}: {check.detail}") for check in summary.checks]
     rows += [_twin(image, production) for image in summary.images[1:]]
-    if summary.engine:
-        rows.append(("loaded", f"into {summary.engine}"))
     return rows
 
 
-def _twin(image: ImageSummary, production: ImageSummary) -> tuple[str, ...]:
+def _twin(image: ImageSummary, production: ImageSummary) -> Row:
     more = size(image.uncompressed_size - production.uncompressed_size)
-    return ("debug", f"{', '.join(image.references)} (the same layers and {more} of tools)")
+    what = f"the same layers and {more} of tools"
+    return Row("debug", f"{', '.join(image.references)} ({what})" if image.references else what)
 
 
-def _components(title: str, components: tuple[Component, ...]) -> str:
+def _where(summary: BuildSummary | IndexSummary) -> list[Row]:
+    """Where the images are that no platform's own rows tell of."""
+    rows: list[Row] = []
+    if isinstance(summary, IndexSummary):
+        rows = [Row("debug", ", ".join(image.references)) for image in summary.images[1:]]
+    into = f"into {summary.engine}" if summary.engine else ""
+    if isinstance(summary, IndexSummary) and summary.loaded:
+        only = f"{summary.loaded} only, an engine takes one platform"
+        into = f"{into}: {only}" if into else only
+    return [*rows, Row("loaded", into)] if into else rows
+
+
+def _components(components: tuple[Component, ...]) -> str:
     rows = [
         (c.name, c.version, number(c.files, "file"), size(c.size), ", ".join(c.needed_by))
         for c in components
     ]
-    return f"{title}\n{columns(rows)}"
+    return columns(rows)
 
 
 def _cuts(summary: BuildSummary) -> str:
     rows = [(c.rule, number(c.files, "file"), size(c.size), c.reason) for c in summary.cuts]
-    return f"Left out\n{columns(rows)}"
+    return columns(rows)

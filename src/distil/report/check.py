@@ -24,7 +24,8 @@ def to_json(report: CheckReport) -> str:
 
 def to_text(report: CheckReport) -> str:
     """The verdict in a line, then a line for each fault."""
-    looked_at = ", ".join([number(report.elf_files, "ELF file"), *report.interpreters])
+    elf_files = number(report.elf_files, "ELF file")
+    looked_at = ", ".join([report.platform, elf_files, *report.interpreters])
     if not report.faults:
         return f"PASS  {printable(report.image)}: {looked_at}: everything finds what it needs"
     head = f"FAIL  {printable(report.image)}: {number(len(report.faults), 'fault')} ({looked_at})"
