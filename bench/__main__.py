@@ -11,11 +11,13 @@ from bench import (
     command_times,
     lock_times,
     platform_times,
+    reach_pass,
     size_ladder,
     sizes,
     start_times,
 )
 from bench.peers.context import EXAMPLES
+from tests.e2e.subjects import SUBJECTS
 
 MEASUREMENTS = {
     "commands": command_times.measure,
@@ -25,6 +27,7 @@ MEASUREMENTS = {
     "platforms": platform_times.measure,
     "starts": start_times.measure,
     "locks": lock_times.measure,
+    "reach": reach_pass.measure,
 }
 
 
@@ -33,7 +36,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("what", nargs="*", help=f"{', '.join(MEASUREMENTS)} (default: all)")
     parser.add_argument("--example", action="append", help="only this example; repeatable")
+    parser.add_argument(
+        "--only",
+        action="append",
+        choices=SUBJECTS,
+        help="print distil's own rungs of the size ladder for this example or application, and "
+        "write nothing; repeatable",
+    )
     chosen = parser.parse_args()
+    if chosen.only:
+        with tempfile.TemporaryDirectory(prefix="distil-bench-ladder-") as work:
+            size_ladder.show(chosen.only, Path(work))
+        return
     if unknown := set(chosen.what) - set(MEASUREMENTS):
         parser.error(f"unknown: {', '.join(sorted(unknown))}")
     examples = [e for e in EXAMPLES if not chosen.example or e.name in chosen.example]

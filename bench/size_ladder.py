@@ -29,7 +29,12 @@ from tests.support.tracing import TracingRunner, lacking, opened_files
 TARGET = 1.35
 """What `reachable` may be, as a multiple of the files that are opened."""
 LARGEST = 8
-"""Groups of files that are kept and not opened, per image in the table."""
+"""Groups of files that are kept and not opened, per image in the table, or more."""
+BLOCK = 512
+
+
+HEAD = ("", "image", "MB", "MB compressed", "files", "packages", "build, s", "workload")
+WHY = ("kept and not opened", "MB", "files", "of", "rule", "for example")
 
 
 @dataclass(frozen=True)
@@ -73,10 +78,17 @@ def measure(examples: Sequence[Example], work: Path) -> None:
             rows += [rung.row(name) for rung in (*rungs, *own)]
             explained += groups
             print(*rows[-len(rungs) - 3 :], sep="\n", flush=True)
-    head = ["", "image", "MB", "MB compressed", "files", "packages", "build, s", "workload"]
-    why = ["kept and not opened", "MB", "files", "of", "rule", "for example"]
-    text = f"{table(head, rows)}\n\n{NOTE}\n\n{table(why, explained)}"
+    text = f"{table(HEAD, rows)}\n\n{NOTE}\n\n{table(WHY, explained)}"
     write_section("Size ladder", "scripts/bench ladder", text)
+
+
+def show(names: Sequence[str], work: Path) -> None:
+    """Print distil's own rungs of the subjects called `names`, and what is between them."""
+    with _surroundings(work) as around:
+        for name in names:
+            own, groups = _own(SUBJECTS[name], around, work / "distil")
+            rows = [rung.row(name) for rung in own]
+            print(f"{table(HEAD, rows)}\n\n{table(WHY, groups)}\n", flush=True)
 
 
 NOTE = f"""Every image is unpacked and written again as one tar by GNU tar, compressed by one
@@ -87,7 +99,7 @@ and Python distributions that scanners find. The time is that of one build with 
 cache; slim-like is built with the base image at hand. Images of peers are run with the same
 workload, under runc, read-only. The aim for `reachable` is {TARGET} times *opened*; the second
 table says where the rest is: files kept and not opened by the workload, by origin and by the rule
-that keeps them."""
+that keeps them, at their size in a tar; at least as many as make up what is above the aim."""
 
 Peers = Callable[[Example, Surroundings], Iterator[Rung]]
 
@@ -162,7 +174,8 @@ def _own(subject: Subject, around: Surroundings, work: Path) -> tuple[list[Rung]
         floor = Rung("opened", tree_size(root, opened), 0, None, None)
         ratio = rungs[-1].size.uncompressed / floor.size.uncompressed
         title = f"{subject.name}, {ratio:.2f}"
-        return [*rungs, floor], list(_between(title, images["reachable"], opened))
+        excess = rungs[-1].size.uncompressed - TARGET * floor.size.uncompressed
+        return [*rungs, floor], list(_between(title, images["reachable"], opened, excess))
     finally:
         runner.close()
 
@@ -187,8 +200,11 @@ def _packages(root: Path) -> int:
     return debian + sum(1 for _ in root.glob("usr/**/*.dist-info/METADATA"))
 
 
-def _between(title: str, image: BuiltImage, opened: set[str]) -> Iterator[list[str]]:
-    """The largest groups of files that the image keeps and that nothing opened."""
+def _between(title: str, image: BuiltImage, opened: set[str], excess: float) -> Iterator[list[str]]:
+    """The largest groups of files that the image keeps and that nothing opened.
+
+    `excess` is what of them is more than the target allows, in bytes: that much is listed.
+    """
     location = parse_location(f"oci:{image.layout}:{image.tag}")
     ledger = open_ledger(location, Cache.default()).ledger
     sizes: Counter[tuple[str, str]] = Counter()
@@ -196,12 +212,27 @@ def _between(title: str, image: BuiltImage, opened: set[str]) -> Iterator[list[s
     for kept in ledger.kept:
         if kept.size and kept.path not in opened:
             group = (_origin(kept), kept.reasons[0].rule)
-            sizes[group] += kept.size
+            sizes[group] += _in_tar(kept.size)
             files.setdefault(group, []).append(kept)
-    for group, size in sizes.most_common(LARGEST):
+    for group, size in sizes.most_common(_rows(sizes, excess)):
         largest = max(files[group], key=lambda kept: kept.size)
         example = f"`{largest.path}` ({megabytes(largest.size)})"
         yield [title, megabytes(size), f"{len(files[group]):,}", *group, example]
+
+
+def _in_tar(size: int) -> int:
+    """The bytes that a file of `size` takes in a tar: a header, and whole blocks."""
+    return BLOCK + -(-size // BLOCK) * BLOCK
+
+
+def _rows(sizes: Counter[tuple[str, str]], excess: float) -> int:
+    """How many of the largest groups hold `excess` bytes, and no fewer than `LARGEST`."""
+    total = 0
+    for count, (_, size) in enumerate(sizes.most_common(), 1):
+        total += size
+        if total >= excess and count >= LARGEST:
+            return count
+    return len(sizes)
 
 
 def _origin(kept: Kept) -> str:

@@ -45,7 +45,7 @@ STRUCTS = {
     ),
     "LockRequest": ["source", "platforms", "upgrade", "vendor", "refresh", "offline"],
     "Found": ["answer", "from_cache"],
-    "CheckReport": ["image", "platform", "elf_files", "interpreters", "faults"],
+    "CheckReport": ["image", "platform", "elf_files", "interpreters", "faults", "ledger"],
     "CacheInfo": ["schema_version", "directory", "areas"],
     "CacheCleaned": ["schema_version", "collected", "verified"],
 }

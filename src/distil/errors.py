@@ -304,7 +304,7 @@ class NotSigned(TrustError):
     def __init__(self, what: str) -> None:
         super().__init__(
             f"{what} is not a signed document",
-            hint="is this a Debian mirror, or did a login page answer?",
+            hint="is this an apt repository, or did a login page answer?",
         )
 
 
@@ -443,7 +443,7 @@ class ReleaseExpired(TrustError):
 
     def __init__(self, what: str, until: str, codename: str) -> None:
         super().__init__(
-            f"{what} expired on {until}: the mirror no longer follows Debian, or somebody holds "
+            f"{what} expired on {until}: nobody looks after it any more, or somebody holds "
             "updates back",
             hint="try another mirror, or accept it by name with "
             f"DISTIL_ACCEPT_EXPIRED_INDEX={codename}",
@@ -479,6 +479,21 @@ class ReleaseNotYetValid(TrustError):
         super().__init__(
             f"{what} is of {date}, which is in the future", hint="set this machine's clock"
         )
+
+
+class UnusableRepository(DistilError):
+    """An apt repository that does not have what the user says; `key` is the setting to look at."""
+
+    def __init__(self, repository: str, key: str, why: str, *, hint: str = "") -> None:
+        super().__init__(f"the repository {repository} {why}", hint=hint)
+        self.key = key
+
+
+class UnusableDeb(DistilError):
+    """A local .deb file that cannot be one of the packages of an image."""
+
+    def __init__(self, path: str, why: str, *, hint: str = "") -> None:
+        super().__init__(f"{path} {why}", hint=hint)
 
 
 class IndexMismatch(TrustError):
@@ -1094,13 +1109,31 @@ class ClosureBroken(DistilError):
 
     exit_code = 1
 
+    def __init__(
+        self, misses: Sequence[tuple[str, Sequence[str]]], distributions: Sequence[str] = ()
+    ) -> None:
+        lines = [f"  {text}{_in_packages(packages)}" for text, packages in misses]
+        names = dict.fromkeys(packages[0] for _, packages in misses if packages)
+        quoted = ", ".join(f'"{name}"' for name in names)
+        hints = [f"write packages = [{quoted}] below [app] in distil.toml"] if names else []
+        if distributions:
+            wanted = " and ".join(dict.fromkeys(distributions))
+            hints.append(f"add the distribution that has it to the dependencies: {wanted}")
+        super().__init__("the image would not work:\n" + "\n".join(lines), hint="; ".join(hints))
+
+
+class TwinBroken(DistilError):
+    """Files that only the debug twin has and that would not find what they need."""
+
+    exit_code = 1
+
     def __init__(self, misses: Sequence[tuple[str, Sequence[str]]]) -> None:
         lines = [f"  {text}{_in_packages(packages)}" for text, packages in misses]
         names = dict.fromkeys(packages[0] for _, packages in misses if packages)
         quoted = ", ".join(f'"{name}"' for name in names)
         super().__init__(
-            "the image would not work:\n" + "\n".join(lines),
-            hint=f"write packages = [{quoted}] below [app] in distil.toml" if names else "",
+            "the tools of the debug twin would not work:\n" + "\n".join(lines),
+            hint=f"add {quoted} to packages below [debug] in distil.toml" if names else "",
         )
 
 

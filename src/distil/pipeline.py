@@ -5,27 +5,25 @@ Each reads top to bottom as what is done; what each step means is said where it 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
 
 from distil.apps.sources import application_tree, elf_files
-from distil.build.base import Base, BaseOpener
 from distil.build.compiler import obtain_compiler
 from distil.build.compose import compose
 from distil.build.date import build_date
 from distil.build.doctor.findings import Diagnosis
 from distil.build.explain import Answer, Question, ask
+from distil.build.finding import Finder, IndexFinder, LockFinder
 from distil.build.gather import Ingredients
 from distil.build.images import debug_twin, production_image
-from distil.build.inspect import inspect
-from distil.build.investigate import Findings, Subject, investigate, look_at
+from distil.build.inspect import inspect, inspect_twin
+from distil.build.investigate import Findings, Subject, look_at
 from distil.build.lock import Locker
 from distil.build.lock_choices import names_to_upgrade, platforms_to_lock
 from distil.build.lock_file import LOCK_FILE, check_current, find_lock, read_lock, write_lock
 from distil.build.lock_summary import LockSummary, summarise_lock
-from distil.build.locked import base_in_lock, locked_findings
 from distil.build.needs import find_needs, needs_by_name
 from distil.build.obtain import obtain_packages, obtain_wheels
 from distil.build.plan import Plan, plan_packages
@@ -33,7 +31,7 @@ from distil.build.platforms import on_each, target_platforms
 from distil.build.product import Product, Workshop
 from distil.build.propose import propose, spec_place, write_spec
 from distil.build.publish import bind, destinations, publish
-from distil.build.record import ledger_of, open_ledger, record, twin_ledger
+from distil.build.record import find_ledger, ledger_of, open_ledger, record, twin_ledger
 from distil.build.specification import Overrides, read_spec
 from distil.build.summary import BuildSummary, IndexSummary, summarise, summarise_plans
 from distil.build.twin import compose_twin
@@ -54,13 +52,15 @@ from distil.model.tree import Tree
 from distil.packages.cuts import default_cuts
 from distil.packages.record_table import table_is_sound
 from distil.packages.releases import SuitePolicy
+from distil.reach.accounting import ledger_faults
+from distil.reach.python.analysis import Analyses
+from distil.reach.python.installations import find_installations
+from distil.reach.python_soundness import python_faults, python_world
 from distil.reach.soundness import (
     Fault,
     command_faults,
     interpreter_faults,
     library_faults,
-    python_faults,
-    python_interpreters,
 )
 
 
@@ -109,15 +109,26 @@ def _build(request: BuildRequest, cache: Cache) -> BuildSummary | IndexSummary:
     lock = _lock_of(request, subject)
     kept = kept_archives(lock, request.source, request.vendor)
     with Client(cache, offline=request.offline, kept=kept) as client:
-        findings = _investigation(request, subject, platforms, client, lock)
+        finder: Finder
+        if lock is not None:
+            finder = LockFinder(subject, lock, client)
+        else:
+            finder = IndexFinder(subject, client, refresh=request.refresh)
         if request.dry_run:
-            plans = on_each(platforms, cache, lambda one: _planned(findings(one), request))
+            plans = on_each(platforms, cache, lambda one: _planned(finder.find(one), request))
             return summarise_plans(plans)
         where.check(subject.application)
         files = application_tree(subject.application, spec, subject.sources)
-        workshop = Workshop(files, client, cache, default_cuts(), debug=request.debug)
-        bases = _bases(subject, client, lock)
-        products = on_each(platforms, cache, lambda one: _produce(findings(one), workshop, bases))
+        workshop = Workshop(
+            application=files,
+            copies=subject.copies,
+            client=client,
+            cache=cache,
+            finder=finder,
+            cuts=default_cuts(),
+            debug=request.debug,
+        )
+        products = on_each(platforms, cache, lambda one: _produce(one, workshop))
     published = publish(where, name, bind([product.images for product in products]))
     return summarise(products, published)
 
@@ -131,57 +142,23 @@ def _lock_of(request: BuildRequest, subject: Subject) -> Lock | None:
     return lock
 
 
-def _investigation(
-    request: BuildRequest,
-    subject: Subject,
-    platforms: Sequence[Platform],
-    client: Client,
-    lock: Lock | None,
-) -> Callable[[Platform], Findings]:
-    """How to find out what the application needs on one of `platforms`."""
-
-    def findings(platform: Platform) -> Findings:
-        if lock is not None:
-            return locked_findings(subject, lock, platform, client)
-        # What was asked for anew for the first platform is new enough for the others, and the
-        # same for all of them.
-        policy = SuitePolicy.from_environment(refresh=request.refresh and platform == platforms[0])
-        opener = BaseOpener(platform, client, client.cache, policy)
-        return investigate(subject, opener, client, refresh=request.refresh)
-
-    return findings
-
-
-def _bases(subject: Subject, client: Client, lock: Lock | None) -> Callable[[Platform], Base]:
-    """How to open the base of another platform than the image's: that of what compiles for it."""
-
-    def base(platform: Platform) -> Base:
-        if lock is not None:
-            return base_in_lock(subject, lock, client, platform)
-        opener = BaseOpener(platform, client, client.cache, SuitePolicy.from_environment())
-        return opener.open(subject.spec.base.source)
-
-    return base
-
-
 def _planned(findings: Findings, request: BuildRequest) -> Plan:
     """What would be built for one platform."""
     return plan_packages(findings, needs_by_name(findings), default_cuts(), debug=request.debug)
 
 
-def _produce(
-    findings: Findings, workshop: Workshop, base_of: Callable[[Platform], Base]
-) -> Product:
+def _produce(platform: Platform, workshop: Workshop) -> Product:
     """The images for one platform, and all that is known of them; they are written nowhere yet."""
     client, cache, cuts = workshop.client, workshop.cache, workshop.cuts
+    findings = workshop.finder.find(platform)
     wheels = obtain_wheels(findings, client)
-    needs = find_needs(findings, wheels, workshop.application)
+    needs = find_needs(findings, wheels, workshop.own_files)
     plan = plan_packages(findings, needs, cuts, debug=workshop.debug)
     packages = obtain_packages(plan.packages, client)
     tools = obtain_packages(plan.debug_packages, client)
-    compiler = obtain_compiler(findings, base_of, cuts, client)
+    compiler = obtain_compiler(findings, workshop.finder.base, cuts, client)
     created = build_date(findings.base.date)
-    ingredients = Ingredients(packages, wheels, workshop.application, compiler)
+    ingredients = Ingredients(packages, wheels, workshop.application, workshop.copies, compiler)
     composition = compose(plan, ingredients, cuts, created, cache)
     checks = inspect(plan, composition)
     production = production_image(plan, composition.tree, created, cache)
@@ -189,6 +166,7 @@ def _produce(
     images, tool_tree = [(production, record(production, ledger, cache))], Tree()
     if workshop.debug:
         tool_tree = compose_twin(plan, composition, tools, cuts, created)
+        inspect_twin(plan, composition, tool_tree, tools)
         twin = debug_twin(plan, production, tool_tree, created, cache)
         images.append((twin, record(twin, twin_ledger(ledger, tool_tree), cache)))
     return Product(plan, composition, checks, tuple(images), tool_tree)
@@ -262,13 +240,17 @@ def _platform(name: str) -> Platform | None:
 
 
 class CheckReport(msgspec.Struct, frozen=True):
-    """What was looked at in an image, and what would fail at run time, sorted."""
+    """What was looked at in an image, and what would fail at run time, sorted.
+
+    `ledger` is the number of paths in the image's ledger, 0 for an image that has none.
+    """
 
     image: str
     platform: str
     elf_files: int
     interpreters: tuple[str, ...]
     faults: tuple[Fault, ...]
+    ledger: int = 0
 
 
 def check(image: str, platform: str = "") -> CheckReport:
@@ -290,17 +272,23 @@ def _check(image: str, location: Location, platform: Platform | None) -> CheckRe
     target = parse_platform(stored.platform)
     tree = read_tree(stored.layers, cache)
     elf = elf_files(tree)
-    pythons = python_interpreters(tree, target.machine)
-    faults = library_faults(tree, elf, target, pythons[0].executable if pythons else None)
+    pythons = find_installations(tree)
+    faults = library_faults(tree, elf, target, pythons[0].real if pythons else None)
     faults += interpreter_faults(tree)
     faults += command_faults(tree, stored.config.config)
-    faults += [fault for python in pythons for fault in python_faults(tree, python)]
+    analyses = Analyses(cache)
+    world = python_world(tree, pythons, stored.config.config, target.machine)
+    faults += python_faults(tree, elf, world, analyses, pythons)
+    analyses.save()
+    ledger = find_ledger(location, cache, platform)
+    faults += ledger_faults(tree, ledger) if ledger is not None else []
     return CheckReport(
         image=image,
         platform=stored.platform,
         elf_files=sum(found is not None for found in elf.values()),
-        interpreters=tuple(f"Python {python.line}" for python in pythons),
+        interpreters=tuple(f"Python {line}" for line in sorted({one.line for one in pythons})),
         faults=tuple(sorted(faults)),
+        ledger=len(ledger.kept) if ledger is not None else 0,
     )
 
 

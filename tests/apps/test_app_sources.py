@@ -13,7 +13,7 @@ from distil.apps.sources import application_tree, elf_files, scan, scan_project
 from distil.errors import InvalidProjectFile, UnreadableSource
 from distil.model.application import Application, Dependencies, DependencySource
 from distil.model.node import Kind
-from distil.model.spec import AppSpec, ImageSpec, Spec
+from distil.model.spec import AppSpec, BaseSpec, ImageSpec, RepositorySpec, Spec
 
 PLAIN = Application(
     source="", name="x", version="", requires_python="",
@@ -55,6 +55,16 @@ def test_what_goes_in_when_it_is_included(tmp_path):
     assert taken(tmp_path) == ["a.py"]
     spec = Spec(app=AppSpec(include=(".env", "node_modules/x")))
     assert taken(tmp_path, spec) == [".env", "a.py", "node_modules/x/y.js"]
+
+
+def test_what_distil_itself_was_given(tmp_path):
+    """Packages and keys that the specification names are no files of the application."""
+    write_all(tmp_path, "a.py", "debs/x.deb", "debs/notes", "keys/vendor.asc", "keys/other.asc")
+    repository = RepositorySpec("https://vendor.example/debian", "stable", "./keys/vendor.asc")
+    base = BaseSpec(debs=("debs/*.deb",), repositories=(repository,))
+    assert taken(tmp_path, Spec(base=base)) == ["a.py", "debs/notes", "keys/other.asc"]
+    spec = Spec(base=base, app=AppSpec(include=("keys",)))
+    assert taken(tmp_path, spec) == ["a.py", "debs/notes", "keys/other.asc", "keys/vendor.asc"]
 
 
 def test_exclude(tmp_path):

@@ -15,6 +15,7 @@ from distil.errors import (
     NoOutput,
     UnsupportedDestination,
 )
+from distil.model.platform import AMD64, ARM64
 from tests.build.test_configuration import APPLICATION
 
 
@@ -49,6 +50,24 @@ def test_an_image_for_nobody() -> None:
 def test_places_that_are_never_written_to() -> None:
     with pytest.raises(UnsupportedDestination, match="does not push"):
         destinations(None, ["oci:out", "docker://example.org/shop"], load=False)
+
+
+def test_places_for_one_platform(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A docker-archive never holds two; an engine takes this machine's, if it is there."""
+    for place in ("oci:out", "oci-archive:a.tar"):
+        destinations(None, [place], load=False).check_platforms([AMD64, ARM64])
+    archive = destinations(None, ["docker-archive:a.tar"], load=False)
+    archive.check_platforms([ARM64])
+    with pytest.raises(UnsupportedDestination, match="one platform for each name"):
+        archive.check_platforms([AMD64, ARM64])
+    engine = destinations(None, ["docker-daemon:shop:1"], load=False)
+    for where in (engine, destinations(None, [], load=True)):
+        monkeypatch.setattr("platform.machine", lambda: "aarch64")
+        where.check_platforms([AMD64, ARM64])
+        monkeypatch.setattr("platform.machine", lambda: "riscv64")
+        where.check_platforms([ARM64])
+        with pytest.raises(UnsupportedDestination, match="this machine's, which is not among"):
+            where.check_platforms([AMD64, ARM64])
 
 
 # --- what comes from outside the application -----------------------------------------------

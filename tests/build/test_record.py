@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from distil.build.record import OpenedLedger, open_ledger, record, twin_ledger
-from distil.errors import NoLedger
+from distil.errors import NoEngine, NoLedger
 from distil.fetch.cache import Cache
 from distil.image.assemble import Image, assemble
 from distil.image.layer import write_layer
@@ -76,6 +76,20 @@ def test_a_place_without_the_ledger_has_it_from_the_cache(
         open_ledger(where, Cache(tmp_path / "another"))
 
 
-def test_a_daemon_cannot_be_asked(cache: Cache) -> None:
+def test_an_engine_says_which_image_it_has(
+    cache: Cache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The ledger is the cache's, by the image's ID."""
+    place = parse_location("docker-daemon:shop:1.0")
+    built = image(cache)
+    record(built, LEDGER, cache)
+    monkeypatch.setattr("distil.image.saved.image_id", lambda _location: built.id)
+    assert open_ledger(place, cache) == OpenedLedger(LEDGER, str(place), from_cache=True)
     with pytest.raises(NoLedger):
-        open_ledger(parse_location("docker-daemon:shop:1.0"), cache)
+        open_ledger(place, Cache(tmp_path / "another"))
+
+
+def test_an_engine_that_is_not_there(cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nonexistent")
+    with pytest.raises(NoEngine):
+        open_ledger(parse_location("containers-storage:shop:1.0"), cache)

@@ -331,7 +331,7 @@ def test_a_docker_archive_is_refused_before_the_work(cold: World) -> None:
     done = cold.build(cold.app(), *BOTH, "-o", f"docker-archive:{cold.root}/a.tar")
     said = failure(cold, done)
     assert "one platform for each name" in said
-    assert "hint: write oci: or oci-archive:" in said
+    assert "hint: write oci: or oci-archive:, or choose one with --platform" in said
     assert len(cold.mirror.web.requests) == before
 
 
@@ -392,6 +392,13 @@ def test_check_looks_at_one_platform(warm: World) -> None:
         assert done.data["verdict"] == "pass"
         assert done.data["report"]["platform"] == f"linux/{architecture}"
         assert done.data["report"]["elf_files"] > 5
+
+
+def test_what_a_layout_holds_is_told_without_the_ledgers(warm: World) -> None:
+    warm.build(warm.app(), *BOTH)
+    done = warm.distil("check", f"oci:{warm.out}:2.0")
+    assert done.code == 2
+    assert done.stderr.endswith("hint: it holds 1.0, 1.0-debug\n")
 
 
 @pytest.mark.parametrize("verb", [("check",), ("why", "--largest", "3")])

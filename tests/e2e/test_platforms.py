@@ -10,6 +10,8 @@ import json
 import os
 import re
 import struct
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -24,7 +26,7 @@ from tests.support.engines import Engine
 from tests.support.layouts import blob, config, document, files
 from tests.support.registry import registry
 from tests.support.runners import Launch, Mount, Runner
-from tests.support.tools import run_tool, tool
+from tests.support.tools import ROOT, run_tool, tool
 
 pytestmark = [pytest.mark.engine, pytest.mark.network]
 
@@ -144,6 +146,20 @@ def test_podman_loads_this_machines_image(
     code = "import platform; print(platform.machine())"
     shown = podman.run(name, "-c", code, options=("--entrypoint", "/usr/bin/python3"))
     assert shown.strip() == os.uname().machine
+
+
+def test_docker_gets_this_machines_image(built_for_all: Built, docker: Engine) -> None:
+    built_for_all("flask-hello")  # so that the cache has everything
+    command = [sys.executable, "-m", "distil", "build", ROOT / "examples" / "flask-hello"]
+    command += ["-t", "both:1.0", "--load", "--platform", ",".join(PLATFORMS)]
+    environment = os.environ | docker.environment
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "into docker: linux/" in done.stderr
+    code = "import platform; print(platform.machine())"
+    for tag in ("1.0", "1.0-debug"):
+        shown = docker.run(f"both:{tag}", "-c", code, options=("--entrypoint", "/usr/bin/python3"))
+        assert shown.strip() == os.uname().machine
 
 
 # --- the other architecture at work --------------------------------------------------------

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distil.formats.python_source import Import, PythonSource, read_python_source
+from distil.formats.python_source import Guard, Import, PythonSource, read_python_source
 
 
 def read(text: str) -> PythonSource:
@@ -130,11 +130,38 @@ import i
         Import("a", (), 1),
         Import("b", (), 3, "f"),
         Import("c", (), 5, "f.g"),
-        Import("d", (), 7),
+        Import("d", (), 7, guard=Guard.CONDITION),
         Import("e", (), 9, "C.m"),
-        Import("h", (), 11, main=True),
+        Import("h", (), 11, main=True, guard=Guard.CONDITION),
         Import("i", (), 12),
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "guard", "certain"),
+    [
+        ("import a", Guard.NONE, True),
+        ("x = 1\n\nfrom a import (\n    b,\n)", Guard.NONE, True),
+        ("try:\n    pass\nexcept OSError:\n    pass\nimport a", Guard.NONE, True),
+        ("try:\n    import a\nexcept ImportError:\n    pass", Guard.CAUGHT, False),
+        ("try:  # why\n    if x:\n        import a\nfinally:\n    pass", Guard.CAUGHT, False),
+        ("try: import a\nexcept ImportError: pass", Guard.CONDITION, False),
+        ("try:\n    pass\nexcept (A, B) as e:\n    import a", Guard.CAUGHT, False),
+        ("with contextlib.suppress(ImportError):\n    import a", Guard.CAUGHT, False),
+        ("with x:\n    import a", Guard.CONDITION, False),
+        ("if x:\n    import a", Guard.CONDITION, False),
+        ("if x: import a", Guard.CONDITION, False),
+        ("x = 1; import a", Guard.CONDITION, False),
+        ("def f():\n    import a", Guard.NONE, False),
+        ("def f():\n    if x:\n        import a", Guard.NONE, False),
+        ("def f():\n    try:\n        import a\n    finally:\n        pass", Guard.CAUGHT, False),
+        ("try:\n    def f():\n        import a\nfinally:\n    pass", Guard.NONE, False),
+        ("def f():\n    retry = x\n    import a", Guard.NONE, False),
+    ],
+)
+def test_what_stands_around_an_import(text, guard, certain):
+    (found,) = read(text).imports
+    assert (found.guard, found.certain) == (guard, certain)
 
 
 @pytest.mark.parametrize(
@@ -190,13 +217,15 @@ def test_same_imports_as_the_syntax_tree(part):
         found = {(one.module, one.names, one.line) for one in read_python_source(data).imports}
         assert found <= expected, path
         assert {one[0] for one in expected - found} <= dead_imports(tree), path
+        certain = {(i.module, i.line) for i in read_python_source(data).imports if i.certain}
+        assert certain <= {(m, line) for m, _, line in tree_imports(tree, deep=False)}, path
         compared += 1
     assert compared > 20
 
 
-def tree_imports(tree: ast.AST) -> set[tuple[str, tuple[str, ...], int]]:
+def tree_imports(tree: ast.AST, *, deep: bool = True) -> set[tuple[str, tuple[str, ...], int]]:
     found = set()
-    for node in ast.walk(tree):
+    for node in ast.walk(tree) if deep else ast.iter_child_nodes(tree):
         if isinstance(node, ast.Import):
             found |= {(alias.name, (), node.lineno) for alias in node.names}
         elif isinstance(node, ast.ImportFrom):

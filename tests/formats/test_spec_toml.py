@@ -38,6 +38,11 @@ def test_every_table_is_read() -> None:
     assert spec.image.healthcheck.interval == 2.5
 
 
+COPY = '[[copy]]\nfrom = "a"\nto = "/a"\n\n[[copy]]\n'
+VENDOR = (
+    '[base]\n[[base.repositories]]\nurl = "https://one.example/debian"\n'
+    'suite = "trixie"\nkey = "keys/one.asc"\n[[base.repositories]]\n'
+)
 HEALTH = "[image.healthcheck]\ncommand = ['true']\n"
 
 
@@ -79,6 +84,68 @@ HEALTH = "[image.healthcheck]\ncommand = ['true']\n"
         ("[image]\ncertificates = ['a/../../b']\n", 2, "image.certificates", "a/../../b"),
         ("[image]\ngit = 'yes'\n", 2, "image.git", "Expected `bool`"),
         ("[reach]\nkeep = ['usr/share/x']\n", 2, "reach.keep", "'/usr/share/x'"),
+        ("[copy]\nfrom = 'a'\nto = '/a'\n", 1, "copy", "write [[copy]]"),
+        ("[[copy]]\nfrom = 'a'\n", 1, "copy", "missing required field `to`"),
+        (COPY + "form = 'a'\nto = '/a'\n", 6, "copy.form", "did you mean from?"),
+        (COPY + "from = 'a'\nto = 7\n", 7, "copy.to", "Expected `str`"),
+        (COPY + "from = 'a'\nto = 'a'\n", 7, "copy.to", "not a place in the image"),
+        (COPY + "from = 'a'\nto = '/a/../b'\n", 7, "copy.to", "without '..'"),
+        (COPY + "to = '/a'\nfrom = '/etc/passwd'\n", 7, "copy.from", "an absolute path"),
+        (COPY + "to = '/a'\nfrom = 'a/../../b'\n", 7, "copy.from", "leads out"),
+        (COPY + "to = '/a'\nfrom = ''\n", 7, "copy.from", "names no file"),
+        (COPY + "from = 'a'\nto = '/a'\nmode = '0855'\n", 8, "copy.mode", '"0644"'),
+        (COPY + "from = 'a'\nto = '/a'\nmode = 0o755\n", 8, "copy.mode", "Expected `str`"),
+        (COPY + "from = 'a'\nto = '/a'\nmode = 'u=rw'\n", 8, "copy.mode", "octal"),
+        (COPY + "from = 'a'\nto = '/a'\nowner = 'www'\n", 8, "copy.owner", "numeric"),
+        (COPY + "from = 'a'\nto = '/a'\nowner = '1:2147483647'\n", 8, "copy.owner", "numeric"),
+        ("copy = [{ from = 'a', to = 'b' }]\n", 1, "copy.to", "not a place"),
+        ("[base]\ndebs = ['/x.deb']\n", 2, "base.debs", "an absolute path"),
+        ("[base]\ndebs = ['../x.deb']\n", 2, "base.debs", "leads out"),
+        ("[base]\ndebs = 'x.deb'\n", 2, "base.debs", "Expected `array`"),
+        ("[base.repositories]\nurl = 'x'\n", 1, "base.repositories", "[[base.repositories]]"),
+        (VENDOR, 6, "base.repositories", "missing required field `url`"),
+        (
+            VENDOR + "url = 'https://h/d'\nsuite = 't'\nkey = '../k'\n",
+            9,
+            "base.repositories.key",
+            "leads out",
+        ),
+        (
+            VENDOR + "url = 'https://h/d'\nkey = 'k'\nsuite = 't/../u'\n",
+            9,
+            "base.repositories.suite",
+            "no suite",
+        ),
+        (
+            VENDOR + "url = 'https://h/d'\nkey = 'k'\nsuite = 't/'\ncomponents = ['main']\n",
+            10,
+            "base.repositories.components",
+            "flat",
+        ),
+        (
+            VENDOR + "url = 'https://h/d'\nkey = 'k'\nsuite = 't'\ncomponents = ['../x']\n",
+            10,
+            "base.repositories.components",
+            "'../x' is no component",
+        ),
+        (
+            VENDOR + "suite = 't'\nkey = 'k'\nurl = 'ftp://h/d'\n",
+            9,
+            "base.repositories.url",
+            "not an address",
+        ),
+        (
+            VENDOR + "suite = 't'\nkey = 'k'\nurl = 'https:///d'\n",
+            9,
+            "base.repositories.url",
+            "not an address",
+        ),
+        (
+            VENDOR + "suite = 't'\nkey = 'k'\nurl = 'https://h:99999/d'\n",
+            9,
+            "base.repositories.url",
+            "not an address",
+        ),
     ],
 )
 def test_errors_name_line_and_key(text: str, line: int | None, key: str, says: str) -> None:
@@ -87,6 +154,45 @@ def test_errors_name_line_and_key(text: str, line: int | None, key: str, says: s
     assert (caught.value.line, caught.value.key) == (line, key)
     assert says in str(caught.value)
     assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://me:s3cret@vendor.example/debian",
+        "https://s3cret@vendor.example/debian",
+        "me:s3cret@vendor.example/debian",
+        "ftp://me:s3cret@vendor.example",
+        "https://me:s3cret@[bad/debian",
+        "https://vendor.example/debian?token=s3cret",
+        "https://vendor.example/debian#s3cret",
+    ],
+)
+def test_a_secret_in_an_address_is_refused_and_not_shown(url: str) -> None:
+    text = f"{VENDOR}suite = 't'\nkey = 'k'\nurl = '{url}'\n"
+    with pytest.raises(InvalidSpec) as caught:
+        parse_spec(text)
+    assert (caught.value.line, caught.value.key) == (9, "base.repositories.url")
+    assert "s3cret" not in str(caught.value)
+    assert "?" in url or "#" in url or "netrc" in caught.value.hint
+
+
+def test_own_files_and_packages() -> None:
+    spec = parse_spec(
+        f"""{VENDOR}
+        url = "file:///srv/flat"
+        suite = "./"
+        key = "keys/two.gpg"
+        [[copy]]
+        from = "conf/**"
+        to = "/etc/shop/"
+        mode = "0640"
+        owner = "65532:0"
+        """
+    )
+    assert [one.suite for one in spec.base.repositories] == ["trixie", "./"]
+    assert spec.copy[0].source == "conf/**"
+    assert (spec.copy[0].mode, spec.copy[0].owner) == ("0640", "65532:0")
 
 
 @given(st.text(max_size=200))

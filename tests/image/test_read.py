@@ -137,6 +137,9 @@ def test_of_an_index_this_machines_image_is_meant(cache, tmp_path, monkeypatch, 
     index = assemble_index([sample_image(cache), sample_image(cache, platform=ARM64)])
     write(name_image(index, [parse_image_name("x:1")], location), location)
     assert open_image(location).platform == platform.oci
+    monkeypatch.setattr("platform.machine", lambda: "riscv64")
+    with pytest.raises(PlatformNotFound, match="is not an image for this machine"):
+        open_image(location)
 
 
 def test_an_index_without_the_platform(cache, tmp_path, monkeypatch):

@@ -15,12 +15,18 @@ def blob(layout: Path, digest: str) -> bytes:
     return (layout / "blobs" / "sha256" / digest.removeprefix("sha256:")).read_bytes()
 
 
+def tag_digest(layout: Path, tag: str) -> str:
+    """The digest of what the layout calls `tag`."""
+    index = json.loads((layout / "index.json").read_bytes())
+    named = [e for e in index["manifests"] if REF_NAME in e.get("annotations", {})]
+    digests = [str(e["digest"]) for e in named if e["annotations"][REF_NAME].endswith(tag)]
+    assert len(digests) == 1, index
+    return digests[0]
+
+
 def document(layout: Path, tag: str) -> dict[str, Any]:
     """What the layout calls `tag`: a manifest, or an index of several."""
-    index = json.loads((layout / "index.json").read_bytes())
-    entries = [e for e in index["manifests"] if e["annotations"][REF_NAME].endswith(tag)]
-    assert len(entries) == 1, index
-    found: dict[str, Any] = json.loads(blob(layout, entries[0]["digest"]))
+    found: dict[str, Any] = json.loads(blob(layout, tag_digest(layout, tag)))
     return found
 
 

@@ -127,11 +127,13 @@ def _ended(commands: list[Command], printed: str, mark: str) -> list[Ended]:
 
 
 def page_environment(root: Path) -> dict[str, str]:
-    """The environment of a reader who has distil, with a cache of its own below `root`."""
+    """The environment of a reader who has distil, with cache and home of their own in `root`."""
+    (root / "home").mkdir()
     tools = f"{root / 'bin'}:{Path(sys.executable).parent}"
     return {
         **os.environ,
         "PATH": f"{tools}:{os.environ['PATH']}:/usr/sbin",
+        "HOME": str(root / "home"),
         "DISTIL_CACHE_DIR": str(root / "cache"),
         "NO_COLOR": "1",
         "LC_ALL": "C.UTF-8",

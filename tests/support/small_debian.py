@@ -244,6 +244,10 @@ def _python(mirror: Port) -> None:
         "3.13.5-2",
         file("/usr/lib/python3.13/os.py", "name = 'posix'\n"),
         file("/usr/lib/python3.13/site.py", "import os\n"),
+        *(
+            file(f"/usr/lib/python3.13/encodings/{name}.py", "# what every start imports\n")
+            for name in ("__init__", "aliases", "utf_8")
+        ),
         file("/usr/lib/python3.13/ssl.py", "import _ssl\n"),
         depends="libc6 (>= 2.38), libssl3t64 (>= 3.5.0)",
     )

@@ -181,9 +181,8 @@ class Wheelhouse:
         return "0" * 64 if path.name in self.wrong_hashes else self.sha256(path.name)
 
 
-@contextmanager
-def serving(house: Wheelhouse, tls: ssl.SSLContext | None = None) -> Iterator[str]:
-    """Serve `house` on a free port of the loopback interface; the value is the index address."""
+def _handler(house: Wheelhouse) -> type[BaseHTTPRequestHandler]:
+    """What answers a request to `house`."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_HEAD(self) -> None:
@@ -222,20 +221,20 @@ def serving(house: Wheelhouse, tls: ssl.SSLContext | None = None) -> Iterator[st
         def log_message(self, *_: object) -> None:
             """Tests are quiet."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    address = _address(server, tls)
+    return Handler
+
+
+@contextmanager
+def serving(house: Wheelhouse, tls: ssl.SSLContext | None = None) -> Iterator[str]:
+    """Serve `house` on a free port of the loopback interface; the value is the index address."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(house))
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:
-        yield f"{address}/simple"
+        yield f"http{'s' if tls else ''}://127.0.0.1:{server.server_port}/simple"
     finally:
         server.shutdown()
         server.server_close()
         thread.join()
-
-
-def _address(server: ThreadingHTTPServer, tls: ssl.SSLContext | None) -> str:
-    """Where `server` answers from now on, over TLS when that is given."""
-    if tls is not None:
-        server.socket = tls.wrap_socket(server.socket, server_side=True)
-    return f"http{'s' if tls else ''}://127.0.0.1:{server.server_port}"

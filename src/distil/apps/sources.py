@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fnmatch
 import os
+import posixpath
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -214,6 +215,8 @@ class _Scan:
         self._included = _patterns(spec.app.include, "[app] include")
         self._may_include = spec.app.include != ()
         self._excluded = _patterns(spec.app.exclude, "[app] exclude")
+        self._packages = _patterns(spec.base.debs, "[base] debs")
+        self._keys = {posixpath.normpath(one.key) for one in spec.base.repositories}
         self._docker = self._dockerignore()
         self._git: list[_GitIgnore] = []
         self._files: list[SourceFile] = []
@@ -320,6 +323,8 @@ class _Scan:
                 return UNLESS_INCLUDED[name]
             if self._excluded(path):
                 return "[app] exclude"
+            if self._packages(path) or path in self._keys:
+                return "[base] names it: a package, or the key of a repository"
         if self._docker is not None:
             left_out, pattern = self._docker.decides(path)
             return f".dockerignore: {pattern}" if left_out else ""

@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from distil.build.own_packages import NOTHING, OwnPackages
 from distil.errors import DistilError, NoPython
 from distil.fetch.cache import Cache
 from distil.fetch.http import Client
@@ -31,13 +32,16 @@ class Base(msgspec.Struct, frozen=True):
     """Where the system packages of an image come from.
 
     `name` is what the user wrote (``debian:trixie``); `date` that of the newest suite, in
-    seconds since 1970.
+    seconds since 1970. `suites` are the local files, if there are any, Debian's with the
+    main one first, and other repositories; `index` has them in this order. `pinned` are the
+    packages that the user has as files, each as ``name=version``.
     """
 
     name: str
     platform: Platform
     suites: tuple[SuiteIndex, ...]
     index: PackageIndex
+    pinned: tuple[str, ...] = ()
 
     @property
     def date(self) -> int:
@@ -46,7 +50,8 @@ class Base(msgspec.Struct, frozen=True):
     @property
     def release(self) -> str:
         """The point release, ``13.8``, or the codename of a suite that has none."""
-        return self.suites[0].version or self.suites[0].codename
+        names = (suite.version or suite.codename for suite in self.suites)
+        return next(name for name in names if name)
 
 
 class Pins(msgspec.Struct, frozen=True):
@@ -57,7 +62,10 @@ class Pins(msgspec.Struct, frozen=True):
 
 
 class BaseOpener:
-    """Opens bases for one platform with one client, cache and policy, less what `pins` hold."""
+    """Opens bases for one platform with one client, cache and policy, less what `pins` hold.
+
+    `own` is what the user has beside Debian's suites.
+    """
 
     def __init__(
         self,
@@ -66,21 +74,32 @@ class BaseOpener:
         cache: Cache,
         policy: SuitePolicy,
         pins: Pins | None = None,
+        own: OwnPackages = NOTHING,
     ) -> None:
         self._platform = platform
         self._client = client
         self._cache = cache
         self._policy = policy
         self._pins = pins
+        self._own = own
 
     def open(self, name: str) -> Base:
-        """The base called `name`. Raises what `open_suites` and `PackageIndex` raise."""
+        """The base called `name`.
+
+        Raises what `open_suites`, `OwnPackages.open` and `PackageIndex` raise.
+        """
         suites = self._suites(name)
+        suites += self._own.open(self._platform, self._client, self._cache, self._policy)
+        debs = self._own.debs
+        pinned: tuple[str, ...] = ()
+        if debs is not None:
+            # Of one version in several places, the first counts: a file is named on purpose.
+            suites, pinned = (debs.suite_index, *suites), debs.roots
         sources = suites
         if self._pins is not None:
             sources = preferring(suites, self._pins.locked, self._pins.names)
         index = PackageIndex(sources, self._cache, self._platform.debian)
-        return Base(name, self._platform, suites, index)
+        return Base(name, self._platform, suites, index, pinned)
 
     def that_fit(self, fits: Callable[[str], bool]) -> Iterator[tuple[str, str]]:
         """The suites whose Python version `fits` accepts, with that version.

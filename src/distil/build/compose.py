@@ -10,6 +10,7 @@ from distil.apps.install import record_nodes
 from distil.build.byte_code import byte_code_nodes
 from distil.build.gather import Elf, Gathered, Ingredients, gather
 from distil.build.narrow import narrow
+from distil.build.placement import check_placed
 from distil.build.plan import Plan
 from distil.fetch.cache import Cache
 from distil.model.ledger import Reason, Removed
@@ -21,13 +22,17 @@ from distil.packages.cuts import Cuts
 from distil.packages.effects.library_cache import library_cache_nodes
 from distil.packages.effects.record import UnhandledScript
 from distil.packages.status import status_nodes
+from distil.reach.python.analysis import Analyses
+from distil.reach.python.result import PythonReach
 
 
 class Composition(msgspec.Struct, frozen=True):
     """The finished tree, what was left out, and why each path is there.
 
-    `reasons` is empty at level ``packages``, where a path is there because its package is.
-    `size_before` is what the ingredients hold before anything is cut, in bytes.
+    `reasons` is empty at level ``packages``, where a path is there because its package is;
+    `further` are more reasons of some paths. `copied` says why what the user copies is there, at
+    any level. `size_before` is what the ingredients hold before anything is cut, in bytes. `python`
+    is what Python code can reach, None where that was not asked, `analyses` what was read of it.
     """
 
     tree: Tree
@@ -36,6 +41,10 @@ class Composition(msgspec.Struct, frozen=True):
     reasons: dict[str, Reason]
     unhandled: tuple[UnhandledScript, ...]
     size_before: int
+    analyses: Analyses
+    python: PythonReach | None = None
+    further: dict[str, list[Reason]] = {}
+    copied: dict[str, Reason] = {}
 
 
 def compose(
@@ -48,10 +57,14 @@ def compose(
     """
     gathered = gather(plan, ingredients, cuts, cache)
     reasons: dict[str, Reason] = {}
+    further: dict[str, list[Reason]] = {}
+    analyses, python = Analyses(cache), None
     if plan.findings.spec.reach.level is Level.REACHABLE:
         narrowed = narrow(plan, gathered, cache)
-        gathered, reasons = narrowed.gathered, narrowed.reasons
+        gathered, reasons, further = narrowed.gathered, narrowed.reasons, narrowed.further
+        analyses, python = narrowed.analyses, narrowed.python
     tree = _with_metadata(plan, gathered, ingredients, cache)
+    check_placed(tree, gathered.copied)
     return Composition(
         tree=Tree(dated(tree, created, _own_purls(plan))),
         elf=gathered.elf,
@@ -59,6 +72,10 @@ def compose(
         reasons=reasons,
         unhandled=gathered.unhandled,
         size_before=ingredients.size,
+        analyses=analyses,
+        python=python,
+        further=further,
+        copied={path: copied.reason for path, copied in gathered.copied.items()},
     )
 
 

@@ -9,6 +9,8 @@ import msgspec
 from distil.apps.byte_compiler import Runtime
 from distil.apps.install import RemovedFile, install
 from distil.apps.sources import elf_files
+from distil.build.copies import Copied, Copies
+from distil.build.placement import place_copies
 from distil.build.plan import Plan
 from distil.build.writable import writable_nodes
 from distil.fetch.cache import Cache
@@ -37,6 +39,7 @@ class Ingredients(msgspec.Struct, frozen=True):
     packages: Sequence[DebPack]
     wheels: Sequence[tuple[Wheel, Pack]]
     application: Tree
+    copies: Copies = Copies()
     compiler: Runtime | None = None
     """What makes byte code, where it is asked for; nothing of it goes into the image."""
 
@@ -45,11 +48,12 @@ class Ingredients(msgspec.Struct, frozen=True):
         """Bytes that the files hold before anything is cut."""
         members = [member for pack in self.packages for member in pack.members]
         members += [member for _, pack in self.wheels for member in pack.members]
-        return sum(node.size for node in self.application) + sum(m.size for m in members)
+        own = sum(node.size for tree in (self.application, self.copies.tree) for node in tree)
+        return own + sum(member.size for member in members)
 
     def elf(self) -> Elf:
         """What the packs remember, and what the application's own files are."""
-        known = elf_files(self.application)
+        known = elf_files(self.application) | elf_files(self.copies.tree)
         for deb in self.packages:
             known |= deb.pack.elf_files()
         for _, pack in self.wheels:
@@ -60,19 +64,22 @@ class Ingredients(msgspec.Struct, frozen=True):
 class Gathered(msgspec.Struct, frozen=True):
     """A configured system with the application in it, and what was left out on the way.
 
-    `unhandled` is what maintainer scripts would have done and the tree lacks.
+    `unhandled` is what maintainer scripts would have done and the tree lacks. `copied` is what
+    the user copies, by the path that it has in the tree.
     """
 
     tree: Tree
     elf: Elf
     removed: tuple[Removed, ...]
     unhandled: tuple[UnhandledScript, ...] = ()
+    copied: dict[str, Copied] = {}
 
 
 def gather(plan: Plan, ingredients: Ingredients, cuts: Cuts, cache: Cache) -> Gathered:
     """Put `ingredients` together at level ``packages``.
 
-    Raises `FileConflict`, `MissingCopyright`, `MalformedCertificate`, `CutReached`.
+    Raises `FileConflict`, `MissingCopyright`, `MalformedCertificate`, `CutReached`, and what
+    `place_copies` raises.
     """
     findings = plan.findings
     packs, elf = ingredients.packages, ingredients.elf()
@@ -83,13 +90,16 @@ def gather(plan: Plan, ingredients: Ingredients, cuts: Cuts, cache: Cache) -> Ga
     kept = without_orphans(configured.tree, selection.removed, packs, elf, plan.wanted)
     installed = install(ingredients.wheels, findings.interpreter)
     tree = kept.tree.merge(installed.tree, ingredients.application)
+    placed = place_copies(tree, ingredients.copies)
+    tree = placed.tree
     check_cuts(tree, kept.removed, elf)
     writable = writable_nodes(tree, findings.spec.image.writable, user)
     return Gathered(
         tree=tree.with_nodes(writable),
         elf=elf,
-        removed=tuple(_removals(plan, [*kept.removed, *installed.removed])),
+        removed=(*placed.removed, *_removals(plan, [*kept.removed, *installed.removed])),
         unhandled=configured.unhandled,
+        copied=placed.copied,
     )
 
 

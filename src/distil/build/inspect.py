@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import msgspec
 
 from distil.build.compose import Composition
 from distil.build.plan import Plan, with_dependencies
-from distil.errors import BrokenCommand, ClosureBroken, UnaccountedFile, UnwantedProgram
+from distil.errors import (
+    BrokenCommand,
+    ClosureBroken,
+    TwinBroken,
+    UnaccountedFile,
+    UnwantedProgram,
+)
+from distil.events import Warned, emit
 from distil.model.draft import describe
 from distil.model.node import Kind
 from distil.model.origin import PackageOrigin
 from distil.model.tree import Tree
+from distil.packages.archive import DebPack
 from distil.packages.library_packages import package_for_library
+from distil.reach.python.command import PythonCommand
+from distil.reach.python.imports import gone_modules
+from distil.reach.python.provides import distribution_for_module, package_for_module
+from distil.reach.python_soundness import PythonWorld, python_faults
 from distil.reach.soundness import (
     Fault,
     entrypoint_faults,
     find_program,
     interpreter_faults,
     library_faults,
-    python_faults,
     search_path,
 )
 
@@ -68,18 +79,74 @@ def _closure(plan: Plan, composition: Composition) -> Check:
     program = findings.interpreter.executable
     faults = library_faults(tree, composition.elf, findings.base.platform, program)
     faults += interpreter_faults(tree)
-    faults += python_faults(tree, findings.interpreter)
+    faults += python_faults(
+        tree, composition.elf, _python_world(plan, composition), composition.analyses
+    )
+    composition.analyses.save()
     if faults:
-        raise ClosureBroken([(f"{f.path}: {f.what}", _packages(plan, f)) for f in faults])
+        raise ClosureBroken(
+            [(f"{f.path}: {f.what}", _packages(plan, f)) for f in faults],
+            [name for fault in faults if (name := _distribution(fault))],
+        )
     count = sum(
         node.blob is not None and composition.elf.get(node.blob.digest) is not None for node in tree
     )
     return Check("closure", f"{count:,} ELF files and all scripts find what they need")
 
 
+def inspect_twin(
+    plan: Plan, production: Composition, tools: Tree, packs: Sequence[DebPack]
+) -> None:
+    """Check that what the debug twin adds, the nodes of `tools`, finds all it needs.
+
+    Tools bring scripts along that nobody asked for; one whose interpreter is not there is told
+    of, no more. Raises `TwinBroken`, which names the packages to add.
+    """
+    tree = production.tree.with_nodes(tools)
+    elf = dict(production.elf)
+    for pack in packs:
+        elf |= pack.pack.elf_files()
+    findings = plan.findings
+    found = library_faults(tree, elf, findings.base.platform, findings.interpreter.executable)
+    faults = [fault for fault in found if fault.path in tools]
+    if faults:
+        raise TwinBroken([(f"{f.path}: {f.what}", _packages(plan, f)) for f in faults])
+    scripts = interpreter_faults(tree)
+    silent = [fault.path for fault in scripts if fault.path in tools]
+    if silent:
+        more = f" and {len(silent) - 3} more" if len(silent) > 3 else ""
+        names = f"{', '.join(silent[:3])}{more}"
+        emit(Warned(f"scripts of the debug twin have no interpreter there: {names}"))
+
+
+def _python_world(plan: Plan, composition: Composition) -> PythonWorld:
+    findings, python = plan.findings, composition.python
+    application, image = findings.application, findings.spec.image
+    words = [(*application.entrypoint, *application.command)]
+    if image.healthcheck is not None:
+        words.append(image.healthcheck.command)
+    gone = ((one.path, f"{one.rule}: {one.reason}") for one in composition.removed)
+    return PythonWorld(
+        machine=findings.base.platform.machine,
+        commands=tuple(PythonCommand(one, image.workdir, application.environment) for one in words),
+        modules={} if python is None else python.modules,
+        held=frozenset() if python is None else python.held,
+        gone=gone_modules(gone, complete=True),
+    )
+
+
+def _distribution(fault: Fault) -> str:
+    """The Python distribution that would mend a fault; empty where none would."""
+    if not fault.module or package_for_module(fault.module):
+        return ""
+    return distribution_for_module(fault.module)
+
+
 def _packages(plan: Plan, fault: Fault) -> tuple[str, ...]:
     """The packages that would mend a fault, best first."""
     base = plan.findings.base
+    if fault.module:
+        return tuple(filter(None, [package_for_module(fault.module)]))
     if not fault.soname:
         return ()
     return tuple(package_for_library(fault.soname, base.platform, base.index, base.suites))

@@ -15,6 +15,7 @@ from distil.apps.sources import Sources, scan
 from distil.apps.target import fits
 from distil.build.base import Base, BaseOpener, default_python
 from distil.build.certificates import local_certificates
+from distil.build.copies import Copies, find_copies
 from distil.build.revision import with_revision
 from distil.errors import PythonDoesNotFit
 from distil.events import stage
@@ -26,13 +27,17 @@ from distil.model.spec import Spec
 
 
 class Subject(msgspec.Struct, frozen=True):
-    """An application as far as its own files tell, which is the same for every platform."""
+    """An application as far as its own files tell, which is the same for every platform.
+
+    `certificates` are the authorities that the image shall trust beside Debian's, `copies` the
+    user's own files that go where the user says.
+    """
 
     spec: Spec
     application: Application
     sources: Sources
     certificates: tuple[Node, ...] = ()
-    """Authorities that the image shall trust beside Debian's."""
+    copies: Copies = Copies()
 
 
 class Findings(msgspec.Struct, frozen=True):
@@ -50,6 +55,7 @@ class Findings(msgspec.Struct, frozen=True):
     wheels: tuple[Wheel, ...]
     own: frozenset[str]
     certificates: tuple[Node, ...] = ()
+    """Authorities that the image shall trust beside Debian's."""
     directories: tuple[str, ...] = ()
     lock: str = ""
     """Path of the lock that says so; empty when nothing was locked."""
@@ -58,12 +64,13 @@ class Findings(msgspec.Struct, frozen=True):
 def look_at(source: Path, spec: Spec) -> Subject:
     """The application in directory `source`.
 
-    Raises what `scan`, `with_revision`, `detect` and `local_certificates` raise.
+    Raises what `find_copies`, `scan`, `with_revision`, `detect` and `local_certificates` raise.
     """
+    copies = find_copies(source, spec)
     sources = scan(source, spec)
     spec = with_revision(spec, source, sources)
     certificates = local_certificates(source, spec.image.certificates)
-    return Subject(spec, detect(source, spec, sources), sources, certificates)
+    return Subject(spec, detect(source, spec, sources), sources, certificates, copies)
 
 
 def investigate(

@@ -15,6 +15,7 @@ from distil.build.lock_file import outdated, spec_digest
 from distil.build.lock_platform import check_lock, lock_platform
 from distil.build.needs import find_needs
 from distil.build.obtain import obtain_wheels
+from distil.build.own_packages import are_locked, find_own_packages
 from distil.build.plan import plan_packages
 from distil.build.platforms import on_each
 from distil.errors import UnsatisfiableDependencies
@@ -51,6 +52,7 @@ class Locker:
             before.vendor == self._relative(vendor)
             and not outdated(before, self._subject.application, self._spec)
             and all(self._as_built(project) for p in before.platforms for project in p.projects)
+            and all(are_locked(self._source, self._spec, p) for p in before.platforms)
         )
         return before if same else None
 
@@ -101,13 +103,15 @@ class Locker:
     ) -> LockedPlatform:
         client = self._client
         held = pins(before, None if upgraded is None else upgraded | _with_version(self._spec))
-        opener = BaseOpener(platform, client, client.cache, self._policy, held)
+        own = find_own_packages(self._source, self._spec, platform)
+        opener = BaseOpener(platform, client, client.cache, self._policy, held, own)
         preferred = preferred_wheels(before, upgraded)
         findings = investigate(
             self._subject, opener, client, refresh=self._policy.refresh, preferred=preferred
         )
         wheels = obtain_wheels(findings, client)
         application = application_tree(findings.application, self._spec, findings.sources)
+        application = application.with_nodes(self._subject.copies.tree)
         plan = plan_packages(findings, find_needs(findings, wheels, application), self._cuts)
         locked = lock_platform(plan, wheels, client, before if upgraded is not None else None)
         check_lock(locked, plan, (wheels, application), self._cuts, client)
@@ -127,12 +131,12 @@ def pins(before: LockedPlatform | None, upgraded: frozenset[str] | None) -> Pins
     """The Debian packages that keep their version: all of `before` but the `upgraded` ones.
 
     With one package go those of the same source, which have to fit together. None as `upgraded`
-    stands for all.
+    stands for all. A local file is always as it is.
     """
     if before is None or upgraded is None:
         return None
     sources = {package.source for package in before.packages if package.name in upgraded}
-    names = frozenset(p.name for p in before.packages if p.source not in sources)
+    names = frozenset(p.name for p in before.packages if p.source not in sources and not p.is_local)
     return Pins(before, names)
 
 

@@ -97,7 +97,8 @@ def check_lock(
     `ingredients` are the wheels with their contents and the application's own files.
     """
     findings = plan.findings
-    base = locked_base(findings.spec, locked, findings.base.platform, client)
+    source = Path(findings.application.source)
+    base = locked_base(findings.spec, locked, findings.base.platform, client, source)
     narrow = msgspec.structs.replace(findings, base=base)
     again = plan_packages(narrow, find_needs(narrow, *ingredients), cuts)
     different = [name for name in _PLAN_FIELDS if getattr(again, name) != getattr(plan, name)]

@@ -10,7 +10,8 @@ from distil.apps.project import check_own
 from distil.build.base import Base
 from distil.build.investigate import Findings, Subject
 from distil.build.lock_file import LOCK_FILE
-from distil.errors import NotLocked
+from distil.build.own_packages import are_locked
+from distil.errors import NotLocked, StaleLock
 from distil.events import stage
 from distil.fetch.http import Client
 from distil.model.lock import Lock, LockedPlatform
@@ -33,8 +34,11 @@ def locked_findings(subject: Subject, lock: Lock, platform: Platform, client: Cl
         others = ", ".join(found.name for found in lock.platforms)
         hint = f"it holds {others}; add this one with `distil lock --platform`"
         raise NotLocked(str(source / LOCK_FILE), platform.oci, hint=hint)
+    if not are_locked(source, spec, locked):
+        why = "the .deb files of the project are others than when it was made"
+        raise StaleLock(str(source / LOCK_FILE), why, f"distil lock {source}")
     with stage("reading the lock") as result:
-        base = locked_base(spec, locked, platform, client)
+        base = locked_base(spec, locked, platform, client, source)
         result(f"{base.name} {base.release}")
     interpreter = locked.interpreter(platform.machine)
     wheels = tuple(as_locked(wheel, source) for wheel in locked.wheels)
@@ -58,15 +62,20 @@ def base_in_lock(subject: Subject, lock: Lock, client: Client, platform: Platfor
 
     Raises `NotLocked`, and what `open_locked` raises.
     """
-    locked, source = lock.platform(platform.oci), Path(subject.application.source)
+    locked = lock.platform(platform.oci)
+    source = Path(subject.application.source)
     if locked is None:
         hint = f"it makes the byte code: `distil lock {source} --platform {platform.oci},…` adds it"
         raise NotLocked(str(source / LOCK_FILE), f"Python for {platform.oci}", hint=hint)
-    return locked_base(subject.spec, locked, platform, client)
+    return locked_base(subject.spec, locked, platform, client, source)
 
 
-def locked_base(spec: Spec, locked: LockedPlatform, platform: Platform, client: Client) -> Base:
-    """The base with nothing in it but the packages of `locked`."""
-    suites = open_locked(locked, platform, client)
+def locked_base(
+    spec: Spec, locked: LockedPlatform, platform: Platform, client: Client, source: Path
+) -> Base:
+    """The base with nothing in it but the packages of `locked`; local ones lie in `source`."""
+    suites = open_locked(locked, platform, client, source)
     index = PackageIndex(suites, client.cache, platform.debian)
-    return Base(spec.base.source, platform, suites, index)
+    local = [package for package in locked.packages if package.is_local]
+    pinned = sorted(f"{package.name}={package.version}" for package in local)
+    return Base(spec.base.source, platform, suites, index, tuple(pinned))

@@ -12,8 +12,11 @@ from distil.fetch.cache import Cache
 from distil.model.ledger import Reason, Removed
 from distil.model.node import Kind, Node
 from distil.model.origin import PackageOrigin
+from distil.model.tree import Tree
 from distil.packages.effects.library_cache import library_cache_nodes
+from distil.reach.python.analysis import Analyses
 from distil.reach.python.command import PythonCommand
+from distil.reach.python.result import PythonReach
 from distil.reach.reachable import Reached, Roots, reach
 
 UNREACHED = "not reachable"
@@ -21,21 +24,23 @@ _UNREACHED_WHY = "nothing that the entrypoint reaches needs it"
 
 
 class Narrowed(msgspec.Struct, frozen=True):
-    """What is left of a gathered system, and the reason for each path that is kept."""
+    """What is left of a gathered system, the reason for each path that is kept, and further ones.
+
+    `python` is what of it Python code can reach, `analyses` what was read to tell.
+    """
 
     gathered: Gathered
     reasons: dict[str, Reason]
+    further: dict[str, list[Reason]]
+    python: PythonReach
+    analyses: Analyses
 
 
 def narrow(plan: Plan, gathered: Gathered, cache: Cache) -> Narrowed:
     """Keep what is reachable; the rest is recorded as removed. Raises what `reach` raises."""
-    platform = plan.findings.base.platform
-    # The loader finds libraries outside the default directories only through its cache.
-    tree = gathered.tree.with_nodes(library_cache_nodes(gathered.tree, gathered.elf, platform))
-    # And which files belong to a distribution is told by its RECORD alone.
-    tree = tree.with_nodes(record_nodes(tree, plan.findings.interpreter))
+    tree = searchable(plan, gathered)
     with stage("finding what is reachable") as result:
-        reached = reach(tree, gathered.elf, _roots(plan), cache)
+        reached = reach(tree, gathered.elf, roots_of(plan, gathered), cache)
         result(f"{len(reached.kept):,} of {len(tree):,} paths")
     _tell_unresolved(reached)
     kept = gathered.tree.prune(reached.kept)
@@ -46,10 +51,20 @@ def narrow(plan: Plan, gathered: Gathered, cache: Cache) -> Narrowed:
     ]
     everything = sorted((*gathered.removed, *removed), key=lambda one: (one.path, one.package))
     left = msgspec.structs.replace(gathered, tree=kept, removed=tuple(everything))
-    return Narrowed(left, reached.kept)
+    return Narrowed(left, reached.kept, reached.further, reached.python, reached.analyses)
 
 
-def _roots(plan: Plan) -> Roots:
+def searchable(plan: Plan, gathered: Gathered) -> Tree:
+    """The gathered tree with what the search looks things up in."""
+    platform = plan.findings.base.platform
+    # The loader finds libraries outside the default directories only through its cache.
+    tree = gathered.tree.with_nodes(library_cache_nodes(gathered.tree, gathered.elf, platform))
+    # And which files belong to a distribution is told by its RECORD alone.
+    return tree.with_nodes(record_nodes(tree, plan.findings.interpreter))
+
+
+def roots_of(plan: Plan, gathered: Gathered) -> Roots:
+    """What the search begins with."""
     findings = plan.findings
     application, spec = findings.application, findings.spec
     health = spec.image.healthcheck
@@ -73,6 +88,7 @@ def _roots(plan: Plan) -> Roots:
         runtime=frozenset(purls[name] for name in plan.runtime_packages if name in purls),
         depends=depends,
         keep=spec.reach.keep,
+        named={path: copied.reason for path, copied in gathered.copied.items()},
     )
 
 

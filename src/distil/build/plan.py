@@ -76,7 +76,7 @@ class Plan(msgspec.Struct, frozen=True):
         spec = self.findings.spec
         searched = any(need.library_search for need in self.needs)
         return Wanted(
-            packages=_named((*spec.base.packages, *spec.app.packages), self.findings.base),
+            packages=_asked(spec, self.findings.base),
             features=frozenset([LIBRARY_SEARCH] if searched else []),
         )
 
@@ -108,10 +108,11 @@ def _planned(findings: Findings, needs: Sequence[SystemNeed], cuts: Cuts, *, deb
     wanted = [f"python{findings.interpreter.line}", *EVERY_IMAGE]
     wanted += [*spec.base.packages, *spec.app.packages]
     wanted += [_first_known(name, base) for need in needs for name in need.packages]
-    roots = tuple(dict.fromkeys(wanted))
+    # Last, for of several demands for one package the last one's version counts.
+    roots = tuple(dict.fromkeys([*wanted, *base.pinned]))
     production = _with_companions(roots, base, cuts)
     tools = _tools(roots, spec, base, cuts) if debug else ()
-    asked = _named((*spec.base.packages, *spec.app.packages), base)
+    asked = _asked(spec, base)
     partial = {p.name: cuts.partial(p.name, asked=p.name in asked) for p in production.packages}
     return Plan(
         findings=findings,
@@ -123,6 +124,11 @@ def _planned(findings: Findings, needs: Sequence[SystemNeed], cuts: Cuts, *, deb
         debug_packages=tools,
         cut=production.cut,
     )
+
+
+def _asked(spec: Spec, base: Base) -> frozenset[str]:
+    """The packages that the user names, or has as files."""
+    return _named((*spec.base.packages, *spec.app.packages, *base.pinned), base)
 
 
 def _named(wanted: Sequence[str], base: Base) -> frozenset[str]:
@@ -164,7 +170,7 @@ def _tools(roots: Sequence[str], spec: Spec, base: Base, cuts: Cuts) -> tuple[De
     package need not be what a tool needs of it.
     """
     wanted = (BUSYBOX, *spec.debug.packages)
-    solution = solve((*roots, *wanted), base.index, cut=cuts.edge)
+    solution = solve((*roots, *wanted, *base.pinned), base.index, cut=cuts.edge)
     found = with_dependencies(_named(wanted, base), solution.reasons)
     return tuple(package for package in solution.packages if package.name in found)
 

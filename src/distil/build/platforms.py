@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import platform as host
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from distil.errors import DistilError, PlatformsFailed
 from distil.events import labelled
 from distil.fetch.cache import Cache
-from distil.model.platform import PLATFORMS, Platform, parse_platform, this_machine
+from distil.model.platform import PLATFORMS, Platform, parse_platform
 from distil.model.spec import Spec
 
 Result = TypeVar("Result")
@@ -22,7 +23,8 @@ def target_platforms(asked: Sequence[str], spec: Spec) -> tuple[Platform, ...]:
     index. Raises `UnknownPlatform`.
     """
     names = [name.strip() for text in asked for name in text.split(",")]
-    wanted = [parse_platform(name) for name in names or spec.image.platforms] or [this_machine()]
+    names = names or list(spec.image.platforms) or [host.machine()]
+    wanted = [parse_platform(name) for name in names]
     return tuple(platform for platform in PLATFORMS if platform in wanted)
 
 

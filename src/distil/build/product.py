@@ -5,6 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from distil.build.compose import Composition
+from distil.build.copies import Copies
+from distil.build.finding import Finder
 from distil.build.inspect import Check
 from distil.build.plan import Plan
 from distil.fetch.cache import Cache
@@ -18,14 +20,22 @@ from distil.packages.cuts import Cuts
 class Workshop(msgspec.Struct, frozen=True):
     """What all platforms of a build have in common, the tree of the application's files included.
 
-    `debug` says whether there is a debug twin.
+    `copies` is what the user puts in beside them, `finder` knows what each platform needs. `debug`
+    says whether there is a debug twin.
     """
 
     application: Tree
+    copies: Copies
     client: Client
     cache: Cache
+    finder: Finder
     cuts: Cuts
     debug: bool = True
+
+    @property
+    def own_files(self) -> Tree:
+        """The application's files, and those that are copied into the image beside them."""
+        return self.application.with_nodes(self.copies.tree)
 
 
 class Product(msgspec.Struct, frozen=True):

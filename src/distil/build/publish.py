@@ -58,13 +58,13 @@ class Destinations(msgspec.Struct, frozen=True):
                 raise UnsupportedDestination(
                     str(place),
                     "a docker-archive holds one platform for each name",
-                    hint="write oci: or oci-archive:, or build one platform",
+                    hint="write oci: or oci-archive:, or choose one with --platform",
                 )
         if self.engines and this_machine() not in platforms:
             raise UnsupportedDestination(
                 self.engines[0],
-                f"an engine takes one platform, and this machine's, {this_machine()}, is not built",
-                hint=f"add {this_machine()} to the platforms, or build one platform",
+                "an engine takes one platform, this machine's, which is not among those built",
+                hint="write oci: or oci-archive:, or choose one with --platform",
             )
 
     def check(self, application: Application) -> None:
@@ -171,7 +171,8 @@ def _for_this_machine(image: Image | ImageIndex) -> Image:
     """What an engine gets: `check_platforms` saw to it that an index has this machine's."""
     if len(image.images) == 1:
         return image.images[0]
-    return next(one for one in image.images if one.platform.fits(this_machine()))
+    here = this_machine()
+    return next(one for one in image.images if here is not None and one.platform.fits(here))
 
 
 def _named_ledgers(named: Sequence[NamedImage], editions: Sequence[Edition]) -> list[NamedImage]:

@@ -36,10 +36,11 @@ def ledger_of(plan: Plan, composition: Composition) -> Ledger:
     askers = {package.purl: _askers(package.name, plan) for package in plan.packages}
     kept = []
     for node in composition.tree:
-        reason = composition.reasons.get(node.path)
+        reason = composition.reasons.get(node.path) or composition.copied.get(node.path)
         if reason is None and composition.reasons and node.kind is Kind.DIRECTORY:
             reason = Reason(DIRECTORY)
-        kept.append(_kept(node, reason or _reason_of(node, askers)))
+        further = composition.further.get(node.path, ())
+        kept.append(_kept(node, reason or _reason_of(node, askers), *further))
     return Ledger(tuple(kept), composition.removed)
 
 
@@ -104,9 +105,22 @@ def open_ledger(location: Location, cache: Cache, platform: Platform | None = No
     raise NoLedger(called)
 
 
-def _kept(node: Node, reason: Reason) -> Kept:
+def find_ledger(
+    location: Location, cache: Cache, platform: Platform | None = None
+) -> Ledger | None:
+    """The ledger of an image as `open_ledger` has it, None when none is known here.
+
+    Raises `MalformedLedger`, and what `open_image` raises.
+    """
+    try:
+        return open_ledger(location, cache, platform).ledger
+    except NoLedger:
+        return None
+
+
+def _kept(node: Node, *reasons: Reason) -> Kept:
     origin = node.origin or GeneratedOrigin("")
-    return Kept(node.path, node.kind, node.size, origin, (reason,))
+    return Kept(node.path, node.kind, node.size, origin, reasons)
 
 
 def _reason_of(node: Node, askers: dict[str, str]) -> Reason:

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from distil.errors import InvalidSpec
-from distil.formats.spec_toml import parse_spec
+from distil.formats.spec_toml import parse_spec, violation
 from distil.model.spec import ByteCode, Level, Spec
 
 SPEC_FILE: Final = "distil.toml"
@@ -55,3 +55,27 @@ def read_spec(source: Path, overrides: Overrides) -> Spec:
     if overrides.bytecode is not None:
         python = msgspec.structs.replace(python, bytecode=ByteCode(overrides.bytecode))
     return msgspec.structs.replace(spec, python=python, base=base, image=image, reach=reach)
+
+
+class SpecPlace(msgspec.Struct, frozen=True):
+    """A place in the specification of the application in `source`, by its keys.
+
+    For what is found wrong with a value only when it is used; see `violation`.
+    """
+
+    source: Path
+    keys: tuple[str, ...]
+
+    def error(self, why: str, *, hint: str = "") -> InvalidSpec:
+        """The error that names the line of this place."""
+        path = self.source / SPEC_FILE
+        try:
+            text = path.read_text("utf-8")
+        except (OSError, UnicodeDecodeError):
+            text = ""  # Gone since it was read: the keys alone have to do.
+        return violation(text, str(path), self.keys, why, hint=hint)
+
+    @property
+    def line(self) -> int | None:
+        """The number of the line, from 1."""
+        return self.error("").line

@@ -82,6 +82,8 @@ class PlanSummary(msgspec.Struct, frozen=True, rename="camel"):
     debug_packages: tuple[str, ...]
     not_followed: tuple[str, ...]
     left_out: tuple[str, ...]
+    repositories: tuple[str, ...] = ()
+    copied: tuple[str, ...] = ()
 
 
 class BuildSummary(msgspec.Struct, frozen=True, rename="camel"):
@@ -270,6 +272,8 @@ def _planned(plan: Plan) -> PlanSummary:
         debug_packages=tuple(str(package) for package in plan.debug_packages),
         not_followed=tuple(f"{e.package} {e.field}: {e.relation}" for e in plan.cut),
         left_out=tuple(f"{entry.path}: {entry.why}" for entry in findings.sources.left_out),
+        repositories=tuple(f"{one.url} {one.suite}" for one in spec.base.repositories),
+        copied=tuple(f"{copy.source} to {copy.target}" for copy in spec.copy),
     )
 
 

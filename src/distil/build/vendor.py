@@ -75,7 +75,10 @@ def keep_archives(
     with stage("keeping the archives") as result:
         files: dict[Digest, BundledFile] = {}
         for platform in lock.platforms:
-            for file in [*_packages(platform, spec, client), *_wheels(platform, source, client)]:
+            for file in [
+                *_packages(platform, spec, client, source),
+                *_wheels(platform, source, client),
+            ]:
                 files.setdefault(file.blob.digest, file)
         archives = sorted(files.values(), key=lambda file: (file.title, file.blob.digest))
         size = sum(file.blob.size for file in archives)
@@ -86,8 +89,10 @@ def keep_archives(
     return Vendored(str(directory), len(archives), size)
 
 
-def _packages(platform: LockedPlatform, spec: Spec, client: Client) -> list[BundledFile]:
-    base = locked_base(spec, platform, parse_platform(platform.name), client)
+def _packages(
+    platform: LockedPlatform, spec: Spec, client: Client, source: Path
+) -> list[BundledFile]:
+    base = locked_base(spec, platform, parse_platform(platform.name), client, source)
     found = [base.index.describe(base.index.package(p.name)) for p in platform.packages]
     blobs = client.archives([Download(p.url, p.digest, p.size, str(p)) for p in found])
     return [

@@ -21,10 +21,11 @@ from distil.cli import places
 def command(image: str, platform: str, form: str, *, exit_zero: bool) -> int:
     """Check that everything in IMAGE finds what it needs, inside the image.
 
-    Libraries and symbol versions of every ELF file, interpreters of scripts, the entrypoint,
-    console scripts and compiled modules of Python distributions. IMAGE is any image in a
-    layout, archive or engine: oci:DIR:TAG, oci-archive:FILE:TAG, docker-archive:FILE:NAME,
-    docker-daemon:NAME, containers-storage:NAME (podman's). Nothing is run.
+    Libraries and symbol versions of every ELF file, interpreters of scripts, the entrypoint;
+    of each Python and virtual environment the imports, entry points and compiled modules. An
+    image that has a ledger is compared with it. IMAGE is any image in a layout, archive or
+    engine: oci:DIR:TAG, oci-archive:FILE:TAG, docker-archive:FILE:NAME, docker-daemon:NAME,
+    containers-storage:NAME (podman's). Nothing is run.
 
     Exits with 1 when something would fail.
     """

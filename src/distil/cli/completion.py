@@ -119,8 +119,11 @@ def command(ctx: click.Context, shell: str) -> None:
 
     \b
     Install it for yourself:
+      mkdir -p ~/.local/share/bash-completion/completions
       distil completion bash > ~/.local/share/bash-completion/completions/distil
+      mkdir -p ~/.zfunc
       distil completion zsh > ~/.zfunc/_distil   # with `fpath+=~/.zfunc` before compinit
+      mkdir -p ~/.config/fish/completions
       distil completion fish > ~/.config/fish/completions/distil.fish
 
     Or for one session of bash: eval "$(distil completion bash)"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import re
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -11,6 +12,12 @@ import msgspec
 from distil.errors import MalformedRelease
 from distil.formats.deb822 import Stanza, parse_stanza
 from distil.model.digest import Digest
+
+DEBIAN_FIELDS: Final = ("origin", "codename", "date", "sha256", "architectures", "components")
+"""What each of Debian's own Release files has."""
+
+LEAST_FIELDS: Final = ("date", "sha256")
+"""What the chain of trust needs. Simple repositories have no more."""
 
 _DATE: Final = re.compile(
     r"(?:[A-Z][a-z]{2}, )?(\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) (\d{1,2}):(\d\d):(\d\d) "
@@ -45,36 +52,38 @@ class Release(msgspec.Struct, frozen=True):
 
     def file(self, name: str) -> ReleaseFile | None:
         """The file called `name`, relative to the Release file; None when it is not listed."""
-        pattern = rf"^[ \t]*([0-9a-f]{{64}})[ \t]+([0-9]{{1,18}})[ \t]+{re.escape(name)}[ \t]*$"
+        digest_and_size = r"^[ \t]*([0-9a-f]{64})[ \t]+([0-9]{1,18})[ \t]+"
+        pattern = rf"{digest_and_size}(?:\./)?{re.escape(name)}[ \t]*$"
         match = re.search(pattern, self.sha256, re.MULTILINE | re.ASCII)
         if match is None:
             return None
         return ReleaseFile(int(match[2]), Digest.from_hex(match[1]))
 
 
-def parse_release(text: bytes, what: str) -> Release:
+def parse_release(text: bytes, what: str, required: Sequence[str] = DEBIAN_FIELDS) -> Release:
     """Read `text`, which a trusted key has signed; `what` names it in errors.
 
-    Raises `MalformedControl`, and `MalformedRelease` when a field is missing or cannot be read.
+    Fields that are not `required` are empty when they are missing. Raises `MalformedControl`,
+    and `MalformedRelease` when a required field is missing or one cannot be read.
     Only SHA256 is looked at: the older digests are of no use against an attacker.
     """
     fields = parse_stanza(text, what)
-    for needed in ("origin", "codename", "date", "sha256", "architectures", "components"):
+    for needed in required:
         if not fields.get(needed):
             raise MalformedRelease(what, f"the field {needed.capitalize()} is missing")
     until = fields.get("valid-until")
     return Release(
-        origin=fields["origin"],
+        origin=fields.get("origin", ""),
         suite=fields.get("suite", ""),
-        codename=fields["codename"],
+        codename=fields.get("codename", ""),
         version=fields.get("version", ""),
         date=_seconds(fields["date"], what),
         valid_until=None if until is None else _seconds(until, what),
         by_hash=_is_yes(fields, "acquire-by-hash"),
         not_automatic=_is_yes(fields, "notautomatic"),
-        architectures=tuple(fields["architectures"].split()),
+        architectures=tuple(fields.get("architectures", "").split()),
         # The security archive writes "updates/main" for what lies in the directory "main".
-        components=tuple(name.rpartition("/")[2] for name in fields["components"].split()),
+        components=tuple(name.rpartition("/")[2] for name in fields.get("components", "").split()),
         sha256=fields["sha256"],
     )
 

@@ -12,6 +12,9 @@ number, in the order in which they were written:
     ["+", path, kind, size, origin, [reason, …]]  a kept path; numbers refer to the lines above
     ["-", path, size, package, rule]              a removed path
 
+The reasons of a kept path are those of different causes, at most eight; the first is the one
+that was found first, and following it leads to what the image is for.
+
 Paths are sorted. A string that is not UTF-8, of whichever field, is an array of its bytes in
 base64. The same ledger always gives the same bytes with the same version of the compressor.
 """

@@ -12,7 +12,8 @@ import functools
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from typing import Final
+from enum import IntEnum
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -36,6 +37,17 @@ from distil.formats.python_lexer import (
 )
 
 
+class Guard(IntEnum):
+    """What stands around an import statement, within its function or the module."""
+
+    NONE = 0
+    """It runs whenever what is around it does, and nothing there catches its failure."""
+    CONDITION = 1
+    """At module level, under a condition or in a block of another kind."""
+    CAUGHT = 2
+    """In a block of ``try``, ``except`` or ``with suppress(…)``."""
+
+
 class Import(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_defaults=True):
     """One module that an import statement names.
 
@@ -43,7 +55,7 @@ class Import(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_defaul
     asks for (each may be a submodule), empty for ``import module``. `line` counts from 1.
     `scope` is the dotted name of the functions and classes around the statement when at least
     one is a function, so that it only runs when that is called; `main` says that it stands
-    under ``if __name__ == "__main__":``.
+    under ``if __name__ == "__main__":``, `guard` what else is around it.
     """
 
     module: str
@@ -51,6 +63,12 @@ class Import(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_defaul
     line: int
     scope: str = ""
     main: bool = False
+    guard: Guard = Guard.NONE
+
+    @property
+    def certain(self) -> bool:
+        """Whether it runs whenever its module is imported, and its failure is the module's."""
+        return not self.scope and not self.main and self.guard is Guard.NONE
 
 
 class PythonSource(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_defaults=True):
@@ -81,9 +99,10 @@ _OTHER_SYSTEM: Final = (
     r"|sys\.platform\.startswith\([\"'](?:win|darwin|java)[\"']\)"
 )
 _CONDITION: Final = (
-    r"(?:el)?if[ \t]+(?:(?P<typing>(?:\w+\.)?TYPE_CHECKING)"
+    r"(?:(?:el)?if[ \t]+(?:(?P<typing>(?:\w+\.)?TYPE_CHECKING)"
     r"|(?P<main>__name__[ ]*==[ ]*[\"']__main__[\"'])"
-    rf"|(?P<system>{_OTHER_SYSTEM}))[ \t]*:"
+    rf"|(?P<system>{_OTHER_SYSTEM}))"
+    r"|(?P<caught>try|except(?:[ \t*(][^:\n]*)?|with[ \t]+(?:\w+\.)?suppress\([^()\n]*\)))[ \t]*:"
 )
 _UNNAMED_CONDITION: Final = re.sub(r"\?P<\w+>", "?:", _CONDITION)
 _INCLUDE: Final = re.compile(r"^include[ \t]+[\"']", re.MULTILINE)
@@ -159,6 +178,15 @@ def _items(aliases: tuple[str, ...] | None) -> re.Pattern[str]:
     )
 
 
+class _Place(NamedTuple):
+    """Where a statement stands: the last fields of `Import`."""
+
+    line: int
+    scope: str
+    main: bool
+    guard: Guard
+
+
 class _Block:
     """A header that encloses the more indented lines after it."""
 
@@ -224,9 +252,8 @@ class _Reader:
             return end
         where = self._place(start)
         if where is not None:
-            line, scope, main = where
             for module, _ in self._names(match[1]):
-                self.imports.append(Import(module, (), line, scope, main))
+                self.imports.append(Import(module, (), *where))
         return match.end()
 
     def _from(self, end: int) -> int:
@@ -237,12 +264,11 @@ class _Reader:
             return end
         where = self._place(start)
         if where is not None:
-            line, scope, main = where
             module = _module_name(match[1])
             pairs = [("*", "")] if match[3] else self._names(match[2] or match[4] or "")
             self.aliases.extend(Alias(module, name, alias) for name, alias in pairs if alias)
             names = tuple(name for name, _ in pairs)
-            self.imports.append(Import(module, names, line, scope, main))
+            self.imports.append(Import(module, names, *where))
         return match.end()
 
     def _names(self, listed: str) -> list[tuple[str, str]]:
@@ -288,7 +314,7 @@ class _Reader:
         """A name that, when called, refers to a module, library or distribution."""
         where = self._place(end) if name in self._wanted else None
         if where is not None:
-            self.calls.append(Call(self._aliased.get(name, name), end, *where))
+            self.calls.append(Call(self._aliased.get(name, name), end, *where[:3]))
         return end
 
     def _flag_is_set(self) -> bool:
@@ -328,8 +354,8 @@ class _Reader:
 
     # --- places ----------------------------------------------------------------------------
 
-    def _place(self, position: int) -> tuple[int, str, bool] | None:
-        """(line, scope, main) of code at `position`; None when it does not run on the target.
+    def _place(self, position: int) -> _Place | None:
+        """The place of code at `position`; None when it does not run on the target.
 
         Must be asked in rising order of position while reading.
         """
@@ -339,10 +365,11 @@ class _Reader:
         line_start = self.text.rfind("\n", 0, position) + 1
         if self.text[line_start] not in " \t":
             self._blocks.clear()
-            return self._line, "", False
+            guard = Guard.NONE if position == line_start else Guard.CONDITION
+            return _Place(self._line, "", False, guard)
         return self._indented(position, line_start)
 
-    def _indented(self, position: int, line_start: int) -> tuple[int, str, bool] | None:
+    def _indented(self, position: int, line_start: int) -> _Place | None:
         lead = self.text[line_start:position]
         indent = len(lead) - len(lead.lstrip(" \t"))
         self._leave(indent)
@@ -355,7 +382,16 @@ class _Reader:
         if kinds & {"typing", "system"}:
             return None
         scope = ".".join(block.name for block in self._blocks if block.name)
-        return self._line, scope if "def" in kinds else "", "main" in kinds
+        if "def" not in kinds:
+            guard = Guard.CAUGHT if "caught" in kinds else Guard.CONDITION
+            return _Place(self._line, "", "main" in kinds, guard)
+        return _Place(self._line, scope, "main" in kinds, self._guard_in_function())
+
+    def _guard_in_function(self) -> Guard:
+        for block in reversed(self._blocks):
+            if block.kind in {"caught", "def"}:
+                return Guard.CAUGHT if block.kind == "caught" else Guard.NONE
+        return Guard.NONE
 
     def _enter(self, block: _Block) -> None:
         self._leave(block.indent)

@@ -5,18 +5,30 @@ from __future__ import annotations
 import enum
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import msgspec
 
 from distil.errors import InvalidSpec, UnknownPlatform, did_you_mean
+from distil.formats.spec_sources import (
+    LARGEST_ID,
+    Violation,
+    base_violations,
+    copy_violations,
+)
 from distil.model.platform import parse_platform
 from distil.model.spec import HealthcheckSpec, ImageSpec, Spec
 
-_HEADER: Final = re.compile(r"\s*\[\[?\s*(?P<path>[^\]#]+?)\s*\]\]?\s*(#.*)?$")
+_HEADER: Final = re.compile(r"\s*\[(?P<list>\[)?\s*(?P<path>[^\]#]+?)\s*\]\]?\s*(#.*)?$")
 _KEY: Final = re.compile(r"""\s*(?P<path>[\w."'\s-]+?)\s*=""")
 _ERROR_PATH: Final = re.compile(r" - at `\$?\.?(?P<path>[^`]*)`$")
+_TABLES: Final = ("copy", "base.repositories")
+"""Keys that are arrays of tables."""
+
+_POSITION: Final = re.compile(r"\[\d+\]")
+_NOT_A_LIST: Final = "Expected `array`, got `object`"
 
 _USER: Final = re.compile(r"\d{1,10}(:\d{1,10})?", re.ASCII)
 _PORT: Final = re.compile(r"\d{1,5}(/(tcp|udp|sctp))?", re.ASCII)
@@ -24,7 +36,6 @@ _SIGNAL: Final = re.compile(r"SIG[A-Z0-9]+([+-]\d+)?|[1-9]\d?", re.ASCII)
 _SHORTEST: Final = 0.001
 _LONGEST: Final = 10**9
 """Seconds: Docker's own lower bound, and what still fits nanoseconds in 63 bits."""
-_MAX_ID: Final = 2**31 - 2  # larger ids wrap to root in some engines (CVE-2024-40635)
 
 
 def parse_spec(text: str, filename: str = "distil.toml") -> Spec:
@@ -39,20 +50,29 @@ def parse_spec(text: str, filename: str = "distil.toml") -> Spec:
         raise InvalidSpec(filename, None, "", f"not valid TOML: {error}") from error
     for path, known in _unknown_keys(data, Spec, ()):
         hint = did_you_mean(path[-1], known) or f"known keys here: {', '.join(sorted(known))}"
-        where = line_of(text, path)
-        raise InvalidSpec(filename, where, ".".join(path), "unknown key", hint=hint)
+        raise violation(text, filename, path, "unknown key", hint=hint)
     try:
         spec = msgspec.convert(data, Spec)
     except msgspec.ValidationError as error:
         message = str(error)
         found = _ERROR_PATH.search(message)
-        path = _split(found["path"]) if found else ()
+        path = _error_path(found["path"]) if found else ()
         why = _ERROR_PATH.sub("", message)
-        where, hint = line_of(text, path), _choices(path)
-        raise InvalidSpec(filename, where, ".".join(path), why, hint=hint) from error
+        hint = f"write [[{_name(path)}]]" if why == _NOT_A_LIST and _name(path) in _TABLES else ""
+        raise violation(text, filename, path, why, hint=hint or _choices(path)) from error
     for path, why, hint in _violations(spec):
-        raise InvalidSpec(filename, line_of(text, path), ".".join(path), why, hint=hint)
+        raise violation(text, filename, path, why, hint=hint)
     return spec
+
+
+def violation(
+    text: str, filename: str, path: Sequence[str], why: str, *, hint: str = ""
+) -> InvalidSpec:
+    """The error for what is wrong at `path` of the specification in `text`.
+
+    `path` are keys; ``[1]`` is the second table of an array of tables.
+    """
+    return InvalidSpec(filename, line_of(text, path), _name(path), why, hint=hint)
 
 
 def line_of(text: str, path: Sequence[str]) -> int | None:
@@ -67,18 +87,33 @@ def line_of(text: str, path: Sequence[str]) -> int | None:
 
 def _keys(text: str) -> Iterator[tuple[int, tuple[str, ...]]]:
     table: tuple[str, ...] = ()
+    seen: Counter[tuple[str, ...]] = Counter()
     for number, line in enumerate(text.splitlines(), 1):
         if header := _HEADER.match(line):
             table = _split(header["path"])
+            if header["list"]:
+                position = seen[table]
+                seen[table] += 1
+                table = (*table, f"[{position}]")
             yield number, table
         elif key := _KEY.match(line):
             yield number, table + _split(key["path"])
 
 
 def _split(path: str) -> tuple[str, ...]:
-    """Split a dotted key; list positions (``ports[0]``) belong to their list."""
-    parts = [part.strip().strip("\"'") for part in re.sub(r"\[[^\]]*\]", "", path).split(".")]
+    """Split a dotted key."""
+    parts = [part.strip().strip("\"'") for part in path.split(".")]
     return tuple(part for part in parts if part)
+
+
+def _error_path(path: str) -> tuple[str, ...]:
+    """The keys of a place as msgspec has it, ``copy[1].mode``; positions are apart."""
+    return _split(re.sub(r"\[\.*\]", "", re.sub(r"(\[\d+\])", r".\1", path)))
+
+
+def _name(path: Sequence[str]) -> str:
+    """How messages call a place; which of several tables it is in, the line tells."""
+    return ".".join(part for part in path if not _POSITION.fullmatch(part))
 
 
 def _unknown_keys(
@@ -92,6 +127,11 @@ def _unknown_keys(
             nested = _nested_struct(fields[key].type)
             if nested is not None:
                 yield from _unknown_keys(value, nested, (*path, key))
+        elif isinstance(value, list):
+            nested = _nested_struct(fields[key].type)
+            for position, entry in enumerate(value if nested is not None else ()):
+                if nested is not None and isinstance(entry, dict):
+                    yield from _unknown_keys(entry, nested, (*path, key, f"[{position}]"))
 
 
 def _nested_struct(annotation: object) -> type | None:
@@ -114,15 +154,14 @@ def _choices(path: Sequence[str]) -> str:
     return " or ".join(f'"{choice.value}"' for choice in annotation)  # type: ignore[var-annotated]
 
 
-Violation = tuple[tuple[str, ...], str, str]
-
-
 def _violations(spec: Spec) -> Iterator[Violation]:
     """What is well-typed but can never be right."""
     yield from _image_violations(spec.image)
     yield from _path_violations(spec.image)
     yield from _certificate_violations(spec.image)
     yield from _start_violations(spec)
+    yield from base_violations(spec.base)
+    yield from copy_violations(spec.copy)
     if spec.image.healthcheck is not None:
         yield from _healthcheck_violations(spec.image.healthcheck)
     for name in spec.app.environment:
@@ -135,7 +174,7 @@ def _violations(spec: Spec) -> Iterator[Violation]:
 
 
 def _image_violations(image: ImageSpec) -> Iterator[Violation]:
-    if not _USER.fullmatch(image.user) or any(int(n) > _MAX_ID for n in image.user.split(":")):
+    if not _USER.fullmatch(image.user) or any(int(n) > LARGEST_ID for n in image.user.split(":")):
         why = f"{image.user!r} is not a numeric uid or uid:gid"
         yield ("image", "user"), why, "names mean nothing without the image's own passwd: 65532"
     for port in image.ports:
@@ -198,5 +237,5 @@ def _healthcheck_violations(healthcheck: HealthcheckSpec) -> Iterator[Violation]
         seconds = getattr(healthcheck, key)
         if seconds != 0 and not _SHORTEST <= seconds <= _LONGEST:
             yield (*where, key), f"{seconds} is no number of seconds for it", "write 30, or 0.5"
-    if not 0 <= healthcheck.retries <= _MAX_ID:
+    if not 0 <= healthcheck.retries <= LARGEST_ID:
         yield (*where, "retries"), f"{healthcheck.retries} is no number of retries", ""

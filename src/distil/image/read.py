@@ -110,7 +110,7 @@ def _from_layout(source: ImageSource, location: Location, platform: Platform | N
 
 def _named(entries: Sequence[Descriptor], location: Location) -> Descriptor:
     names = {entry.annotations.get(REF_NAME, ""): entry for entry in entries}
-    known = sorted(filter(None, names))
+    known = sorted(name for name, entry in names.items() if name and not entry.artifact_type)
     if location.reference:
         if location.reference not in names:
             raise ImageNotFound(str(location), location.reference, known)
@@ -128,11 +128,11 @@ def _for_platform(
     if len(entries) == 1 and platform is None:
         return entries[0]
     wanted = platform or this_machine()
-    fitting = [entry for entry in entries if entry.platform and entry.platform.fits(wanted)]
-    if not fitting:
+    fitting = [e for e in entries if wanted and e.platform and e.platform.fits(wanted)]
+    if wanted is None or not fitting:
         known = {str(entry.platform): None for entry in entries if entry.platform}
         known.pop(_ATTESTATION, None)
-        raise PlatformNotFound(where, wanted.oci, list(known))
+        raise PlatformNotFound(where, str(wanted or "this machine"), list(known))
     # The specification: of several that match, the first should be used.
     return next((e for e in fitting if e.platform == DescriptorPlatform.of(wanted)), fitting[0])
 

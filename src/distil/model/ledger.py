@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from distil.model.node import Kind
 from distil.model.origin import Origin
+
+MOST_REASONS: Final = 8
+"""Reasons that are recorded for one path, at most."""
 
 
 class Reason(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -20,8 +25,37 @@ class Reason(msgspec.Struct, frozen=True, gc=False, array_like=True):
     detail: str = ""
 
 
+class Reasons:
+    """The reasons of paths: for each the one that was found first, and some others.
+
+    One other path gives one reason by each rule; `MOST_REASONS` are remembered.
+    """
+
+    def __init__(self) -> None:
+        self.first: dict[str, Reason] = {}
+        self.further: dict[str, list[Reason]] = {}
+
+    def add(self, path: str, reason: Reason) -> bool:
+        """Remember `reason`; whether it is the first for `path`."""
+        first = self.first.setdefault(path, reason)
+        if first is reason:
+            return True
+        further = self.further.get(path)
+        if further is None:
+            further = self.further[path] = []
+        if len(further) < MOST_REASONS - 1 and reason.because != path:
+            cause = (reason.rule, reason.because)
+            if all((one.rule, one.because) != cause for one in (first, *further)):
+                further.append(reason)
+        return False
+
+
 class Kept(msgspec.Struct, frozen=True, gc=False):
-    """A path of the image. `size` is in bytes, 0 for anything but a file."""
+    """A path of the image. `size` is in bytes, 0 for anything but a file.
+
+    The first of `reasons` is the one that was found first, on a shortest way from what the
+    image is for; there are at most `MOST_REASONS`.
+    """
 
     path: str
     kind: Kind

@@ -10,6 +10,9 @@ import msgspec
 from distil.model.digest import Digest
 from distil.model.package import PythonInterpreter, Wheel
 
+LOCAL = "local .deb files/"
+"""The key of the suite that stands for .deb files of the project; it has no components."""
+
 LOCK_VERSION = 1
 """Of the format; a file of another version is not read."""
 
@@ -18,7 +21,7 @@ class LockedSuite(msgspec.Struct, frozen=True, omit_defaults=True):
     """One component of a suite as it was when the lock was made.
 
     `date` is the suite's; `index` the sha256 of its ``Packages`` file.
-    `mirror` is where that was had, without credentials.
+    `mirror` is where that was had, without credentials; ``.`` for local .deb files.
     """
 
     suite: str
@@ -56,6 +59,11 @@ class LockedPackage(msgspec.Struct, frozen=True, omit_defaults=True):
     essential: bool = False
     important: bool = False
     relations: dict[str, str] = {}
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is a file of the project instead of one of a suite."""
+        return self.suite == LOCAL
 
 
 class LockedWheel(msgspec.Struct, frozen=True, omit_defaults=True):

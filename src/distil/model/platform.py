@@ -53,6 +53,9 @@ def parse_platform(name: str) -> Platform:
     raise UnknownPlatform(name, [platform.oci for platform in PLATFORMS])
 
 
-def this_machine() -> Platform:
-    """The platform of the machine that runs distil. Raises `UnknownPlatform`."""
-    return parse_platform(host.machine())
+def this_machine() -> Platform | None:
+    """The platform of the machine that runs distil, None when it is not one of `PLATFORMS`."""
+    try:
+        return parse_platform(host.machine())
+    except UnknownPlatform:
+        return None

@@ -52,6 +52,19 @@ class PythonSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     third larger then, and a start takes a quarter of the processor time."""
 
 
+class RepositorySpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``[[base.repositories]]``: an apt repository beside Debian's own suites."""
+
+    url: str
+    """Address of the repository, without user name and password."""
+    suite: str
+    """Directory below ``dists``, or a path that ends in ``/`` for a flat repository."""
+    key: str
+    """OpenPGP keyring file, relative to the application: the only keys it is checked with."""
+    components: tuple[str, ...] = ()
+    """Components to use; ``main`` by default, none in a flat repository."""
+
+
 class BaseSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"source": "from"}):
     """``[base]``: where system packages come from."""
 
@@ -59,6 +72,28 @@ class BaseSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={
     """``debian:SUITE``."""
     packages: tuple[str, ...] = ()
     """Debian packages to put into the image whatever the application is."""
+    debs: tuple[str, ...] = ()
+    """Local .deb files to put into the image: patterns relative to the application."""
+    repositories: tuple[RepositorySpec, ...] = ()
+    """Further apt repositories, each checked with a key of its own."""
+
+
+class CopySpec(
+    msgspec.Struct,
+    frozen=True,
+    forbid_unknown_fields=True,
+    rename={"source": "from", "target": "to"},
+):
+    """``[[copy]]``: files of your own, put where you say."""
+
+    source: str
+    """File, directory or pattern (``conf/**/*.ini``), relative to the application."""
+    target: str
+    """Absolute path in the image; with a ``/`` at the end a directory to put things into."""
+    mode: str = ""
+    """Octal mode of the files, such as ``"0640"``; 0644 or 0755 by default."""
+    owner: str = "0"
+    """Numeric ``uid`` or ``uid:gid``."""
 
 
 class HealthcheckSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -138,6 +173,7 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     app: AppSpec = AppSpec()
     python: PythonSpec = PythonSpec()
     base: BaseSpec = BaseSpec()
+    copy: tuple[CopySpec, ...] = ()
     image: ImageSpec = ImageSpec()
     reach: ReachSpec = ReachSpec()
     debug: DebugSpec = DebugSpec()

@@ -197,7 +197,7 @@ class PackageIndex:
             architecture=record.architecture,
             source=record.source,
             source_version=record.source_version,
-            url=f"{source.base_url.rstrip('/')}/{record.filename}",
+            url=f"{source.base_url.rstrip('/')}/{record.filename.removeprefix('./')}",
             size=record.size,
             digest=Digest.from_hex(record.sha256),
             suite=source.suite,
@@ -205,8 +205,11 @@ class PackageIndex:
         )
 
     def _distribution(self) -> str:
-        """``debian-13``: the first suite's release, as os-release has it; sid has no number."""
-        first = self.sources[0]
+        """``debian-13``: the first suite's release, as os-release has it; sid has no number.
+
+        So it is for packages of other repositories as well: scanners know no other system.
+        """
+        first = next((s for s in self.sources if s.version or s.codename), self.sources[0])
         return f"debian-{first.version.partition('.')[0] or first.codename}"
 
     def _get(self, key: str) -> bytes | memoryview | None:

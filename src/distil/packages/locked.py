@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import functools
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -22,11 +23,15 @@ from distil.model.platform import Platform
 from distil.packages.index import PackageIndex, PackageSource
 from distil.packages.index_building import PRIORITIES
 from distil.packages.library_packages import policy_names
+from distil.packages.local_debs import NAME, place_of
 from distil.packages.repository import SuiteIndex
 from distil.packages.sources import Mirrors, find_mirrors
 from distil.packages.suites import is_security_suite, is_suite_name
 
 _PRIORITY_NAMES: Final = {number: name for name, number in PRIORITIES.items()}
+
+HERE: Final = "."
+"""The mirror of local files: their names are relative to the application's directory."""
 
 
 # --- what a lock holds ---------------------------------------------------------------------
@@ -41,7 +46,7 @@ def locked_suites(suites: Sequence[SuiteIndex]) -> tuple[LockedSuite, ...]:
             codename=suite.codename,
             version=suite.version,
             date=datetime.datetime.fromtimestamp(suite.date, datetime.UTC),
-            mirror=suite.base_url,
+            mirror=HERE if suite.suite == NAME else suite.base_url,
             index=suite.digest,
         )
         for suite in suites
@@ -95,9 +100,9 @@ def otherwise_called(libraries: Mapping[str, str]) -> dict[str, str]:
 
 
 def open_locked(
-    locked: LockedPlatform, platform: Platform, client: Client
+    locked: LockedPlatform, platform: Platform, client: Client, source: Path
 ) -> tuple[SuiteIndex, ...]:
-    """The suites of `locked`, offering nothing but its packages.
+    """The suites of `locked`, offering nothing but its packages; local ones lie in `source`.
 
     Archives come from the machine's own mirrors, or else from where they were when the lock was
     made. Raises `InvalidUrl`.
@@ -115,7 +120,9 @@ def open_locked(
                 codename=suite.codename,
                 version=suite.version,
                 date=int(suite.date.timestamp()),
-                base_url=client.use_debian_mirror(
+                base_url=place_of(source)
+                if suite.suite == NAME
+                else client.use_debian_mirror(
                     _mirror_for(suite, mirrors), _snapshot_for(suite, mirrors)
                 ),
                 digest=Digest.of(text),

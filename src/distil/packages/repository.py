@@ -133,6 +133,10 @@ class _Suite(msgspec.Struct, frozen=True):
     def name(self) -> str:
         return self.release.codename
 
+    @property
+    def root(self) -> str:
+        return f"{self.mirror}/dists/{self.directory}"
+
 
 def _main_suite(releases: Releases, mirrors: Mirrors, name: str) -> _Suite:
     """The suite asked for, from the first mirror that has it and is Debian's.
@@ -197,7 +201,7 @@ def _component(
             raise MissingComponent(suite.name, component, release.components)
         return
     name = f"{component}/binary-{platform.debian}/Packages"
-    files = _IndexFiles(client, suite)
+    files = IndexFiles(client, suite.root, suite.name, release)
     packages = functools.partial(files.read, name)
     yield SuiteIndex(
         suite=suite.name,
@@ -212,30 +216,36 @@ def _component(
     )
 
 
-class _IndexFiles:
-    """The files that one Release file vouches for."""
+class IndexFiles:
+    """The files that one Release file vouches for: below `root`, of the suite called `suite`."""
 
-    def __init__(self, client: Client, suite: _Suite) -> None:
+    def __init__(self, client: Client, root: str, suite: str, release: Release) -> None:
         self._client = client
+        self._root = root
         self._suite = suite
+        self._release = release
+
+    def lists(self, name: str) -> bool:
+        """Whether there is a file `name`, compressed or not."""
+        return any(self._release.file(packed) for packed in _packed_names(name))
 
     def digest(self, name: str) -> Digest:
         """The digest that stands for the contents of `name`. Raises `MalformedRelease`."""
-        plain = self._suite.release.file(name)
+        plain = self._release.file(name)
         return plain.digest if plain is not None else self._packed(name)[1].digest
 
     def find(self, component: str, name: str) -> bytes | None:
         """As `read`, for a name in `component` or at the top of the suite; None without one."""
         for candidate in (f"{component}/{name}", name):
-            if any(self._suite.release.file(n) for n in _packed_names(candidate)):
+            if self.lists(candidate):
                 return self.read(candidate)
         return None
 
     def read(self, name: str) -> bytes:
         """The uncompressed bytes of `name`, checked at both ends of the decompression."""
-        what = f"{name} of {self._suite.name}"
+        what = f"{name} of {self._suite}"
         compression, packed = self._packed(name)
-        plain = self._suite.release.file(name)
+        plain = self._release.file(name)
         suffix = f".{compression}" if compression else ""
         blob = self._fetch(name + suffix, packed, what)
         limit = plain.size if plain is not None else LARGEST_INDEX
@@ -254,18 +264,17 @@ class _IndexFiles:
 
     def _packed(self, name: str) -> tuple[str, ReleaseFile]:
         for compression, packed in zip(_COMPRESSIONS, _packed_names(name), strict=True):
-            found = self._suite.release.file(packed)
+            found = self._release.file(packed)
             if found is not None:
                 return compression, found
-        raise MalformedRelease(f"the Release file of {self._suite.name}", f"it has no {name}")
+        raise MalformedRelease(f"the Release file of {self._suite}", f"it has no {name}")
 
     def _fetch(self, name: str, file: ReleaseFile, what: str) -> FileBlob:
         """The file from the cache or the mirror, under its digest where the mirror has that."""
-        root = f"{self._suite.mirror}/dists/{self._suite.directory}"
-        url = f"{root}/{name}"
-        if self._suite.release.by_hash:
-            directory = name.rpartition("/")[0]
-            by_hash = f"{root}/{directory}/by-hash/SHA256/{file.digest.hex}"
+        url = f"{self._root}/{name}"
+        if self._release.by_hash:
+            directory = url.rpartition("/")[0]
+            by_hash = f"{directory}/by-hash/SHA256/{file.digest.hex}"
             try:
                 return self._client.archive(Download(by_hash, file.digest, file.size, what))
             except (WrongDigest, WrongSize) as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 
 from distil.errors import LinkLoop
-from distil.model.ledger import Reason
+from distil.model.ledger import Reason, Reasons
 from distil.model.node import ROOT, Kind, Node
 from distil.model.tree import MAX_LINKS, Tree
 
@@ -14,11 +14,11 @@ LINK = "link"
 
 
 class Keeping:
-    """A growing set of paths of `tree`. The first reason found for a path is the one it has."""
+    """A growing set of paths of `tree`, each with the reasons found for it."""
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
-        self.kept: dict[str, Reason] = {}
+        self.reasons = Reasons()
         self._fresh: deque[Node] = deque()
 
     def keep(self, path: str, reason: Reason) -> bool:
@@ -57,11 +57,15 @@ class Keeping:
         self._add(self.tree[real or ROOT], why)
         return True
 
+    @property
+    def kept(self) -> dict[str, Reason]:
+        """The paths that are kept, each with the reason that was found first."""
+        return self.reasons.first
+
     def next(self) -> Node | None:
         """A kept node that was not handed out yet, None when there is none."""
         return self._fresh.popleft() if self._fresh else None
 
     def _add(self, node: Node, reason: Reason) -> None:
-        if node.path not in self.kept:
-            self.kept[node.path] = reason
+        if self.reasons.add(node.path, reason):
             self._fresh.append(node)

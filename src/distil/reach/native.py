@@ -50,6 +50,7 @@ class Native:
         self._strings = strings
         self._searches: dict[str, Search] = {}
         self._linked: set[str] = set()
+        self._told: set[str] = set()
         self.texts: dict[str, str] = {}
         """Texts of interest in kept files, with the path of the first file that has each."""
         self.functions: dict[str, dict[str, str]] = {}
@@ -98,6 +99,18 @@ class Native:
             if loaded.loader is not None:
                 detail = ", ".join(sorted(loaded.names))
                 keeping.keep(loaded.path, Reason(LINKED, loaded.loader.opened.real, detail))
+        self._tell_others(process, keeping)
+
+    def _tell_others(self, process: Process, keeping: Keeping) -> None:
+        """Give each library the reasons besides the one that the loader met first."""
+        by_name = {name: loaded for loaded in process.objects for name in loaded.names}
+        for loaded in process.objects:
+            if loaded.opened.real in self._told:
+                continue
+            self._told.add(loaded.opened.real)
+            for name in loaded.elf.needed:
+                if name in by_name:
+                    keeping.keep(by_name[name].path, Reason(LINKED, loaded.opened.real, name))
 
     def _follow_names(self, node: Node, elf: ElfFile, keeping: Keeping) -> None:
         for note in elf.dlopen:

@@ -34,6 +34,7 @@ from distil.reach.python.command import PythonCommand
 from distil.reach.python.cuts import is_test
 from distil.reach.python.modules import find_layout
 from distil.reach.python.result import PythonReach
+from distil.reach.python.rules import RuleSet
 from distil.reach.python.search import reach_python
 from distil.reach.scripts import Scripts
 from distil.reach.soundness import search_path
@@ -53,7 +54,8 @@ class Roots(msgspec.Struct, frozen=True):
 
     `asked` are the purls of packages that stay whole because the user or a distribution asks
     for them; `runtime` those of the interpreter, whose files the module search decides about;
-    `depends` says for a purl what it depends on. `keep` are the user's patterns.
+    `depends` says for a purl what it depends on. `keep` are the user's patterns; `named` are
+    paths that are needed for the reason given, whatever else there is.
     """
 
     command: PythonCommand
@@ -63,17 +65,21 @@ class Roots(msgspec.Struct, frozen=True):
     runtime: frozenset[str] = frozenset()
     depends: Mapping[str, Sequence[str]] = {}
     keep: tuple[str, ...] = ()
+    named: Mapping[str, Reason] = {}
 
 
 class Reached(msgspec.Struct, frozen=True):
-    """The paths that are kept, each with a reason, and why some others are not.
+    """The paths that are kept, each with a reason, some with `further` ones; why others are not.
 
-    `python` is what the module search found out, its unresolved dynamic imports among it.
+    `python` is what the module search found out, its unresolved dynamic imports among it, and
+    `analyses` what it has read.
     """
 
     kept: dict[str, Reason]
+    further: dict[str, list[Reason]]
     removed: dict[str, str]
     python: PythonReach
+    analyses: Analyses
 
 
 def reach(
@@ -81,12 +87,15 @@ def reach(
     elf: Mapping[Digest, ElfFile | None],
     roots: Roots,
     documents: Documents | None = None,
+    *,
+    rules: RuleSet | None = None,
 ) -> Reached:
     """What of `tree` is needed. `elf` says of each file's digest what it is as ELF.
 
-    Analyses are remembered in `documents`. Raises `CorruptContent`, `LinkLoop`.
+    Analyses are remembered in `documents`; `rules` are those about dynamic Python code, the
+    shipped ones by default. Raises `CorruptContent`, `LinkLoop`.
     """
-    return _Reach(tree, elf, roots, documents).run()
+    return _Reach(tree, elf, roots, documents, rules).run()
 
 
 class _Reach:
@@ -96,9 +105,11 @@ class _Reach:
         elf: Mapping[Digest, ElfFile | None],
         roots: Roots,
         documents: Documents | None,
+        rules: RuleSet | None,
     ) -> None:
         self._tree = tree
         self._roots = roots
+        self._rules = rules
         self._keeping = Keeping(tree)
         self._policies: Policies = shipped_policies()
         self._packages = Packages(tree, elf, roots.depends, self._one_by_one)
@@ -112,6 +123,8 @@ class _Reach:
 
     def run(self) -> Reached:
         python = self._reach_python(self._roots.command)
+        for path, reason in self._roots.named.items():
+            self._keeping.keep(path, reason)
         self._keep_roots()
         applied: set[str] = set()
         done = self._roots.command
@@ -127,10 +140,20 @@ class _Reach:
             python = self._reach_python(command)
         self._strings.save()
         self._analyses.save()
-        return Reached(self._keeping.kept, python.removed, python)
+        reasons = self._keeping.reasons
+        for path, further in python.further.items():
+            for reason in further:
+                reasons.add(path, reason)
+        return Reached(reasons.first, reasons.further, python.removed, python, self._analyses)
 
     def _reach_python(self, command: PythonCommand) -> PythonReach:
-        return reach_python(self._tree, command, self._roots.interpreter, analyses=self._analyses)
+        return reach_python(
+            self._tree,
+            command,
+            self._roots.interpreter,
+            rules=self._rules,
+            analyses=self._analyses,
+        )
 
     def _with_found(self, python: PythonReach) -> PythonCommand:
         """The command with what shell scripts run, and Python code that is kept for itself."""

@@ -1,4 +1,4 @@
-"""Whether what is in a tree can be started: libraries, interpreters, entrypoints, Python code.
+"""Whether what is in a tree can be started: libraries, interpreters, entrypoints.
 
 Works on any image, whoever built it: nothing is run, and nothing outside the tree is looked at.
 """
@@ -6,7 +6,7 @@ Works on any image, whoever built it: nothing is run, and nothing outside the tr
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -16,13 +16,10 @@ from distil.formats.elf import ElfFile
 from distil.model.digest import Digest
 from distil.model.image import ContainerConfig
 from distil.model.node import Kind, Node
-from distil.model.package import PythonInterpreter
 from distil.model.platform import Platform
 from distil.model.tree import Tree
 from distil.reach.closure import check_elf
 from distil.reach.linkmap import MissingLibrary
-from distil.reach.python.distributions import Distribution, find_distributions
-from distil.reach.python.modules import Layout, find_layout
 
 DEFAULT_PATH: Final = (
     "/usr/local/bin",
@@ -35,10 +32,7 @@ DEFAULT_PATH: Final = (
 LIBRARIES: Final = "libraries"
 INTERPRETERS: Final = "interpreters"
 ENTRYPOINT: Final = "entrypoint"
-SCRIPTS: Final = "console scripts"
-WHEELS: Final = "wheels"
 
-_INTERPRETER: Final = re.compile(r"/usr/(?:local/)?bin/python3\.(\d+)")
 _SHEBANG: Final = re.compile(rb"#![ \t]*(\S+)[ \t]*([^\n]*)")
 _ENV: Final = re.compile(r"(?:^|.*/)env$")
 _HEAD: Final = 512
@@ -47,13 +41,15 @@ _HEAD: Final = 512
 class Fault(msgspec.Struct, frozen=True, order=True):
     """Something that would fail at run time: the kind of check, where, and what is missing.
 
-    `soname` is the library that is missing, so that a caller can name its package.
+    `soname` is the library that is missing, `module` the Python module that nothing in the
+    image ever had, so that a caller can name what brings it.
     """
 
     check: str
     path: str
     what: str
     soname: str = ""
+    module: str = ""
 
 
 def library_faults(
@@ -158,63 +154,6 @@ def find_program(
         return _resolved(tree, base + name)
     found = (_resolved(tree, f"{directory}/{name}") for directory in path)
     return next((node for node in found if node is not None and node.mode & 0o111), None)
-
-
-def python_interpreters(tree: Tree, machine: str) -> list[PythonInterpreter]:
-    """The Python interpreters in `tree`, by their programs; glibc's version is not known."""
-    found = []
-    for directory in ("/usr/bin", "/usr/local/bin"):
-        for node in tree.children(directory):
-            match = _INTERPRETER.fullmatch(node.path)
-            if match and node.kind is not Kind.DIRECTORY:
-                found.append(PythonInterpreter(f"3.{match[1]}.0", (2, 17), machine))
-    return found
-
-
-def python_faults(tree: Tree, interpreter: PythonInterpreter) -> list[Fault]:
-    """Console scripts whose module is not there, and compiled wheels for another interpreter."""
-    layout = find_layout(tree, interpreter)
-    faults: list[Fault] = []
-    for distribution in find_distributions(tree, layout.sites):
-        faults += _script_faults(tree, layout, distribution)
-        faults += _wheel_faults(distribution, interpreter)
-    return faults
-
-
-def _script_faults(tree: Tree, layout: Layout, distribution: Distribution) -> Iterator[Fault]:
-    for name, reference in distribution.groups.get("console_scripts", ()):
-        script = next(
-            (n for d in ("/usr/local/bin", "/usr/bin") if (n := tree.get(f"{d}/{name}"))), None
-        )
-        module = reference.partition(":")[0].strip()
-        if script is not None and not _has_module(tree, layout, module):
-            what = f"it imports {module}, which is not there"
-            yield Fault(SCRIPTS, script.path, what)
-
-
-def _has_module(tree: Tree, layout: Layout, module: str) -> bool:
-    relative = module.replace(".", "/")
-    for site in (*layout.sites, layout.library, layout.extensions):
-        base = f"{site}/{relative}"
-        if f"{base}.py" in tree or base in tree:
-            return True
-        stem = base.rpartition("/")[2]
-        parent = base.rpartition("/")[0]
-        if any(n.name.startswith(f"{stem}.") and ".so" in n.name for n in tree.children(parent)):
-            return True
-    return False
-
-
-def _wheel_faults(distribution: Distribution, interpreter: PythonInterpreter) -> Iterator[Fault]:
-    """Extension modules that carry another interpreter's tag, when none carries a fitting one."""
-    tagged = re.compile(r"\.cpython-(\d+)[a-z]*-([a-z0-9_]+)-linux-(?:gnu|musl)[a-z0-9]*\.so$")
-    wanted = interpreter.line.replace(".", "")
-    for path in distribution.files:
-        found = tagged.search(path)
-        if found is not None and found[1] != wanted:
-            line = f"3.{found[1][1:]}"
-            what = f"it is compiled for Python {line}, the image has {interpreter.line}"
-            yield Fault(WHEELS, path, what)
 
 
 def _resolved(tree: Tree, path: str) -> Node | None:

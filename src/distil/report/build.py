@@ -92,6 +92,7 @@ def _plan(plan: PlanSummary, *, verbose: bool) -> list[Row]:
         Row("packages", _counted(plan)),
         Row("entrypoint", " ".join(plan.entrypoint)),
     ]
+    rows += _listed("repository", plan.repositories)
     rows += [
         Row("added", f"{', '.join(n.packages) or 'ldconfig'}: {n.distribution} {n.reason}")
         for n in plan.needs
@@ -102,6 +103,7 @@ def _plan(plan: PlanSummary, *, verbose: bool) -> list[Row]:
         rows += _listed("in part", plan.partial_packages)
         rows += _listed("not followed", plan.not_followed)
         rows += _listed("debug twin", plan.debug_packages)
+        rows += _listed("copied", plan.copied)
         rows += _listed("left out", plan.left_out)
     return rows
 

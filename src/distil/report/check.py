@@ -26,6 +26,8 @@ def to_text(report: CheckReport) -> str:
     """The verdict in a line, then a line for each fault."""
     elf_files = number(report.elf_files, "ELF file")
     looked_at = ", ".join([report.platform, elf_files, *report.interpreters])
+    if report.ledger:
+        looked_at += f", a ledger of {number(report.ledger, 'path')}"
     if not report.faults:
         return f"PASS  {printable(report.image)}: {looked_at}: everything finds what it needs"
     head = f"FAIL  {printable(report.image)}: {number(len(report.faults), 'fault')} ({looked_at})"

@@ -16,7 +16,7 @@ from distil.build.explain import (
     component_version,
     origin_text,
 )
-from distil.model.ledger import Removed
+from distil.model.ledger import MOST_REASONS, Reason, Removed
 from distil.report.document import json_text
 from distil.report.printable import printable
 from distil.report.units import columns, number, size
@@ -36,6 +36,7 @@ _VERBS: Final = {
     "policy": "needed with",
 }
 _SHORTEST_TO_FOLD: Final = 5
+_MOST_NAMED: Final = 3
 
 
 class _Document(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -67,11 +68,39 @@ def _explanation(explained: Explanation, *, verbose: bool) -> str:
     if len(rows) > _SHORTEST_TO_FOLD and not verbose:
         hidden = len(rows) - 4
         rows = [*rows[:2], ("…", f"{number(hidden, 'step')} (-v shows them)"), *rows[-2:]]
+    rows += _also(kept.reasons, verbose=verbose)
     return f"{printable(head)}\n{columns(rows)}"
 
 
+def _also(reasons: Sequence[Reason], *, verbose: bool) -> list[tuple[str, str]]:
+    """The reasons besides the first, those of one kind in one row unless `verbose`."""
+    further = reasons[1:]
+    if verbose:
+        rows = [_row(reason) for reason in further]
+        return [(f"also {verb}", rest) for verb, rest in rows]
+    kinds: dict[str, list[str]] = {}
+    for reason in further:
+        verb, rest = _row(reason)
+        kinds.setdefault(verb, []).append(reason.because or rest)
+    full = len(reasons) == MOST_REASONS
+    return [(f"also {verb}", _several(names, full=full)) for verb, names in kinds.items()]
+
+
+def _several(names: Sequence[str], *, full: bool) -> str:
+    """``A, B and 3 more``; `full` says that there may be others which were not recorded."""
+    if len(names) <= _MOST_NAMED:
+        return " and ".join(names)
+    rest = len(names) - (_MOST_NAMED - 1)
+    return (
+        f"{', '.join(names[: _MOST_NAMED - 1])} and {rest} {'or more others' if full else 'more'}"
+    )
+
+
 def _step(step: Step) -> tuple[str, str]:
-    reason = step.reason
+    return _row(step.reason)
+
+
+def _row(reason: Reason) -> tuple[str, str]:
     detail = f"   ({reason.detail})" if reason.detail else ""
     if not reason.because:
         return reason.rule, detail.strip()

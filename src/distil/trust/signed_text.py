@@ -1,4 +1,6 @@
-"""Clear-signed documents (RFC 9580, section 7): what their signatures vouch for, and only that.
+"""Signed documents (RFC 9580): what their signatures vouch for, and only that.
+
+Most are clear-signed (section 7), some have their signature beside them (10.4).
 
 An OpenPGP library finds the signed part wherever it is and ignores what stands before and after
 it, as the format allows. A reader of the whole file would then believe text that nobody signed,
@@ -7,7 +9,9 @@ so here such text is an error, and only what the library returns as verified is 
 
 from __future__ import annotations
 
-from typing import Final
+import contextlib
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final
 
 from distil.errors import (
     BadSignature,
@@ -17,6 +21,9 @@ from distil.errors import (
     UnusableKey,
 )
 from distil.trust.keyring import Keyring, unusable
+
+if TYPE_CHECKING:
+    from pysequoia import Cert, Sig
 
 _BEGIN: Final = b"-----BEGIN PGP SIGNED MESSAGE-----"
 _SIGNATURE: Final = b"-----BEGIN PGP SIGNATURE-----"
@@ -47,13 +54,47 @@ def verified_text(document: bytes, keyring: Keyring, what: str) -> bytes:
     try:
         result = verify(document, store)
     except RuntimeError as error:
-        raise _explained(document, keyring, issuers, what) from error
+        verifies = lambda cert: _verifies(cert, document, [None])  # noqa: E731 - used once
+        raise _explained(keyring, issuers, what, verifies) from error
     fingerprints = {certificate.fingerprint for certificate in trusted}
     if not any(valid.certificate in fingerprints for valid in result.valid_sigs):
         raise BadSignature(what)
     if result.bytes is None:
         raise BadSignature(what)
     return result.bytes
+
+
+def verified_detached(document: bytes, signature: bytes, keyring: Keyring, what: str) -> None:
+    """Check that a key of `keyring` has made the detached `signature` of `document`.
+
+    The signature may be armored; one valid signature of several is enough, as in
+    `verified_text`. Raises `NotSigned` when it is no signature, `UnknownSigner`, `UnusableKey`,
+    otherwise `BadSignature`.
+    """
+    import datetime
+
+    now = datetime.datetime.now(datetime.UTC)
+    trusted = [cert for cert in keyring.certificates if not unusable(cert, now)]
+    signatures = _signatures(signature)
+    if not signatures:
+        raise NotSigned(what)
+    for certificate in trusted:
+        if _verifies(certificate, document, signatures):
+            return
+    issuers = [i for one in signatures if (i := one.issuer_fingerprint or one.issuer_key_id)]
+    raise _explained(keyring, issuers, what, lambda cert: _verifies(cert, document, signatures))
+
+
+def _signatures(data: bytes) -> list[Sig]:
+    """Every signature packet of `data`, armored or not; none when it is something else."""
+    from pysequoia import Sig
+    from pysequoia.packet import PacketPile, Tag
+
+    try:
+        packets = [p for p in PacketPile.from_bytes(data) if p.tag == Tag.Signature]
+        return [Sig.from_bytes(bytes(packet)) for packet in packets]
+    except RuntimeError:
+        return []
 
 
 def _check_frame(document: bytes, what: str) -> None:
@@ -80,11 +121,23 @@ def _check_frame(document: bytes, what: str) -> None:
         raise TextOutsideSignature(what, "inside")
 
 
-def _explained(document: bytes, keyring: Keyring, issuers: list[str], what: str) -> Exception:
-    """Why no signature of `document` counts."""
-    import datetime
-
+def _verifies(certificate: Cert, document: bytes, signatures: Sequence[Sig | None]) -> bool:
+    """Whether a key of `certificate` made one of `signatures` of `document`; None: its own."""
     from pysequoia import verify
+
+    for signature in signatures:
+        with contextlib.suppress(RuntimeError):
+            result = verify(document, lambda _: [certificate], signature=signature)
+            if any(valid.certificate == certificate.fingerprint for valid in result.valid_sigs):
+                return True
+    return False
+
+
+def _explained(
+    keyring: Keyring, issuers: Sequence[str], what: str, verifies: Callable[[Cert], bool]
+) -> Exception:
+    """Why no signature counts, made by keys `issuers`; `verifies` tells with whom one would."""
+    import datetime
 
     now = datetime.datetime.now(datetime.UTC)
     owners = keyring.subkey_owners()
@@ -94,12 +147,6 @@ def _explained(document: bytes, keyring: Keyring, issuers: list[str], what: str)
         return UnknownSigner(what, issuers)
     for certificate in known:
         why = unusable(certificate, now)
-        if not why:
-            continue
-        try:
-            verify(document, lambda _, certificate=certificate: [certificate])
-        except RuntimeError:
-            if not certificate.is_revoked:
-                continue
-        return UnusableKey(what, certificate.fingerprint, why)
+        if why and (certificate.is_revoked or verifies(certificate)):
+            return UnusableKey(what, certificate.fingerprint, why)
     return BadSignature(what)

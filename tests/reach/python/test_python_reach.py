@@ -48,6 +48,92 @@ def reach(
     return found
 
 
+ARCHIVES = """
+[[lazy]]
+module = "sh"
+scope = "*"
+imports = ["archive"]
+mentions = ["make_it"]
+except_in = ["guide"]
+why = "only make_it() reads and writes archives"
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("import sh", False),
+        ("import sh\nsh.make_it()", True),
+        ("import sh, guide", False),
+        ("import sh, helper", True),
+        ("import sh, fast", True),
+        ("import sh, slow", False),
+    ],
+)
+def test_an_import_is_held_back_until_what_leads_to_it_is_mentioned(text, wanted):
+    distribution = {
+        "guide.py": "# call make_it() to make it",
+        "helper.py": "from sh import make_it",
+        "fast.cpython-313-x86_64-linux-gnu.so": "\0sh\0make_it\0",
+        "slow.cpython-313-x86_64-linux-gnu.so": "\0sh\0make_item\0",
+    }
+    library = {"sh.py": "def make_it():\n    import archive", "archive.py": ""}
+    known = rules("d", ARCHIVES)
+    found = reach({"main.py": text}, library, {"d": distribution}, known=known)
+    assert ("archive" in found.modules) == wanted
+    assert bool(found.held) != wanted
+    words = ("/usr/bin/python3.13", "-c", text)
+    found = reach({}, library, {"d": distribution}, words=words, known=known)
+    assert ("archive" in found.modules) == wanted
+
+
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        ("from . import x", "a.b.c.x"),
+        ("from .x import y", "a.b.c.x"),
+        ("from ..x import y", "a.b.x"),
+        ("from .. import x", "a.b.x"),
+        ("from ...x import y", "a.x"),
+        ("from ... import x", "a.x"),
+        ("from ...d.x import y", "a.d.x"),
+        ("from ....x import y", None),
+    ],
+)
+def test_relative_imports_climb_a_package_for_each_dot_but_the_first(statement, expected):
+    packages = {f"{name}/__init__.py": "" for name in ("a", "a/b", "a/b/c", "a/d")}
+    names = ("a/x", "a/b/x", "a/b/c/x", "a/d/x", "x")
+    library = {**packages, **{f"{name}.py": "" for name in names}, "a/b/c/m.py": statement}
+    found = reach({"main.py": "import a.b.c.m"}, library)
+    reached = {name for name in found.modules if name.rpartition(".")[2] == "x"}
+    assert reached == ({expected} if expected else set())
+
+
+def test_scripts_of_a_used_distribution_can_be_started():
+    files = {
+        "d/__init__.py": "",
+        "d/cli.py": "import needed\ndef main():\n    import later",
+        "../../../bin/tool": "#!/usr/bin/python3\nfrom d.cli import main",
+    }
+    tree = python_tree({"main.py": "import d"}, {"needed.py": "", "later.py": ""}, {"d": files})
+    script = "/usr/local/bin/tool"
+    tree = tree.with_nodes([msgspec.structs.replace(tree[script], mode=0o755)])
+    command = PythonCommand(("/usr/bin/python3.13", "/app/main.py"))
+    found = reach_python(tree, command, INTERPRETER, rules=RuleSet(()))
+    assert script in found.kept
+    assert found.kept[f"{LIBRARY}/needed.py"].rule == "script starts"
+    assert f"{LIBRARY}/later.py" in found.removed
+
+
+def test_a_path_has_the_reasons_that_others_give_it_and_no_more_than_eight():
+    application = {"main.py": "import a, b", **{f"m{n}.py": "import a" for n in range(12)}}
+    found = reach(application, {"a.py": "import b\nimport b", "b.py": "import a"})
+    path = f"{LIBRARY}/b.py"
+    reasons = [found.kept[path], *found.further[path]]
+    assert [reason.because for reason in reasons] == ["/app/main.py", f"{LIBRARY}/a.py"]
+    assert len(found.further[f"{LIBRARY}/a.py"]) == 7
+
+
 def test_imports_are_followed_and_the_rest_of_the_library_goes():
     found = reach(
         {"main.py": "import a"},

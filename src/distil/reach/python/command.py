@@ -74,7 +74,7 @@ def read_command(command: PythonCommand, tree: Tree) -> Start:
                 if "/" in word or word.endswith(".py") or word == words[0]:
                     scripts += _script(tree, word, command.workdir)
                 continue
-            kind, value = _what_runs(rest)
+            kind, value = what_runs(rest)
             if kind == "-m":
                 modules.append(value)
             elif kind == "-c":
@@ -98,7 +98,7 @@ def _search_path(command: PythonCommand, scripts: list[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(search))
 
 
-def _what_runs(words: list[str]) -> tuple[str, str]:
+def what_runs(words: list[str]) -> tuple[str, str]:
     """What the interpreter's arguments `words` run; takes the ones it understands off.
 
     Short options can be written together, and the last of them with its value.

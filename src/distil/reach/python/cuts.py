@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from distil.model.ledger import Reason
 from distil.model.node import Kind
+from distil.reach.python.package_data import PackageData
 
 if TYPE_CHECKING:
     from distil.reach.python.search import Search
 
 _TEST_DIRECTORIES: Final = re.compile(r"^(.*?/(?:tests|_tests))/")
+_MAYBE_TESTS: Final = re.compile(r"^(.*?/test)/")
+"""Directories that hold a test-suite when one of their files is named like a test."""
 _TEST_FILE: Final = re.compile(r"/(?:tests?|test_[^/]*|[^/]*_tests?|conftest)\.py$")
 _BUILD_ONLY: Final = (
     (re.compile(r"\.pyi$"), "type stub: only type checkers read it"),
@@ -33,14 +37,16 @@ def is_test(path: str) -> bool:
 def sort_files(search: Search) -> dict[str, str]:
     """Add the rest of what stays to ``search.kept``; returns what goes, and why."""
     removed: dict[str, str] = {}
-    reached_tests = _test_directories(search)
+    reached = {_directory(path) for path in search.modules.values()}
+    data = PackageData(search)
     for distribution in search.world.distributions:
         reason = search.used.get(distribution.name)
+        suites = _suites(distribution.files) - reached
         for path in distribution.files:
             if path in search.kept:
                 continue
             why = f"nothing reached uses {distribution.name}" if reason is None else ""
-            why = why or _cut(path, reached_tests) or _cut_source(search, path)
+            why = why or _cut(path, suites) or _cut_source(search, path) or data.cut(path)
             if why:
                 removed[path] = why
             elif reason is not None:
@@ -49,15 +55,20 @@ def sort_files(search: Search) -> dict[str, str]:
     return removed
 
 
-def _test_directories(search: Search) -> frozenset[str]:
-    """Directories of tests of which something is imported."""
-    found = (_TEST_DIRECTORIES.match(path) for path in search.modules.values())
-    return frozenset(match[1] for match in found if match is not None)
+def _directory(path: str) -> str:
+    """The directory around `path` that may hold a test-suite; empty when there is none."""
+    match = _TEST_DIRECTORIES.match(path) or _MAYBE_TESTS.match(path)
+    return match[1] if match is not None else ""
 
 
-def _cut(path: str, reached_tests: frozenset[str]) -> str:
-    match = _TEST_DIRECTORIES.match(path)
-    if match is not None and match[1] not in reached_tests:
+def _suites(paths: Iterable[str]) -> set[str]:
+    """The directories of test-suites that some of `paths` lie in."""
+    certain = {path for path in paths if _TEST_DIRECTORIES.match(path) or _TEST_FILE.search(path)}
+    return {_directory(path) for path in certain} - {""}
+
+
+def _cut(path: str, suites: set[str]) -> str:
+    if _directory(path) in suites:
         return "test-suite: nothing reached imports it"
     for pattern, why in _BUILD_ONLY:
         if pattern.search(path):

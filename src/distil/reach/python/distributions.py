@@ -7,10 +7,11 @@ import csv
 import io
 import posixpath
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import Final
 
 import msgspec
+from packaging.requirements import InvalidRequirement, Requirement
 
 from distil.model.node import Kind
 from distil.model.tree import Tree
@@ -60,7 +61,7 @@ def find_distributions(tree: Tree, sites: Iterable[str]) -> tuple[Distribution, 
 def _read(tree: Tree, site: str, metadata: str) -> Distribution:
     label = metadata.rpartition("/")[2].rpartition(".")[0]
     name, _, version = label.partition("-")
-    files = {path for path in _recorded(tree, site, metadata) if path in tree}
+    files = {path for path in recorded_paths(tree, site, metadata) if path in tree}
     files |= {node.path for node in tree.under(metadata) if node.kind is not Kind.DIRECTORY}
     groups = _entry_points(_text(tree, f"{metadata}/entry_points.txt"))
     requires = _requires(_text(tree, f"{metadata}/METADATA"))
@@ -81,6 +82,28 @@ def _requires(text: str) -> tuple[str, ...]:
     return tuple(normal_name(match[1]) for match in names if match is not None)
 
 
+def unmet_requirements(
+    tree: Tree, distribution: Distribution, installed: Container[str], line: str
+) -> list[str]:
+    """What `distribution` needs in any case on Python `line`, and `installed` does not have."""
+    environment = {"python_version": line, "python_full_version": f"{line}.0", "extra": ""}
+    environment |= {"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix"}
+    head = _text(tree, f"{distribution.metadata}/METADATA").partition("\n\n")[0]
+    unmet = []
+    for row in head.splitlines():
+        if not row.startswith("Requires-Dist:"):
+            continue
+        try:
+            needed = Requirement(row.partition(":")[2].strip())
+        except InvalidRequirement:
+            continue
+        if needed.marker is not None and not needed.marker.evaluate(environment):
+            continue
+        if normal_name(needed.name) not in installed:
+            unmet.append(normal_name(needed.name))
+    return unmet
+
+
 def _text(tree: Tree, path: str) -> str:
     node = tree.get(path)
     if node is None or node.blob is None or node.size > MAX_METADATA:
@@ -88,7 +111,7 @@ def _text(tree: Tree, path: str) -> str:
     return node.blob.read().decode("utf-8", "replace")
 
 
-def _recorded(tree: Tree, site: str, metadata: str) -> Iterable[str]:
+def recorded_paths(tree: Tree, site: str, metadata: str) -> Iterable[str]:
     """The absolute paths a RECORD (or the installed-files.txt of an egg) names."""
     record = _text(tree, f"{metadata}/RECORD")
     if record:

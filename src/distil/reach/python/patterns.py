@@ -35,7 +35,7 @@ def absolute(pattern: str, module: str, package: str) -> str:
         before = before.rpartition(".")[0]
         if not before:
             return ""
-        pattern = f"{before}.{after}" if not after.startswith(".") else before + after
+        pattern = f"{before}.{after}"
     return pattern.strip(".")
 
 

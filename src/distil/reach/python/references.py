@@ -17,6 +17,8 @@ from distil.formats.python_calls import (
 from distil.formats.python_extension import HIDDEN
 from distil.formats.python_source import PythonSource
 from distil.model.ledger import Reason
+from distil.model.node import Node
+from distil.reach.python.configuration import configured_names
 from distil.reach.python.cuts import is_test
 from distil.reach.python.distributions import normal_name
 from distil.reach.python.modules import Module
@@ -120,6 +122,12 @@ class References:
             reason = Reason("application string", module.path, f"it holds the string {text!r}")
             self.named(text, module, reason)
 
+    def follow_configuration(self, node: Node) -> None:
+        """Words of a configuration file of the application that name modules."""
+        for word in configured_names(node):
+            reason = Reason("application configuration", node.path, f"it holds the word {word}")
+            self.named(word, Module("", node.path), reason)
+
     def named(self, text: str, module: Module, reason: Reason) -> None:
         """A string that configures something: the module it may name, and what goes with it."""
         name = absolute(text, module.name, module.package) if text.startswith(".") else text
@@ -148,7 +156,7 @@ class References:
         found = False
         for name in self._candidates(pattern):
             module = search.finder.find(name)
-            if module is not None and matches(pattern, name) and not is_test(module.path):
+            if module is not None and matches(pattern, name) and not _tests(module):
                 found = search.reach(name, reason) or found
         return found
 
@@ -265,3 +273,8 @@ class References:
             if name and "*" not in name and self._search.finder.find(name) is not None:
                 detail = f"line {reference.line} opens data of {name}"
                 self._search.reach(name, Reason("package data", module.path, detail))
+
+
+def _tests(module: Module) -> bool:
+    """Whether `module` is part of a test-suite; a namespace package is by its directories."""
+    return is_test(module.path or f"{module.search[0]}/")

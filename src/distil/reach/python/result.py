@@ -38,20 +38,24 @@ class PythonReach(msgspec.Struct, frozen=True):
 
     Only paths the pass has an opinion on are in `kept` or `removed`: the standard library, the
     directories of installed distributions, what their RECORDs list, and the application's
-    files. `modules` are the reached modules by name.
+    files. `further` are more reasons of what is in `kept`. `modules` are the reached modules by
+    name.
 
     `unresolved` are the dynamic imports because of which everything is kept that could be meant;
     what only those lead to is not searched for more. `resolved` says for each other dynamic
     import what explains it. `missing` are modules that are imported somewhere and that the tree
-    does not have (built-in ones, optional ones), with the first place. `rules` names the rules
-    that had a part.
+    does not have (built-in ones, optional ones), with the first place. `held` are the import
+    statements, by path and line, that a rule says do not run. `rules` names the rules that had
+    a part.
     """
 
     kept: dict[str, Reason]
+    further: dict[str, list[Reason]]
     removed: dict[str, str]
     modules: dict[str, str]
     unresolved: tuple[Dynamic, ...] = ()
     resolved: tuple[tuple[Dynamic, str], ...] = ()
     libraries: tuple[Library, ...] = ()
     missing: dict[str, str] = {}
+    held: frozenset[tuple[str, int]] = frozenset()
     rules: tuple[str, ...] = ()

@@ -63,8 +63,9 @@ class Add(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Lazy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Imports that a file has and that do not run by themselves.
 
-    They count once one of `needs` is reached, or once another reached file mentions one of
-    the identifiers `mentions`. With `instead` they count unless the tree has such a module.
+    They count once one of `needs` is reached, or once another reached file than those of the
+    modules `except_in` holds one of the texts `mentions`. With `instead` they count unless the
+    tree has such a module.
     """
 
     module: str
@@ -73,6 +74,7 @@ class Lazy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     imports: tuple[str, ...] = ("*",)
     needs: tuple[str, ...] = ()
     mentions: tuple[str, ...] = ()
+    except_in: tuple[str, ...] = ()
     instead: tuple[str, ...] = ()
 
 
@@ -80,6 +82,14 @@ class Convention(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Submodules that a framework looks for in every package the application names."""
 
     submodules: tuple[str, ...]
+    why: str
+
+
+class Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Data that only serves a package: without the package nothing opens it."""
+
+    packages: tuple[str, ...]
+    directories: tuple[str, ...]
     why: str
 
 
@@ -93,6 +103,7 @@ class RuleFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     add: tuple[Add, ...] = ()
     lazy: tuple[Lazy, ...] = ()
     convention: tuple[Convention, ...] = ()
+    data: tuple[Data, ...] = ()
 
     def name(self) -> str:
         """How reasons call this file."""
@@ -167,8 +178,8 @@ def load_rules(text: str, where: str) -> RuleFile:
         SpecifierSet(file.versions)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError, InvalidSpecifier) as error:
         raise InvalidRule(where, str(error)) from None
-    rules: list[Resolve | Add | Lazy | Convention] = [*file.resolve, *file.add, *file.lazy]
-    for rule in [*rules, *file.convention]:
+    rules: list[Resolve | Add | Lazy | Convention | Data] = [*file.resolve, *file.add, *file.lazy]
+    for rule in [*rules, *file.convention, *file.data]:
         if len(rule.why) < 20:
             raise InvalidRule(where, f"`why` must be a sentence, not {rule.why!r}")
     return file

@@ -13,20 +13,23 @@ from collections.abc import Iterable, Sequence
 
 from distil.formats.python_calls import PATHS
 from distil.formats.python_source import Import, PythonSource, read_python_source
-from distil.model.ledger import Reason
+from distil.model.ledger import Reason, Reasons
 from distil.model.node import Kind, Node
 from distil.model.package import PythonInterpreter
 from distil.model.tree import Tree
 from distil.reach.python.analysis import Analyses
 from distil.reach.python.command import PythonCommand, is_python, read_command
+from distil.reach.python.configuration import FILE_NAME
 from distil.reach.python.cuts import is_test, sort_files
 from distil.reach.python.distributions import Distribution, find_distributions
+from distil.reach.python.held import HeldImports
 from distil.reach.python.modules import Finder, Module, find_layout, paths_of_pth
-from distil.reach.python.patterns import absolute, matches
+from distil.reach.python.patterns import absolute
 from distil.reach.python.references import References
 from distil.reach.python.result import PythonReach
-from distil.reach.python.rules import STANDARD_LIBRARY, Lazy, RuleFile, RuleSet, shipped_rules
+from distil.reach.python.rules import STANDARD_LIBRARY, RuleSet, shipped_rules
 from distil.reach.python.standard_library import named_modules, public_modules
+from distil.reach.python.startable import Startable
 from distil.reach.python.world import World
 
 
@@ -75,15 +78,15 @@ class Search:
             path += paths_of_pth(text, node.parent)[0]
         self.finder = Finder(world.tree, interpreter, path)
         analyses.watch(rules.words, tuple(named_modules(self.finder, world.layout)))
-        self.kept: dict[str, Reason] = {}
+        self.reasons = Reasons()
+        self.kept = self.reasons.first
         self.modules: dict[str, str] = {}
         self.missing: dict[str, str] = {}
         self.used: dict[str, Reason] = {}
         self.named_rules: set[str] = set()
         self.references = References(self)
         self._queue: deque[Module] = deque()
-        self._asleep: list[tuple[RuleFile, Module, Import, Lazy]] = []
-        self._mentioned: dict[str, set[str]] = {}
+        self.held = HeldImports(rules, self.finder)
         self._conventions: set[str] = set()
 
     def run(self) -> PythonReach:
@@ -95,16 +98,19 @@ class Search:
         while self.references.unresolved and not self.references.everything:
             self._keep_everything()
             self._drain()
+        Startable(self).keep()
         removed = sort_files(self)
         return PythonReach(
             kept=dict(sorted(self.kept.items())),
+            further=self.reasons.further,
             removed=dict(sorted(removed.items())),
             modules=dict(sorted(self.modules.items())),
             unresolved=tuple(sorted(self.references.unresolved)),
             resolved=tuple(sorted(self.references.resolved)),
             libraries=tuple(sorted(self.references.libraries)),
             missing=dict(sorted(self.missing.items())),
-            rules=tuple(sorted(self.named_rules)),
+            held=self.held.places,
+            rules=tuple(sorted(self.named_rules | self.held.rules)),
         )
 
     # --- beginnings ------------------------------------------------------------------------
@@ -121,20 +127,23 @@ class Search:
             reason = Reason("interpreter start", "", "a .pth file is read by every start")
             self.keep(node.path, reason)
             code = "\n".join(paths_of_pth(text, node.parent)[1])
-            self._follow(Module("", node.path), read_python_source(code.encode()))
+            self._follow(Module("", node.path), self._read(code))
         start = self.world.start
         for name in start.modules:
             self._run_module(name)
         for path in start.scripts:
             self._run_file(path, Reason("entrypoint", "", "the container's command runs it"))
         if start.code:
-            self._follow(Module("__main__", ""), read_python_source(start.code.encode()))
+            self._follow(Module("__main__", ""), self._read(start.code))
         for name in start.names:
             self.reach_named(name, Reason("command", "", f"the command names {name}"))
         for node in self.world.application:
             self._application_file(node)
         for path in self.world.files:
             self._kept_file(path)
+
+    def _read(self, code: str) -> PythonSource:
+        return read_python_source(code.encode(), words=self.rules.words)
 
     def _run_module(self, name: str) -> None:
         reason = Reason("entrypoint", "", f"the container's command runs -m {name}")
@@ -161,6 +170,7 @@ class Search:
         """
         reason = Reason("application", "", "a file of the application")
         self.keep(node.path, reason)
+        self.references.follow_configuration(node)
         may_run = node.name.endswith(".py") or node.mode & 0o111
         if node.blob is None or not may_run or not is_python(node) or is_test(node.path):
             return
@@ -217,7 +227,8 @@ class Search:
                 self._follow_file(module)
             self.add_for(module.name)
             if not self._queue:
-                self._wake()
+                for held in list(self.held.awake(self.modules)):
+                    self._import(*held)
 
     def _follow_file(self, module: Module) -> None:
         """Everything the file of `module` leads to."""
@@ -228,7 +239,9 @@ class Search:
             self._follow(module, self.analyses.of(node))
         elif not module.path.startswith(self.world.layout.library + "/"):
             known = self.references.knows_compiled(module)
-            self.references.follow_compiled(module, self.analyses.of(node, known=known), known)
+            source = self.analyses.of(node, known=known)
+            self.held.mention_names(module, source)
+            self.references.follow_compiled(module, source, known)
 
     def follow_source_of(self, module: Module) -> bool:
         """Follow the source that compiled code was made from; whether it lies beside it."""
@@ -240,23 +253,12 @@ class Search:
                 return source.complete
         return False
 
-    def _wake(self) -> None:
-        """Count the imports that a rule has held back and that something needs by now."""
-        asleep, self._asleep = self._asleep, []
-        for file, module, statement, rule in asleep:
-            if self._awake(rule):
-                self._import(module, statement)
-            else:
-                self._asleep.append((file, module, statement, rule))
-
-    def _awake(self, rule: Lazy) -> bool:
-        if any(need in self.modules for need in rule.needs):
-            return True
-        return any(self._mentioned.get(word, set()) - {rule.module} for word in rule.mentions)
-
     def reach(self, name: str, reason: Reason) -> bool:
         """Keep module `name` and the packages around it; whether the tree has it."""
         if name in self.modules:
+            path = self.modules[name]
+            if path in self.kept:
+                self.reasons.add(path, reason)
             return True
         parent = name.rpartition(".")[0]
         if parent and not self.reach(parent, reason):
@@ -267,23 +269,28 @@ class Search:
             return False
         self.modules[name] = module.path
         if module.path:
-            self.keep(module.path, reason)
-            for twin in self.finder.twins(module.path):
-                self.keep(twin, Reason("same module", module.path, "byte-code or source of it"))
-            self._own(module.path)
+            self.keep_module(module.path, reason)
         self._queue.append(module)
         return True
+
+    def keep_module(self, path: str, reason: Reason) -> None:
+        """Keep the module file `path`, and the distribution that it is of."""
+        self.keep(path, reason)
+        for twin in self.finder.twins(path):
+            self.keep(twin, Reason("same module", path, "byte-code or source of it"))
+        self._own(path)
 
     def reach_named(self, name: str, reason: Reason) -> bool:
         """Keep the longest beginning of the dotted `name` that is a module, if there is one.
 
-        A word without a dot counts only when it is not one of the standard library, whose
-        short names (``code``, ``test``, ``time``) are ordinary words too.
+        A word without a dot, or the name of a file, counts only when it is not one of the
+        standard library, whose short names (``code``, ``test``, ``time``) are ordinary words too.
         """
+        word = "." not in name or bool(FILE_NAME.search(name))
         while name:
             module = self.finder.find(name)
             if module is not None:
-                plain = "." not in name
+                plain = word and "." not in name
                 if plain and module.path.startswith(self.world.layout.library + "/"):
                     return False
                 if not module.path and plain:
@@ -294,14 +301,14 @@ class Search:
 
     def keep(self, path: str, reason: Reason) -> None:
         """Keep `path` and, when it is a symbolic link, what it leads to."""
-        if path in self.kept or path not in self.world.tree:
+        if path not in self.world.tree or not self.reasons.add(path, reason):
             return
-        self.kept[path] = reason
         node = self.world.tree[path]
         if node.kind is Kind.SYMLINK:
             target = self.world.tree.resolve(path)
-            if target is not None and target.path not in self.kept:
-                self.kept[target.path] = Reason("link target", path, "a symbolic link leads here")
+            if target is not None:
+                why = Reason("link target", path, "a symbolic link leads here")
+                self.reasons.add(target.path, why)
 
     def use(self, distribution: Distribution, reason: Reason) -> None:
         """Something of `distribution` is used, so all of it stays."""
@@ -315,39 +322,20 @@ class Search:
     # --- one file --------------------------------------------------------------------------
 
     def _follow(self, module: Module, source: PythonSource, *, main: bool = False) -> None:
-        lazies = self.rules.lazies(module.name)
-        for word in source.mentions:
-            self._mentioned.setdefault(word, set()).add(module.name)
+        self.held.mention(module, source.mentions)
         if any(reference.function in PATHS for reference in source.references):
             module = self.finder.extend(module)
         for statement in source.imports:
             if statement.main and not main:
                 continue
-            if not (lazies and self._held_back(module, statement, lazies)):
+            # What only runs in a module that is the program runs in this one.
+            if main or not self.held.hold(module, statement):
                 self._import(module, statement)
         for reference in source.references:
             if main or not reference.main:
                 self.references.follow(module, source, reference)
         if module.path in self.world.application_paths:
             self.references.follow_strings(module, source)
-
-    def _held_back(
-        self, module: Module, statement: Import, lazies: list[tuple[RuleFile, Lazy]]
-    ) -> bool:
-        """Whether a rule says that an import does not run by itself."""
-        name = absolute(statement.module, module.name, module.package)
-        names = {name, *(f"{name}.{asked}" for asked in statement.names)}
-        for file, rule in lazies:
-            if not matches(rule.scope, statement.scope):
-                continue
-            if not any(matches(pattern, one) for pattern in rule.imports for one in names):
-                continue
-            if rule.instead and not any(map(self.finder.find, rule.instead)):
-                continue
-            self.named_rules.add(file.name())
-            self._asleep.append((file, module, statement, rule))
-            return True
-        return False
 
     def _import(self, module: Module, statement: Import) -> None:
         name = absolute(statement.module, module.name, module.package)

@@ -1,0 +1,166 @@
+"""The reachability pass by itself: with cold and warm analyses, by size of the tree, without rules.
+
+Seconds are of processor time, user and system together, which other work on the machine disturbs
+least; each is the least of several runs.
+"""
+
+from __future__ import annotations
+
+import gc
+import platform as host
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from bench.measure import megabytes, table
+from bench.peers.context import Example
+from bench.results import write_section
+from distil.apps.sources import application_tree
+from distil.build.base import BaseOpener
+from distil.build.gather import Gathered, Ingredients, gather
+from distil.build.investigate import investigate
+from distil.build.narrow import roots_of, searchable
+from distil.build.needs import find_needs
+from distil.build.obtain import obtain_packages, obtain_wheels
+from distil.build.plan import Plan, plan_packages
+from distil.build.specification import Overrides, read_spec
+from distil.fetch.cache import Cache
+from distil.fetch.http import Client
+from distil.model.blob import InlineBlob
+from distil.model.digest import Digest
+from distil.model.node import Kind, Node
+from distil.model.origin import ApplicationOrigin, PackageOrigin
+from distil.model.platform import parse_platform
+from distil.model.tree import Tree
+from distil.packages.cuts import default_cuts
+from distil.packages.releases import SuitePolicy
+from distil.reach.python.rules import STANDARD_LIBRARY, RuleSet, shipped_rules
+from distil.reach.reachable import Reached, Roots, reach
+
+REPEATS = 7
+SIZES = (7_500, 15_000, 30_000, 60_000)
+COPIED = "werkzeug"
+
+
+class Store:
+    """Documents in memory: an analysis cache that begins empty."""
+
+    def __init__(self) -> None:
+        self._documents: dict[tuple[str, str], bytes] = {}
+
+    def document(self, area: str, key: str) -> bytes | None:
+        return self._documents.get((area, key))
+
+    def put_document(self, area: str, key: str, data: bytes) -> None:
+        self._documents[area, key] = data
+
+
+class Subject(msgspec.Struct, frozen=True):
+    """What the pass is given for one example."""
+
+    gathered: Gathered
+    tree: Tree
+    roots: Roots
+
+
+def measure(examples: Sequence[Example], _work: Path) -> None:
+    """Measure the pass for each example, and its growth with the first of them."""
+    rows = []
+    for example in examples:
+        rows.append(_row(example.name, _subject(example.source)))
+        print(rows[-1])
+    head = ["", "cold, s", "warm, s", "kept, MB (files)", "without rules, MB (files)"]
+    text = table(head, rows)
+    growth = list(_growth(_subject(examples[0].source)))
+    head = ["files in the tree", "kept", "cold, s", "warm, s", "warm, ms for 1,000 files"]
+    text += f"\n\nA tree of {examples[0].name} and copies of {COPIED}, each imported:\n\n"
+    text += table(head, growth)
+    text += (
+        "\n\nProcessor time of the pass alone. Cold: no file has been analysed before. Without "
+        "rules: those of `python.toml` only, so that every dynamic import is unresolved."
+    )
+    write_section("Reachability pass", "scripts/bench reach", text)
+
+
+def _row(name: str, subject: Subject) -> list[str]:
+    cold, warm, reached = _times(subject.tree, subject)
+    few = RuleSet(f for f in shipped_rules().files if f.distribution == STANDARD_LIBRARY)
+    without = reach(subject.tree, subject.gathered.elf, subject.roots, Store(), rules=few)
+    sizes = [_size(subject.gathered.tree, one) for one in (reached, without)]
+    return [name, f"{cold:.2f}", f"{warm:.2f}", *sizes]
+
+
+def _size(tree: Tree, reached: Reached) -> str:
+    nodes = [node for node in tree if node.path in reached.kept and node.blob is not None]
+    return f"{megabytes(sum(node.size for node in nodes))} ({len(nodes):,})"
+
+
+def _times(tree: Tree, subject: Subject) -> tuple[float, float, Reached]:
+    """Seconds with an empty store and with one that knows every file, and the answer."""
+    elf, roots = subject.gathered.elf, subject.roots
+    cold = min(_seconds(lambda: reach(tree, elf, roots, Store())) for _ in range(REPEATS))
+    store = Store()
+    reached = reach(tree, elf, roots, store)
+    warm = min(_seconds(lambda: reach(tree, elf, roots, store)) for _ in range(REPEATS))
+    return cold, warm, reached
+
+
+def _seconds(action: Callable[[], object]) -> float:
+    gc.collect()
+    start = time.process_time()
+    action()
+    return time.process_time() - start
+
+
+def _growth(subject: Subject) -> Iterator[list[str]]:
+    template = [n for n in subject.tree if f"-packages/{COPIED}/" in n.path and n.blob is not None]
+    for size in SIZES:
+        copies = max(0, (size - len(subject.tree)) // len(template))
+        tree = subject.tree.with_nodes(_copies(template, copies))
+        cold, warm, reached = _times(tree, subject)
+        rate = warm / len(tree) * 1e6
+        row = [f"{len(tree):,}", f"{len(reached.kept):,}", f"{cold:.2f}", f"{warm:.2f}"]
+        print([*row, f"{rate:.1f}"])
+        yield [*row, f"{rate:.1f}"]
+
+
+def _copies(template: Sequence[Node], count: int) -> Iterator[Node]:
+    """`count` copies of a distribution under names of their own, and code that imports them."""
+    names = [f"{COPIED}_{number}" for number in range(count)]
+    for name in names:
+        origin = PackageOrigin(f"pkg:pypi/{name}@1", Digest.of(name.encode()))
+        copied = [
+            msgspec.structs.replace(
+                node, path=node.path.replace(f"/{COPIED}/", f"/{name}/"), origin=origin
+            )
+            for node in template
+        ]
+        yield from copied
+        site = template[0].path.partition(f"/{COPIED}/")[0]
+        record = "".join(f"{node.path.removeprefix(site + '/')},,\n" for node in copied)
+        for file, text in (("RECORD", record), ("METADATA", f"Name: {name}\n")):
+            path = f"{site}/{name}-1.dist-info/{file}"
+            blob = InlineBlob.of(text.encode())
+            yield Node(path, Kind.FILE, 0o644, blob=blob, origin=origin)
+    text = "".join(f"import {name}.serving\n" for name in names)
+    origin = ApplicationOrigin("copies.py")
+    yield Node("/app/copies.py", Kind.FILE, 0o644, blob=InlineBlob.of(text.encode()), origin=origin)
+
+
+def _subject(source: Path) -> Subject:
+    cache, cuts = Cache.default(), default_cuts()
+    spec = read_spec(source, Overrides())
+    with Client(cache) as client:
+        opener = BaseOpener(
+            parse_platform(host.machine()), client, cache, SuitePolicy.from_environment()
+        )
+        findings = investigate(source, spec, opener, client)
+        wheels = obtain_wheels(findings, client)
+        application = application_tree(findings.application, spec, findings.sources)
+        needs = find_needs(findings, wheels, application)
+        plan: Plan = plan_packages(findings, needs, cuts, debug=False)
+        packages = obtain_packages(plan.packages, client)
+    gathered = gather(plan, Ingredients(packages, wheels, application), cuts, cache)
+    return Subject(gathered, searchable(plan, gathered), roots_of(plan))

@@ -1,0 +1,197 @@
+"""Which test-suites are run in which images, and what is known about each."""
+
+from __future__ import annotations
+
+from tests.e2e.suites.suite import Suite
+
+PYPROJECT = "pyproject.toml"
+PLAIN = ("tests", PYPROJECT)
+PYDOC = "help() at the prompt of werkzeug's debugger, a tool for developers"
+
+FLASK_HELLO = (
+    Suite("flask-hello", "flask", PLAIN),
+    Suite(
+        "flask-hello",
+        "werkzeug",
+        PLAIN,
+        ("tests", "--ignore=tests/test_serving.py"),
+        differences={"test_debug_help": PYDOC},
+    ),
+    Suite("flask-hello", "jinja2", PLAIN),
+    Suite("flask-hello", "click", PLAIN),
+    Suite("flask-hello", "itsdangerous", PLAIN),
+    Suite(
+        "flask-hello",
+        "gunicorn",
+        ("tests",),
+        tuple(
+            f"tests/{name}"
+            for name in ("test_arbiter.py", "test_config.py", "test_http.py", "test_logger.py")
+        ),
+    ),
+)
+FASTAPI = (
+    Suite("fastapi", "starlette", PLAIN),
+    Suite(
+        "fastapi",
+        "fastapi",
+        ("tests", "docs_src", PYPROJECT),
+        ("tests", "--ignore=tests/test_tutorial", "--ignore=tests/test_telemetry"),
+    ),
+    Suite("fastapi", "pydantic-core", PLAIN, ("tests/validators", "tests/serializers")),
+    Suite(
+        "fastapi",
+        "pydantic",
+        PLAIN,
+        (
+            "tests/test_main.py",
+            "tests/test_json_schema.py",
+            "tests/test_types.py",
+            "tests/test_networks.py",
+            "tests/test_dataclasses.py",
+        ),
+    ),
+    Suite(
+        "fastapi",
+        "uvicorn",
+        PLAIN,
+        ("-oaddopts=", "tests/protocols", "tests/middleware", "tests/test_config.py"),
+    ),
+)
+DJANGO = (
+    Suite("django", "asgiref", PLAIN),
+    Suite("django", "sqlparse", PLAIN),
+    Suite(
+        "django",
+        "django",
+        ("tests",),
+        (
+            "-opythonpath=tests",
+            "-opython_files=test*.py",
+            "tests/utils_tests",
+            "tests/template_tests",
+        ),
+        {"DJANGO_SETTINGS_MODULE": "test_sqlite"},
+    ),
+)
+DATA = (
+    Suite("data", "waitress", PLAIN, ("tests", "--ignore=tests/test_functional.py")),
+    Suite(
+        "data",
+        "numpy",
+        (),
+        (
+            "--pyargs",
+            "numpy.lib.tests.test_function_base",
+            "numpy.linalg.tests.test_linalg",
+            "numpy.lib.tests.test_io",
+        ),
+    ),
+    Suite(
+        "data",
+        "pandas",
+        (),
+        (
+            "--pyargs",
+            "pandas.tests.io.json",
+            "pandas.tests.io.parser.test_read_fwf",
+            "pandas.tests.tslibs",
+            "pandas.tests.reshape.merge",
+        ),
+    ),
+)
+WORKER = (
+    Suite("worker", "vine", ("t",), ("t/unit",)),
+    Suite("worker", "amqp", ("t",), ("t/unit",)),
+    Suite("worker", "kombu", ("t", PYPROJECT), ("t/unit",)),
+    Suite("worker", "celery", ("t", PYPROJECT), ("t/unit/app", "t/unit/tasks", "t/unit/worker")),
+)
+TOKENS = (
+    Suite("tokens", "pyjwt", PLAIN),
+    Suite(
+        "tokens",
+        "tornado",
+        (),
+        (
+            "--pyargs",
+            *(
+                f"tornado.test.{name}_test"
+                for name in (
+                    "web",
+                    "httputil",
+                    "template",
+                    "locale",
+                    "options",
+                    "gen",
+                    "iostream",
+                    "simple_httpclient",
+                )
+            ),
+        ),
+    ),
+    Suite(
+        "tokens",
+        "cryptography",
+        PLAIN,
+        ("tests/x509", "tests/test_fernet.py", "tests/hazmat/primitives/test_aead.py"),
+    ),
+)
+PICTURES = (
+    Suite("pictures", "bottle", ("test",), ("test",)),
+    Suite(
+        "pictures",
+        "lxml",
+        ("src/lxml/tests",),
+        (
+            "src/lxml/tests/test_etree.py",
+            "src/lxml/tests/test_objectify.py",
+            "src/lxml/tests/test_xslt.py",
+        ),
+    ),
+    Suite(
+        "pictures",
+        "pillow",
+        ("Tests", PYPROJECT),
+        (
+            "Tests/test_image.py",
+            "Tests/test_file_png.py",
+            "Tests/test_file_jpeg.py",
+            "Tests/test_file_tiff.py",
+            "Tests/test_imagefont.py",
+            "Tests/test_imagedraw.py",
+        ),
+    ),
+)
+SITE = (
+    Suite(
+        "site",
+        "mkdocs",
+        (),
+        (
+            "--pyargs",
+            "mkdocs.tests.build_tests",
+            "mkdocs.tests.config",
+            "mkdocs.tests.structure",
+            "-opython_files=*_tests.py test_*.py",
+        ),
+    ),
+    Suite("site", "markdown", ("tests",), ("tests",)),
+)
+CHAT = (
+    Suite("chat", "quart", PLAIN),
+    Suite("chat", "hypercorn", PLAIN, ("tests/protocol", "tests/asyncio", "tests/middleware")),
+)
+LIBRARY = (Suite("library", "djangorestframework", ("tests",), ("tests",)),)
+
+SUITES = (
+    *FLASK_HELLO,
+    *FASTAPI,
+    *DJANGO,
+    *DATA,
+    *WORKER,
+    *TOKENS,
+    *PICTURES,
+    *SITE,
+    *CHAT,
+    *LIBRARY,
+)
