@@ -198,6 +198,19 @@ def test_the_commit_when_asked(warm: World) -> None:
     assert "created" not in "".join(config(warm.out, "1.0")["config"]["Labels"])
 
 
+def test_certificates_of_an_application_without_tls(warm: World, tmp_path: Path) -> None:
+    more = {"certs/corp.pem": make_authority(tmp_path / "authority").certificate.read_text()}
+    quiet = {"main.py": "print('no network')\n", "requirements.txt": "", **more}
+    specification = (
+        '[app]\nentrypoint = ["/usr/bin/python3", "main.py"]\n'
+        '[image]\ncertificates = ["certs/corp.pem"]\n'
+    )
+    done = warm.build(warm.app({**quiet, "distil.toml": specification}, name="quiet"))
+    assert done.code == 0, done.stderr
+    bundle = files(warm.out, "1.0")["etc/ssl/certs/ca-certificates.crt"].decode()
+    assert more["certs/corp.pem"] in bundle
+
+
 def test_certificates(warm: World, tmp_path: Path) -> None:
     authority = make_authority(tmp_path / "authority").certificate
     more = {"certs/corp.pem": authority.read_text()}

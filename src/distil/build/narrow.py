@@ -13,6 +13,7 @@ from distil.model.ledger import Reason, Removed
 from distil.model.node import Kind, Node
 from distil.model.origin import PackageOrigin
 from distil.model.tree import Tree
+from distil.packages.effects.certificates import BUNDLE, RULE
 from distil.packages.effects.library_cache import library_cache_nodes
 from distil.reach.python.analysis import Analyses
 from distil.reach.python.command import PythonCommand
@@ -88,8 +89,17 @@ def roots_of(plan: Plan, gathered: Gathered) -> Roots:
         runtime=frozenset(purls[name] for name in plan.runtime_packages if name in purls),
         depends=depends,
         keep=spec.reach.keep,
-        named={path: copied.reason for path, copied in gathered.copied.items()},
+        named=_asked_for(plan, gathered),
     )
+
+
+def _asked_for(plan: Plan, gathered: Gathered) -> dict[str, Reason]:
+    """The paths that the user puts into the image, whether or not the application uses them."""
+    named = {path: copied.reason for path, copied in gathered.copied.items()}
+    certificates = plan.findings.certificates
+    trusted = Reason(RULE, "", "[image] certificates")
+    named |= {node.path: trusted for node in certificates if node.kind is not Kind.DIRECTORY}
+    return named | {BUNDLE: trusted} if certificates else named
 
 
 def _tell_unresolved(reached: Reached) -> None:
