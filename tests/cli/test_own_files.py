@@ -9,7 +9,7 @@ import pytest
 from tests.support.applications import FLASK
 from tests.support.command import World
 from tests.support.layouts import files, members
-from tests.support.small_debian import program
+from tests.support.vendor import program
 
 SPEC = """\
 [[copy]]

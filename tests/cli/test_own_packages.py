@@ -12,8 +12,7 @@ import pytest
 from tests.support.applications import FLASK
 from tests.support.command import World
 from tests.support.layouts import files, members
-from tests.support.small_debian import program
-from tests.support.vendor import Vendor, build_deb
+from tests.support.vendor import Vendor, build_deb, program
 from tests.support.web_server import tampered
 
 POSTINST = '#!/bin/sh\nset -e\nif [ "$1" = configure ]; then\n  mkdir -p /var/lib/agent\nfi\n'
@@ -209,7 +208,7 @@ def test_the_vendor_s_key_is_not_one_for_debian(warm: World, vendor: Vendor, url
         ),
         (("[[base", "x = 1\n[[base"), 4, "x: unknown key"),
         (("vendor/*.deb", "vendor/*.rpm"), 3, r"debs: nothing in \S+ matches"),
-        (("vendor/*.deb", "app.py"), 3, r"debs: app\.py is not a Debian package"),
+        (("vendor/*.deb", ".dockerignore"), 3, r"debs: \.dockerignore is not a Debian package"),
         (("http://", "http://me:s3cret@"), 5, "url: .* user name or password"),
         (('"stable"', '"stable"\ncomponents = ["extra"]'), 7, "components: .*no component 'extra'"),
     ],

@@ -14,11 +14,18 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+from tests.support.elf_builder import Elf
 from tests.support.tools import run_tool, tool
 from tests.support.web_server import WebServer
 
 SUITE = "stable"
 _DATE = "Mon, 16 Jun 2025 12:00:00 UTC"
+
+
+def program(*needed: str) -> bytes:
+    """A dynamically linked program for amd64."""
+    loader = "/lib64/ld-linux-x86-64.so.2"
+    return Elf(interpreter=loader, needed=(*needed, "libc.so.6"), flags_1=0x08000000).build()
 
 
 def build_deb(
