@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -28,9 +29,11 @@ pytestmark = [pytest.mark.engine, pytest.mark.network]
 NAME = "flask-hello"
 
 
-def built(layout: Path, platform: str) -> BuiltImage:
+def built(
+    layout: Path, platform: str, source: Path = SUBJECTS[NAME].source, *options: str
+) -> BuiltImage:
     tag = f"{NAME}:{platform.rpartition('/')[2]}"
-    command = [sys.executable, "-m", "distil", "build", SUBJECTS[NAME].source, "-t", tag]
+    command = [sys.executable, "-m", "distil", "build", source, "-t", tag, *options]
     command += ["--bytecode", "compiled", "--platform", platform, "--no-debug"]
     done = subprocess.run(
         [*command, "-o", f"oci:{layout}"], capture_output=True, text=True, check=False
@@ -42,6 +45,16 @@ def built(layout: Path, platform: str) -> BuiltImage:
 def tree(image: BuiltImage, tmp_path: Path) -> Tree:
     stored = open_image(parse_location(f"oci:{image.layout}:{image.tag}"))
     return read_tree(stored.layers, Cache(tmp_path / "cache"))
+
+
+def lock_for(source: Path, *platforms: str) -> None:
+    command = [sys.executable, "-m", "distil", "lock", source, "--platform", ",".join(platforms)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def digest(image: BuiltImage) -> str:
+    return str(open_image(parse_location(f"oci:{image.layout}:{image.tag}")).descriptor.digest)
 
 
 @pytest.fixture
@@ -81,3 +94,17 @@ def test_the_same_on_another_processor_and_each_with_a_reason(tmp_path: Path) ->
     (explained,) = why(place, Question(path=path)).answer.explanations
     assert explained.kept.origin == BYTE_CODE
     assert explained.kept.reasons[0].because == source_path(path)
+
+
+def test_a_lock_holds_what_makes_it(tmp_path: Path) -> None:
+    """Also for another processor, as long as this one's packages are locked too."""
+    source, platforms = tmp_path / "application", ("linux/amd64", "linux/arm64")
+    shutil.copytree(SUBJECTS[NAME].source, source)
+    lock_for(source, "linux/arm64")
+    with pytest.raises(AssertionError, match="holds no Python for linux/amd64"):
+        built(tmp_path / "locked", "linux/arm64", source, "--locked")
+    lock_for(source, *platforms)
+    for platform in platforms:
+        free = built(tmp_path / "free", platform, source)
+        locked = built(tmp_path / "locked", platform, source, "--locked")
+        assert digest(locked) == digest(free)

@@ -125,6 +125,14 @@ def upstream_version(version: str) -> str:
     return _EPOCH_AND_REVISION.sub("", version)
 
 
+def python_version(base: Base, line: str) -> str | None:
+    """The full version of the interpreter of `line` (``3.13``) that `base` has, if it has one."""
+    interpreter = base.index.candidate(f"python{line}-minimal")
+    if interpreter is None:
+        return None
+    return re.sub(r"[~+].*$", "", upstream_version(interpreter.version))
+
+
 def default_python(base: Base) -> PythonInterpreter:
     """The suite's default Python, known from the index alone.
 
@@ -135,9 +143,8 @@ def default_python(base: Base) -> PythonInterpreter:
     if default is None or libc is None:
         raise NoPython(base.name, base.platform.oci)
     line = ".".join(upstream_version(default.version).split(".")[:2])
-    interpreter = base.index.candidate(f"python{line}-minimal")
-    if interpreter is None:
+    version = python_version(base, line)
+    if version is None:
         raise NoPython(base.name, base.platform.oci)
-    version = re.sub(r"[~+].*$", "", upstream_version(interpreter.version))
     major, minor = upstream_version(libc.version).split(".")[:2]
     return PythonInterpreter(version, (int(major), int(minor)), base.platform.machine)

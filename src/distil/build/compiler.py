@@ -7,7 +7,7 @@ import platform as host
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from distil.apps.byte_compiler import Runtime, program_identity
-from distil.build.base import Base, default_python
+from distil.build.base import Base, python_version
 from distil.build.investigate import Findings
 from distil.build.obtain import obtain_packages
 from distil.errors import CannotCompile, UnknownPlatform
@@ -42,9 +42,9 @@ def obtain_compiler(
     base = findings.base
     if here != base.platform:
         base = base_of(here)
-        found = default_python(base)
-        if found.version != wanted.version:
-            why = f"{base.name} has {found.version} for {here} at the moment"
+        found = python_version(base, wanted.line)
+        if found != wanted.version:
+            why = f"{base.name} has {found or 'none'} for {here} at the moment"
             raise CannotCompile(wanted.version, why)
     solution = solve((f"python{wanted.line}-minimal",), base.index, cut=cuts.edge)
     return python_runtime(obtain_packages(solution.packages, client), wanted)
