@@ -11,7 +11,6 @@ from typing import Any, Final
 NO_NUL: Final = "^[^\\u0000]*$"
 ABSOLUTE: Final = "^/(?!([^\\u0000]*/)?\\.\\.(/|$))[^\\u0000]*$"
 BELOW_ROOT: Final = "^/(?!/*$)(?!([^\\u0000]*/)?\\.\\.(/|$))[^\\u0000]*$"
-INSIDE: Final = "^(?!/)(?!([^\\u0000]*/)?\\.\\.(/|$))[^\\u0000]+$"
 LARGEST_ID: Final = 2**31 - 2
 SECONDS: Final = {"anyOf": [{"const": 0}, {"minimum": 0.001, "maximum": 10**9}]}
 PROGRAM: Final = {"minItems": 1, "not": {"minItems": 1, "items": [{"const": ""}]}}
@@ -30,25 +29,47 @@ def up_to(limit: int) -> str:
     return f"({'|'.join([*shorter, *smaller, digits])})"
 
 
+BELOW: Final = "^(?!/)(?!([^\\u0000]*/)?\\.\\.(/|$))[^\\u0000]+$"
+"""A path or pattern below the directory of the application."""
+
+_NAME: Final = "[A-Za-z0-9][A-Za-z0-9._+~-]*"
+_HOST: Final = f"(\\[[0-9A-Fa-f:.]+\\]|[^/@:?#\\[\\]\\s\\u0000]+)(:(?!0+(/|$)){up_to(65535)})?"
+_PLACE: Final = "(/[^?#\\s\\u0000]*)?"
+_NAMES: Final = f"{_NAME}(/{_NAME})*"
+ID: Final = f"^{up_to(LARGEST_ID)}(:{up_to(LARGEST_ID)})?$"
+
 CONSTRAINTS: Final[dict[str, dict[str, Any]]] = {
     "app.entrypoint": PROGRAM,
     "app.entrypoint[]": {"pattern": NO_NUL},
     "app.command[]": {"pattern": NO_NUL},
     "app.environment": {"propertyNames": {"pattern": "^[^=\\u0000]+$"}},
     "app.environment{}": {"pattern": NO_NUL},
-    "image.user": {"pattern": f"^{up_to(LARGEST_ID)}(:{up_to(LARGEST_ID)})?$"},
+    "base.debs[]": {"pattern": BELOW},
+    "base.repositories[]": {
+        "if": {"properties": {"suite": {"pattern": "/$"}}},
+        "then": {"properties": {"components": {"maxItems": 0}}},
+    },
+    "base.repositories[].url": {"pattern": f"^(https?://{_HOST}|file://({_HOST})?){_PLACE}$"},
+    "base.repositories[].suite": {"pattern": f"^(\\./|/|{_NAMES}/?)$"},
+    "base.repositories[].components[]": {"pattern": f"^{_NAMES}$"},
+    "base.repositories[].key": {"pattern": BELOW},
+    "copy[].from": {"pattern": BELOW},
+    "copy[].to": {"pattern": ABSOLUTE},
+    "copy[].mode": {"pattern": "^(0?[0-7]{3,4})?$"},
+    "copy[].owner": {"pattern": ID},
+    "image.user": {"pattern": ID},
     "image.ports[]": {
         "minimum": 1,
         "maximum": 65535,
         "pattern": f"^(?!0+(/|$)){up_to(65535)}(/(tcp|udp|sctp))?$",
     },
+    "image.certificates[]": {"pattern": BELOW},
     "image.platforms[]": {"pattern": "^((linux/)?(amd64|arm64)|linux/arm64/v8|x86_64|aarch64)$"},
     "image.compression": {"enum": ["gzip", "zstd"]},
     "image.stop_signal": {"pattern": "^(SIG[A-Z0-9]+([+-][0-9]+)?|[1-9][0-9]?)$"},
     "image.workdir": {"pattern": ABSOLUTE},
     "image.volumes[]": {"pattern": BELOW_ROOT},
     "image.writable[]": {"pattern": BELOW_ROOT},
-    "image.certificates[]": {"pattern": INSIDE},
     "image.healthcheck.command": PROGRAM,
     "image.healthcheck.command[]": {"pattern": NO_NUL},
     "image.healthcheck.interval": SECONDS,
