@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distil.formats.python_source import Guard, Import, PythonSource, read_python_source
+from distil.formats.python_place import Guard
+from distil.formats.python_source import Import, PythonSource, read_python_source
 
 
 def read(text: str) -> PythonSource:

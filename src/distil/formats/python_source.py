@@ -12,8 +12,7 @@ import functools
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from enum import IntEnum
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 
@@ -35,17 +34,8 @@ from distil.formats.python_lexer import (
     decode_source,
     end_of_formatted,
 )
-
-
-class Guard(IntEnum):
-    """What stands around an import statement, within its function or the module."""
-
-    NONE = 0
-    """It runs whenever what is around it does, and nothing there catches its failure."""
-    CONDITION = 1
-    """At module level, under a condition or in a block of another kind."""
-    CAUGHT = 2
-    """In a block of ``try``, ``except`` or ``with suppress(…)``."""
+from distil.formats.python_place import Guard, Place
+from distil.formats.python_words import mentioned, module_strings
 
 
 class Import(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_defaults=True):
@@ -123,11 +113,6 @@ _FLAG: Final = "TYPE_CHECKING"
 _GIVEN_VALUE: Final = compile_possessive(
     rf"{_FLAG}\b[ \t]*(?::[ \t]*[\w.\[\]]+[ \t]*)?=(?!=)[ \t]*+(?!False\b)"
 )
-_MODULE_STRING: Final = compile_possessive(
-    r"""["'](\.*[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*+)(?::\w[\w.]*)?["']"""
-)
-MAX_STRINGS: Final = 20_000
-"""Module-like strings kept of one file; tables longer than this are data, not code."""
 
 
 def read_python_source(
@@ -149,14 +134,10 @@ def read_python_source(
         reader.read()
     found = read_calls(text, reader.calls)
     wanted = strings or "__all__" in text or any(reference.dynamic for reference in found)
-    literals = _module_strings(text) if wanted else ()
+    literals = module_strings(text) if wanted else ()
     complete = reader.complete and not ("include" in text and _INCLUDE.search(text))
-    mentions = tuple(word for word in words if word in text)
+    mentions = mentioned(text, tuple(words))
     return PythonSource(tuple(reader.imports), found, literals, mentions, complete)
-
-
-def _module_strings(text: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(_MODULE_STRING.findall(text)))[:MAX_STRINGS]
 
 
 @functools.lru_cache(maxsize=256)
@@ -176,15 +157,6 @@ def _items(aliases: tuple[str, ...] | None) -> re.Pattern[str]:
         rf"|(?P<formatted>){FORMATTED_PREFIX}|(?P<open>[\"'])|(?P<call>{mention})|\Z)",
         re.DOTALL,
     )
-
-
-class _Place(NamedTuple):
-    """Where a statement stands: the last fields of `Import`."""
-
-    line: int
-    scope: str
-    main: bool
-    guard: Guard
 
 
 class _Block:
@@ -354,7 +326,7 @@ class _Reader:
 
     # --- places ----------------------------------------------------------------------------
 
-    def _place(self, position: int) -> _Place | None:
+    def _place(self, position: int) -> Place | None:
         """The place of code at `position`; None when it does not run on the target.
 
         Must be asked in rising order of position while reading.
@@ -366,10 +338,10 @@ class _Reader:
         if self.text[line_start] not in " \t":
             self._blocks.clear()
             guard = Guard.NONE if position == line_start else Guard.CONDITION
-            return _Place(self._line, "", False, guard)
+            return Place(self._line, "", False, guard)
         return self._indented(position, line_start)
 
-    def _indented(self, position: int, line_start: int) -> _Place | None:
+    def _indented(self, position: int, line_start: int) -> Place | None:
         lead = self.text[line_start:position]
         indent = len(lead) - len(lead.lstrip(" \t"))
         self._leave(indent)
@@ -384,8 +356,8 @@ class _Reader:
         scope = ".".join(block.name for block in self._blocks if block.name)
         if "def" not in kinds:
             guard = Guard.CAUGHT if "caught" in kinds else Guard.CONDITION
-            return _Place(self._line, "", "main" in kinds, guard)
-        return _Place(self._line, scope, "main" in kinds, self._guard_in_function())
+            return Place(self._line, "", "main" in kinds, guard)
+        return Place(self._line, scope, "main" in kinds, self._guard_in_function())
 
     def _guard_in_function(self) -> Guard:
         for block in reversed(self._blocks):

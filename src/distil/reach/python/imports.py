@@ -20,7 +20,8 @@ from typing import Final
 import msgspec
 
 from distil.formats.python_calls import PATHS
-from distil.formats.python_source import Guard, Import, PythonSource
+from distil.formats.python_place import Guard
+from distil.formats.python_source import Import, PythonSource
 from distil.model.node import Node
 from distil.model.package import PythonInterpreter
 from distil.model.tree import Tree
