@@ -46,6 +46,8 @@ IMPORT = opcode_of_import()
 LIBRARY = importlib.__file__.removesuffix("importlib/__init__.py")
 MACHINERY = ("<frozen importlib", LIBRARY + "importlib/", LIBRARY + "pkgutil.py", OWN)
 """Files that import what others ask for."""
+FUNCTIONS = (LIBRARY, "<frozen importlib.util")
+"""Those of them that are called to do so, not by the import statement."""
 
 
 def asker():
@@ -59,7 +61,7 @@ def asker():
             owner = frame.f_locals.get("self")
             if isinstance(owner, ExtensionFileLoader):  # which is just being loaded
                 return owner.path
-            called = called or name.startswith(LIBRARY) or code.co_name == "imported"
+            called = called or name.startswith(FUNCTIONS) or code.co_name == "imported"
         elif called or code.co_code[frame.f_lasti] == IMPORT or "__import__" in code.co_names:
             return name
         else:

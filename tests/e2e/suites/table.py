@@ -59,7 +59,7 @@ FASTAPI = (
     ),
 )
 DJANGO = (
-    Suite("django", "asgiref", PLAIN),
+    Suite("django", "asgiref", ("tests", "setup.cfg")),
     Suite("django", "sqlparse", PLAIN),
     Suite(
         "django",
@@ -103,7 +103,7 @@ DATA = (
 WORKER = (
     Suite("worker", "vine", ("t",), ("t/unit",)),
     Suite("worker", "amqp", ("t",), ("t/unit",)),
-    Suite("worker", "kombu", ("t", PYPROJECT), ("t/unit",)),
+    Suite("worker", "kombu", ("t", "setup.cfg"), ("t/unit",)),
     Suite("worker", "celery", ("t", PYPROJECT), ("t/unit/app", "t/unit/tasks", "t/unit/worker")),
 )
 TOKENS = (
@@ -162,21 +162,7 @@ PICTURES = (
         ),
     ),
 )
-SITE = (
-    Suite(
-        "site",
-        "mkdocs",
-        (),
-        (
-            "--pyargs",
-            "mkdocs.tests.build_tests",
-            "mkdocs.tests.config",
-            "mkdocs.tests.structure",
-            "-opython_files=*_tests.py test_*.py",
-        ),
-    ),
-    Suite("site", "markdown", ("tests",), ("tests",)),
-)
+SITE = (Suite("site", "markdown", ("tests",)),)
 CHAT = (
     Suite("chat", "quart", PLAIN),
     Suite("chat", "hypercorn", PLAIN, ("tests/protocol", "tests/asyncio", "tests/middleware")),
