@@ -56,8 +56,9 @@ class Import(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_defaul
 class PythonSource(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_defaults=True):
     """What one file imports and refers to.
 
-    `strings` are the string literals that have the form of a module path, collected when a
-    reference is dynamic, the file has an ``__all__``, or the caller asked for them.
+    `strings` are the string literals that have the form of a module path or of an encoding's
+    name (with hyphens), collected when a reference is dynamic, the file has an ``__all__``, or
+    the caller asked for them.
     `mentions` are those of the words asked for that stand anywhere in the file. `complete`
     is false when the file could not be followed to its end, so that text was taken for code.
     """
@@ -105,7 +106,7 @@ _GIVEN_VALUE: Final = compile_possessive(
     rf"{_FLAG}\b[ \t]*(?::[ \t]*[\w.\[\]]+[ \t]*)?=(?!=)[ \t]*+(?!False\b)"
 )
 _MODULE_STRING: Final = compile_possessive(
-    r"""["'](\.*[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*+)(?::\w[\w.]*)?["']"""
+    r"""["'](\.*[A-Za-z_]\w*(?:\.[A-Za-z_]\w*|-\w+)*+)(?::\w[\w.]*)?["']"""
 )
 MAX_STRINGS: Final = 20_000
 """Module-like strings kept of one file; tables longer than this are data, not code."""
