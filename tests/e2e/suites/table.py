@@ -67,7 +67,7 @@ DATA = (Suite("data", "waitress", PLAIN, ("tests", "--ignore=tests/test_function
 WORKER = (
     Suite("worker", "vine", ("t",), ("t/unit",)),
     Suite("worker", "amqp", ("t",), ("t/unit",)),
-    Suite("worker", "kombu", ("t", "setup.cfg"), ("t/unit",)),
+    Suite("worker", "kombu", ("t", PYPROJECT), ("t/unit",)),
     Suite("worker", "celery", ("t", PYPROJECT), ("t/unit/app", "t/unit/tasks", "t/unit/worker")),
 )
 TOKENS = (
