@@ -64,8 +64,9 @@ class Import(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_defaul
 class PythonSource(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_defaults=True):
     """What one file imports and refers to.
 
-    `strings` are the string literals that have the form of a module path, collected when a
-    reference is dynamic, the file has an ``__all__``, or the caller asked for them.
+    `strings` are the string literals that have the form of a module path or of an encoding's
+    name (with hyphens), collected when a reference is dynamic, the file has an ``__all__``, or
+    the caller asked for them.
     `mentions` are those of the words asked for that stand anywhere in the file. `complete`
     is false when the file could not be followed to its end, so that text was taken for code.
     """

@@ -8,7 +8,7 @@ from typing import Final
 from distil.formats.possessive import compile_possessive
 
 _MODULE_STRING: Final = compile_possessive(
-    r"""["'](\.*[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*+)(?::\w[\w.]*)?["']"""
+    r"""["'](\.*[A-Za-z_]\w*(?:\.[A-Za-z_]\w*|-\w+)*+)(?::\w[\w.]*)?["']"""
 )
 MAX_STRINGS: Final = 20_000
 """Module-like strings kept of one file; tables longer than this are data, not code."""

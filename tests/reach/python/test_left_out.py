@@ -130,3 +130,15 @@ def test_a_string_with_a_dot_names_a_module_of_the_library_unless_it_is_a_file_n
     found = reach({"main.py": "x = ['noise.Handler', 'profile.html', 'profile']"}, {}, library)
     assert "noise" in found.modules
     assert "profile" not in found.modules
+
+
+def test_encodings_that_the_application_names_are_reached():
+    names = ("gbk", "cp1251", "shift_jis", "koi8_r")
+    library = {f"encodings/{name}.py": "" for name in ("__init__", "aliases", *names)}
+    application = {
+        "main.py": "open('x', encoding='GBK'); b''.decode('windows-1251')",
+        "settings.ini": "[input]\nencoding = Shift-JIS\n",
+    }
+    found = reach(application, {}, library)
+    assert {"encodings.gbk", "encodings.cp1251", "encodings.shift_jis"} <= set(found.modules)
+    assert "encodings.koi8_r" not in found.modules

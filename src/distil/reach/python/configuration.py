@@ -12,7 +12,8 @@ LARGEST: Final = 1 << 20
 """Bytes of one file that are read; a larger one is data."""
 
 _ENDINGS: Final = (".cfg", ".conf", ".ini", ".json", ".toml", ".yaml", ".yml")
-_NAME: Final = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
+_NAME: Final = re.compile(r"[A-Za-z_]\w*(?:[.-]\w+)*")
+"""A dotted name; or one with hyphens, as encodings have them."""
 
 FILE_NAME: Final = re.compile(
     r"\.(?:c?js|css|csv|db|gif|gz|html?|ico|ini|jpe?g|json|log|md|mo|pdf|png|po|py|rst|sh|so|sql|svg"

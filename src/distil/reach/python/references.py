@@ -21,6 +21,7 @@ from distil.model.node import Node
 from distil.reach.python.configuration import configured_names
 from distil.reach.python.cuts import is_test
 from distil.reach.python.distributions import normal_name
+from distil.reach.python.encodings import encoding_module
 from distil.reach.python.modules import Module
 from distil.reach.python.patterns import absolute, literal_package, matches
 from distil.reach.python.result import Dynamic, Library
@@ -121,12 +122,20 @@ class References:
         for text in source.strings:
             reason = Reason("application string", module.path, f"it holds the string {text!r}")
             self.named(text, module, reason)
+            self._encoding(text, reason)
 
     def follow_configuration(self, node: Node) -> None:
         """Words of a configuration file of the application that name modules."""
         for word in configured_names(node):
             reason = Reason("application configuration", node.path, f"it holds the word {word}")
             self.named(word, Module("", node.path), reason)
+            self._encoding(word, reason)
+
+    def _encoding(self, text: str, reason: Reason) -> None:
+        """Reach the codec that `text` may name: any function that reads text takes such names."""
+        name = encoding_module(text)
+        if name and self._search.finder.find(name) is not None:
+            self._search.reach(name, reason)
 
     def named(self, text: str, module: Module, reason: Reason) -> None:
         """A string that configures something: the module it may name, and what goes with it."""
