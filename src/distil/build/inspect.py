@@ -57,10 +57,12 @@ def inspect(plan: Plan, composition: Composition) -> tuple[Check, ...]:
     Raises `ClosureBroken`, which names the packages to add, `BrokenCommand`, `UnwantedProgram`
     and `UnaccountedFile`.
     """
+    # Nothing is reached from a program that is not there, so that is to be told first.
+    commands = tuple(_commands(plan, composition.tree))
     return (
         _origins(composition.tree),
         _closure(plan, composition),
-        *_commands(plan, composition.tree),
+        *commands,
         _without(composition.tree, "shell", SHELLS, plan),
         _without(composition.tree, "package manager", PACKAGE_MANAGERS, plan),
     )

@@ -81,7 +81,7 @@ class Outcome(msgspec.Struct, frozen=True):
 
 def ledger_of(image: BuiltImage) -> Ledger:
     """The ledger that the build wrote beside `image`."""
-    return open_ledger(parse_location(f"oci:{image.layout}:{image.tag}"), Cache.default())[0]
+    return open_ledger(parse_location(f"oci:{image.layout}:{image.tag}"), Cache.default()).ledger
 
 
 def reached_files(ledger: Ledger) -> list[str]:
