@@ -20,7 +20,7 @@ from bench.results import write_section
 from distil.apps.sources import application_tree
 from distil.build.base import BaseOpener
 from distil.build.gather import Gathered, Ingredients, gather
-from distil.build.investigate import investigate
+from distil.build.investigate import investigate, look_at
 from distil.build.narrow import roots_of, searchable
 from distil.build.needs import find_needs
 from distil.build.obtain import obtain_packages, obtain_wheels
@@ -156,11 +156,11 @@ def _subject(source: Path) -> Subject:
         opener = BaseOpener(
             parse_platform(host.machine()), client, cache, SuitePolicy.from_environment()
         )
-        findings = investigate(source, spec, opener, client)
+        findings = investigate(look_at(source, spec), opener, client)
         wheels = obtain_wheels(findings, client)
         application = application_tree(findings.application, spec, findings.sources)
         needs = find_needs(findings, wheels, application)
         plan: Plan = plan_packages(findings, needs, cuts, debug=False)
         packages = obtain_packages(plan.packages, client)
     gathered = gather(plan, Ingredients(packages, wheels, application), cuts, cache)
-    return Subject(gathered, searchable(plan, gathered), roots_of(plan))
+    return Subject(gathered, searchable(plan, gathered), roots_of(plan, gathered))

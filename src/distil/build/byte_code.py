@@ -9,11 +9,10 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from distil.apps.byte_compiler import Module, Runtime, compile_modules
 from distil.events import stage
 from distil.fetch.cache import Cache
 from distil.fetch.packs import Pack, PackMember, open_pack, write_pack
@@ -23,6 +22,9 @@ from distil.model.node import Kind, Node
 from distil.model.origin import ApplicationOrigin, PackageOrigin
 from distil.model.package import PythonInterpreter
 from distil.model.tree import Tree
+
+if TYPE_CHECKING:
+    from distil.apps.byte_compiler import Runtime
 
 _AREA: Final = "analysis"
 _PACK: Final = "pyc"
@@ -59,6 +61,8 @@ def byte_code_nodes(
     application's own are found in the cache again. Raises what `compile_modules` raises, and
     `DiskFull`, `CacheUnwritable`.
     """
+    from distil.apps.byte_compiler import Module, compile_modules  # not for every build
+
     with stage("compiling modules") as result:
         groups = _groups(tree, interpreter, application)
         known = [(group, _known(group, runtime, cache)) for group in groups]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import platform as host
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from distil.apps.byte_compiler import Runtime, program_identity
 from distil.build.base import Base, python_version
 from distil.build.investigate import Findings
 from distil.build.obtain import obtain_packages
@@ -21,6 +21,9 @@ from distil.model.spec import ByteCode
 from distil.packages.archive import DebPack
 from distil.packages.cuts import Cuts
 from distil.packages.solver import solve
+
+if TYPE_CHECKING:
+    from distil.apps.byte_compiler import Runtime
 
 _LIBRARIES = "libraries"
 _PROGRAM = "usr/bin/python"
@@ -65,6 +68,8 @@ def python_runtime(packs: Sequence[DebPack], interpreter: PythonInterpreter) -> 
 
     Raises `CannotCompile` for packages that do not have it.
     """
+    from distil.apps.byte_compiler import Runtime  # only for byte code
+
     named = {pack.name: pack for pack in packs}
     line = interpreter.line
     own = [f"python{line}-minimal", f"libpython{line}-minimal"]
@@ -111,5 +116,7 @@ def _libraries(packs: Sequence[DebPack]) -> Iterator[tuple[str, tuple[DebPack, P
 
 
 def _identity(packs: Iterable[DebPack]) -> str:
+    from distil.apps.byte_compiler import program_identity  # only for byte code
+
     archives = [str(pack.package.digest) for pack in packs]
     return hashlib.sha256("\n".join([program_identity(), *archives]).encode()).hexdigest()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from distil.apps.byte_compiler import Runtime
 from distil.apps.install import RemovedFile, install
 from distil.apps.sources import elf_files
 from distil.build.copies import Copied, Copies
@@ -28,6 +28,9 @@ from distil.packages.effects.accounts import ImageUser
 from distil.packages.effects.apply import Setting, apply_effects
 from distil.packages.effects.record import UnhandledScript
 from distil.packages.orphans import without_orphans
+
+if TYPE_CHECKING:
+    from distil.apps.byte_compiler import Runtime
 
 Elf = dict[Digest, ElfFile | None]
 """What each file is as ELF, by the digest of its contents; None for what is not."""

@@ -6,7 +6,6 @@ import contextvars
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, partial
 from typing import Final
 
@@ -136,6 +135,8 @@ def unpack_all(
     workers = workers or 2 * (os.cpu_count() or 1)
     if workers == 1 or len(packages) < 2:
         return [unpack(package, deb, cache) for package, deb in packages]
+    from concurrent.futures import ThreadPoolExecutor  # a warm build does without
+
     done: dict[int, DebPack] = {}
     with ThreadPoolExecutor(workers, "unpack") as executor:
         by_size = sorted(range(len(packages)), key=lambda at: -packages[at][0].size)
