@@ -26,6 +26,7 @@ from distil.build.needs import find_needs
 from distil.build.obtain import obtain_packages, obtain_wheels
 from distil.build.plan import Plan, plan_packages
 from distil.build.specification import Overrides, read_spec
+from distil.cli import OBJECTS
 from distil.fetch.cache import Cache
 from distil.fetch.http import Client
 from distil.model.blob import InlineBlob
@@ -39,7 +40,7 @@ from distil.packages.releases import SuitePolicy
 from distil.reach.python.rules import STANDARD_LIBRARY, RuleSet, shipped_rules
 from distil.reach.reachable import Reached, Roots, reach
 
-REPEATS = 7
+REPEATS = 5
 SIZES = (7_500, 15_000, 30_000, 60_000)
 COPIED = "werkzeug"
 
@@ -67,6 +68,7 @@ class Subject(msgspec.Struct, frozen=True):
 
 def measure(examples: Sequence[Example], _work: Path) -> None:
     """Measure the pass for each example, and its growth with the first of them."""
+    gc.set_threshold(OBJECTS)  # as in the command itself
     rows = []
     for example in examples:
         rows.append(_row(example.name, _subject(example.source)))
@@ -97,13 +99,13 @@ def _size(tree: Tree, reached: Reached) -> str:
     return f"{megabytes(sum(node.size for node in nodes))} ({len(nodes):,})"
 
 
-def _times(tree: Tree, subject: Subject) -> tuple[float, float, Reached]:
+def _times(tree: Tree, subject: Subject, repeats: int = REPEATS) -> tuple[float, float, Reached]:
     """Seconds with an empty store and with one that knows every file, and the answer."""
     elf, roots = subject.gathered.elf, subject.roots
-    cold = min(_seconds(lambda: reach(tree, elf, roots, Store())) for _ in range(REPEATS))
+    cold = min(_seconds(lambda: reach(tree, elf, roots, Store())) for _ in range(repeats))
     store = Store()
     reached = reach(tree, elf, roots, store)
-    warm = min(_seconds(lambda: reach(tree, elf, roots, store)) for _ in range(REPEATS))
+    warm = min(_seconds(lambda: reach(tree, elf, roots, store)) for _ in range(repeats))
     return cold, warm, reached
 
 
@@ -119,7 +121,7 @@ def _growth(subject: Subject) -> Iterator[list[str]]:
     for size in SIZES:
         copies = max(0, (size - len(subject.tree)) // len(template))
         tree = subject.tree.with_nodes(_copies(template, copies))
-        cold, warm, reached = _times(tree, subject)
+        cold, warm, reached = _times(tree, subject, repeats=1)
         rate = warm / len(tree) * 1e6
         row = [f"{len(tree):,}", f"{len(reached.kept):,}", f"{cold:.2f}", f"{warm:.2f}"]
         print([*row, f"{rate:.1f}"])

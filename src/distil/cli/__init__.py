@@ -30,7 +30,7 @@ _VERBS: Final = {
     "completion": ("distil.cli.completion", "Print a script that completes commands in a shell."),
 }
 
-_OBJECTS: Final = 200_000
+OBJECTS: Final = 200_000
 """New objects after which the collector looks for garbage."""
 
 INTERRUPTED: Final = 130
@@ -95,7 +95,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit the process with the verb's code."""
     # A verb makes some hundred thousand objects that live as long as it does: there is next to
     # nothing to collect, and looking for it often is a tenth of a warm build.
-    gc.set_threshold(_OBJECTS)
+    gc.set_threshold(OBJECTS)
     sys.exit(run(arguments))
 
 

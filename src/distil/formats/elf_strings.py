@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 import msgspec
 
-_LIBRARY: Final = re.compile(rb"[A-Za-z0-9_+./-]{1,200}\.so(?:\.[0-9]+)*(?=\0)")
+_ENDING: Final = re.compile(rb"\.so(?:\.[0-9]+)*(?=\0)")
+_IN_A_NAME: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+./-"
+_LONGEST: Final = 200
+"""Bytes of a name before its ending."""
 _FUNCTIONS: Final = (b"iconv_open",)
 _TEXTS: Final = (b"/etc/ssl/certs", b"SSL_CERT_FILE")
 """What policies ask for: see `distil.reach.policies`."""
@@ -28,7 +32,16 @@ def read_elf_strings(data: bytes) -> ElfStrings:
     table's strings are; a text wherever it stands, for Go and Rust end no string with a zero.
     Over-approximates; never raises.
     """
-    libraries = sorted({match.decode() for match in _LIBRARY.findall(data)})
+    libraries = sorted({name.decode() for name in _libraries(data)})
     functions = [name.decode() for name in _FUNCTIONS if b"\0" + name + b"\0" in data]
     texts = [text.decode() for text in _TEXTS if text in data]
     return ElfStrings(tuple(libraries), tuple(functions), tuple(texts))
+
+
+def _libraries(data: bytes) -> Iterator[bytes]:
+    """Whatever ends like the name of a library: endings are few, what could begin a name is not."""
+    for ending in _ENDING.finditer(data):
+        before = data[max(0, ending.start() - _LONGEST) : ending.start()]
+        name = before[len(before.rstrip(_IN_A_NAME)) :]
+        if name:
+            yield name + ending[0]
