@@ -11,7 +11,7 @@ from typing import Protocol
 
 from bench.measure import megabytes, middle, run, seconds, table, timed
 from bench.peers import slim
-from bench.peers.context import LEVEL, Example, change_one_line, prepare
+from bench.peers.context import Example, change_one_line, prepare
 from bench.peers.debian import bootstrap
 from bench.results import write_section
 from tests.support.engines import docker_engine
@@ -74,9 +74,7 @@ def distil_row(example: Example, place: Path) -> list[str]:
     def build() -> tuple[float, int]:
         output = place / f"out-{next(numbers)}"
         command = [sys.executable, "-m", "distil", "build", context, "-t", f"{example.name}:1.0"]
-        usage = run(
-            [*command, "--level", LEVEL, "-o", f"oci:{output}"], {"DISTIL_CACHE_DIR": str(cache)}
-        )
+        usage = run([*command, "-o", f"oci:{output}"], {"DISTIL_CACHE_DIR": str(cache)})
         shutil.rmtree(output)
         return usage.seconds, usage.memory
 
