@@ -107,7 +107,9 @@ def test_code_that_changed_is_built_with_the_kept_back_end(warm: World, tmp_path
 
 
 def test_a_back_end_that_never_makes_the_same_is_told(warm: World) -> None:
-    app = warm.app(PACKAGED)
+    clock = 'wheel.writestr("till/when.txt", str(__import__("time").time_ns()))'
+    back_end = PACKAGED["back_end.py"].replace("metadata = ", f"{clock}\n        metadata = ", 1)
+    app = warm.app({**PACKAGED, "back_end.py": back_end})
     lock = warm.distil("lock", app)
     assert lock.code == 0, lock.stderr
     shutil.rmtree(warm.cache / "resolutions")
