@@ -29,14 +29,18 @@ class Artifact(msgspec.Struct, frozen=True):
     @property
     def descriptor(self) -> Descriptor:
         """What an index says of the artifact."""
-        digest, size = self.manifest.digest, self.manifest.size
-        return Descriptor(MEDIA_MANIFEST, digest, size, artifact_type=self.artifact_type)
+        return describe(self.manifest, self.artifact_type)
 
     def blobs(self) -> Iterator[Blob]:
         """The document, the empty configuration and the manifest."""
         yield self.content
         yield EMPTY
         yield self.manifest
+
+
+def describe(manifest: InlineBlob, artifact_type: str) -> Descriptor:
+    """What an index says of the artifact with `manifest`."""
+    return Descriptor(MEDIA_MANIFEST, manifest.digest, manifest.size, artifact_type=artifact_type)
 
 
 def attach(subject: Descriptor, media_type: str, content: bytes) -> Artifact:

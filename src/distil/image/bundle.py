@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from distil.image.artifact import EMPTY, MEDIA_EMPTY
+from distil.image.artifact import EMPTY, MEDIA_EMPTY, describe
 from distil.model.blob import Blob, InlineBlob
 from distil.model.image import MEDIA_MANIFEST, Descriptor, Manifest, encode_document
 
@@ -34,8 +34,7 @@ class Bundle(msgspec.Struct, frozen=True):
     @property
     def descriptor(self) -> Descriptor:
         """What an index says of the bundle."""
-        digest, size = self.manifest.digest, self.manifest.size
-        return Descriptor(MEDIA_MANIFEST, digest, size, artifact_type=self.artifact_type)
+        return describe(self.manifest, self.artifact_type)
 
     def blobs(self) -> Iterator[Blob]:
         """The files, the empty configuration and the manifest."""

@@ -82,6 +82,7 @@ def _installation(
     for top in dict.fromkeys([prefix, "/usr/local" if prefix == "/usr" else prefix]):
         for lib in ("lib", "lib64"):
             sites += [f"{top}/{lib}/python{line}/{kind}-packages" for kind in ("dist", "site")]
+    # The second is where `pip install --user` puts things in an image whose user is root.
     sites += [f"{prefix}/lib/python3/dist-packages", f"/root/.local/lib/python{line}/site-packages"]
     program = f"{prefix}/bin/python{line}"
     return _with_sites(
