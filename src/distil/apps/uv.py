@@ -6,6 +6,7 @@ import json
 import os
 import re
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -47,6 +48,10 @@ _NETWORK: Final = re.compile(
     r"|network connectivity is disabled|Request failed after",
     re.IGNORECASE,
 )
+
+
+_LOOKING: Final = threading.Lock()
+"""uv looks through `sysconfig`, whose variables CPython 3.11 fills without a lock of its own."""
 
 
 class UvFailed(DistilError):
@@ -238,6 +243,7 @@ def _uv_binary() -> str:
     import uv  # only needed when something has to be resolved
 
     try:
-        return uv.find_uv_bin()
+        with _LOOKING:
+            return uv.find_uv_bin()
     except FileNotFoundError as error:
         raise ResolverFailed("the uv package has no uv program", hint="install uv") from error
