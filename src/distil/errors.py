@@ -766,6 +766,21 @@ class NoEntrypoint(DistilError):
         super().__init__(f"cannot tell how to start the application: {why}", hint=hint)
 
 
+class WorkspaceRoot(NoEntrypoint):
+    """The root of a workspace that has no entrypoint of its own, while its members may.
+
+    `members` are their directories, relative to `source`; one at least.
+    """
+
+    def __init__(self, source: str, members: Sequence[str]) -> None:
+        more = f" and {len(members) - _FILES_SHOWN} more" if len(members) > _FILES_SHOWN else ""
+        super().__init__(
+            f"{source} is the root of a workspace, and nothing in it says how it starts; its "
+            f"members are {', '.join(members[:_FILES_SHOWN])}{more}",
+            f"name the directory of one instead, such as {source.rstrip('/')}/{members[0]}",
+        )
+
+
 class PythonDoesNotFit(DistilError):
     """An interpreter that the application, or something it needs, does not run on.
 
@@ -861,6 +876,16 @@ class IndexUnreachable(DistilError):
         super().__init__(
             f"the Python package index cannot be reached: {why}", hint=hint or self.advice
         )
+
+
+class RequirementUnreachable(DistilError):
+    """A requirement with an address of its own, a git repository or an archive, and no answer."""
+
+    def __init__(self, requirement: str, why: str, *, hint: str = "") -> None:
+        advice = "check the network, the proxy and the address"
+        if "git+" in requirement:
+            advice += "; `git ls-remote` with the address has to work without asking for a password"
+        super().__init__(f"{requirement} cannot be fetched: {why}", hint=hint or advice)
 
 
 class InvalidWheel(DistilError):

@@ -11,7 +11,6 @@ import pytest
 from distil.build.doctor.together import together
 from distil.errors import NoAnswer, NoMirror
 
-
 _ALL_AT_ONCE = """
 import subprocess, sys, threading, uv
 from distil.apps.uv import uv_program

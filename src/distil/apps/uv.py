@@ -18,6 +18,7 @@ from distil.errors import (
     NoAnswer,
     NoMatchingWheel,
     PythonDoesNotFit,
+    RequirementUnreachable,
     ResolverFailed,
     UnknownDistribution,
     UnsatisfiableRequirements,
@@ -52,6 +53,10 @@ _NETWORK: Final = re.compile(
 
 _LOOKING: Final = threading.Lock()
 """uv looks through `sysconfig`, whose variables CPython 3.11 fills without a lock of its own."""
+
+
+_PLACED: Final = re.compile(r"Failed to (?:download|build|fetch)[^`]*`([^`]+ @ [^`]+)`")
+"""A requirement with an address of its own, which no package index has anything to do with."""
 
 
 class UvFailed(DistilError):
@@ -182,12 +187,20 @@ def explained(failure: UvFailed, target: str, python: str) -> DistilError:
             "what it depends on",
             hint="give it a pyproject.toml with [project] dependencies, or name a wheel of it",
         )
-    if "invalid peer certificate" in text:
-        hint = "for a private CA set DISTIL_CA_FILE to its certificate"
-        return IndexUnreachable(_explanation(text), hint=hint)
-    if _NETWORK.search(text):
-        return IndexUnreachable(_explanation(text))
-    return ResolverFailed(_explanation(text))
+    return _unreachable(text) or ResolverFailed(_explanation(text))
+
+
+def _unreachable(text: str) -> DistilError | None:
+    """The error about what did not answer: the index, or the place that a requirement names."""
+    untrusted, git = "invalid peer certificate" in text, "Git operation failed" in text
+    if not (untrusted or git or _NETWORK.search(text)):
+        return None
+    hint = "for a private CA set DISTIL_CA_FILE to its certificate" if untrusted else ""
+    placed = _PLACED.search(text)
+    if placed or git:
+        requirement = placed[1] if placed else "a git+ requirement"
+        return RequirementUnreachable(requirement, _cause(text), hint=hint)
+    return IndexUnreachable(_explanation(text), hint=hint)
 
 
 def _no_solution(text: str, target: str, python: str) -> DistilError:
@@ -221,6 +234,13 @@ def _no_wheel(name: str, flat: str, text: str, target: str) -> NoMatchingWheel:
     if by:
         found += f" (wanted by {by[1]})"
     return NoMatchingWheel(what, target, (), source=found)
+
+
+def _cause(text: str) -> str:
+    """What uv gives as the last cause, or what the git that it called says first."""
+    called = text.partition("--- stderr")[2].strip().splitlines()
+    last = called[0] if called else text.strip().splitlines()[-1]
+    return re.sub(r"^\s*(?:cause|fatal|error|ssh):\s*", "", last).strip()
 
 
 def _explanation(text: str) -> str:
