@@ -41,10 +41,14 @@ class Transfer(Event, frozen=True):
 
 
 class Warned(Event, frozen=True):
-    """Something the user should know that does not stop the work."""
+    """Something the user should know that does not stop the work.
+
+    One that is `minor` asks for nothing; it is for those who want every detail.
+    """
 
     message: str
     hint: str = ""
+    minor: bool = False
 
 
 Listener = Callable[[Event], None]

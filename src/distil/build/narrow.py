@@ -107,11 +107,8 @@ def _tell_unresolved(reached: Reached) -> None:
     if unresolved:
         first = ", ".join(str(one) for one in unresolved[:3])
         more = f" and {len(unresolved) - 3} more" if len(unresolved) > 3 else ""
-        emit(
-            Warned(
-                f"the whole standard library is kept for imports that are computed: {first}{more}"
-            )
-        )
+        what = f"the whole standard library is kept for imports that are computed: {first}{more}"
+        emit(Warned(what, minor=True))
 
 
 def _purl(node: Node) -> str:

@@ -18,6 +18,7 @@ from distil.model.node import Kind
 from distil.model.origin import PackageOrigin
 from distil.model.package import DebianPackage, Wheel
 from distil.model.tree import Tree
+from distil.reach.python.result import COMPUTED
 
 
 class Component(msgspec.Struct, frozen=True, rename="camel"):
@@ -36,6 +37,17 @@ class CutTotal(msgspec.Struct, frozen=True):
 
     rule: str
     reason: str
+    files: int
+    size: int
+
+
+class ComputedImports(msgspec.Struct, frozen=True):
+    """Imports whose module the code does not say, so that all is kept that could be meant.
+
+    `places` are where they stand; `files` and `size` (in bytes) of what is kept for them alone.
+    """
+
+    places: tuple[str, ...]
     files: int
     size: int
 
@@ -62,7 +74,10 @@ class ImageSummary(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class PlanSummary(msgspec.Struct, frozen=True, rename="camel"):
-    """What was decided before anything was fetched."""
+    """What was decided before anything was fetched.
+
+    `packages` and `distributions` are what the image is made from; something of each may stay.
+    """
 
     application: str
     version: str
@@ -89,8 +104,10 @@ class PlanSummary(msgspec.Struct, frozen=True, rename="camel"):
 class BuildSummary(msgspec.Struct, frozen=True, rename="camel"):
     """All of a build. `images` is the production image and then, if there is one, its twin.
 
-    `size_before` is what the same packages and wheels hold before anything is cut, in bytes.
-    `unhandled` is what maintainer scripts do and distil does not. A dry run has a plan only.
+    `packages` and `distributions` are those of which something is in the image, as scanners see
+    them, fewer than the plan's. `size_before` is what the same packages and wheels hold before
+    anything is cut, in bytes. `unhandled` is what maintainer scripts do and distil does not. A
+    dry run has a plan only.
     """
 
     plan: PlanSummary
@@ -100,6 +117,7 @@ class BuildSummary(msgspec.Struct, frozen=True, rename="camel"):
     debug_packages: tuple[Component, ...] = ()
     cuts: tuple[CutTotal, ...] = ()
     unhandled: tuple[str, ...] = ()
+    computed_imports: ComputedImports | None = None
     checks: tuple[Check, ...] = ()
     images: tuple[ImageSummary, ...] = ()
     engine: str = ""
@@ -233,9 +251,31 @@ def _summarised(product: Product) -> BuildSummary:
         debug_packages=components(product.tools, "deb", plan),
         cuts=_cut_totals(composition),
         unhandled=tuple(str(one) for one in composition.unhandled),
+        computed_imports=_computed_imports(composition),
         checks=product.checks,
         images=tuple(summarise_image(image) for image, _ in product.images),
     )
+
+
+def _computed_imports(composition: Composition) -> ComputedImports | None:
+    python, reasons = composition.python, composition.reasons
+    if python is None or not python.unresolved:
+        return None
+    led_to: dict[str, list[str]] = {}
+    for path, first in reasons.items():
+        for reason in (first, *composition.further.get(path, ())):
+            if reason.rule != COMPUTED:
+                because = reason.because if reason.because in reasons else ""
+                led_to.setdefault(because, []).append(path)
+    anyway, waiting = set(), [""]
+    while waiting:
+        more = [path for path in led_to.pop(waiting.pop(), ()) if path not in anyway]
+        anyway.update(more)
+        waiting += more
+    alone = reasons.keys() - anyway
+    files = [node for node in composition.tree if node.path in alone and node.blob is not None]
+    places = tuple(str(place) for place in python.unresolved)
+    return ComputedImports(places, len(files), sum(node.size for node in files))
 
 
 def _summarised_index(published: Published) -> ImageIndexSummary:
