@@ -15,7 +15,7 @@ from distil.image.assemble import Image
 from distil.model.application import Evidence, SystemNeed
 from distil.model.digest import Digest
 from distil.model.node import Kind
-from distil.model.origin import PackageOrigin
+from distil.model.origin import Origin, PackageOrigin
 from distil.model.package import DebianPackage, Wheel
 from distil.model.tree import Tree
 from distil.reach.python.result import COMPUTED
@@ -272,10 +272,21 @@ def _computed_imports(composition: Composition) -> ComputedImports | None:
         more = [path for path in led_to.pop(waiting.pop(), ()) if path not in anyway]
         anyway.update(more)
         waiting += more
+    # A distribution of which something is used is kept whole.
+    tree = composition.tree
+    used = {node.origin for node in tree if node.path in anyway and _is_wheel(node.origin)}
     alone = reasons.keys() - anyway
-    files = [node for node in composition.tree if node.path in alone and node.blob is not None]
+    files = [
+        node
+        for node in tree
+        if node.path in alone and node.blob is not None and node.origin not in used
+    ]
     places = tuple(str(place) for place in python.unresolved)
     return ComputedImports(places, len(files), sum(node.size for node in files))
+
+
+def _is_wheel(origin: Origin | None) -> bool:
+    return isinstance(origin, PackageOrigin) and origin.purl.startswith("pkg:pypi/")
 
 
 def _summarised_index(published: Published) -> ImageIndexSummary:

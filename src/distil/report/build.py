@@ -147,8 +147,8 @@ def _computed(imports: ComputedImports | None, *, verbose: bool) -> list[Row]:
     if imports is None:
         return []
     what = (
-        f"{len(imports.places):,} computed: the whole standard library and all modules of the "
-        f"distributions are kept, {size(imports.size)} more"
+        f"{len(imports.places):,} computed: the whole standard library and every distribution is "
+        f"kept, {size(imports.size)} more"
     )
     rows = [Row("imports", what if verbose else f"{what} (-v says where they are)")]
     return rows + (_listed("imports", imports.places) if verbose else [])
