@@ -51,7 +51,7 @@ def find_own(place: SpecPlace, pattern: str) -> list[OwnFile]:
             raise place.error(f"there is no {pattern!r} in {root}")
     else:
         fixed = next(n for n, part in enumerate(parts) if _WILDCARD.search(part))
-        paths = sorted(dict.fromkeys(_expand(root, "", parts)))
+        paths = sorted(dict.fromkeys(_expand(root, "", parts, set())))
         found = [OwnFile(path, "/".join(path.split("/")[fixed:])) for path in paths]
         if not found:
             raise place.error(f"nothing in {root} matches {pattern!r}")
@@ -88,34 +88,41 @@ def listed(directory: Path) -> list[os.DirEntry[str]]:
         raise UnreadableSource(str(directory), why) from None
 
 
-def _expand(root: Path, directory: str, parts: Sequence[str]) -> Iterator[str]:
-    """The paths below `directory` that match `parts`; ``**`` follows no links."""
+def _expand(
+    root: Path, directory: str, parts: Sequence[str], seen: set[tuple[str, int]]
+) -> Iterator[str]:
+    """The paths below `directory` that match `parts`; ``**`` follows no links.
+
+    `seen` are the directories, and the number of parts, that were looked at: each is once.
+    """
+    if (directory, len(parts)) in seen:
+        return
+    seen.add((directory, len(parts)))
     head, rest = parts[0], parts[1:]
     if head != _ANY_DEPTH:
-        yield from _matching(root, directory, head, rest)
+        for path in _matching(root, directory, head):
+            if not rest:
+                yield path
+            elif (root / path).is_dir():
+                yield from _expand(root, path, rest, seen)
         return
     if rest:
-        yield from _expand(root, directory, rest)
+        yield from _expand(root, directory, rest, seen)
     for entry in listed(root / directory):
         path = _joined(directory, entry.name)
         if entry.is_dir(follow_symlinks=False):
-            yield from _expand(root, path, parts)
+            yield from _expand(root, path, parts, seen)
         elif not rest:
             yield path
 
 
-def _matching(root: Path, directory: str, head: str, rest: Sequence[str]) -> Iterator[str]:
-    """The entries of `directory` that match `head`, or what is below them and matches `rest`."""
+def _matching(root: Path, directory: str, head: str) -> list[str]:
+    """The paths of the entries of `directory` that match `head`."""
     if _WILDCARD.search(head):
         names = [e.name for e in listed(root / directory) if fnmatch.fnmatchcase(e.name, head)]
     else:
         names = [head] if os.path.lexists(root / directory / head) else []
-    for name in names:
-        path = _joined(directory, name)
-        if not rest:
-            yield path
-        elif (root / path).is_dir():
-            yield from _expand(root, path, rest)
+    return [_joined(directory, name) for name in names]
 
 
 def _joined(directory: str, name: str) -> str:

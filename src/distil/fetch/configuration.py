@@ -56,11 +56,11 @@ def read_configuration(path: Path) -> Configuration:
         return Configuration()
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidConfiguration(str(path), "cannot be read") from error
-    import tomllib
+    from distil.formats.toml import NotToml, parse_toml  # slow to load
 
     try:
-        found = msgspec.convert(tomllib.loads(text), Configuration)
-    except tomllib.TOMLDecodeError as error:
+        found = msgspec.convert(parse_toml(text), Configuration)
+    except NotToml as error:
         raise InvalidConfiguration(str(path), str(error)) from error
     except msgspec.ValidationError as error:
         raise InvalidConfiguration(str(path), str(error), hint=_slip(str(error))) from error

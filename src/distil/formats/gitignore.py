@@ -89,42 +89,37 @@ def _parts(pattern: str, *, paths: bool) -> Iterator[Part]:
     """Raises `ValueError` where git gives up."""
     literal = next((at for at, c in enumerate(pattern) if c in _SPECIAL), len(pattern))
     yield from map(Part, pattern[:literal])
-    start = position = literal
+    position = literal
     deep = False
     while position < len(pattern):
         character = pattern[position]
+        # git compares what comes before the first wildcard apart, so that is a start too.
+        alone = paths and (position == literal or pattern[position - 1] == "/")
+        position += 1
         if character == "*":
-            end = position + 1
-            while pattern.startswith("*", end):
-                end += 1
-            # git compares what comes before the first wildcard apart, so that is a start too.
-            alone = position == start or pattern[position - 1] == "/"
-            if paths and alone and end - position > 1 and pattern[end : end + 1] in ("", "/"):
+            end = _end_of_stars(pattern, position)
+            if alone and end > position and pattern[end : end + 1] in ("", "/"):
                 if end == len(pattern):
                     yield ALL
-                elif not deep:
-                    yield from DIRECTORIES  # several in a row say no more than one
-                deep = True
-                position = end + 1
+                elif not deep:  # several in a row say no more than one
+                    yield from DIRECTORIES
+                deep, position = True, end + 1
                 continue
             yield STAR
-            deep = False
             position = end
-            continue
-        position += 1
-        deep = False
-        if character == "?":
-            yield NAME
         elif character == "[":
             part, position = _bracket(pattern, position)
             yield part
-        elif character == "\\":
-            if position == len(pattern):
-                raise ValueError("a backslash at the end")
-            yield Part(pattern[position])
-            position += 1
         else:
-            yield Part(character)
+            yield NAME if character == "?" else Part(_member(pattern, position - 1)[0])
+            position += character == "\\"
+        deep = False
+
+
+def _end_of_stars(pattern: str, position: int) -> int:
+    while pattern.startswith("*", position):
+        position += 1
+    return position
 
 
 def _bracket(pattern: str, position: int) -> tuple[Part, int]:

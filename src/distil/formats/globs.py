@@ -44,7 +44,7 @@ def not_slash(character: str) -> bool:
     return character != "/"
 
 
-def one_of(ranges: Sequence[tuple[str, str]], inverted: bool, but: str, character: str) -> bool:  # noqa: FBT001
+def one_of(ranges: Sequence[tuple[str, str]], inverted: bool, but: str, character: str) -> bool:
     """Whether `character` is in `ranges`, or in none of them, and not in `but`."""
     within = any(first <= character <= last for first, last in ranges)
     return within is not inverted and character not in but

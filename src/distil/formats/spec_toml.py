@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import enum
 import re
-import tomllib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
@@ -18,6 +17,7 @@ from distil.formats.spec_sources import (
     base_violations,
     copy_violations,
 )
+from distil.formats.toml import NotToml, parse_toml
 from distil.model.platform import parse_platform
 from distil.model.spec import HealthcheckSpec, ImageSpec, Spec
 
@@ -45,8 +45,8 @@ def parse_spec(text: str, filename: str = "distil.toml") -> Spec:
     no image can have; the message names the file, the line and the key.
     """
     try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        data = parse_toml(text)
+    except NotToml as error:
         raise InvalidSpec(filename, None, "", f"not valid TOML: {error}") from error
     for path, known in _unknown_keys(data, Spec, ()):
         hint = did_you_mean(path[-1], known) or f"known keys here: {', '.join(sorted(known))}"
