@@ -72,7 +72,7 @@ HEALTH = "[image.healthcheck]\ncommand = ['true']\n"
         ("[app]\nentrypoint = []\n", 2, "app.entrypoint", "no program"),
         ("[app]\nentrypoint = ['']\n", 2, "app.entrypoint", "no program"),
         ('[app]\ncommand = ["a\\u0000"]\n', 2, "app.command", "NUL"),
-        ('[app]\nenvironment = {A = "\\u0000"}\n', 2, "app.environment", "NUL"),
+        ('[app]\nenvironment = {A = "\\u0000"}\n', 2, "app.environment.A", "NUL"),
         ("[image.healthcheck]\ncommand = []\n", 2, "image.healthcheck.command", "no program"),
         (HEALTH + "interval = inf\n", 3, "image.healthcheck.interval", "inf is no number"),
         (HEALTH + "timeout = nan\n", 3, "image.healthcheck.timeout", "nan is no number"),
