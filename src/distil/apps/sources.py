@@ -80,6 +80,10 @@ UNLESS_INCLUDED: Final = {
 _NEVER_GLOBS: Final = tuple(name for name in NEVER if "*" in name)
 
 
+DEEPEST: Final = 128
+"""Directories inside one another that an application can have."""
+
+
 class SourceFile(msgspec.Struct, frozen=True, gc=False):
     """A file, directory or symbolic link of the application, by its relative path."""
 
@@ -119,6 +123,12 @@ def read_source(path: Path) -> bytes:
             return stream.read()
     except OSError as error:
         raise UnreadableSource(str(path), error.strerror or "cannot be read") from None
+
+
+def repository_of(source: Path) -> Path:
+    """The top of the git repository that the directory `source` is in, or `source` itself."""
+    here = source.absolute()
+    return next((place for place in (here, *here.parents) if (place / ".git").exists()), here)
 
 
 def scan(source: Path, spec: Spec) -> Sources:
@@ -240,6 +250,8 @@ class _Scan:
         `ignored` is why it is left out, and what is below with it: git looks at nothing in there.
         """
         place = self._root / directory
+        if directory.count("/") >= DEEPEST:
+            raise UnreadableSource(str(place), f"it is more than {DEEPEST} directories deep")
         try:
             entries = sorted(os.scandir(place), key=lambda entry: entry.name)
         except OSError as error:
@@ -366,9 +378,8 @@ class _Scan:
     def _outer_gitignores(self) -> None:
         """The ignore files of the repository that the application is a directory of."""
         here = self._root.absolute()
-        above = [here, *here.parents]
-        top = next((i for i, place in enumerate(above) if (place / ".git").exists()), 0)
-        for place in reversed(above[1 : top + 1]):
+        depth = len(here.relative_to(repository_of(here)).parts)
+        for place in reversed(here.parents[:depth]):
             if (place / ".gitignore").is_file():
                 prefix = here.relative_to(place).as_posix() + "/"
                 self._add_gitignore(place / ".gitignore", "", prefix)

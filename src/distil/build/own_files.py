@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from distil.apps.sources import DEEPEST
 from distil.build.specification import SpecPlace
 from distil.errors import UnreadableSource
 
@@ -97,6 +98,8 @@ def _expand(
     """
     if (directory, len(parts)) in seen:
         return
+    if directory.count("/") >= DEEPEST:
+        raise UnreadableSource(directory, f"it is more than {DEEPEST} directories deep")
     seen.add((directory, len(parts)))
     head, rest = parts[0], parts[1:]
     if head != _ANY_DEPTH:

@@ -96,7 +96,8 @@ def absolute_path(name: str) -> str:
 
 
 def unusable(path: str) -> str:
-    """Why nothing at the absolute `path` of an image can be used, or "".
+    """Why nothing at `path` of an image, or below a directory of it (``./a``), can be used, or "".
+
 
     Directories of `MOUNTED` themselves are the places that an engine mounts at.
     """
