@@ -18,6 +18,9 @@ from distil.errors import UnreadableSource
 
 _WILDCARD: Final = re.compile(r"[*?\[]")
 _ANY_DEPTH: Final = "**"
+_MOST: Final = 30_000
+"""Directories that a pattern is tried in; with links to directories there is no end of them."""
+
 _LEADS_OUT: Final = "a symbolic link that leads out of the application's directory"
 
 
@@ -79,8 +82,13 @@ def check_inside(place: SpecPlace, path: str) -> Path:
     return real
 
 
-def listed(directory: Path) -> list[os.DirEntry[str]]:
-    """What is in `directory`, sorted by name. Raises `UnreadableSource`."""
+def listed(directory: Path, above: int = 0) -> list[os.DirEntry[str]]:
+    """What is in `directory`, sorted by name. Raises `UnreadableSource`, also when it is too deep.
+
+    `above` is how many directories it is below the project.
+    """
+    if above > DEEPEST:
+        raise UnreadableSource(str(directory), f"it is more than {DEEPEST} directories deep")
     try:
         with os.scandir(directory) as entries:
             return sorted(entries, key=lambda entry: entry.name)
@@ -98,20 +106,21 @@ def _expand(
     """
     if (directory, len(parts)) in seen:
         return
-    if directory.count("/") >= DEEPEST:
-        raise UnreadableSource(directory, f"it is more than {DEEPEST} directories deep")
     seen.add((directory, len(parts)))
+    if len(seen) > _MOST:
+        raise UnreadableSource(str(root), f"a pattern leads to more than {_MOST} directories of it")
     head, rest = parts[0], parts[1:]
     if head != _ANY_DEPTH:
-        for path in _matching(root, directory, head):
-            if not rest:
-                yield path
-            elif (root / path).is_dir():
+        found = _matching(root, directory, head)
+        if not rest:
+            yield from found
+        for path in found if rest else ():
+            if (root / path).is_dir():
                 yield from _expand(root, path, rest, seen)
         return
     if rest:
         yield from _expand(root, directory, rest, seen)
-    for entry in listed(root / directory):
+    for entry in listed(root / directory, directory.count("/")):
         path = _joined(directory, entry.name)
         if entry.is_dir(follow_symlinks=False):
             yield from _expand(root, path, parts, seen)

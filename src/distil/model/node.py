@@ -98,7 +98,6 @@ def absolute_path(name: str) -> str:
 def unusable(path: str) -> str:
     """Why nothing at `path` of an image, or below a directory of it (``./a``), can be used, or "".
 
-
     Directories of `MOUNTED` themselves are the places that an engine mounts at.
     """
     if len(path) > NAME_MAX // 4:
