@@ -231,7 +231,7 @@ def test_strange_values_that_are_data(cold: World) -> None:
     )
     app = cold.app({"main.py": MAIN, "distil.toml": text}, "app")
     hostile(cold, "build", app, "-o", f"oci:{cold.out}", "-t", "a").answered(0)
-    hostile(cold, "check", f"oci:{cold.out}").answered(0)
+    hostile(cold, "check", f"oci:{cold.out}:latest").answered(0)
 
 
 def test_strange_names_of_files(cold: World) -> None:
@@ -239,7 +239,7 @@ def test_strange_names_of_files(cold: World) -> None:
     for name in (b"\xff\xfe", b"a\nb", b"\x1b[2J", "ü".encode() * 127, b"a" * 255, b"-rf", b"\\"):
         Path(os.fsdecode(os.fsencode(app) + b"/" + name)).write_text("x")
     hostile(cold, "build", app, "-o", f"oci:{cold.out}", "-t", "a").answered(0)
-    hostile(cold, "check", f"oci:{cold.out}").answered(0)
+    hostile(cold, "check", f"oci:{cold.out}:latest").answered(0)
 
 
 def test_a_name_of_a_whiteout(cold: World) -> None:

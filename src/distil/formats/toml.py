@@ -31,7 +31,9 @@ _TEXT: Final = compile_possessive(
 )
 """Comments and strings; where one does not end, TOML's own error says so."""
 
-_LONG_KEY: Final = compile_possessive(rf"(?:[\w-]*+[ \t]*+\.[ \t]*+){{{DEEPEST}}}")
+_LONG_KEY: Final = compile_possessive(
+    rf"(?<![\w \t-])[ \t]*+(?:[\w-]*+[ \t]*+\.[ \t]*+){{{DEEPEST}}}"
+)
 _LONG_NUMBER: Final = compile_possessive(r"\b0[xob][0-9a-fA-F_]{100}")
 
 
