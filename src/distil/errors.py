@@ -10,7 +10,6 @@ import difflib
 import textwrap
 from collections.abc import Iterable, Sequence
 
-
 _LONGEST_SLIP = 100
 """Characters of a word that is compared with others, which takes their product."""
 

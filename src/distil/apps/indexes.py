@@ -88,7 +88,7 @@ def uv_settings(
 
 
 def _is_there(path: Path) -> bool:
-    """Whether uv reads something at `path`: it would wait for a FIFO, so that is not passed over."""
+    """Whether uv reads something at `path`, be it a FIFO, for which it would wait."""
     return path.exists() and not path.is_dir()
 
 

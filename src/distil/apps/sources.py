@@ -24,7 +24,7 @@ from distil.formats.dockerignore import DockerIgnore, docker_patterns, parse_doc
 from distil.formats.elf import ElfFile, parse_elf
 from distil.formats.gitignore import GitIgnore, parse_gitignore
 from distil.model.application import Application
-from distil.model.blob import FileBlob, open_regular
+from distil.model.blob import FileBlob, read_small
 from distil.model.digest import Digest
 from distil.model.node import Kind, Node
 from distil.model.origin import ApplicationOrigin
@@ -119,8 +119,7 @@ class Sources(msgspec.Struct, frozen=True):
 def read_source(path: Path) -> bytes:
     """The bytes of one of the application's files. Raises `UnreadableSource`."""
     try:
-        with open_regular(path) as stream:
-            return stream.read()
+        return read_small(path)
     except OSError as error:
         raise UnreadableSource(str(path), error.strerror or "cannot be read") from None
 

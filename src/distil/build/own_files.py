@@ -106,9 +106,7 @@ def _expand(
     """
     if (directory, len(parts)) in seen:
         return
-    seen.add((directory, len(parts)))
-    if len(seen) > _MOST:
-        raise UnreadableSource(str(root), f"a pattern leads to more than {_MOST} directories of it")
+    _remember(root, (directory, len(parts)), seen)
     head, rest = parts[0], parts[1:]
     if head != _ANY_DEPTH:
         found = _matching(root, directory, head)
@@ -126,6 +124,12 @@ def _expand(
             yield from _expand(root, path, parts, seen)
         elif not rest:
             yield path
+
+
+def _remember(root: Path, looked_at: tuple[str, int], seen: set[tuple[str, int]]) -> None:
+    seen.add(looked_at)
+    if len(seen) > _MOST:
+        raise UnreadableSource(str(root), f"a pattern leads to more than {_MOST} directories of it")
 
 
 def _matching(root: Path, directory: str, head: str) -> list[str]:
