@@ -89,8 +89,8 @@ class CopySpec(
     source: str
     """File, directory or pattern (``conf/**/*.ini``), relative to the application."""
     target: str
-    """Absolute path in the image, not below ``/proc``, ``/sys`` or ``/dev``; with a ``/`` at the end
-    a directory to put things into."""
+    """Absolute path in the image, not below ``/proc``, ``/sys`` or ``/dev``; with a ``/`` at the
+    end a directory to put things into."""
     mode: str = ""
     """Octal mode of the files, such as ``"0640"``; 0644 or 0755 by default."""
     owner: str = "0"
