@@ -10,6 +10,9 @@ import difflib
 import textwrap
 from collections.abc import Iterable, Sequence
 
+_LONGEST_SLIP = 100
+"""Characters of a word that is compared with others, which takes their product."""
+
 
 class DistilError(Exception):
     """Base of all errors meant for a user: one message, one optional hint."""
@@ -27,6 +30,8 @@ class DistilError(Exception):
 
 def nearest(word: str, known: Iterable[str], limit: int = 3) -> list[str]:
     """The entries of `known` that `word` may be a slip of, best first."""
+    if len(word) > _LONGEST_SLIP:
+        return []
     return difflib.get_close_matches(word, list(known), n=limit, cutoff=0.6)
 
 

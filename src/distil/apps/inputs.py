@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from distil.apps.dependencies import with_included
+from distil.apps.dependencies import is_requirements, with_included
 from distil.apps.project_files import read_toml
 from distil.apps.sources import read_source
 from distil.model.application import Application, Dependencies
@@ -33,7 +33,7 @@ _PYPROJECT: Final = {
 
 def requirement_files(dependencies: Dependencies) -> list[str]:
     """Those of the files of `dependencies` that are requirements files."""
-    return [file for file in dependencies.files if file.endswith((".txt", ".in"))]
+    return [file for file in dependencies.files if is_requirements(file)]
 
 
 def input_files(source: Path, dependencies: Dependencies) -> list[Path]:

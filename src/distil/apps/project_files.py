@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
 from distil.apps.sources import Sources, read_source
 from distil.errors import InvalidProjectFile, UnknownExtra
+from distil.formats.toml import NotToml, parse_toml
 from distil.model.application import normalised
-
-LARGEST_FILE: Final = 64 << 20
-"""Bytes of a project or lock file that are read; larger ones are not written by tools."""
 
 
 class Project(msgspec.Struct, frozen=True):
@@ -46,12 +43,9 @@ class Project(msgspec.Struct, frozen=True):
 
 def read_toml(path: Path) -> dict[str, Any]:
     """A TOML file of the project. Raises `UnreadableSource`, `InvalidProjectFile`."""
-    data = read_source(path)
-    if len(data) > LARGEST_FILE:
-        raise InvalidProjectFile(str(path), f"it is larger than {LARGEST_FILE >> 20} MiB")
     try:
-        return tomllib.loads(data.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        return parse_toml(read_source(path).decode())
+    except (NotToml, UnicodeDecodeError) as error:
         raise InvalidProjectFile(str(path), str(error)) from None
 
 

@@ -13,7 +13,7 @@ import posixpath
 import stat
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -22,16 +22,14 @@ from distil.errors import MalformedElf, UnreadableSource
 from distil.events import Warned, emit
 from distil.formats.dockerignore import DockerIgnore, docker_patterns, parse_dockerignore
 from distil.formats.elf import ElfFile, parse_elf
+from distil.formats.gitignore import GitIgnore, parse_gitignore
 from distil.model.application import Application
-from distil.model.blob import FileBlob
+from distil.model.blob import FileBlob, read_small
 from distil.model.digest import Digest
 from distil.model.node import Kind, Node
 from distil.model.origin import ApplicationOrigin
 from distil.model.spec import Spec
 from distil.model.tree import Tree
-
-if TYPE_CHECKING:
-    from pathspec import GitIgnoreSpec
 
 NEVER: Final = {
     ".git": "version control",
@@ -82,6 +80,10 @@ UNLESS_INCLUDED: Final = {
 _NEVER_GLOBS: Final = tuple(name for name in NEVER if "*" in name)
 
 
+DEEPEST: Final = 128
+"""Directories inside one another that an application can have."""
+
+
 class SourceFile(msgspec.Struct, frozen=True, gc=False):
     """A file, directory or symbolic link of the application, by its relative path."""
 
@@ -117,9 +119,15 @@ class Sources(msgspec.Struct, frozen=True):
 def read_source(path: Path) -> bytes:
     """The bytes of one of the application's files. Raises `UnreadableSource`."""
     try:
-        return path.read_bytes()
+        return read_small(path)
     except OSError as error:
         raise UnreadableSource(str(path), error.strerror or "cannot be read") from None
+
+
+def repository_of(source: Path) -> Path:
+    """The top of the git repository that the directory `source` is in, or `source` itself."""
+    here = source.absolute()
+    return next((place for place in (here, *here.parents) if (place / ".git").exists()), here)
 
 
 def scan(source: Path, spec: Spec) -> Sources:
@@ -200,7 +208,7 @@ def _patterns(patterns: tuple[str, ...], where: str) -> Callable[[str], bool]:
 class _GitIgnore(NamedTuple):
     below: str
     prefix: str
-    patterns: GitIgnoreSpec
+    patterns: GitIgnore
 
 
 class _Scan:
@@ -235,29 +243,34 @@ class _Scan:
 
     # --- walking ---------------------------------------------------------------------------
 
-    def _directory(self, directory: str) -> bool:
-        """Take in what is below `directory`; whether anything was."""
+    def _directory(self, directory: str, ignored: str = "") -> bool:
+        """Take in what is below `directory`; whether anything was.
+
+        `ignored` is why it is left out, and what is below with it: git looks at nothing in there.
+        """
         place = self._root / directory
+        if directory.count("/") >= DEEPEST:
+            raise UnreadableSource(str(place), f"it is more than {DEEPEST} directories deep")
         try:
             entries = sorted(os.scandir(place), key=lambda entry: entry.name)
         except OSError as error:
             raise UnreadableSource(str(place), error.strerror or "cannot be listed") from None
         outer = len(self._git)
         names = {entry.name for entry in entries}
-        if self._docker is None and ".gitignore" in names:
+        if self._docker is None and ".gitignore" in names and not ignored:
             self._add_gitignore(place / ".gitignore", f"{directory}/" if directory else "")
-        taken = [self._entry(entry, directory) for entry in entries]
+        taken = [self._entry(entry, directory, ignored) for entry in entries]
         del self._git[outer:]
         return any(taken)
 
-    def _entry(self, entry: os.DirEntry[str], directory: str) -> bool:
+    def _entry(self, entry: os.DirEntry[str], directory: str, ignored: str) -> bool:
         path = f"{directory}/{entry.name}" if directory else entry.name
         status = entry.stat(follow_symlinks=False)
         is_directory = stat.S_ISDIR(status.st_mode)
         why = self._never(entry, is_directory=is_directory)
         if why:
             return self._leave(path, why)
-        why = self._why_left_out(path, entry.name, is_directory=is_directory)
+        why = self._why_left_out(path, entry.name, is_directory=is_directory) or ignored
         if is_directory:
             return self._enter(path, why)
         if why and not self._included(path):
@@ -276,7 +289,7 @@ class _Scan:
         if not (self._may_include or (by_docker and why.startswith(".dockerignore"))):
             return self._leave(path, why)
         before, already = len(self._files), len(self._left_out)
-        if self._directory(path):
+        if self._directory(path, "" if why.startswith(".dockerignore") else why):
             self._files.insert(before, SourceFile(path, Kind.DIRECTORY, 0o755))
             return True
         del self._left_out[already:]
@@ -356,21 +369,16 @@ class _Scan:
 
         An outer file that ignores the application as a whole has nothing to say about it.
         """
-        lines = read_source(path).decode("utf-8", "surrogateescape").splitlines()
-        if not any(line.strip() and not line.startswith("#") for line in lines):
-            return
-        from pathspec import GitIgnoreSpec  # slow to load, often not needed
-
-        patterns = GitIgnoreSpec.from_lines(lines)
-        if not (prefix and patterns.match_file(prefix)):
+        patterns = parse_gitignore(read_source(path))
+        ends = [at for at, character in enumerate(prefix) if character == "/"]
+        if not any(patterns.decides(prefix[:end], directory=True) for end in ends):
             self._git.append(_GitIgnore(below, prefix, patterns))
 
     def _outer_gitignores(self) -> None:
         """The ignore files of the repository that the application is a directory of."""
         here = self._root.absolute()
-        above = [here, *here.parents]
-        top = next((i for i, place in enumerate(above) if (place / ".git").exists()), 0)
-        for place in reversed(above[1 : top + 1]):
+        depth = len(here.relative_to(repository_of(here)).parts)
+        for place in reversed(here.parents[:depth]):
             if (place / ".gitignore").is_file():
                 prefix = here.relative_to(place).as_posix() + "/"
                 self._add_gitignore(place / ".gitignore", "", prefix)
@@ -379,7 +387,7 @@ class _Scan:
         """The innermost ignore file that has a pattern for `path` decides (gitignore(5))."""
         for ignore in reversed(self._git):
             subject = ignore.prefix + path.removeprefix(ignore.below)
-            verdict = ignore.patterns.check_file(subject + "/" if is_directory else subject)
-            if verdict.include is not None:
-                return f"{ignore.below}.gitignore" if verdict.include else ""
+            verdict = ignore.patterns.decides(subject, directory=is_directory)
+            if verdict is not None:
+                return f"{ignore.below}.gitignore" if verdict else ""
         return ""

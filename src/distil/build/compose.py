@@ -10,7 +10,7 @@ from distil.apps.install import record_nodes
 from distil.build.byte_code import byte_code_nodes
 from distil.build.gather import Elf, Gathered, Ingredients, gather
 from distil.build.narrow import narrow
-from distil.build.placement import check_placed
+from distil.build.placement import check_placed, check_usable
 from distil.build.plan import Plan
 from distil.fetch.cache import Cache
 from distil.model.ledger import Reason, Removed
@@ -65,6 +65,7 @@ def compose(
         analyses, python = narrowed.analyses, narrowed.python
     tree = _with_metadata(plan, gathered, ingredients, cache)
     check_placed(tree, gathered.copied)
+    check_usable(tree)
     return Composition(
         tree=Tree(dated(tree, created, _own_purls(plan))),
         elf=gathered.elf,

@@ -27,6 +27,7 @@ from distil.formats.wheel import (
     parse_wheel_info,
 )
 from distil.model.application import normalised
+from distil.model.node import unusable
 
 MOST_FILES: Final = 200_000
 LARGEST_CONTENT: Final = 16 << 30
@@ -115,6 +116,8 @@ class WheelArchive:
         name = entry.filename
         path = name.removesuffix("/") if entry.is_dir() else name
         parts = path.split("/")
+        if why := unusable(f"./{path}"):
+            raise InvalidWheel(self._filename, f"{name[:100]!r}: {why}")
         if not path or any(part in ("", ".", "..") for part in parts):
             raise InvalidWheel(self._filename, f"{name!r} is not a path inside it")
         # zipfile cuts names at a NUL; a reader that does not would see another one.
