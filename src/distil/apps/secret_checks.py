@@ -15,15 +15,15 @@ _PLACEHOLDER: Final = re.compile(
     rb"|example|sample|dummy|secret|token|redact|your|fake|fixture|placeholder|xxxx|test[-_]?(?:key|api)",
     re.IGNORECASE,
 )
-_PREFIX: Final = re.compile(rb"^(?:.{1,40}[=/]|[A-Za-z]{2,8}[-_.](?:[a-z]{2,8}[-_])?)", re.DOTALL)
 _AWS_SECRET: Final = re.compile(rb"(?<![A-Za-z0-9/+=])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])")
 _NEAR: Final = 300
 """Bytes around the name of an access key in which its secret stands."""
 _KEY_HEAD: Final = 1_000
 """Bytes after the first line of a key in which its first full line stands, headers and all."""
-_KEY_LINE: Final = re.compile(rb"[A-Za-z0-9+/]{40}")
-_FEWEST_CHARACTERS: Final = 12
-"""Different ones that random text of 20 characters or more has; hexadecimal has 16 at most."""
+_KEY_LINE: Final = re.compile(rb"[A-Za-z0-9+/]{40,}(?![A-Za-z0-9+/.]|\s*\.\.)")
+"""A line of a key, whole; documentation shows the first and goes on with dots."""
+_FEWEST_CHARACTERS: Final = 10
+"""Different ones that random text of 20 characters has, or 32 of hexadecimal."""
 
 
 def looks_random(text: bytes) -> bool:
@@ -36,17 +36,17 @@ def _has_variety(text: bytes) -> bool:
 
 
 def _random(data: bytes, start: int, end: int) -> bool:
-    return looks_random(_PREFIX.sub(b"", data[start:end]))
+    return looks_random(data[start:end])
 
 
 def _random_letters(data: bytes, start: int, end: int) -> bool:
-    return _has_variety(_PREFIX.sub(b"", data[start:end]))
+    return _has_variety(data[start:end])
 
 
 def _checksum(data: bytes, start: int, end: int) -> bool:
     """GitHub's tokens end with the CRC-32 of what is random in them, in base 62."""
-    body = data[start:end].rpartition(b"_")[2]
-    return base62_crc32(body[:-_CHECKSUM_LENGTH]) == body[-_CHECKSUM_LENGTH:]
+    checksum = end - _CHECKSUM_LENGTH
+    return base62_crc32(data[start:checksum]) == data[checksum:end]
 
 
 def base62_crc32(data: bytes) -> bytes:
@@ -78,4 +78,4 @@ CHECKS: Final[Mapping[str, Callable[[bytes, int, int], bool]]] = {
     "beside_secret": _beside_secret,
     "holds_key": _holds_key,
 }
-"""By name: whether what stands in data from start to end is a secret indeed."""
+"""By name: whether what stands in data from start to end, less how it begins, is a secret."""
