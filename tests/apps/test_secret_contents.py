@@ -25,6 +25,10 @@ OF_EXAMPLES = {
     "code that looks for keys": 'if "-----BEGIN RSA PRIVATE KEY-----" in text:\n    return load(text)\n',
     "a key with dots": "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7...\n"
     "-----END PRIVATE KEY-----\n",
+    "a key cut short": "-----BEGIN RSA PRIVATE KEY-----MIIEpQIBAAKCAQEAuyf/lNrH9ck8DmNyo3fGgvCI1l9s+cmBY3WIz+"
+    "cUDqmxiieR\\n.-----END RSA PRIVATE KEY-----",
+    "a key filled with zeros": "-----BEGIN PRIVATE KEY-----\nMIG2AgEAMBAGByqGSM49AgEGBSuBBAAiBIGeMIGbAgEBBDAAAAAAAAAA"
+    "AAAAAAAA\n" + "A" * 48 + "ShZANiAATglHNUqyS\nmMHIqtl3Mh3rl+cJvQtMoKylXcitUdz8nRWJoVl+OlEg4e/\n",
     "a key of one character": "-----BEGIN PRIVATE KEY-----\n" + "A" * 64 + "\n-----END PRIVATE KEY-----",
     "a public key": "-----BEGIN PUBLIC KEY-----\n" + secrets.text(64) + "\n",
     "a key's name of AWS alone": f"id = AKIA{secrets.text(16, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ')}\n",

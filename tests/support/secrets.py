@@ -97,7 +97,7 @@ def tokens() -> dict[str, str]:
     return {
         "a private key (PuTTY)": "PuTTY-User-Key-File-" + "3: ssh-ed25519\n",
         "a private key (age)": "AGE-SECRET-KEY-"
-        + f"1{text(58, string.ascii_uppercase + '23456789')}",
+         f"1{text(58, string.ascii_uppercase + '23456789')}",
         "an access key of AWS": aws(),
         "a token of GitHub": github_token(),
         "a token of npm": f"npm_{text(36)}",

@@ -22,6 +22,11 @@ _KEY_HEAD: Final = 1_000
 """Bytes after the first line of a key in which its first full line stands, headers and all."""
 _KEY_LINE: Final = re.compile(rb"[A-Za-z0-9+/]{40,}(?![A-Za-z0-9+/.]|\s*\.\.)")
 """A line of a key, whole; documentation shows the first and goes on with dots."""
+_KEY_PIECE: Final = re.compile(rb"[A-Za-z0-9+/]{16,}")
+_LONG_DER: Final = b"MII"
+_LONG_KEY: Final = 256
+"""Characters at least of a key that says of itself that it has 256 bytes or more."""
+_FILLED: Final = re.compile(rb"([A-Za-z0-9])\1{15}")
 _FEWEST_CHARACTERS: Final = 10
 """Different ones that random text of 20 characters has, or 32 of hexadecimal."""
 
@@ -67,7 +72,11 @@ def _beside_secret(data: bytes, start: int, end: int) -> bool:
 def _holds_key(data: bytes, _: int, end: int) -> bool:
     """Code that looks for keys has the first line of one as well, but no key after it."""
     rest = data[end : end + _KEY_HEAD].partition(b"-----")[0]
-    return any(_has_variety(line) for line in _KEY_LINE.findall(rest))
+    lines = _KEY_LINE.findall(rest)
+    if _FILLED.search(rest) or not any(_has_variety(line) for line in lines):
+        return False
+    pieces = _KEY_PIECE.findall(rest)
+    return not pieces[0].startswith(_LONG_DER) or sum(map(len, pieces)) >= _LONG_KEY
 
 
 CHECKS: Final[Mapping[str, Callable[[bytes, int, int], bool]]] = {
