@@ -12,8 +12,8 @@ HEAD: Final = """# Secrets
 
 <!-- Made by scripts/docs from src/distil/apps/data/secrets.toml. -->
 
-What looks like a secret among an application's files. [What becomes of them](../concepts/secrets.md)
-is another page.
+What looks like a secret among an application's files.
+[What becomes of them](../concepts/secrets.md) is another page.
 """
 
 _TITLES: Final = {

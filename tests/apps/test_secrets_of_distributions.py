@@ -1,4 +1,4 @@
-"""Well-known source distributions with their test data, as if they were applications: no false alarm."""
+"""Well-known source distributions, tests and all, as if they were applications: no false alarm."""
 
 from __future__ import annotations
 

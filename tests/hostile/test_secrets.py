@@ -18,10 +18,13 @@ from tests.support.command import Done, World, copied, world  # noqa: E402
 from tests.support.layouts import files  # noqa: E402
 
 LEFT_OUT = (
-    ".npmrc", ".yarnrc.yml", ".pypirc", ".netrc", "_netrc", "pip.conf", "id_rsa", "deploy/id_ed25519",
+    ".npmrc", ".yarnrc.yml", ".pypirc", ".netrc", "_netrc", "pip.conf", "id_rsa",
+    "deploy/id_ed25519",
     ".ssh/config", ".ssh/known_hosts", ".aws/credentials", ".azure/accessTokens.json",
-    ".config/gcloud/credentials.db", ".docker/config.json", ".dockercfg", ".kube/config", "kubeconfig",
-    ".git-credentials", ".gitconfig", ".pgpass", ".my.cnf", ".env", ".env.production", "web/.env.local",
+    ".config/gcloud/credentials.db", ".docker/config.json", ".dockercfg", ".kube/config",
+    "kubeconfig",
+    ".git-credentials", ".gitconfig", ".pgpass", ".my.cnf", ".env", ".env.production",
+    "web/.env.local",
     ".envrc", "terraform.tfstate", "infra/prod.tfstate.backup", "infra/prod.tfvars",
     ".terraform/environment", ".bash_history", ".python_history", ".psql_history", ".vault-token",
     ".vault_pass", ".s3cfg", ".boto", "kaggle.json", "passwords.kdbx", "putty.ppk", "vpn.ovpn",
@@ -114,8 +117,8 @@ def test_by_their_contents(place: World) -> None:
 
 def test_who_names_a_file_gets_it(place: World) -> None:
     key = secrets.keys()["PKCS#8"]
-    names: dict[str, bytes | str] = {"keys/a.pem": key, "keys/b.txt": key, ".npmrc": "", ".aws/config": "",
-                                     ".aws/credentials": "", ".env": ""}  # fmt: skip
+    names: dict[str, bytes | str] = {"keys/a.pem": key, "keys/b.txt": key}
+    names |= dict.fromkeys((".npmrc", ".aws/config", ".aws/credentials", ".env"), "")
     spec = '[app]\ninclude = ["keys/*.pem", "keys/b.txt", ".npmrc", ".aws/config", ".env"]\n'
     done = place.build(planted(place, names, spec))
     assert done.code == 0, done.stderr

@@ -84,7 +84,7 @@ def public() -> Mapping[str, bytes]:
             "DER": "openssl rsa -pubout -outform DER -in {0}/rsa -out {0}/DER",
             "PKCS#1": "openssl rsa -RSAPublicKey_out -outform DER -in {0}/rsa -out {0}/PKCS#1",
             "certificate": "openssl req -x509 -key {0}/rsa -subj /CN=x -out {0}/certificate",
-            "DER certificate": "openssl x509 -outform DER -in {0}/certificate -out {0}/DER_certificate",
+            "of DER": "openssl x509 -outform DER -in {0}/certificate -out {0}/DER_certificate",
         }
         for command in commands.values():
             subprocess.run(command.format(place).split(), check=True, capture_output=True)
@@ -96,8 +96,7 @@ def tokens() -> dict[str, str]:
     """One token of each kind, by what it is called in data/secrets.toml."""
     return {
         "a private key (PuTTY)": "PuTTY-User-Key-File-" + "3: ssh-ed25519\n",
-        "a private key (age)": "AGE-SECRET-KEY-"
-         f"1{text(58, string.ascii_uppercase + '23456789')}",
+        "a private key (age)": f"AGE-SECRET-KEY-1{text(58, string.ascii_uppercase + '23456789')}",
         "an access key of AWS": aws(),
         "a token of GitHub": github_token(),
         "a token of npm": f"npm_{text(36)}",
