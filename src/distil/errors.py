@@ -764,6 +764,19 @@ class UnknownExtra(DistilError):
         )
 
 
+class SecretsFound(DistilError):
+    """Private keys or tokens among what would go into the image; it never shows them."""
+
+    exit_code = 1
+
+    def __init__(self, what: str, places: Sequence[str], hint: str) -> None:
+        shown = [f"  {place}" for place in places[:20]]
+        if len(places) > len(shown):
+            shown.append(f"  and {len(places) - len(shown)} more")
+        message = f"{what} would put secrets into the image:"
+        super().__init__("\n".join([message, *shown]), hint=hint)
+
+
 class NoEntrypoint(DistilError):
     """An application whose start cannot be told, or can be told in more than one way."""
 

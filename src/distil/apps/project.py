@@ -18,6 +18,7 @@ import msgspec
 
 from distil.apps.logins import metadata_holds_login
 from distil.apps.project_files import read_toml
+from distil.apps.secret_search import check_own_wheels
 from distil.apps.sources import Sources, scan_project
 from distil.apps.stored import decode, encode
 from distil.apps.target import WheelFile, best_wheel, describe_target
@@ -59,11 +60,11 @@ def build_projects(
     """The wheels of the application's project (when it is packaged) and of local `directories`.
 
     `directories` are relative to the application. Sorted by name; each is in the cache's blobs.
-    Raises `ProjectBuildFailed`, `ForeignWheel` for one that the target cannot use.
+    Raises `ProjectBuildFailed`, and what `check_own` raises.
     """
     unique = project_places(application, directories)
     wheels = [build_wheel(project_sources(place, spec), cache) for place in unique]
-    check_own(wheels, interpreter)
+    check_own(wheels, interpreter, spec)
     return tuple(sorted(wheels, key=lambda wheel: wheel.name))
 
 
@@ -75,12 +76,16 @@ def project_places(application: Application, directories: Sequence[str]) -> list
     return list(dict.fromkeys(place.resolve() for place in places))
 
 
-def check_own(wheels: Sequence[Wheel], interpreter: PythonInterpreter) -> None:
-    """Raise `ForeignWheel` for one of the project's own `wheels` that the target cannot use."""
+def check_own(wheels: Sequence[Wheel], interpreter: PythonInterpreter, spec: Spec) -> None:
+    """Raise `ForeignWheel` for one of the project's own `wheels` that the target cannot use.
+
+    Raises `SecretsFound` for one that holds secrets.
+    """
     for wheel in wheels:
         file = WheelFile(wheel.filename, wheel.url, wheel.size, wheel.digest.hex)
         if not wheel.filename.endswith(_FITS_ALL) and best_wheel([file], interpreter) is None:
             raise ForeignWheel(wheel.filename, describe_target(interpreter))
+    check_own_wheels(wheels, spec)
 
 
 class ProjectSources(msgspec.Struct, frozen=True):

@@ -99,6 +99,8 @@ class PlanSummary(msgspec.Struct, frozen=True, rename="camel"):
     left_out: tuple[str, ...]
     repositories: tuple[str, ...] = ()
     copied: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
+    """Those of `left_out` that hold, or by their names usually hold, secrets."""
 
 
 class BuildSummary(msgspec.Struct, frozen=True, rename="camel"):
@@ -325,6 +327,7 @@ def _planned(plan: Plan) -> PlanSummary:
         left_out=tuple(f"{entry.path}: {entry.why}" for entry in findings.sources.left_out),
         repositories=tuple(f"{one.url} {one.suite}" for one in spec.base.repositories),
         copied=tuple(f"{copy.source} to {copy.target}" for copy in spec.copy),
+        secrets=tuple(entry.path for entry in findings.sources.left_out if entry.secret),
     )
 
 

@@ -24,7 +24,8 @@ class AppSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     packages: tuple[str, ...] = ()
     """Debian packages the application needs beside its runtime, such as ``libpq5``."""
     include: tuple[str, ...] = ()
-    """Patterns of application files to take along although an ignore file names them."""
+    """Patterns of application files to take along although an ignore file names them, or although
+    they look like secrets."""
     exclude: tuple[str, ...] = ()
     """Patterns of application files to leave out."""
 

@@ -99,6 +99,9 @@ def _plan(summary: BuildSummary, *, verbose: bool) -> list[Row]:
         Row("added", f"{', '.join(n.packages) or 'ldconfig'}: {n.distribution} {n.reason}")
         for n in plan.needs
     ]
+    if plan.secrets:
+        left_out = number(len(plan.secrets), "file or directory", "files or directories")
+        rows.append(Row("secrets", f"{left_out} that may hold some left out (-v names them)"))
     if verbose:
         rows += [Row(e.subject, f"{e.finding} ({e.because})") for e in plan.evidence]
         rows += _listed("Debian", plan.packages) + _listed("wheels", plan.distributions)
