@@ -8,6 +8,7 @@ import msgspec
 
 from distil.build.compose import Composition
 from distil.build.inspect import Check
+from distil.build.lacking import Lacking
 from distil.build.plan import Plan
 from distil.build.product import Product
 from distil.build.publish import Publication, Published
@@ -90,7 +91,8 @@ class BuildSummary(msgspec.Struct, frozen=True, rename="camel"):
     """All of a build. `images` is the production image and then, if there is one, its twin.
 
     `size_before` is what the same packages and wheels hold before anything is cut, in bytes.
-    `unhandled` is what maintainer scripts do and distil does not. A dry run has a plan only.
+    `unhandled` is what maintainer scripts do and distil does not; `lacking` is what the
+    application names and the image lacks. A dry run has a plan only.
     """
 
     plan: PlanSummary
@@ -100,6 +102,7 @@ class BuildSummary(msgspec.Struct, frozen=True, rename="camel"):
     debug_packages: tuple[Component, ...] = ()
     cuts: tuple[CutTotal, ...] = ()
     unhandled: tuple[str, ...] = ()
+    lacking: tuple[Lacking, ...] = ()
     checks: tuple[Check, ...] = ()
     images: tuple[ImageSummary, ...] = ()
     engine: str = ""
@@ -233,6 +236,7 @@ def _summarised(product: Product) -> BuildSummary:
         debug_packages=components(product.tools, "deb", plan),
         cuts=_cut_totals(composition),
         unhandled=tuple(str(one) for one in composition.unhandled),
+        lacking=product.lacking,
         checks=product.checks,
         images=tuple(summarise_image(image) for image, _ in product.images),
     )
