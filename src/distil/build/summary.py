@@ -19,6 +19,7 @@ from distil.model.node import Kind
 from distil.model.origin import PackageOrigin
 from distil.model.package import DebianPackage, Wheel
 from distil.model.tree import Tree
+from distil.packages.remedies import Remedy, find_remedies
 
 
 class Component(msgspec.Struct, frozen=True, rename="camel"):
@@ -91,8 +92,8 @@ class BuildSummary(msgspec.Struct, frozen=True, rename="camel"):
     """All of a build. `images` is the production image and then, if there is one, its twin.
 
     `size_before` is what the same packages and wheels hold before anything is cut, in bytes.
-    `unhandled` is what maintainer scripts do and distil does not; `lacking` is what the
-    application names and the image lacks. A dry run has a plan only.
+    `unhandled` is what maintainer scripts do and distil does not, with the `remedies` that are
+    known; `lacking` is what the application names and the image lacks. A dry run has a plan only.
     """
 
     plan: PlanSummary
@@ -102,6 +103,7 @@ class BuildSummary(msgspec.Struct, frozen=True, rename="camel"):
     debug_packages: tuple[Component, ...] = ()
     cuts: tuple[CutTotal, ...] = ()
     unhandled: tuple[str, ...] = ()
+    remedies: tuple[Remedy, ...] = ()
     lacking: tuple[Lacking, ...] = ()
     checks: tuple[Check, ...] = ()
     images: tuple[ImageSummary, ...] = ()
@@ -228,6 +230,7 @@ def summarise(products: Sequence[Product], publication: Publication) -> BuildSum
 
 def _summarised(product: Product) -> BuildSummary:
     plan, composition = product.plan, product.composition
+    platform = plan.findings.base.platform
     return BuildSummary(
         plan=_planned(plan),
         size_before=composition.size_before,
@@ -236,6 +239,7 @@ def _summarised(product: Product) -> BuildSummary:
         debug_packages=components(product.tools, "deb", plan),
         cuts=_cut_totals(composition),
         unhandled=tuple(str(one) for one in composition.unhandled),
+        remedies=find_remedies(composition.unhandled, composition.tree, platform),
         lacking=product.lacking,
         checks=product.checks,
         images=tuple(summarise_image(image) for image, _ in product.images),
