@@ -18,6 +18,7 @@ from distil.formats import python_mentions as kinds
 from distil.model.node import Node
 from distil.model.origin import PackageOrigin
 from distil.packages import file_lists
+from distil.packages.file_lists import Listed
 from distil.packages.named_packages import NamedPackages
 from distil.reach.named import Named, program_paths, sought_name
 from distil.reach.shells import SHELL, shell_starters
@@ -26,19 +27,21 @@ from distil.reach.shells import SHELL, shell_starters
 class Lacking(msgspec.Struct, frozen=True):
     """A name that the image lacks, the places that have it, and the packages that offer it.
 
-    `kind` is what it names. A place is a path and a line, or the path of a program.
+    `kind` is what it names. A place is a path and a line, or the path of a program. `told` is
+    false where the archive's lists could not be had, so that there may be other packages.
     """
 
     kind: str
     name: str
     places: tuple[str, ...]
     packages: tuple[str, ...] = ()
+    told: bool = True
 
 
 class _Kind(NamedTuple):
     """How a kind is told, and whether what no package has is worth telling."""
 
-    told: str
+    what: str
     always: bool = True
 
 
@@ -83,16 +86,16 @@ def _named(plan: Plan, composition: Composition, packages: NamedPackages) -> Ite
         # One name may be started here and looked for there: the strongest word is said of all.
         kind = min((one.mention.kind for one in found), key=list(_KINDS).index)
         having = _having(packages, kind, name)
-        if having or _KINDS[kind].always:
+        if having.packages or _KINDS[kind].always:
             where = tuple(one.place for one in found)
-            yield Lacking(kind, found[0].mention.name, where, having)
+            yield Lacking(kind, found[0].mention.name, where, having.packages, told=having.complete)
 
 
-def _having(packages: NamedPackages, kind: str, name: str) -> tuple[str, ...]:
+def _having(packages: NamedPackages, kind: str, name: str) -> Listed:
     if kind == kinds.SEARCHED:
-        return packages.searched(name)
+        return Listed(packages.searched(name), complete=True)
     if kind == kinds.LIBRARY:
-        return packages.with_library(name)
+        return Listed(packages.with_library(name), complete=True)
     return packages.with_name(_LISTS[kind], name)
 
 
@@ -114,7 +117,7 @@ def _shells(plan: Plan, composition: Composition, packages: NamedPackages) -> It
         if (purl := _purl(node)) in names and purl not in runtime:
             found.setdefault(names[purl], []).append(f"{node.path} of {names[purl]}")
     for _, places in sorted(found.items()):
-        having = packages.with_name(file_lists.PROGRAM, "sh")
+        having = packages.with_name(file_lists.PROGRAM, "sh").packages
         yield Lacking(SHELL_OF_PROGRAMS, SHELL, tuple(places), having)
 
 
@@ -124,16 +127,32 @@ def _purl(node: Node) -> str:
 
 def _tell(found: Sequence[Lacking], base: str) -> None:
     """A warning for each, with its first place and its best package; the last says what to do."""
-    missing = dict.fromkeys(one.packages[0] for one in found if one.packages)
-    wanted = ", ".join(f'"{name}"' for name in missing)
-    hint = f"add what of it is needed to [app] in distil.toml: packages = [{wanted}]"
     for number, one in enumerate(found, 1):
         more = f" (and {len(one.places) - 1} more)" if len(one.places) > 1 else ""
-        told = _KINDS[one.kind].told.format(one.name)
-        has = (
-            f"the package {one.packages[0]} has it"
-            if one.packages
-            else f"no package of {base} is known to have it"
-        )
-        what = f"{one.places[0]}{more} {told}, which the image lacks; {has}"
-        emit(Warned(what, hint if missing and number == len(found) else ""))
+        what = _KINDS[one.kind].what.format(one.name)
+        message = f"{one.places[0]}{more} {what}, which the image lacks; {_offer(one, base)}"
+        emit(Warned(message, _hint(found) if number == len(found) else ""))
+
+
+def _offer(one: Lacking, base: str) -> str:
+    if one.packages:
+        return f"the package {one.packages[0]} has it"
+    if one.told:
+        return f"no package of {base} is known to have it"
+    return f"the lists of {base} that would name its package cannot be had"
+
+
+def _hint(found: Sequence[Lacking]) -> str:
+    """What to write for all of it."""
+    locales = [one.name for one in found if one.kind == kinds.LOCALE and one.packages]
+    others = [one.packages[0] for one in found if one.kind != kinds.LOCALE and one.packages]
+    writing = [
+        f"{key} = [{', '.join(dict.fromkeys(map(_quoted, names)))}] below [{section}]"
+        for key, section, names in (("packages", "app", others), ("locales", "image", locales))
+        if names
+    ]
+    return f"for what of it is needed, write {' and '.join(writing)}" if writing else ""
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"'

@@ -16,7 +16,7 @@ import msgspec
 
 from distil.formats.patterns import name_expression
 from distil.model.platform import Platform
-from distil.packages.file_lists import LOCALE, PROGRAM, ZONE, listed_packages
+from distil.packages.file_lists import LOCALE, PROGRAM, ZONE, Listed, listed_packages
 from distil.packages.index import PackageIndex
 from distil.packages.library_packages import package_for_library
 from distil.packages.repository import SuiteIndex
@@ -51,18 +51,26 @@ class NamedPackages:
         self._index = index
         self._suites = suites
 
-    def with_name(self, kind: str, name: str) -> tuple[str, ...]:
+    def with_name(self, kind: str, name: str) -> Listed:
         """The packages with the program, zone or locale `name`, best first; maybe none."""
         known = self._present(entry.name for entry in known_names() if name in entry.of(kind))
         if known:
-            return known
+            return Listed(known, complete=True)
         listed = listed_packages(kind, name, self._platform, self._index, self._suites)
         if listed.packages or listed.complete:
-            return tuple(sorted(listed.packages, key=lambda package: _rank(package, name)))
-        return self._present(_by_custom(kind, name))
+            ranked = sorted(listed.packages, key=lambda package: _rank(package, name))
+            return Listed(tuple(ranked), complete=True)
+        return Listed(self._present(_by_custom(kind, name)), complete=False)
 
     def with_library(self, name: str) -> tuple[str, ...]:
-        """The packages with the library that is called `name`; see `package_for_library`."""
+        """The packages with the library that is called `name`; see `package_for_library`.
+
+        Modules of the name service are in packages without a version.
+        """
+        service = re.match(r"libnss_(\w+)\.so", name)
+        found = self._present([f"libnss-{service[1]}"]) if service else ()
+        if found:
+            return found
         return tuple(package_for_library(name, self._platform, self._index, self._suites))
 
     def searched(self, name: str) -> tuple[str, ...]:

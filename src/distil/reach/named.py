@@ -29,6 +29,7 @@ _NOT_RUN_HERE: Final = re.compile(r"/(?:setup|noxfile|fabfile)\.py$")
 _LOCALE: Final = re.compile(
     r"(?P<language>[a-z]{2,3}_[A-Z]{2})(?:\.(?P<codeset>[\w-]+))?(?P<rest>@\w+)?"
 )
+_SERVICES: Final = "/etc/nsswitch.conf"
 _LOCALES: Final = "/usr/lib/locale"
 _ZONES: Final = "/usr/share/zoneinfo"
 _ZONE_NAME: Final = re.compile(r"[A-Z][\w+-]*(?:/[\w+-]+)*")
@@ -51,16 +52,30 @@ class Named(msgspec.Struct, frozen=True, order=True):
 
 
 def names_of(nodes: Iterable[Node], environment: Mapping[str, str]) -> tuple[Named, ...]:
-    """What the Python files among `nodes` name, tests aside, and the variables of `environment`."""
+    """What the Python files among `nodes` name, tests aside, and the variables of `environment`.
+
+    An ``nsswitch.conf`` names modules of the C library's name service.
+    """
     found = [Named(ENVIRONMENT, one) for one in environment_mentions(environment.items())]
     for node in nodes:
         if node.kind is Kind.DIRECTORY or node.blob is None or node.size > kinds.LARGEST:
             continue
+        if node.path == _SERVICES:
+            found += [Named(node.path, one) for one in _services(node.blob.read())]
         may_run = node.name.endswith(".py") or node.mode & 0o111
         if may_run and is_python(node) and not is_test(node.path):
             if not _NOT_RUN_HERE.search(node.path):
                 found += [Named(node.path, one) for one in read_mentions(node.blob.read())]
     return tuple(sorted(found))
+
+
+def _services(data: bytes) -> Iterator[Mention]:
+    """The modules of the sources that an nsswitch.conf(5) names; those in libc itself are none."""
+    for number, line in enumerate(data.decode("utf-8", "replace").splitlines(), 1):
+        sources = line.partition("#")[0].partition(":")[2]
+        for name in re.sub(r"\[[^\]]*\]", " ", sources).split():
+            if name not in {"files", "dns"} and name.isidentifier():
+                yield Mention(kinds.LIBRARY, f"libnss_{name}.so.2", number)
 
 
 def sought_name(mention: Mention) -> str:
