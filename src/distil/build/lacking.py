@@ -70,7 +70,7 @@ def find_lacking(plan: Plan, composition: Composition) -> tuple[Lacking, ...]:
     base = plan.findings.base
     packages = NamedPackages(base.platform, base.index, base.suites)
     found = (*_named(plan, composition, packages), *_shells(plan, composition, packages))
-    _tell(found, base.name)
+    _tell(found, plan)
     return found
 
 
@@ -125,18 +125,21 @@ def _purl(node: Node) -> str:
     return node.origin.purl if isinstance(node.origin, PackageOrigin) else ""
 
 
-def _tell(found: Sequence[Lacking], base: str) -> None:
+def _tell(found: Sequence[Lacking], plan: Plan) -> None:
     """A warning for each, with its first place and its best package; the last says what to do."""
+    lock, base = plan.findings.lock, plan.findings.base.name
     for number, one in enumerate(found, 1):
         more = f" (and {len(one.places) - 1} more)" if len(one.places) > 1 else ""
         what = _KINDS[one.kind].what.format(one.name)
-        message = f"{one.places[0]}{more} {what}, which the image lacks; {_offer(one, base)}"
+        message = f"{one.places[0]}{more} {what}, which the image lacks; {_offer(one, base, lock)}"
         emit(Warned(message, _hint(found) if number == len(found) else ""))
 
 
-def _offer(one: Lacking, base: str) -> str:
+def _offer(one: Lacking, base: str, lock: str) -> str:
     if one.packages:
         return f"the package {one.packages[0]} has it"
+    if lock:
+        return f"no package of {lock} is known to have it"
     if one.told:
         return f"no package of {base} is known to have it"
     return f"the lists of {base} that would name its package cannot be had"

@@ -6,7 +6,7 @@ import re
 import shlex
 from typing import Final
 
-_SEPARATORS: Final = frozenset({"|", "||", "&", "&&", ";", "(", ")", "|&", ";;"})
+_SEPARATORS: Final = frozenset({"|", "||", "&", "&&", ";", "(", "|&", ";;"})
 _AGAIN: Final = frozenset(
     {"if", "then", "else", "elif", "while", "until", "do", "!", "{", "time", "exec", "command"}
 )
