@@ -159,6 +159,14 @@ def test_the_environment(wider: World) -> None:
     assert "the environment asks for the time zone US/Eastern" in done.stderr
 
 
+def test_a_distribution_that_is_there_to_start_a_program(wider: World) -> None:
+    wider.house.add("gitpython", "3.1.44", files={"git/__init__.py": "def refresh(): ...\n"})
+    files = {**FLASK, "requirements.txt": f"{FLASK['requirements.txt']}gitpython\n"}
+    done = wider.build(wider.app(files))
+    assert lacking(done) == {("program", "git"): ""}
+    assert "warning: gitpython starts git, which the image lacks" in done.stderr
+
+
 def test_a_lock_names_no_further_packages(wider: World) -> None:
     source = app(wider)
     assert wider.distil("lock", source).code == 0

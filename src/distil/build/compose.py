@@ -23,7 +23,7 @@ from distil.packages.cuts import Cuts
 from distil.packages.effects.library_cache import library_cache_nodes
 from distil.packages.effects.record import UnhandledScript
 from distil.packages.status import status_nodes
-from distil.reach.named import ENVIRONMENT, Named
+from distil.reach.named import Named
 from distil.reach.python.analysis import Analyses
 from distil.reach.python.result import PythonReach
 
@@ -81,7 +81,7 @@ def compose(
         python=python,
         further=further,
         copied={path: copied.reason for path, copied in gathered.copied.items()},
-        named=tuple(one for one in named if one.path == ENVIRONMENT or one.path in tree),
+        named=tuple(one for one in named if not one.in_a_file or one.path in tree),
     )
 
 

@@ -34,11 +34,35 @@ class _Names(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return {PROGRAM: self.programs, ZONE: self.zones, LOCALE: self.locales}.get(kind, ())
 
 
+class _Starter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A Python distribution that starts programs."""
+
+    name: str
+    programs: tuple[str, ...]
+
+
+class _Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    package: tuple[_Names, ...]
+    distribution: tuple[_Starter, ...]
+
+
 @functools.cache
-def known_names() -> tuple[_Names, ...]:
-    """The entries of data/names.toml."""
+def _document() -> _Document:
     text = resources.files("distil.packages").joinpath("data/names.toml").read_text("utf-8")
-    return msgspec.convert(tomllib.loads(text)["package"], tuple[_Names, ...])
+    return msgspec.convert(tomllib.loads(text), _Document)
+
+
+def known_names() -> tuple[_Names, ...]:
+    """The packages of data/names.toml."""
+    return _document().package
+
+
+def programs_of(distributions: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Those of `distributions` that are of little use without a program, each with it."""
+    starters = {entry.name: entry.programs for entry in _document().distribution}
+    for name in distributions:
+        for program in starters.get(name, ()):
+            yield name, program
 
 
 class NamedPackages:

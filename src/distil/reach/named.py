@@ -40,10 +40,14 @@ _OF_DEBIAN: Final = re.compile(r"(?:/usr)?/s?bin/([^/\s]+)")
 
 
 class Named(msgspec.Struct, frozen=True, order=True):
-    """One mention, and the path of the file that has it."""
+    """One mention, and the path of the file that has it, or a word for what else does."""
 
     path: str
     mention: Mention
+
+    @property
+    def in_a_file(self) -> bool:
+        return self.path.startswith("/")
 
     @property
     def place(self) -> str:
