@@ -20,6 +20,7 @@ from distil.build.gather import Ingredients
 from distil.build.images import debug_twin, production_image
 from distil.build.inspect import inspect, inspect_twin
 from distil.build.investigate import Findings, Subject, look_at
+from distil.build.lacking import find_lacking
 from distil.build.lock import Locker
 from distil.build.lock_choices import names_to_upgrade, platforms_to_lock
 from distil.build.lock_file import LOCK_FILE, check_current, find_lock, read_lock, write_lock
@@ -161,6 +162,7 @@ def _produce(platform: Platform, workshop: Workshop) -> Product:
     ingredients = Ingredients(packages, wheels, workshop.application, workshop.copies, compiler)
     composition = compose(plan, ingredients, cuts, created, cache)
     checks = inspect(plan, composition)
+    lacking = find_lacking(plan, composition)
     production = production_image(plan, composition.tree, created, cache)
     ledger = ledger_of(plan, composition)
     images, tool_tree = [(production, record(production, ledger, cache))], Tree()
@@ -169,7 +171,7 @@ def _produce(platform: Platform, workshop: Workshop) -> Product:
         inspect_twin(plan, composition, tool_tree, tools)
         twin = debug_twin(plan, production, tool_tree, created, cache)
         images.append((twin, record(twin, twin_ledger(ledger, tool_tree), cache)))
-    return Product(plan, composition, checks, tuple(images), tool_tree)
+    return Product(plan, composition, checks, tuple(images), tool_tree, lacking)
 
 
 class LockRequest(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ from distil.apps.install import record_nodes
 from distil.build.byte_code import byte_code_nodes
 from distil.build.gather import Elf, Gathered, Ingredients, gather
 from distil.build.narrow import narrow
+from distil.build.own_names import own_names
 from distil.build.placement import check_placed, check_usable
 from distil.build.plan import Plan
 from distil.fetch.cache import Cache
@@ -22,6 +23,7 @@ from distil.packages.cuts import Cuts
 from distil.packages.effects.library_cache import library_cache_nodes
 from distil.packages.effects.record import UnhandledScript
 from distil.packages.status import status_nodes
+from distil.reach.named import Named
 from distil.reach.python.analysis import Analyses
 from distil.reach.python.result import PythonReach
 
@@ -33,6 +35,7 @@ class Composition(msgspec.Struct, frozen=True):
     `further` are more reasons of some paths. `copied` says why what the user copies is there, at
     any level. `size_before` is what the ingredients hold before anything is cut, in bytes. `python`
     is what Python code can reach, None where that was not asked, `analyses` what was read of it.
+    `named` is what the application's own files ask the system for by name.
     """
 
     tree: Tree
@@ -45,6 +48,7 @@ class Composition(msgspec.Struct, frozen=True):
     python: PythonReach | None = None
     further: dict[str, list[Reason]] = {}
     copied: dict[str, Reason] = {}
+    named: tuple[Named, ...] = ()
 
 
 def compose(
@@ -59,8 +63,9 @@ def compose(
     reasons: dict[str, Reason] = {}
     further: dict[str, list[Reason]] = {}
     analyses, python = Analyses(cache), None
+    named = own_names(plan, gathered.tree)
     if plan.findings.spec.reach.level is Level.REACHABLE:
-        narrowed = narrow(plan, gathered, cache)
+        narrowed = narrow(plan, gathered, named, cache)
         gathered, reasons, further = narrowed.gathered, narrowed.reasons, narrowed.further
         analyses, python = narrowed.analyses, narrowed.python
     tree = _with_metadata(plan, gathered, ingredients, cache)
@@ -77,6 +82,7 @@ def compose(
         python=python,
         further=further,
         copied={path: copied.reason for path, copied in gathered.copied.items()},
+        named=tuple(one for one in named if not one.in_a_file or one.path in tree),
     )
 
 

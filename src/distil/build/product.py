@@ -8,6 +8,7 @@ from distil.build.compose import Composition
 from distil.build.copies import Copies
 from distil.build.finding import Finder
 from distil.build.inspect import Check
+from distil.build.lacking import Lacking
 from distil.build.plan import Plan
 from distil.fetch.cache import Cache
 from distil.fetch.http import Client
@@ -42,7 +43,7 @@ class Product(msgspec.Struct, frozen=True):
     """A finished build for one platform, written nowhere yet.
 
     `images` are the production image and then, if there is one, its twin, each with its ledger;
-    `tools` is what only the twin has.
+    `tools` is what only the twin has, `lacking` what the application names and neither has.
     """
 
     plan: Plan
@@ -50,3 +51,4 @@ class Product(msgspec.Struct, frozen=True):
     checks: tuple[Check, ...]
     images: tuple[tuple[Image, Artifact], ...]
     tools: Tree = Tree()
+    lacking: tuple[Lacking, ...] = ()

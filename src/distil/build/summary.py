@@ -8,6 +8,7 @@ import msgspec
 
 from distil.build.compose import Composition
 from distil.build.inspect import Check
+from distil.build.lacking import Lacking
 from distil.build.plan import Plan
 from distil.build.product import Product
 from distil.build.publish import Publication, Published
@@ -18,6 +19,7 @@ from distil.model.node import Kind
 from distil.model.origin import Origin, PackageOrigin
 from distil.model.package import DebianPackage, Wheel
 from distil.model.tree import Tree
+from distil.packages.remedies import Remedy, find_remedies
 from distil.reach.python.result import COMPUTED
 
 
@@ -108,7 +110,8 @@ class BuildSummary(msgspec.Struct, frozen=True, rename="camel"):
 
     `packages` and `distributions` are those of which something is in the image, as scanners see
     them, fewer than the plan's. `size_before` is what the same packages and wheels hold before
-    anything is cut, in bytes. `unhandled` is what maintainer scripts do and distil does not. A
+    anything is cut, in bytes. `unhandled` is what maintainer scripts do and distil does not, with
+    the `remedies` that are known; `lacking` is what the application names and the image lacks. A
     dry run has a plan only.
     """
 
@@ -120,6 +123,8 @@ class BuildSummary(msgspec.Struct, frozen=True, rename="camel"):
     cuts: tuple[CutTotal, ...] = ()
     unhandled: tuple[str, ...] = ()
     computed_imports: ComputedImports | None = None
+    remedies: tuple[Remedy, ...] = ()
+    lacking: tuple[Lacking, ...] = ()
     checks: tuple[Check, ...] = ()
     images: tuple[ImageSummary, ...] = ()
     engine: str = ""
@@ -245,6 +250,7 @@ def summarise(products: Sequence[Product], publication: Publication) -> BuildSum
 
 def _summarised(product: Product) -> BuildSummary:
     plan, composition = product.plan, product.composition
+    platform = plan.findings.base.platform
     return BuildSummary(
         plan=_planned(plan),
         size_before=composition.size_before,
@@ -254,6 +260,8 @@ def _summarised(product: Product) -> BuildSummary:
         cuts=_cut_totals(composition),
         unhandled=tuple(str(one) for one in composition.unhandled),
         computed_imports=_computed_imports(composition),
+        remedies=find_remedies(composition.unhandled, composition.tree, platform),
+        lacking=product.lacking,
         checks=product.checks,
         images=tuple(summarise_image(image) for image, _ in product.images),
     )

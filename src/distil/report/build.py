@@ -141,6 +141,10 @@ def _result(summary: BuildSummary, *, verbose: bool) -> list[Row]:
     )
     rows = [Row("size", sizes), *_computed(summary.computed_imports, verbose=verbose)]
     rows += [Row("unhandled", one) for one in summary.unhandled]
+    for remedy in summary.remedies:
+        first, *rest = remedy.lines
+        rows.append(Row("remedy", f"{', '.join(remedy.packages)}: {first}"))
+        rows += [Row("", line) for line in rest]
     rows += [Row("check", f"PASS  {check.name}: {check.detail}") for check in summary.checks]
     rows += [_twin(image, production) for image in summary.images[1:]]
     return rows
