@@ -23,7 +23,7 @@ from distil.events import Warned, emit
 from distil.formats.dockerignore import DockerIgnore, docker_patterns, parse_dockerignore
 from distil.formats.elf import ElfFile, parse_elf
 from distil.model.application import Application
-from distil.model.blob import FileBlob
+from distil.model.blob import FileBlob, open_regular
 from distil.model.digest import Digest
 from distil.model.node import Kind, Node
 from distil.model.origin import ApplicationOrigin
@@ -117,7 +117,8 @@ class Sources(msgspec.Struct, frozen=True):
 def read_source(path: Path) -> bytes:
     """The bytes of one of the application's files. Raises `UnreadableSource`."""
     try:
-        return path.read_bytes()
+        with open_regular(path) as stream:
+            return stream.read()
     except OSError as error:
         raise UnreadableSource(str(path), error.strerror or "cannot be read") from None
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from distil.errors import InvalidConfiguration, did_you_mean
+from distil.model.blob import read_small
 
 
 class DebianSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
@@ -50,7 +51,7 @@ def read_configuration(path: Path) -> Configuration:
     Raises `InvalidConfiguration`.
     """
     try:
-        text = path.read_text("utf-8")
+        text = read_small(path).decode("utf-8")
     except FileNotFoundError:
         return Configuration()
     except (OSError, UnicodeDecodeError) as error:
