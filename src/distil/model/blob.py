@@ -86,8 +86,9 @@ def open_regular(path: Path) -> BufferedReader:
 
 
 def read_small(path: Path) -> bytes:
-    """All of the regular file at `path`. Raises OSError, also when it is larger than any honest
-    file that is read whole (`LARGEST_SMALL`).
+    """All of the regular file at `path`.
+
+    Raises OSError, also when it is larger than any honest one of its kind (`LARGEST_SMALL`).
     """
     with open_regular(path) as stream:
         data = stream.read(LARGEST_SMALL + 1)
