@@ -7,6 +7,7 @@ same, names with NUL or ``..``) is an error, as is anything beyond the limits.
 
 from __future__ import annotations
 
+import functools
 import re
 import struct
 from collections.abc import Iterator
@@ -58,7 +59,7 @@ class TarLimits(msgspec.Struct, frozen=True):
     records with `members`: four for each.
     """
 
-    members: int = 500_000
+    members: int = 400_000
     content: int = 64 << 30
     extension: int = 1 << 20
     metadata: int = 320 << 20
@@ -85,7 +86,9 @@ class TarMember(msgspec.Struct, frozen=True, gc=False):
 
 def cost_of(path: str, target: str, xattrs: tuple[tuple[str, bytes], ...]) -> int:
     """What a member costs in memory, about, in bytes: its values, and its strings a few times."""
-    strings = len(path) + len(target) + sum(len(key) + len(value) for key, value in xattrs)
+    strings = len(path) + len(target)
+    if xattrs:
+        strings += sum(len(key) + len(value) for key, value in xattrs)
     return _MEMBER_COST + _COPIES * strings
 
 
@@ -390,6 +393,7 @@ def _xattrs(pax: dict[str, bytes]) -> tuple[tuple[str, bytes], ...]:
     return tuple(sorted(found))
 
 
+@functools.lru_cache(1024)
 def _number(field: bytes) -> int | None:
     """A numeric header field: octal text, or GNU's base 256. None when it is neither."""
     if field[0] & 0x80:
