@@ -17,6 +17,12 @@ from distil.formats.byte_source import CHUNK
 MEMORY_LIMIT: Final = 256 << 20
 """Bytes a decoder may use for its window; ``xz -9`` and ``zstd --ultra`` stay below."""
 
+RATIO: Final = 64
+"""How many times its compressed bytes an archive may unpack to; honest ones stay below 20."""
+
+ALLOWANCE: Final = 1 << 30
+"""Bytes by which an archive may go beyond `RATIO` all the same: files of zeros do."""
+
 _FIRST_STEP: Final = 2048
 """Bytes that a stream is begun with: what it leaves of them is copied, once for each stream."""
 

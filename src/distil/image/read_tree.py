@@ -12,7 +12,7 @@ from distil.errors import ArchiveTooLarge, CorruptContent, MalformedImage
 from distil.fetch.cache import Cache
 from distil.fetch.packs import Pack, PackMember, open_pack, write_pack
 from distil.formats.byte_source import ByteSource
-from distil.formats.compressed import decompress
+from distil.formats.compressed import ALLOWANCE, RATIO, decompress
 from distil.formats.tar import TarLimits, TarReader, cost_of
 from distil.image.layer import Layer
 from distil.model.image import DOCKER_LAYER, MEDIA_LAYER
@@ -21,12 +21,6 @@ from distil.model.tree import Tree
 
 LARGEST_LAYER: Final = 32 << 30
 """Bytes of one layer's tar, at most."""
-
-RATIO: Final = 64
-"""How many times its compressed bytes a layer may unpack to; honest ones stay below 20."""
-
-ALLOWANCE: Final = 1 << 30
-"""Bytes by which all layers of an image together may go beyond `RATIO`: files of zeros do."""
 
 _COMPRESSIONS: Final = {
     MEDIA_LAYER: "",
