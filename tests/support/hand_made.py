@@ -56,7 +56,7 @@ def diff_id(data: bytes, kind: str) -> str:
     """The digest of what a layer unpacks to, all of its streams."""
     stream: IO[bytes] = io.BytesIO(data)
     if kind == "+gzip":
-        stream = gzip.open(stream)
+        stream = gzip.GzipFile(fileobj=stream)
     if kind == "+zstd":
         stream = zstandard.ZstdDecompressor().stream_reader(data, read_across_frames=True)
     hasher = hashlib.sha256()
