@@ -48,7 +48,7 @@ HEADERS: dict[str, tuple[bytes, str]] = {
     "name climbs in prefix": (one(name=b"x", prefix=b".."), "climbs out"),
     "no name": (header(b"") + END, "empty"),
     "name with NUL": (pax(("path", b"a\0b")) + header() + END, "NUL"),
-    "name beyond PATH_MAX": (pax(("path", b"a/" * 2100 + b"f")) + header() + END, "longer than 4096"),
+    "name beyond PATH_MAX": (pax(("path", b"a/" * 2100 + b"f")) + header() + END, "longer than"),
     "hard link climbs": (one(type=b"1", link=b"../x"), "climbs out"),
     "hard link to nothing": (one(type=b"1"), "empty"),
     "hard link to what is not there": (tar([hard_link("/a", "/b")]), "hard link|not there"),
