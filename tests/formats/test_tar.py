@@ -227,6 +227,7 @@ def test_a_huge_pax_size_overrides_a_header_that_cannot_hold_it() -> None:
         (TarLimits(members=2), "more than 2 members"),
         (TarLimits(content=9), "more than 9 bytes"),
         (TarLimits(extension=100), "extended header"),
+        (TarLimits(metadata=1000), "headers together"),
     ],
 )
 def test_limits(limits: TarLimits, message: str) -> None:

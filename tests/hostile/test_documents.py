@@ -97,7 +97,7 @@ ELFS: dict[str, bytes] = {
     "endless versions": elf(phnum=2) + segment(LOAD, 0, 1 << 20) + segment(DYNAMIC, 176, 96)
     + dynamic((5, 0), (10, 1 << 20), (0x6FFFFFFE, 400), (0x6FFFFFFF, 1 << 60), (0, 0))
     + bytes(1000),
-    "dynamic section without end": elf(phnum=1) + segment(DYNAMIC, 120, 8 << 20) +
+    "dynamic section without end": elf(phnum=1) + segment(DYNAMIC, 120, 8 << 20)
     + b"\x01" * (8 << 20),
 }  # fmt: skip
 
@@ -142,7 +142,7 @@ READERS: dict[str, tuple[Callable[[], object], str]] = {
         lambda: parse_release(
             (RELEASE + b"SHA256:\n" + b" %064d 1 main/x\n" % 0 * 300_000), "it"
         ),
-        "MalformedRelease: |",
+        "MalformedControl: |",
     ),
     "Release of a far date": (
         lambda: parse_release((RELEASE + b"Valid-Until: Sat, 14 Jun 99999 10:00:00 UTC\n"), "it"),
