@@ -1069,11 +1069,17 @@ class MalformedImage(DistilError):
         super().__init__(f"{what}: {why}", hint=hint)
 
 
+def _listed(names: Sequence[str]) -> str:
+    """Names out of an image, which can hold anything and be many, on one line."""
+    shown = [name if name.isprintable() else repr(name) for name in names[:20]]
+    return ", ".join([*shown, "…"] if len(names) > 20 else shown)
+
+
 class ImageNotFound(DistilError):
     """A layout or archive that does not hold the image asked for."""
 
     def __init__(self, where: str, wanted: str, known: Sequence[str]) -> None:
-        hint = f"it holds {', '.join(known)}" if known else "it holds no named image"
+        hint = f"it holds {_listed(known)}" if known else "it holds no named image"
         super().__init__(f"{where} has no image {wanted}", hint=hint)
 
 
@@ -1081,7 +1087,7 @@ class PlatformNotFound(DistilError):
     """An image that is not there for the platform asked for, or for this machine's."""
 
     def __init__(self, where: str, wanted: str, known: Sequence[str]) -> None:
-        hint = f"it is there for {', '.join(known)}: name one with --platform" if known else ""
+        hint = f"it is there for {_listed(known)}: name one with --platform" if known else ""
         super().__init__(f"{where} is not an image for {wanted}", hint=hint)
 
 

@@ -25,13 +25,12 @@ from distil.errors import (
 )
 from distil.fetch.address import text_without_secrets
 from distil.fetch.authorities import trust_for_uv
+from distil.fetch.cache import Cache
 
 _SECRET: Final = re.compile(r"UV_\w*(?:PASSWORD|TOKEN)")
 _SHORTEST_SECRET: Final = 4
 """Characters; something shorter is in every other word."""
 
-_SYSTEM_TRUST: Final = {"UV_SYSTEM_CERTS": "true"}
-"""Trust whom the machine trusts, as for Debian's mirrors; the user's own setting wins."""
 
 _FIXED: Final = {"UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1", "NO_COLOR": "1"}
 _UNWANTED: Final = frozenset(
@@ -77,7 +76,8 @@ def run_uv(
 ) -> str:
     """What ``uv ARGUMENTS`` prints, run in `directory` so that its configuration counts there.
 
-    No interpreter but the one that runs distil is used, and none is downloaded. Raises
+    No interpreter but the one that runs distil is used, and none is downloaded. What uv unpacks
+    goes into distil's cache, unless UV_CACHE_DIR names another place. Raises
     `UvFailed` for an exit status that is not 0, `ResolverFailed` when uv cannot be run,
     `NoAnswer` when it takes longer than `seconds`, and `InvalidConfiguration` for certificates
     that cannot be used.
@@ -95,7 +95,7 @@ def run_uv(
                 text=True,
                 errors="replace",
                 check=False,
-                env={**_SYSTEM_TRUST, **kept, **_FIXED, **trust, **(environment or {})},
+                env={**kept, **_defaults(), **_FIXED, **trust, **(environment or {})},
                 timeout=seconds,
             )
     except subprocess.TimeoutExpired as expired:
@@ -105,6 +105,19 @@ def run_uv(
     if result.returncode != 0:
         raise UvFailed(_without_secrets(result.stderr.strip(), os.environ))
     return result.stdout
+
+
+def _defaults() -> dict[str, str]:
+    """What holds unless the user's own variables of these names say otherwise.
+
+    Trust whom the machine trusts, as for Debian's mirrors; a cache that is distil's own, so that
+    what a hostile wheel or source archive unpacks to is where `distil cache` looks after it.
+    Raises `CacheUnwritable`.
+    """
+    found = {"UV_SYSTEM_CERTS": os.environ.get("UV_SYSTEM_CERTS", "true")}
+    if not os.environ.get("UV_CACHE_DIR"):
+        found["UV_CACHE_DIR"] = str(Cache.default().lent("uv"))
+    return found
 
 
 def compile_requirements(

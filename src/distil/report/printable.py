@@ -32,6 +32,15 @@ def _cut(line: str) -> str:
     return line if len(line) <= _LONGEST else f"{line[:half]}…{line[-half:]}"
 
 
+def printable_json(text: str) -> str:
+    """JSON with the same characters escaped as JSON has it; line breaks stay."""
+    return _UNSAFE.sub(_escaped_in_json, text)
+
+
+def _escaped_in_json(match: re.Match[str]) -> str:
+    return match[0] if match[0] == "\n" else f"\\u{ord(match[0]):04x}"
+
+
 def _escaped(match: re.Match[str]) -> str:
     number = ord(match[0])
     if 0xDC80 <= number <= 0xDCFF:
