@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Final
 
 from distil.errors import MalformedScript
@@ -25,356 +26,510 @@ from distil.formats.shell_syntax import (
     Redirect,
     Statement,
     While,
+    Word,
 )
-from distil.packages.effects.expansion import Text, matches, text_of, words_of
+from distil.packages.effects.expansion import Input, State, Words
 from distil.packages.effects.machine import Machine
-from distil.packages.effects.outcome import DONE, UNKNOWN, Leave, Result
+from distil.packages.effects.outcome import STEP, Leave, Refused, Status, Text, Unclear
 
 SHELL: Final = re.compile(rb"#! ?(?:/usr)?/bin/(?:sh|bash|dash)\b")
 """How a script begins that can be followed."""
 
-MAX_STEPS: Final = 10_000
-"""Commands followed in one script; the longest real ones need a few hundred."""
+MAX_DEPTH: Final = 60
+"""Statements inside each other, through functions and everything else that is followed."""
 
-_MAX_DEPTH: Final = 40
-_IGNORED_TARGETS: Final = ("/dev/", "/tmp/", "/run/", "/var/log/", "/proc/")  # noqa: S108
+_IGNORED_TARGETS: Final = ("/dev/", "/tmp/", "/run/", "/var/log/", "/proc/", "/sys/")  # noqa: S108
+_SHOWN: Final = 120
+MAX_REPORTED: Final = 20
+"""What is reported of one script at most."""
 
-Handler = Callable[["Evaluation", list[Text]], Result]
+Handler = Callable[["Evaluation", list[Text]], Status]
 """What a command does, given its arguments."""
 
 
-class Evaluation:
+class Evaluation(Words):
     """One script of one package on `machine`."""
 
-    def __init__(self, machine: Machine, package: str, commands: Mapping[str, Handler]) -> None:
-        self.machine = machine
+    def __init__(
+        self, machine: Machine, package: str, commands: Mapping[str, Handler], state: State
+    ) -> None:
+        super().__init__(machine, state)
         self.package = package
         self.commands = commands
-        self.answers: Mapping[str, str] = {}
-        self.arguments: list[Text] = []
-        self.input: Text = ""
-        self.unhandled: list[str] = []
-        self.functions: dict[str, Statement] = {}
-        self._variables: dict[str, Text] = {}
+        self.answers: dict[str, Text] = {}
+        self.unhandled: dict[str, None] = {}
+        self.at_end: Text = ""
+        self._printed: list[Text] = []
+        self._locals: list[dict[str, tuple[bool, Text]]] = []
         self._uncertain = 0
-        self._doubts = 0
-        self._steps = 0
+        self._doubts: set[str] = set()
+        self._tested = 0
         self._depth = 0
-        self._last: bool | None = True
 
     # --- what handlers use -----------------------------------------------------------------
 
-    def variable(self, name: str) -> Text:
-        if name.isdigit() and name != "0":
-            number = int(name)
-            return self.arguments[number - 1] if number <= len(self.arguments) else ""
-        if name == "#":
-            return str(len(self.arguments))
-        if name == "?":
-            return {True: "0", False: "1", None: None}[self._last]
-        if name in "$!-":
-            return None
-        return self._variables.get(name, "")
+    def print(self, text: Text) -> None:
+        """Print to wherever standard output goes; None: something that is not known."""
+        self.machine.budget.spend(len(text or ""))
+        self._printed.append(text)
 
-    def assign(self, name: str, value: Text) -> None:
-        self._variables[name] = value
-
-    def report(self, what: str) -> Result:
+    def report(self, what: str) -> Status:
         """Something that cannot be done or understood."""
+        what = what[:_SHOWN]
         if what not in self.unhandled:
-            self.unhandled.append(what)
-        return UNKNOWN
+            self.unhandled["does more that is not followed" if self._full() else what] = None
+        return None
 
-    def change(self, what: str, action: Callable[[], object]) -> Result:
+    def _full(self) -> bool:
+        return len(self.unhandled) >= MAX_REPORTED
+
+    def change(self, what: str, action: Callable[[], object]) -> Status:
         """Do something to the machine, or report it when it is not certain to happen."""
         if self._uncertain or self._doubts:
             return self.report(f"may {what}")
         action()
-        return DONE
+        return True
+
+    def make_local(self, name: str) -> None:
+        """Give the function that runs a variable of its own."""
+        if self._locals:
+            known = self.state.variables
+            self._locals[-1].setdefault(name, (name in known, known.get(name)))
 
     def output_of(self, body: tuple[Statement, ...]) -> Text:
-        """What commands print, in a subshell of their own."""
-        saved = dict(self._variables)
-        try:
-            output = self.run(body).output
-        except Leave as leave:
-            output = leave.output
-        self._variables = saved
+        """What commands print, in a subshell of their own; line ends at the end removed."""
+        tested, self._tested = self._tested, 0
+        with self._capture() as printed:
+            self._subshell(lambda: self.run(body))
+        self._tested = tested
+        output = _joined(printed)
         return None if output is None else output.rstrip("\n")
 
-    def call(self, words: list[Text]) -> Result:
+    def go_to(self, directory: Text) -> None:
+        """Make `directory` the current one; None: some other that is not known."""
+        self.state.directory = self.machine.directory = directory
+        self.assign("PWD", directory)
+
+    def call(self, words: list[Text], *, functions: bool = True) -> Status:
         """Run a function, or a command by its handler."""
         name = words[0]
         if name is None:
             return self.report("runs a command whose name is computed")
-        if name in self.functions:
+        if functions and name in self.state.functions:
             return self._call_function(name, words[1:])
         handler = self.commands.get(name.rsplit("/", 1)[-1])
-        if handler is None:
-            followed = self._follow_program(name, words[1:])
-            if followed is not None:
-                return followed
-            shown = " ".join("…" if word is None else word for word in words)
-            return self.report(f"runs {shown[:120]}")
-        return handler(self, words[1:])
-
-    def _follow_program(self, name: str, arguments: list[Text]) -> Result | None:
-        """Follow a program that is a shell script of a package itself; None: it is not."""
-        path = self.machine.executable(name)
-        data = self.machine.contents(path) if path else None
-        if data is None or not SHELL.match(data) or self._depth >= _MAX_DEPTH:
-            return None
         try:
-            body = parse_script(data.decode("utf-8", "surrogateescape"))
+            if handler is not None:
+                return handler(self, words[1:])
+            return self._follow_program(name, words[1:])
+        except Refused:
+            return False
+        except Unclear:
+            self.print(None)
+            shown = " ".join("…" if word is None else word[:_SHOWN] for word in words)
+            return self.report(f"runs {shown}")
+
+    def _follow_program(self, name: str, arguments: list[Text]) -> Status:
+        """Follow a program that is a shell script of a package itself."""
+        path = self.machine.executable(name)
+        node = self.machine.find(path) if path else None
+        if node is None or node.blob is None or not SHELL.match(next(node.blob.chunks(), b"")):
+            raise Unclear
+        try:
+            body = self.parsed(self.machine.contents(path) or b"")
         except MalformedScript:
-            return None
-        outer = (self.arguments, self._variables, self.functions)
-        self.arguments, self._variables = arguments, {**self._variables, "0": path}
-        self.functions = {}
-        self._depth += 1
+            raise Unclear from None
+        outer = self.state
+        # Which variables are exported is not kept: a program sees them all.
+        self.state = State({**outer.variables, "0": path}, arguments=arguments, input=outer.input)
+        self.state.directory, self.state.mask = outer.directory, outer.mask
+        tested, self._tested = self._tested, 0
+        try:
+            return self._subshell(lambda: self.run(body))
+        finally:
+            self.state, self._tested = outer, tested
+
+    def parsed(self, script: bytes | str) -> tuple[Statement, ...]:
+        """The statements of a script. Raises `MalformedScript`."""
+        self.machine.budget.spend(len(script))
+        text = script if isinstance(script, str) else script.decode("utf-8", "surrogateescape")
+        return parse_script(text)
+
+    def whole(self, script: bytes) -> None:
+        """Follow a script from its beginning to its end, and what it does at the end.
+
+        Raises `MalformedScript`, `Exhausted`.
+        """
+        status = self._ended(self.parsed(script))
+        if self.at_end is None:
+            self.report("does something at its end that is computed")
+        elif self.at_end:
+            self._ended(self.parsed(self.at_end))
+        if status is False:
+            self.report("stops with an error")
+
+    def _ended(self, body: tuple[Statement, ...]) -> Status:
         try:
             return self.run(body)
         except Leave as leave:
-            return Result(leave.status, leave.output)
-        finally:
-            self._depth -= 1
-            self.arguments, self._variables, self.functions = outer
+            return leave.status
 
     # --- statements ------------------------------------------------------------------------
 
-    def run(self, body: Iterable[Statement]) -> Result:
-        """Run statements one after the other; their output is joined."""
-        result = DONE
-        outputs: list[Text] = []
+    def run(self, body: Iterable[Statement]) -> Status:
+        """Run statements one after the other."""
+        status: Status = True
         for statement in body:
-            try:
-                result = self.step(statement)
-            except Leave as leave:
-                leave.output = _joined([*outputs, leave.output])
-                raise
-            outputs.append(result.output)
-        return Result(result.status, _joined(outputs))
+            status = self.step(statement)
+        return status
 
-    def step(self, statement: Statement) -> Result:
-        """Run one statement."""
-        self._steps += 1
-        if self._steps > MAX_STEPS:
-            self.report("does not come to an end")
+    def step(self, statement: Statement) -> Status:
+        """Run one statement; with ``set -e``, leave when it fails and nothing tests it."""
+        self.machine.budget.spend(STEP)
+        if self._depth >= MAX_DEPTH:
+            self.report("nests too deeply")
             raise Leave("exit", None)
-        result: Result = _STEPS[type(statement)](self, statement)
-        self._last = result.status
-        return result
-
-    def _command(self, command: Command) -> Result:
-        words = [text for word in command.words for text in words_of(word, self)]
-        if not words:
-            for name, value in command.assignments:
-                self.assign(name, text_of(value, self))
-            result = DONE
-        else:
-            with self._redirected_input(command.redirects):
-                saved = dict(self._variables)
-                for name, value in command.assignments:
-                    self.assign(name, text_of(value, self))
-                result = self.call(words)
-                for name, _ in command.assignments:
-                    self.assign(name, saved.get(name, ""))
-        return self._redirected_output(command.redirects, result)
-
-    def _pipeline(self, pipeline: Pipeline) -> Result:
-        saved = self.input
-        result = DONE
-        for number, command in enumerate(pipeline.commands):
-            if number:
-                self.input = result.output
-            try:
-                result = self.step(command)
-            except Leave as leave:
-                if len(pipeline.commands) == 1:
-                    raise
-                result = Result(leave.status, leave.output)
-        self.input = saved
-        if not pipeline.negated:
-            return result
-        return Result(None if result.status is None else not result.status, result.output)
-
-    def _and_or(self, statement: AndOr) -> Result:
-        result = self.step(statement.first)
-        outputs = [result.output]
-        for operator, following in statement.rest:
-            if result.status is None:
-                more = self.perhaps((following,))
-                outputs.append(more.output)
-                result = UNKNOWN
-            elif result.status is (operator == "&&"):
-                result = self.step(following)
-                outputs.append(result.output)
-        return Result(result.status, _joined(outputs))
-
-    def _if(self, statement: If) -> Result:
-        outputs: list[Text] = []
-        for condition, body in statement.branches:
-            known = self.run(condition)
-            outputs.append(known.output)
-            if known.status is True:
-                result = self.run(body)
-                return Result(result.status, _joined([*outputs, result.output]))
-            if known.status is None:
-                self.perhaps(body)
-                self._rest_of_if(statement, condition)
-                return UNKNOWN
-        result = self.run(statement.otherwise)
-        return Result(result.status, _joined([*outputs, result.output]))
-
-    def _rest_of_if(self, statement: If, reached: tuple[Statement, ...]) -> None:
-        """Follow the branches behind one whose condition is unknown."""
-        conditions = [condition for condition, _ in statement.branches]
-        later = statement.branches[conditions.index(reached) + 1 :]
-        if later or statement.otherwise:
-            rest = If(later, statement.otherwise) if later else Group(statement.otherwise, ())
-            self.perhaps((rest,))
-
-    def _while(self, statement: While) -> Result:
-        outputs: list[Text] = []
-        while True:
-            condition = self.run(statement.condition)
-            status = condition.status
-            if status is None:
-                self.perhaps(statement.body)
-                return UNKNOWN
-            if status is statement.until:
-                return Result(status=True, output=_joined(outputs))
-            if not self._turn(statement.body, outputs):
-                return Result(status=True, output=_joined(outputs))
-
-    def _for(self, statement: For) -> Result:
-        if statement.words is None:
-            words = list(self.arguments)
-        else:
-            words = [text for word in statement.words for text in words_of(word, self)]
-        outputs: list[Text] = []
-        for word in words:
-            self.assign(statement.name, word)
-            if word is None:
-                self.perhaps(statement.body)
-                outputs.append(None)
-            elif not self._turn(statement.body, outputs):
-                break
-        return Result(status=True, output=_joined(outputs))
-
-    def _turn(self, body: tuple[Statement, ...], outputs: list[Text]) -> bool:
-        """One turn of a loop; whether there may be another."""
-        try:
-            outputs.append(self.run(body).output)
-        except Leave as leave:
-            outputs.append(leave.output)
-            if leave.word == "break":
-                return False
-            if leave.word != "continue":
-                raise
-        return True
-
-    def _case(self, statement: Case) -> Result:
-        subject = text_of(statement.subject, self)
-        for item in statement.items:
-            found = [None if subject is None else matches(p, subject, self) for p in item.patterns]
-            if True in found:
-                return self.run(item.body)
-            if None in found:
-                self.perhaps(item.body)
-        return DONE if subject is not None else UNKNOWN
-
-    def _group(self, group: Group) -> Result:
-        with self._redirected_input(group.redirects):
-            if not group.subshell:
-                result = self.run(group.body)
-            else:
-                saved = dict(self._variables)
-                try:
-                    result = self.run(group.body)
-                except Leave as leave:
-                    result = Result(leave.status, leave.output)
-                self._variables = saved
-        return self._redirected_output(group.redirects, result)
-
-    def _function(self, function: Function) -> Result:
-        self.functions[function.name] = function.body
-        return DONE
-
-    def _call_function(self, name: str, arguments: list[Text]) -> Result:
-        if self._depth >= _MAX_DEPTH:
-            return self.report("calls itself without end")
-        saved, self.arguments = self.arguments, arguments
-        doubts = self._doubts
         self._depth += 1
         try:
-            return self.step(self.functions[name])
+            self.machine.directory = self.state.directory
+            status: Status = _STEPS[type(statement)](self, statement)
+        finally:
+            self._depth -= 1
+        self.state.last = status
+        if status is False and "e" in self.state.options and not self._tested:
+            if isinstance(statement, Command | Pipeline) or _is_subshell(statement):
+                raise Leave("exit", status=False)
+        return status
+
+    def _testing(self, body: tuple[Statement, ...]) -> Status:
+        """Run statements whose failure is a condition."""
+        self._tested += 1
+        try:
+            return self.run(body)
+        finally:
+            self._tested -= 1
+
+    def _command(self, command: Command) -> Status:
+        words = [text for word in command.words for text in self.words_of(word)]
+        if not words:
+            self.state.last = True
+            for name, value in command.assignments:
+                self.assign(name, self.text_of(value))
+            return self._redirected(command.redirects, lambda: self.state.last)
+        if words == ["exec"] and any(one.operator != ">&" for one in command.redirects):
+            return self.report("redirects all that follows")
+        known = self.state.variables
+        saved = {name: (name in known, known.get(name)) for name, _ in command.assignments}
+        for name, value in command.assignments:
+            self.assign(name, self.text_of(value))
+        try:
+            return self._redirected(command.redirects, lambda: self.call(words))
+        finally:
+            for name, before in saved.items():
+                self._restore(name, *before)
+
+    def _pipeline(self, pipeline: Pipeline) -> Status:
+        if pipeline.negated:
+            rest = (Pipeline(pipeline.commands, negated=False),)
+            status = self._testing(rest if len(pipeline.commands) > 1 else pipeline.commands)
+            return None if status is None else not status
+        outer, status = self.state.input, True
+        for number, command in enumerate(pipeline.commands):
+            with self._capture() as printed:
+                status = self._subshell(partial(self.step, command))
+            if number < len(pipeline.commands) - 1:
+                self.state.input = Input(_joined(printed))
+            else:
+                self._printed += printed
+        self.state.input = outer
+        return status
+
+    def _and_or(self, statement: AndOr) -> Status:
+        parts = [("", statement.first), *statement.rest]
+        status: Status = True
+        for number, (operator, part) in enumerate(parts):
+            last = number == len(parts) - 1
+            if number and status is None:
+                if last:
+                    self.perhaps((part,))
+                else:
+                    self.perhaps((part,), tested=True)
+            elif not number or status is (operator == "&&"):
+                status = self.step(part) if last else self._testing((part,))
+        return status
+
+    def _if(self, statement: If) -> Status:
+        for number, (condition, body) in enumerate(statement.branches):
+            known = self._testing(condition)
+            if known is True:
+                return self.run(body)
+            if known is None:
+                self.perhaps(body)
+                later = statement.branches[number + 1 :]
+                if later:
+                    self.perhaps((If(later, statement.otherwise),))
+                else:
+                    self.perhaps(statement.otherwise)
+                return None
+        return self.run(statement.otherwise)
+
+    def _while(self, statement: While) -> Status:
+        def turns() -> Iterator[Status]:
+            while (known := self._testing(statement.condition)) is not statement.until:
+                yield known
+                if known is None:
+                    return
+
+        return self._loop(turns(), statement.body)
+
+    def _for(self, statement: For) -> Status:
+        if statement.words is None:
+            words = list(self.state.arguments)
+        else:
+            words = [text for word in statement.words for text in self.words_of(word)]
+
+        def turns() -> Iterator[Status]:
+            for word in words:
+                self.assign(statement.name, word)
+                yield None if word is None else True
+
+        return self._loop(turns(), statement.body)
+
+    def _loop(self, turns: Iterator[Status], body: tuple[Statement, ...]) -> Status:
+        """Run `body` for each of `turns`; None: as often as nobody knows."""
+        status: Status = True
+        doubts = self._doubts & {"break", "continue"}
+        for known in turns:
+            self.machine.budget.spend(STEP)
+            if known is None:
+                # The second time, whatever a turn changes is unknown.
+                self.perhaps(body, times=2)
+                status = None
+                continue
+            going, status = self._turn(body)
+            if not going:
+                break
+        self._doubts = self._doubts - {"break", "continue"} | doubts
+        return status
+
+    def _turn(self, body: tuple[Statement, ...]) -> tuple[bool, Status]:
+        """One turn of a loop: whether there may be another, and its status."""
+        try:
+            return True, self.run(body)
+        except Leave as leave:
+            if leave.word not in ("break", "continue"):
+                raise
+            if leave.count > 1:
+                raise Leave(leave.word, leave.status, leave.count - 1) from None
+            return leave.word == "continue", True
+
+    def _case(self, statement: Case) -> Status:
+        subject = self.text_of(statement.subject)
+        possible = False
+        for item in statement.items:
+            found = self._matches(item.patterns, subject)
+            if found is None or (found and possible):
+                self.perhaps(item.body)
+                possible = True
+            if found is True:
+                return None if possible else self.run(item.body)
+        return None if possible else True
+
+    def _matches(self, words: Iterable[Word], subject: Text) -> Status:
+        answer: Status = False
+        for word in words:
+            pattern = self.pattern_of(word)
+            if pattern is not None and pattern.everything:
+                return True
+            if pattern is None or subject is None:
+                answer = None
+                continue
+            self.machine.budget.spend(pattern.work(subject))
+            if pattern.matches(subject):
+                return True
+        return answer
+
+    def _group(self, group: Group) -> Status:
+        def inner() -> Status:
+            return self.run(group.body)
+
+        work = (lambda: self._subshell(inner)) if group.subshell else inner
+        return self._redirected(group.redirects, work)
+
+    def _function(self, function: Function) -> Status:
+        self.state.functions[function.name] = function.body
+        return True
+
+    def _call_function(self, name: str, arguments: list[Text]) -> Status:
+        saved, self.state.arguments = self.state.arguments, arguments
+        doubts = self._doubts & {"return"}
+        self._locals.append({})
+        try:
+            return self.step(self.state.functions[name])
         except Leave as leave:
             if leave.word != "return":
                 raise
-            return Result(leave.status, leave.output)
+            return leave.status
         finally:
-            self._depth -= 1
+            self._doubts = self._doubts - {"return"} | doubts
+            self.state.arguments = saved
+            for variable, before in self._locals.pop().items():
+                self._restore(variable, *before)
+
+    def _restore(self, name: str, there: bool, value: Text) -> None:
+        self.state.variables[name] = value
+        if not there:
+            del self.state.variables[name]
+
+    def _subshell(self, work: Callable[[], Status]) -> Status:
+        """Run in a copy of what the script knows; what it learns is lost."""
+        outer, self.state = self.state, self.state.copy()
+        self.machine.budget.spend(len(outer.variables))
+        doubts = set(self._doubts)
+        try:
+            return work()
+        except Leave as leave:
+            return leave.status
+        finally:
+            self.state = outer
+            self.machine.directory = outer.directory
             self._doubts = doubts
-            self.arguments = saved
 
     # --- uncertainty and redirections ------------------------------------------------------
 
-    def perhaps(self, body: tuple[Statement, ...]) -> Result:
-        """Follow what may or may not run: nothing is done, changed variables become unknown."""
-        before = dict(self._variables)
-        self._uncertain += 1
-        try:
-            self.run(body)
-        except Leave as leave:
-            # What follows may then not be reached. A script that fails is not our case, though.
-            if leave.word != "exit" or leave.status is not False:
-                self._doubts += 1
-        finally:
-            self._uncertain -= 1
-        for name in {*before, *self._variables}:
-            if before.get(name, "") != self._variables.get(name, ""):
-                self._variables[name] = None
-        return UNKNOWN
+    def perhaps(self, body: tuple[Statement, ...], *, times: int = 1, tested: bool = False) -> None:
+        """Follow what may or may not run: nothing is done, what it changes becomes unknown."""
+        if not body:
+            return
+        for _ in range(times):
+            before = self.state.copy()
+            held = before.input.text
+            self.machine.budget.spend(len(before.variables))
+            self._uncertain += 1
+            self._tested += tested
+            try:
+                with self._capture() as printed:
+                    self.run(body)
+            except Leave as leave:
+                # What follows may then not be reached. A script that fails is not our case.
+                if leave.word != "exit" or leave.status is not False:
+                    self._doubts.add(leave.word)
+            finally:
+                self._uncertain -= 1
+                self._tested -= tested
+            if printed:
+                self.print(None)
+            self._blur(before, held)
+
+    def _blur(self, before: State, held: Text) -> None:
+        """Make unknown what is not as it was."""
+        state = self.state
+        for name in {*before.variables, *state.variables}:
+            if before.variables.get(name, "") != state.variables.get(name, ""):
+                state.variables[name] = None
+        if before.arguments != state.arguments:
+            state.arguments = [None] * max(len(before.arguments), len(state.arguments))
+        if before.directory != state.directory:
+            state.directory = None
+        if before.mask != state.mask:
+            state.mask = None
+        if state.input.text != held:
+            state.input.text = None
+        state.options = before.options
 
     @contextmanager
-    def _redirected_input(self, redirects: tuple[Redirect, ...]) -> Iterator[None]:
-        inputs = [redirect for redirect in redirects if redirect.operator in ("<", "<<", "<<-")]
-        if not inputs:
-            yield  # What `read` takes from a pipe stays taken.
-            return
-        saved = self.input
-        for redirect in inputs:
-            if redirect.operator.startswith("<<"):
-                self.input = text_of(redirect.target, self)
-            else:
-                path = text_of(redirect.target, self)
-                data = None if path is None else self.machine.contents(path)
-                self.input = None if data is None else data.decode("utf-8", "surrogateescape")
+    def _capture(self) -> Iterator[list[Text]]:
+        """Keep what is printed meanwhile instead of printing it."""
+        outer, self._printed = self._printed, []
         try:
-            yield
+            yield self._printed
         finally:
-            self.input = saved
+            self._printed = outer
 
-    def _redirected_output(self, redirects: tuple[Redirect, ...], result: Result) -> Result:
+    def _redirected(self, redirects: tuple[Redirect, ...], work: Callable[[], Status]) -> Status:
+        """Do `work` with its input and output where `redirects` say."""
+        if not redirects:
+            return work()
+        outer = self.state.input
+        try:
+            target = self._redirect(redirects)
+            with self._capture() as printed:
+                status = work()
+        except Refused:
+            return False
+        except Unclear:
+            return self.report("redirects in a way that is computed")
+        finally:
+            self.state.input = outer
+        if target:
+            self._write(target, _joined(printed))
+        elif target is None:
+            self._printed += printed
+            if status is not True and any(one.number == "2" for one in redirects):
+                self._printed.append(None)  # Messages may have gone the same way.
+        return status
+
+    def _redirect(self, redirects: tuple[Redirect, ...]) -> str | None:
+        """Follow `redirects`: the file that output goes to, nothing for nowhere, None: as ever."""
+        target: str | None = None
         for redirect in redirects:
-            if redirect.operator not in (">", ">>", ">|", ">&") or redirect.number == "2":
-                continue
-            self._write(redirect, result.output)
-            result = Result(result.status)
-        return result
+            output = redirect.number in ("", "1")
+            if redirect.operator in ("<", "<<", "<<-"):
+                self.state.input = self._opened(redirect)
+            elif redirect.operator == ">&":
+                if output:
+                    target = None if self.text_of(redirect.target) == "1" else ""
+            else:
+                begun = self._begun(redirect)
+                target = begun if output else target
+        return target
 
-    def _write(self, redirect: Redirect, output: Text) -> None:
-        path = text_of(redirect.target, self)
-        if redirect.operator == ">&" or (path and path.startswith(_IGNORED_TARGETS)):
-            return
-        if path is None or output is None:
-            self.report(f"writes {path or 'a file whose name is computed'}")
+    def _opened(self, redirect: Redirect) -> Input:
+        path = self.text_of(redirect.target)
+        if redirect.operator != "<" or path is None:
+            return Input(path)
+        data = b"" if path == "/dev/null" else self.machine.contents(path)
+        if data is None and not path.startswith(_IGNORED_TARGETS):
+            raise Refused
+        return Input(None if data is None else data.decode("utf-8", "surrogateescape"))
+
+    def _begun(self, redirect: Redirect) -> str:
+        """Begin a file that output goes to; its path, or nothing when it is not of interest."""
+        path = self.text_of(redirect.target)
+        if path is None:
+            raise Unclear
+        if path.startswith(_IGNORED_TARGETS):
+            return ""
+        path = self.machine.absolute(path)
+        if redirect.number not in ("", "1"):
+            self.report(f"writes {path}")
+        elif redirect.operator != ">>" and self.machine.find(path) is not None:
+            self.change(f"write {path}", lambda: self._put(path, b""))
+        else:
+            self.machine.place(path)
+        return path
+
+    def _write(self, path: str, output: Text) -> None:
+        if output is None:
+            self.report(f"writes {path}")
             return
         data = output.encode("utf-8", "surrogateescape")
-        if redirect.operator == ">>":
-            data = (self.machine.contents(path) or b"") + data
-        self.change(f"write {path}", lambda: self.machine.write(path, data, self.package))
+        self.change(
+            f"write {path}", lambda: self._put(path, (self.machine.contents(path) or b"") + data)
+        )
+
+    def _put(self, path: str, data: bytes) -> None:
+        self.machine.write(path, data, self.package, self.permitted(0o666))
+
+    def permitted(self, mode: int) -> int:
+        """`mode` less what the umask takes away. Raises `Unclear`."""
+        if self.state.mask is None:
+            raise Unclear
+        return mode & ~int(self.state.mask, 8)
+
+
+def _is_subshell(statement: Statement) -> bool:
+    return isinstance(statement, Group) and statement.subshell
 
 
 def _joined(outputs: Iterable[Text]) -> Text:
@@ -386,7 +541,7 @@ def _joined(outputs: Iterable[Text]) -> Text:
     return "".join(known)
 
 
-_STEPS: Final[dict[type, Callable[..., Result]]] = {
+_STEPS: Final[dict[type, Callable[..., Status]]] = {
     Command: Evaluation._command,
     Pipeline: Evaluation._pipeline,
     AndOr: Evaluation._and_or,
