@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 import msgspec
 
@@ -18,6 +19,9 @@ from distil.model.node import Kind
 from distil.model.origin import PackageOrigin
 from distil.model.package import DebianPackage, Wheel
 from distil.model.tree import Tree
+
+
+_CAPABILITIES: Final = "security.capability"
 
 
 class Component(msgspec.Struct, frozen=True, rename="camel"):
@@ -38,6 +42,13 @@ class CutTotal(msgspec.Struct, frozen=True):
     reason: str
     files: int
     size: int
+
+
+class Privilege(msgspec.Struct, frozen=True):
+    """A file that gives more rights than its caller has, or that is a device, and how it does."""
+
+    path: str
+    what: str
 
 
 class LayerSummary(msgspec.Struct, frozen=True, rename="camel"):
@@ -90,7 +101,8 @@ class BuildSummary(msgspec.Struct, frozen=True, rename="camel"):
     """All of a build. `images` is the production image and then, if there is one, its twin.
 
     `size_before` is what the same packages and wheels hold before anything is cut, in bytes.
-    `unhandled` is what maintainer scripts do and distil does not. A dry run has a plan only.
+    `unhandled` is what maintainer scripts do and distil does not, `privileges` every file of the
+    production image with setuid, setgid or capabilities and every device. A dry run has a plan only.
     """
 
     plan: PlanSummary
@@ -100,6 +112,7 @@ class BuildSummary(msgspec.Struct, frozen=True, rename="camel"):
     debug_packages: tuple[Component, ...] = ()
     cuts: tuple[CutTotal, ...] = ()
     unhandled: tuple[str, ...] = ()
+    privileges: tuple[Privilege, ...] = ()
     checks: tuple[Check, ...] = ()
     images: tuple[ImageSummary, ...] = ()
     engine: str = ""
@@ -233,9 +246,24 @@ def _summarised(product: Product) -> BuildSummary:
         debug_packages=components(product.tools, "deb", plan),
         cuts=_cut_totals(composition),
         unhandled=tuple(str(one) for one in composition.unhandled),
+        privileges=tuple(_privileges(composition.tree)),
         checks=product.checks,
         images=tuple(summarise_image(image) for image, _ in product.images),
     )
+
+
+def _privileges(tree: Tree) -> Iterator[Privilege]:
+    for node in tree:
+        found = []
+        if node.kind in (Kind.FILE, Kind.HARDLINK):
+            found += [f"setuid {node.uid}"] * bool(node.mode & 0o4000)
+            found += [f"setgid {node.gid}"] * bool(node.mode & 0o2000)
+            found += ["capabilities"] * any(name == _CAPABILITIES for name, _ in node.xattrs)
+        elif node.kind in (Kind.CHARACTER, Kind.BLOCK):
+            major, minor = node.device or (0, 0)
+            found.append(f"{node.kind.name.lower()} device {major}:{minor}")
+        if found:
+            yield Privilege(node.path, f"{', '.join(found)}, mode {node.mode:o}")
 
 
 def _summarised_index(published: Published) -> ImageIndexSummary:

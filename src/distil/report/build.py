@@ -129,6 +129,7 @@ def _result(summary: BuildSummary) -> list[Row]:
     )
     rows = [Row("size", sizes)]
     rows += [Row("unhandled", one) for one in summary.unhandled]
+    rows += _listed("privileged", [f"{one.path}: {one.what}" for one in summary.privileges])
     rows += [Row("check", f"PASS  {check.name}: {check.detail}") for check in summary.checks]
     rows += [_twin(image, production) for image in summary.images[1:]]
     return rows

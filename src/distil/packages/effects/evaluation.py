@@ -22,6 +22,7 @@ from distil.formats.shell_syntax import (
     Function,
     Group,
     If,
+    Literal,
     Pipeline,
     Redirect,
     Statement,
@@ -38,7 +39,10 @@ SHELL: Final = re.compile(rb"#! ?(?:/usr)?/bin/(?:sh|bash|dash)\b")
 MAX_DEPTH: Final = 60
 """Statements inside each other, through functions and everything else that is followed."""
 
-_IGNORED_TARGETS: Final = ("/dev/", "/tmp/", "/run/", "/var/log/", "/proc/", "/sys/")  # noqa: S108
+_IGNORED_TARGETS: Final = ("/dev/", "/proc/", "/sys/")
+_EMPTY_AT_FIRST: Final = ("/tmp/", "/run/", "/var/run/", "/var/log/")  # noqa: S108
+"""Where files are begun, and what is written to them is no part of an image."""
+
 _SHOWN: Final = 120
 MAX_REPORTED: Final = 20
 """What is reported of one script at most."""
@@ -184,7 +188,10 @@ class Evaluation(Words):
         return status
 
     def step(self, statement: Statement) -> Status:
-        """Run one statement; with ``set -e``, leave when it fails and nothing tests it."""
+        """Run one statement; with ``set -e``, leave when it fails and nothing tests it.
+
+        Once something was reported, what fails may do so for want of it, and nothing is left.
+        """
         self.machine.budget.spend(STEP)
         if self._depth >= MAX_DEPTH:
             self.report("nests too deeply")
@@ -196,7 +203,8 @@ class Evaluation(Words):
         finally:
             self._depth -= 1
         self.state.last = status
-        if status is False and "e" in self.state.options and not self._tested:
+        ends = status is False and "e" in self.state.options and not self._tested
+        if ends and not self.unhandled:
             if isinstance(statement, Command | Pipeline) or _is_subshell(statement):
                 raise Leave("exit", status=False)
         return status
@@ -211,6 +219,8 @@ class Evaluation(Words):
 
     def _command(self, command: Command) -> Status:
         words = [text for word in command.words for text in self.words_of(word)]
+        if words[:1] in (["export"], ["local"], ["readonly"]):
+            words = self._declared(command.words, words)
         if not words:
             self.state.last = True
             for name, value in command.assignments:
@@ -227,6 +237,20 @@ class Evaluation(Words):
         finally:
             for name, before in saved.items():
                 self._restore(name, *before)
+
+    def _declared(self, words: tuple[Word, ...], expanded: list[Text]) -> list[Text]:
+        """Of a value that is not known, at least the name that it is for."""
+        if None not in expanded or len(words) != len(expanded):
+            return expanded
+        firsts = [word[0].text if isinstance(word[0], Literal) else "" for word in words]
+        for first, text in zip(firsts, expanded, strict=True):
+            if text is None and "=" in first:
+                name = first.partition("=")[0]
+                if expanded[0] == "local":
+                    self.make_local(name)
+                self.assign(name, None)
+        pairs = zip(firsts, expanded, strict=True)
+        return [text for first, text in pairs if text is not None or "=" not in first]
 
     def _pipeline(self, pipeline: Pipeline) -> Status:
         if pipeline.negated:
@@ -510,6 +534,8 @@ class Evaluation(Words):
         return path
 
     def _write(self, path: str, output: Text) -> None:
+        if output is None and path.startswith(_EMPTY_AT_FIRST):
+            output = ""
         if output is None:
             self.report(f"writes {path}")
             return

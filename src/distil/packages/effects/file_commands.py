@@ -13,7 +13,7 @@ from distil.packages.effects.evaluation import Evaluation, Handler
 from distil.packages.effects.machine import is_directory
 from distil.packages.effects.outcome import Refused, Status, Unclear
 
-_OCTAL: Final = re.compile(r"[0-7]{1,4}", re.ASCII)
+_OCTAL: Final = re.compile(r"0?[0-7]{1,4}")
 _SYMBOLIC: Final = re.compile(r"([ugoa]*)([+=-])([rwxXst]*)")
 _BITS: Final = {"r": 0o444, "w": 0o222, "x": 0o111}
 _WHO: Final = {"u": 0o700, "g": 0o070, "o": 0o007}
@@ -36,7 +36,7 @@ def _each(paths: Iterable[str], work: Callable[[str], Status]) -> Status:
 
 
 def _mkdir(run: Evaluation, arguments: list[str]) -> Status:
-    options, names = parse(arguments, "p v m: parents=p mode=m: verbose=v")
+    options, names = parse(arguments, "p v Z m: parents=p mode=m: verbose=v")
 
     def make(path: str) -> Status:
         if "p" in options:
@@ -70,7 +70,7 @@ def _make_parents(run: Evaluation, path: str, mode: str) -> Status:
 
 
 def _touch(run: Evaluation, arguments: list[str]) -> Status:
-    options, names = parse(arguments, "a c m d: r: t: date=d: reference=r:")
+    options, names = parse(arguments, "a c m h no-dereference=h d: r: t: date=d: reference=r:")
 
     def touch(path: str) -> Status:
         if run.machine.find(path) is not None or "c" in options:
@@ -129,7 +129,7 @@ def _ln(run: Evaluation, arguments: list[str]) -> Status:
 
 def _copy(run: Evaluation, arguments: list[str]) -> Status:
     options, names = parse(
-        arguments, "p a d f n u v P L R r T preserve=p archive=a force=f no-clobber=n verbose=v"
+        arguments, "p a d f n u v P L R r T Z preserve=p archive=a force=f no-clobber=n verbose=v"
     )
     if len(names) != 2:
         raise Unclear
@@ -137,7 +137,7 @@ def _copy(run: Evaluation, arguments: list[str]) -> Status:
     node = run.machine.find(source, follow=options.keys().isdisjoint({"a", "d", "P"}))
     if node is None:
         return False
-    if node.kind not in (Kind.FILE, Kind.SYMLINK) or "u" in options:
+    if is_directory(node) or "u" in options:
         raise Unclear
     path = path if "T" in options else _into(run, path, source)
     if "n" in options and run.machine.find(path) is not None:
@@ -158,7 +158,7 @@ def _copy(run: Evaluation, arguments: list[str]) -> Status:
 
 
 def _move(run: Evaluation, arguments: list[str]) -> Status:
-    options, names = parse(arguments, "f n v T force=f no-clobber=n verbose=v")
+    options, names = parse(arguments, "f n v T Z force=f no-clobber=n verbose=v")
     if len(names) != 2:
         raise Unclear
     source, path = names
@@ -327,7 +327,7 @@ def _mode(text: str, before: int, *, directory: bool) -> int:
 
 def _install(run: Evaluation, arguments: list[str]) -> Status:
     options, names = parse(
-        arguments, "d p D T v m: o: g: directory=d mode=m: owner=o: group=g: verbose=v"
+        arguments, "d p D T v Z m: o: g: directory=d mode=m: owner=o: group=g: verbose=v"
     )
     user, group = options.get("o", ""), options.get("g", "")
     mode = options.get("m", "755")
@@ -337,7 +337,7 @@ def _install(run: Evaluation, arguments: list[str]) -> Status:
     elif len(names) == 2 and "D" not in options:
         source, target = names
         node = run.machine.find(source)
-        if node is None or node.kind is not Kind.FILE:
+        if node is None or is_directory(node):
             return False
         names = [target if "T" in options else _into(run, target, source)]
         status = _replace(run, node, names[0])

@@ -236,6 +236,10 @@ class Machine:
         if source.size > _LARGEST_FILE:
             raise Unclear
         self.budget.spend(source.size)
+        if source.path == "/dev/null":
+            source = Node(real, Kind.FILE, mode, blob=InlineBlob.of(b""))
+        if source.kind not in (Kind.FILE, Kind.SYMLINK):
+            raise Unclear
         node = Node(real, source.kind, mode, target=source.target, blob=source.blob)
         self._make(node, package)
 

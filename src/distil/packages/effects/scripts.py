@@ -96,14 +96,17 @@ def script_effects(
     """
     nodes: dict[str, Node] = {}
     owners: dict[str, str] = {}
-    for name in MERGED:
-        nodes[f"/{name}"] = Node(f"/{name}", Kind.SYMLINK, 0o777, target=f"usr/{name}")
     for pack in packs:
         for node in pack.pack.nodes(pack.origin):
             path = merged_path(node.path, node.kind)
             if path not in nodes:
                 nodes[path] = msgspec.structs.replace(node, path=path)
                 owners[path] = pack.name
+    used = {path.split("/", 3)[2] for path in nodes if path.startswith("/usr/")}
+    for name in used.intersection(MERGED):
+        link = Node(f"/{name}", Kind.SYMLINK, 0o777, target=f"usr/{name}")
+        nodes.setdefault(link.path, link)
+    nodes["/dev/null"] = Node("/dev/null", Kind.CHARACTER, 0o666, device=(1, 3))
     for path, mode in DIRECTORIES:
         nodes.setdefault(path, Node(path, Kind.DIRECTORY, mode))
     for path, node in nodes.items():
@@ -160,6 +163,9 @@ def _follow(
         "DPKG_MAINTSCRIPT_PACKAGE": name,
         "DPKG_MAINTSCRIPT_NAME": script,
         "DPKG_MAINTSCRIPT_ARCH": machine.architecture,
+        "DPKG_MAINTSCRIPT_PACKAGE_REFCOUNT": "1",
+        "DPKG_ROOT": "",
+        "DPKG_ADMINDIR": "/var/lib/dpkg",
         "DEBIAN_FRONTEND": "noninteractive",
         "PATH": ":".join(SEARCH_PATH),
         "PWD": "/",

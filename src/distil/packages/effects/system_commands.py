@@ -98,14 +98,22 @@ def _statoverride(run: Evaluation, arguments: list[str]) -> Status:
     return run.call(["chmod", mode, path]) if status else status
 
 
+def _ucf(run: Evaluation, arguments: list[str]) -> Status:
+    """Copy a configuration file to where there is none."""
+    words = [word for word in arguments if word != "-three-way"]
+    _, names = parse(words, "three-way debconf-ok no-debconf-ok debconf-template: src-dir: d v")
+    if len(names) != 2 or run.machine.find(names[1]) is not None:
+        raise Unclear
+    return run.call(["cp", "-p", *names])
+
+
 # --- debconf ---------------------------------------------------------------------------------
 
 
 def _db_get(run: Evaluation, arguments: list[str]) -> Status:
-    """The default answer; a question without one has no answer."""
-    question = arguments[0] if arguments else ""
-    run.assign("RET", run.answers.get(question, ""))
-    return question in run.answers
+    """The default answer, which is empty for a question that has none."""
+    run.assign("RET", run.answers.get(arguments[0] if arguments else "", ""))
+    return True
 
 
 def _db_set(run: Evaluation, arguments: list[Text]) -> Status:
@@ -236,6 +244,7 @@ SYSTEM_COMMANDS: Final[dict[str, Handler]] = {
     "dpkg": only_prints(_dpkg),
     "dpkg-query": only_prints(_dpkg_query),
     "dpkg-divert": known(_dpkg_divert),
+    "ucf": known(_ucf),
     "dpkg-statoverride": known(_statoverride),
     "db_get": known(_db_get),
     "db_set": _db_set,
