@@ -20,7 +20,6 @@ from distil.model.origin import PackageOrigin
 from distil.model.package import DebianPackage, Wheel
 from distil.model.tree import Tree
 
-
 _CAPABILITIES: Final = "security.capability"
 
 
@@ -101,8 +100,9 @@ class BuildSummary(msgspec.Struct, frozen=True, rename="camel"):
     """All of a build. `images` is the production image and then, if there is one, its twin.
 
     `size_before` is what the same packages and wheels hold before anything is cut, in bytes.
-    `unhandled` is what maintainer scripts do and distil does not, `privileges` every file of the
-    production image with setuid, setgid or capabilities and every device. A dry run has a plan only.
+    `unhandled` is what maintainer scripts do and distil does not; `privileges` is every file of
+    the production image with setuid, setgid or capabilities, and every device. A dry run has a
+    plan only.
     """
 
     plan: PlanSummary

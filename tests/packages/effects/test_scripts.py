@@ -138,6 +138,47 @@ def test_owners_and_modes(
     assert (found[1].user, found[1].group, found[1].mode) == (user, group, mode)
 
 
+@pytest.mark.parametrize(
+    ("script", "user", "group", "mode"),
+    [
+        ("chown 1000:1000 F", "1000", "1000", 0o755),
+        ("chown 1000 F", "1000", None, 0o755),
+        ("chown :1000 F", None, "1000", 0o755),
+        ("chgrp 1000 F", None, "1000", 0o755),
+        ("chown -h root.adm F", "root", "adm", 0o755),
+        ("chown 1000 F; chmod 2755 F", "1000", None, 0o2755),
+        ("chmod g-x F; chown 1000 F", "1000", None, 0o2745),
+        ("chmod 4755 F; chown root F; chmod u+s F", "root", None, 0o4755),
+        ("install -m 4755 -o 1000 -g adm F /usr/bin/G && rm F; ln -s G F", "1000", "adm", 0o4755),
+    ],
+)  # fmt: skip
+def test_a_new_owner_takes_setuid_away_as_linux_does(
+    cache: Cache, script: str, user: str | None, group: str | None, mode: int
+) -> None:
+    path = "/usr/bin/G" if "/G" in script else "/usr/bin/F"
+    files = [file("/usr/bin/F", b"elf", 0o6755), directory("/usr/bin")]
+    pack = unpacked(cache, "y", files, {"postinst": HEAD + "cd /usr/bin\n" + script})
+    effects = script_effects([pack, base_passwd(cache)], "amd64")
+    assert unhandled(effects) == []
+    found = effects.ownership[path]
+    assert (found.user, found.group, found.mode) == (user, group, mode)
+    assert found.capabilities_lost
+
+
+@pytest.mark.parametrize(
+    "owner", ["nobody-here", "99999999999", "-1", "root:nobody-here", "2147483647", "root:", ""]
+)
+def test_an_owner_that_there_is_not_is_reported(cache: Cache, owner: str) -> None:
+    effects = follow(cache, f"chown '{owner}' /etc/shipped", [base_passwd(cache)])
+    assert unhandled(effects) == [f"postinst runs chown {owner} /etc/shipped"]
+    assert effects.ownership == {}
+
+
+def test_directories_keep_their_setgid(cache: Cache) -> None:
+    effects = follow(cache, "mkdir -m 2775 /etc/d; chown 1000 /etc/d; chmod 700 /etc/d")
+    assert effects.ownership["/etc/d"].mode == 0o2700
+
+
 def test_shipped_files_can_be_removed(cache: Cache) -> None:
     effects = follow(cache, "[ -e /etc/shipped ] && rm /etc/shipped; [ -e /etc/shipped ] || true")
     assert effects.removed == ("/etc/shipped",)
@@ -332,7 +373,7 @@ def test_packages_can_be_passed_over(cache: Cache) -> None:
         ("adduser --system $(hostname)", "postinst runs adduser --system …"),
         ("while true; do :; done", "postinst takes too much work to follow"),
         ("f() { f; }; f", "postinst nests too deeply"),
-        ("if true; then", "postinst cannot be read: line 3 of the script: 'fi' was expected"),
+        ("if true; then :", "postinst cannot be read: line 3 of the script: 'fi' was expected"),
         ("for f in $(date); do touch /etc/f; done", "postinst may make /etc/f"),
         ("case $(date) in a) touch /etc/f;; esac", "postinst may make /etc/f"),
         ("date | grep x && exit 0; touch /etc/f", "postinst may make /etc/f"),
@@ -382,7 +423,8 @@ def test_following_any_script_ends(parts: list[str]) -> None:
         "ldconfig", "update-ca-certificates", "dpkg-trigger --no-await x",
         'dpkg-maintscript-helper rm_conffile /etc/x -- "$@"', "deb-systemd-helper enable x.service",
         "systemctl daemon-reload", "invoke-rc.d x start", "update-rc.d x defaults",
-        "py3compile -p x", "update-menus", "fc-cache -s", "update-initramfs -u", "aa-enabled --quiet",
+        "py3compile -p x", "update-menus", "fc-cache -s", "update-initramfs -u",
+        "aa-enabled --quiet",
         "glib-compile-schemas /usr/share/glib-2.0/schemas", "gio-querymodules /x",
         "gdk-pixbuf-query-loaders > /dev/null", "update-gsfontmap", "update-passwd",
         "nscd -i passwd",

@@ -10,7 +10,7 @@ import msgspec
 from distil.formats.shell_syntax import Expansion, Literal, Part, Statement, Substitution, Word
 from distil.packages.effects.glob import Pattern
 from distil.packages.effects.machine import Machine
-from distil.packages.effects.outcome import Leave, Status, Text
+from distil.packages.effects.outcome import WORD, Leave, Status, Text
 
 _WHITE: Final = " \t\n"
 _WHITE_SET: Final = frozenset(_WHITE)
@@ -96,7 +96,7 @@ class Words:
                 else:
                     self._split_into(fields, value)
         found = [text for field in fields for text in self._finished(field)]
-        self.machine.budget.spend(sum(1 + len(text or "") for text in found))
+        self.machine.budget.spend(sum(WORD + len(text or "") for text in found))
         return found
 
     def _finished(self, pieces: list[tuple[Text, bool]]) -> list[Text]:

@@ -17,7 +17,7 @@ from distil.model.node import PATH_MAX, ROOT, Kind, Node, parent_of
 from distil.model.tree import resolve_path
 from distil.packages.effects.accounts import Account, Accounts, Group
 from distil.packages.effects.glob import Pattern
-from distil.packages.effects.outcome import ACCOUNT, Budget, Refused, Text, Unclear
+from distil.packages.effects.outcome import ACCOUNT, STEP, WORD, Budget, Refused, Text, Unclear
 
 SEARCH_PATH: Final = ("/usr/sbin", "/usr/bin")
 _ROOT_NODE: Final = Node(ROOT, Kind.DIRECTORY, 0o755)
@@ -158,7 +158,7 @@ class Machine:
             return
         node = self.find(top or ".")
         for name in self.names_in(node.path) if node is not None else ():
-            self.budget.spend(len(base) + part.work(name))
+            self.budget.spend(STEP + 4 * len(base) + part.work(name))
             if part.matches(name) and (not name.startswith(".") or part.literal.startswith(".")):
                 yield base + name
 
@@ -173,7 +173,7 @@ class Machine:
         while pending:
             top = pending.pop()
             inside = [f"{top.rstrip('/')}/{name}" for name in self._children.get(top, ())]
-            self.budget.spend(sum(map(len, inside)))
+            self.budget.spend(sum(WORD + len(found) for found in inside))
             found += inside
             pending += inside
         return sorted(found)

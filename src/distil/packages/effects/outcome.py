@@ -10,15 +10,18 @@ Text = str | None
 Status = bool | None
 """Whether a command succeeds; None: not known."""
 
-SCRIPT_WORK: Final = 4_000_000
-"""Work for one script. The longest of Debian's needs a hundredth."""
+SCRIPT_WORK: Final = 2_000_000
+"""Work for one script. The one of Debian's that needs most takes a tenth."""
 
-IMAGE_WORK: Final = 48_000_000
-"""Work for all scripts of an image: about ten seconds."""
+IMAGE_WORK: Final = 24_000_000
+"""Work for all scripts of an image, a few seconds; 350 packages take a tenth."""
 
 STEP: Final = 100
 """Work of one command; a character that is read, printed or remembered is 1."""
 
+
+WORD: Final = 16
+"""Work of a word, beside its characters."""
 
 ACCOUNT: Final = 5_000
 """Work of a user or group, of which there can be a few hundred at most."""

@@ -178,7 +178,7 @@ def _follow(
     except MalformedScript as error:
         run.report(f"cannot be read: {error.message}")
     except Exhausted:
-        run.report("takes too much work to follow")
+        run.unhandled["takes too much work to follow"] = None
     except RecursionError:
         run.report("nests too deeply")
     return {UnhandledScript(name, script, what) for what in run.unhandled}
