@@ -69,6 +69,10 @@ class Evaluation(Words):
         self._doubts: set[str] = set()
         self._tested = 0
         self._depth = 0
+        self.failure: Text = "1"
+        """The exit code of the command that fails now."""
+        self._substituted: Text = "0"
+        self._left: Text = "0"
 
     # --- what handlers use -----------------------------------------------------------------
 
@@ -104,8 +108,8 @@ class Evaluation(Words):
         """What commands print, in a subshell of their own; line ends at the end removed."""
         tested, self._tested = self._tested, 0
         with self._capture() as printed:
-            self._subshell(lambda: self.run(body))
-        self._tested = tested
+            status = self._subshell(lambda: self.run(body))
+        self._tested, self._substituted = tested, self._code(status, self._left)
         output = _joined(printed)
         return None if output is None else output.rstrip("\n")
 
@@ -202,12 +206,19 @@ class Evaluation(Words):
             status: Status = _STEPS[type(statement)](self, statement)
         finally:
             self._depth -= 1
-        self.state.last = status
+        failure = self.failure if isinstance(statement, Command) else self.state.code
+        self.state.code = self._code(status, failure)
         ends = status is False and "e" in self.state.options and not self._tested
         if ends and not self.unhandled:
-            if isinstance(statement, Command | Pipeline) or _is_subshell(statement):
-                raise Leave("exit", status=False)
+            if isinstance(statement, Command | Pipeline | Group) and _ends(statement):
+                raise Leave("exit", self.state.code)
         return status
+
+    @staticmethod
+    def _code(status: Status, failure: Text) -> Text:
+        if status is False:
+            return "1" if failure == "0" else failure
+        return None if status is None else "0"
 
     def _testing(self, body: tuple[Statement, ...]) -> Status:
         """Run statements whose failure is a condition."""
@@ -221,11 +232,9 @@ class Evaluation(Words):
         words = [text for word in command.words for text in self.words_of(word)]
         if words[:1] in (["export"], ["local"], ["readonly"]):
             words = self._declared(command.words, words)
+        self.failure = "1"
         if not words:
-            self.state.last = True
-            for name, value in command.assignments:
-                self.assign(name, self.text_of(value))
-            return self._redirected(command.redirects, lambda: self.state.last)
+            return self._redirected(command.redirects, lambda: self._assignments(command))
         if words == ["exec"] and any(one.operator != ">&" for one in command.redirects):
             return self.report("redirects all that follows")
         known = self.state.variables
@@ -237,6 +246,14 @@ class Evaluation(Words):
         finally:
             for name, before in saved.items():
                 self._restore(name, *before)
+
+    def _assignments(self, command: Command) -> Status:
+        """Without a command, the status is that of the last command substitution."""
+        self._substituted = "0"
+        for name, value in command.assignments:
+            self.assign(name, self.text_of(value))
+        self.failure = self._substituted
+        return None if self.failure is None else self.failure == "0"
 
     def _declared(self, words: tuple[Word, ...], expanded: list[Text]) -> list[Text]:
         """Of a value that is not known, at least the name that it is for."""
@@ -261,6 +278,7 @@ class Evaluation(Words):
         for number, command in enumerate(pipeline.commands):
             with self._capture() as printed:
                 status = self._subshell(partial(self.step, command))
+            self.state.code = self._left
             if number < len(pipeline.commands) - 1:
                 self.state.input = Input(_joined(printed))
             else:
@@ -344,7 +362,7 @@ class Evaluation(Words):
             if leave.word not in ("break", "continue"):
                 raise
             if leave.count > 1:
-                raise Leave(leave.word, leave.status, leave.count - 1) from None
+                raise Leave(leave.word, leave.code, leave.count - 1) from None
             return leave.word == "continue", True
 
     def _case(self, statement: Case) -> Status:
@@ -377,8 +395,12 @@ class Evaluation(Words):
         def inner() -> Status:
             return self.run(group.body)
 
-        work = (lambda: self._subshell(inner)) if group.subshell else inner
-        return self._redirected(group.redirects, work)
+        def aside() -> Status:
+            status = self._subshell(inner)
+            self.state.code = self._left
+            return status
+
+        return self._redirected(group.redirects, aside if group.subshell else inner)
 
     def _function(self, function: Function) -> Status:
         self.state.functions[function.name] = function.body
@@ -389,10 +411,13 @@ class Evaluation(Words):
         doubts = self._doubts & {"return"}
         self._locals.append({})
         try:
-            return self.step(self.state.functions[name])
+            status = self.step(self.state.functions[name])
+            self.failure = self.state.code
+            return status
         except Leave as leave:
             if leave.word != "return":
                 raise
+            self.failure = leave.code
             return leave.status
         finally:
             self._doubts = self._doubts - {"return"} | doubts
@@ -411,8 +436,11 @@ class Evaluation(Words):
         self.machine.budget.spend(len(outer.variables))
         doubts = set(self._doubts)
         try:
-            return work()
+            status = work()
+            self._left = self.state.code
+            return status
         except Leave as leave:
+            self._left = leave.code
             return leave.status
         finally:
             self.state = outer
@@ -480,6 +508,7 @@ class Evaluation(Words):
             with self._capture() as printed:
                 status = work()
         except Refused:
+            self.failure = "2"
             return False
         except Unclear:
             return self.report("redirects in a way that is computed")
@@ -512,7 +541,7 @@ class Evaluation(Words):
         path = self.text_of(redirect.target)
         if redirect.operator != "<" or path is None:
             return Input(path)
-        data = b"" if path == "/dev/null" else self.machine.contents(path)
+        data = self.machine.contents(path)
         if data is None and not path.startswith(_IGNORED_TARGETS):
             raise Refused
         return Input(None if data is None else data.decode("utf-8", "surrogateescape"))
@@ -554,8 +583,11 @@ class Evaluation(Words):
         return mode & ~int(self.state.mask, 8)
 
 
-def _is_subshell(statement: Statement) -> bool:
-    return isinstance(statement, Group) and statement.subshell
+def _ends(statement: Command | Pipeline | Group) -> bool:
+    """Whether the shell ends with ``set -e`` where this fails."""
+    if isinstance(statement, Pipeline):
+        return not statement.negated
+    return isinstance(statement, Command) or statement.subshell
 
 
 def _joined(outputs: Iterable[Text]) -> Text:

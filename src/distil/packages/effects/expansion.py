@@ -10,7 +10,7 @@ import msgspec
 from distil.formats.shell_syntax import Expansion, Literal, Part, Statement, Substitution, Word
 from distil.packages.effects.glob import Pattern
 from distil.packages.effects.machine import Machine
-from distil.packages.effects.outcome import WORD, Leave, Status, Text
+from distil.packages.effects.outcome import WORD, Leave, Text
 
 _WHITE: Final = " \t\n"
 _WHITE_SET: Final = frozenset(_WHITE)
@@ -33,7 +33,7 @@ class State(msgspec.Struct):
     input: Input = msgspec.field(default_factory=Input)
     directory: Text = "/"
     mask: Text = "022"
-    last: Status = True
+    code: Text = "0"
 
     def copy(self) -> State:
         """The same, to be changed independently."""
@@ -57,7 +57,7 @@ class Words:
         """A variable or parameter; empty when it is not set."""
         if not self._is_set(name):
             if "u" in self.state.options:
-                raise Leave("exit", status=False)
+                raise Leave("exit", "2")
             return ""
         arguments = self.state.arguments
         if name.isdigit() and name != "0":
@@ -65,7 +65,7 @@ class Words:
         if name == "#":
             return str(len(arguments))
         if name == "?":
-            return {True: "0", False: "1", None: None}[self.state.last]
+            return self.state.code
         return None if name in "$!-" else self.state.variables[name]
 
     def _is_set(self, name: str) -> bool:
@@ -161,24 +161,25 @@ class Words:
             return None
         if part.operator and part.operator[-1] in "+-=?":
             return self._alternative(part)
-        if part.name in ("@", "*"):
-            known = [argument for argument in self.state.arguments if argument is not None]
-            every = len(known) == len(self.state.arguments)
-            value: Text = " ".join(known) if every else None
-        else:
-            value = self.variable(part.name)
+        every = part.name in ("@", "*")
+        value = self._every_argument() if every else self.variable(part.name)
         self.machine.budget.spend(len(value or ""))
         if value is None or not part.operator:
             return value
         return str(len(value)) if part.operator == "length" else self._trimmed(part, value)
 
+    def _every_argument(self) -> Text:
+        known = [argument for argument in self.state.arguments if argument is not None]
+        separators = self.state.variables.get("IFS", _WHITE)
+        if separators is None or len(known) < len(self.state.arguments):
+            return None
+        return separators[:1].join(known)
+
     def _alternative(self, part: Expansion) -> Text:
         """``${name-…}`` and its like: with a colon, what is empty counts as not set."""
         operator = part.operator
         if part.name in ("@", "*"):
-            there = bool(self.state.arguments)
-            value: Text = " ".join(a or "" for a in self.state.arguments)
-            value = None if None in self.state.arguments else value
+            there, value = bool(self.state.arguments), self._every_argument()
         else:
             there = self._is_set(part.name)
             value = self.variable(part.name) if there else ""
@@ -192,7 +193,7 @@ class Words:
             self.machine.budget.spend(len(value or ""))
             return value
         if operator[-1] == "?":
-            raise Leave("exit", status=False)
+            raise Leave("exit", "2")
         value = self.text_of(part.operand)
         if operator[-1] == "=":
             self.assign(part.name, value)

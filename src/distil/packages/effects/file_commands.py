@@ -143,9 +143,13 @@ def _copy(run: Evaluation, arguments: list[str]) -> Status:
     if "n" in options and run.machine.find(path) is not None:
         return True
     before = run.machine.find(path)
+    if before is None and run.machine.find(path, follow=False) is not None:
+        return False  # A link to nothing is not written through.
     keeps = not options.keys().isdisjoint({"p", "a"})
     mode = run.machine.mode(node.path)
-    if not keeps:
+    if node.kind is Kind.SYMLINK:
+        mode = 0o777
+    elif not keeps:
         mode = run.machine.mode(before.path) if before else run.permitted(mode & 0o777)
 
     def copy() -> None:

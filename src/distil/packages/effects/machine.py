@@ -181,6 +181,8 @@ class Machine:
     def contents(self, path: str) -> bytes | None:
         """What a file holds, if there is one. Raises `Unclear` when it is large."""
         node = self.find(path)
+        if node is not None and node.path == "/dev/null":
+            return b""
         if node is None or node.blob is None:
             return None
         if node.size > _LARGEST_FILE:

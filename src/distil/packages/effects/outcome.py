@@ -28,13 +28,18 @@ ACCOUNT: Final = 5_000
 
 
 class Leave(Exception):
-    """``exit``, ``return``, ``break`` or ``continue``, with its status and the loops to leave."""
+    """``exit``, ``return``, ``break`` or ``continue``: its exit code, and the loops to leave."""
 
-    def __init__(self, word: str, status: Status, count: int = 1) -> None:
+    def __init__(self, word: str, code: Text, count: int = 1) -> None:
         super().__init__(word)
         self.word = word
-        self.status = status
+        self.code = code
         self.count = count
+
+    @property
+    def status(self) -> Status:
+        """Whether it is one of success."""
+        return None if self.code is None else self.code == "0"
 
 
 class Unclear(Exception):

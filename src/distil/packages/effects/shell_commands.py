@@ -131,15 +131,16 @@ def _binary(left: Text, operator: Text, right: Text) -> Status:
 
 def _leave(word: str) -> Handler:
     def leave(run: Evaluation, arguments: list[Text]) -> Status:
-        text = arguments[0] if arguments else run.variable("?")
-        raise Leave(word, None if text is None else text == "0")
+        code = arguments[0] if arguments else run.state.code
+        value = None if code is None else number(code)
+        raise Leave(word, None if value is None else str(value % 256))
 
     return leave
 
 
 def _leave_loop(word: str) -> Handler:
     def leave(run: Evaluation, arguments: list[Text]) -> Status:  # noqa: ARG001
-        raise Leave(word, status=True, count=number((arguments or ["1"])[0] or "") or 1)
+        raise Leave(word, "0", count=number((arguments or ["1"])[0] or "") or 1)
 
     return leave
 
@@ -187,7 +188,7 @@ def _shift(run: Evaluation, arguments: list[str]) -> Status:
         run.state.arguments = [None] * len(run.state.arguments)
         return None
     if count > len(run.state.arguments):
-        raise Leave("exit", status=False)
+        raise Leave("exit", "2")
     run.state.arguments = run.state.arguments[count:]
     return True
 
@@ -264,6 +265,7 @@ def _which(run: Evaluation, arguments: list[Text]) -> Status:
     builtin = name in run.state.functions or name in SHELL_COMMANDS
     found = name if builtin else run.machine.executable(name)
     run.print(f"{found}\n" if found else "")
+    run.failure = None
     return bool(found)
 
 
@@ -287,7 +289,8 @@ def _env(run: Evaluation, arguments: list[Text]) -> Status:
 def _exec(run: Evaluation, arguments: list[Text]) -> Status:
     if not arguments:
         return True
-    raise Leave("exit", run.call(arguments, functions=False))
+    status = run.call(arguments, functions=False)
+    raise Leave("exit", None if status is None else "0" if status else run.failure)
 
 
 def _cd(run: Evaluation, arguments: list[Text]) -> Status:
@@ -298,6 +301,7 @@ def _cd(run: Evaluation, arguments: list[Text]) -> Status:
     path = posixpath.normpath(run.machine.absolute(arguments[0]))
     node = run.machine.find(path)
     if node is None or node.kind is not Kind.DIRECTORY:
+        run.failure = "2"
         return False
     run.go_to(path)
     return True

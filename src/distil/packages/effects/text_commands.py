@@ -98,6 +98,7 @@ def _grep(run: Evaluation, arguments: list[str]) -> Status:
     if len(names) == 2:
         data = run.machine.contents(names[1])
         if data is None:
+            run.failure = "2"
             return False
         text = data.decode("utf-8", "surrogateescape")
     if text is None:
@@ -131,6 +132,7 @@ def _cat(run: Evaluation, arguments: list[str]) -> Status:
 def _ls(run: Evaluation, arguments: list[str]) -> Status:
     """Whether all the names are there; what would be printed is not worked out."""
     run.print(None)
+    run.failure = "2"
     return all(run.machine.find(name) for name in arguments if not name.startswith("-"))
 
 
