@@ -12,7 +12,7 @@ import stat
 import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from distil.model.blob import InlineBlob
 from distil.model.node import Kind, Node
@@ -86,7 +86,8 @@ def after(effects: ScriptEffects) -> dict[str, Entry]:
     """`START` with `effects`, below the directories that can be written."""
     entries = {path: one for path, one in START.items() if path not in effects.removed}
     for made in effects.made:
-        text = made.target or made.data.decode("utf-8", "surrogateescape")
+        target = str(PurePath(made.target)) if made.target else ""
+        text = target or made.data.decode("utf-8", "surrogateescape")
         before = entries.get(made.path, Entry(made.kind, made.mode))
         entries[made.path] = Entry(made.kind, made.mode, before.uid, before.gid, text)
     for path, change in effects.ownership.items():

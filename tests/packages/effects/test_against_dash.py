@@ -167,7 +167,7 @@ SIMPLE = _lines(
     "cp <P> <Q>", "cp -p <P> <Q>", "cp -a <P> <Q>", "mv <P> <Q>", "mv -f <P> <Q>",
     "chmod <M> <P>", "chmod -R <M> <P>", "chown 5:6 <P>", "chown 7 <P>", "chgrp 8 <P>",
     "chown -R 9 <P>", "install -d -m <M> <P>", "install -m <M> <P> <Q>", "install -o 5 <P> <Q>",
-    "echo <W> <X> > <P>", "echo <W> >> <P>", "cat <P> > <Q>", "cat <P> >> <Q>", "cat <P> | cat",
+    "echo <W> <X> > <P>", "echo <W> >> <P>", "cat <P> > <Q>", "cat <P> | cat",
     "cd <P>", "v=<W>", "w=<W>", 'w="$w<W>"', "v=$(readlink <P>)", "v=$(readlink -f <P>)",
     "v=$(cat <P>)", "set -- <W> <X>", "shift", "set -e", "set +e", "umask 077", "f <W>", "f",
     "local v=<W>", "return", "break", "continue", "exit", "exit 3", "return 2", "true", "false",
@@ -194,7 +194,8 @@ def _compound(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         joined("while read v w; do ", inner, "; done < ", PATHS),
         joined("case ", WORDS, " in a) ", inner, ";; [bc]*) ", inner, ";; esac"),
         joined("v=$(", inner, ")"),
-        joined("{ ", inner, "; } | { ", inner, "; }"),
+        joined("{ ", inner, "; } | cat"),
+        joined("{ echo a; echo b; } | { ", inner, "; }"),
         joined("f() { ", inner, "; }"),
         joined("set -e; ", inner),
     )

@@ -29,6 +29,7 @@ from distil.formats.shell_syntax import (
     While,
     Word,
 )
+from distil.model.node import Kind
 from distil.packages.effects.expansion import Input, State, Words
 from distil.packages.effects.machine import Machine
 from distil.packages.effects.outcome import STEP, Leave, Refused, Status, Text, Unclear
@@ -73,6 +74,8 @@ class Evaluation(Words):
         """The exit code of the command that fails now."""
         self._substituted: Text = "0"
         self._left: Text = "0"
+        self._refused = False
+        self.loops = 0
 
     # --- what handlers use -----------------------------------------------------------------
 
@@ -100,9 +103,10 @@ class Evaluation(Words):
 
     def make_local(self, name: str) -> None:
         """Give the function that runs a variable of its own."""
-        if self._locals:
-            known = self.state.variables
-            self._locals[-1].setdefault(name, (name in known, known.get(name)))
+        if not self._locals:
+            raise Leave("exit", "2")
+        known = self.state.variables
+        self._locals[-1].setdefault(name, (name in known, known.get(name)))
 
     def output_of(self, body: tuple[Statement, ...]) -> Text:
         """What commands print, in a subshell of their own; line ends at the end removed."""
@@ -208,9 +212,9 @@ class Evaluation(Words):
             self._depth -= 1
         failure = self.failure if isinstance(statement, Command) else self.state.code
         self.state.code = self._code(status, failure)
-        ends = status is False and "e" in self.state.options and not self._tested
-        if ends and not self.unhandled:
-            if isinstance(statement, Command | Pipeline | Group) and _ends(statement):
+        refused, self._refused = self._refused, False
+        if status is False and "e" in self.state.options and not self._tested:
+            if not self.unhandled and (refused or _ends(statement)):
                 raise Leave("exit", self.state.code)
         return status
 
@@ -356,14 +360,17 @@ class Evaluation(Words):
 
     def _turn(self, body: tuple[Statement, ...]) -> tuple[bool, Status]:
         """One turn of a loop: whether there may be another, and its status."""
+        self.loops += 1
         try:
             return True, self.run(body)
         except Leave as leave:
             if leave.word not in ("break", "continue"):
                 raise
-            if leave.count > 1:
+            if leave.count > 1 and self.loops > 1:
                 raise Leave(leave.word, leave.code, leave.count - 1) from None
             return leave.word == "continue", True
+        finally:
+            self.loops -= 1
 
     def _case(self, statement: Case) -> Status:
         subject = self.text_of(statement.subject)
@@ -409,6 +416,7 @@ class Evaluation(Words):
     def _call_function(self, name: str, arguments: list[Text]) -> Status:
         saved, self.state.arguments = self.state.arguments, arguments
         doubts = self._doubts & {"return"}
+        loops, self.loops = self.loops, 0
         self._locals.append({})
         try:
             status = self.step(self.state.functions[name])
@@ -421,6 +429,7 @@ class Evaluation(Words):
             return leave.status
         finally:
             self._doubts = self._doubts - {"return"} | doubts
+            self.loops = loops
             self.state.arguments = saved
             for variable, before in self._locals.pop().items():
                 self._restore(variable, *before)
@@ -503,23 +512,26 @@ class Evaluation(Words):
         if not redirects:
             return work()
         outer = self.state.input
+        target: str | None = ""
+        printed: list[Text] = []
         try:
             target = self._redirect(redirects)
             with self._capture() as printed:
                 status = work()
         except Refused:
-            self.failure = "2"
+            self.failure = self.state.code = "2"
+            self._refused = True
             return False
         except Unclear:
             return self.report("redirects in a way that is computed")
         finally:
             self.state.input = outer
-        if target:
-            self._write(target, _joined(printed))
-        elif target is None:
-            self._printed += printed
-            if status is not True and any(one.number == "2" for one in redirects):
-                self._printed.append(None)  # Messages may have gone the same way.
+            if target:
+                self._write(target, _joined(printed))
+            elif target is None:
+                self._printed += printed
+        if target is None and status is not True and any(r.number == "2" for r in redirects):
+            self._printed.append(None)  # Messages may have gone the same way.
         return status
 
     def _redirect(self, redirects: tuple[Redirect, ...]) -> str | None:
@@ -541,7 +553,9 @@ class Evaluation(Words):
         path = self.text_of(redirect.target)
         if redirect.operator != "<" or path is None:
             return Input(path)
-        data = self.machine.contents(path)
+        node, data = self.machine.find(path), self.machine.contents(path)
+        if node is not None and node.kind is Kind.DIRECTORY:
+            data = b""  # It can be opened, and not read.
         if data is None and not path.startswith(_IGNORED_TARGETS):
             raise Refused
         return Input(None if data is None else data.decode("utf-8", "surrogateescape"))
@@ -583,11 +597,11 @@ class Evaluation(Words):
         return mode & ~int(self.state.mask, 8)
 
 
-def _ends(statement: Command | Pipeline | Group) -> bool:
+def _ends(statement: Statement) -> bool:
     """Whether the shell ends with ``set -e`` where this fails."""
     if isinstance(statement, Pipeline):
         return not statement.negated
-    return isinstance(statement, Command) or statement.subshell
+    return isinstance(statement, Command) or (isinstance(statement, Group) and statement.subshell)
 
 
 def _joined(outputs: Iterable[Text]) -> Text:

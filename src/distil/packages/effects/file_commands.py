@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from functools import partial
 from typing import Final
 
@@ -20,9 +20,9 @@ _WHO: Final = {"u": 0o700, "g": 0o070, "o": 0o007}
 _LARGEST_ID: Final = 2**31 - 2
 
 
-def _each(paths: Iterable[str], work: Callable[[str], Status]) -> Status:
-    """`work` on all of `paths`, also behind one where it fails."""
-    result: Status = True
+def _each(paths: Collection[str], work: Callable[[str], Status]) -> Status:
+    """`work` on all of `paths`, also behind one where it fails; fails without any."""
+    result: Status = bool(paths)
     for path in paths:
         try:
             status = work(path)
@@ -41,7 +41,7 @@ def _mkdir(run: Evaluation, arguments: list[str]) -> Status:
     def make(path: str) -> Status:
         if "p" in options:
             return _make_parents(run, path, options.get("m", ""))
-        mode = _mode(options.get("m", ""), run.permitted(0o777), directory=True)
+        mode = _mode(options.get("m") or f"{run.permitted(0o777):o}", 0o777, directory=True)
         action = partial(run.machine.make_directory, path, run.package, mode)
         return run.change(f"make directory {path}", action)
 
@@ -51,6 +51,11 @@ def _mkdir(run: Evaluation, arguments: list[str]) -> Status:
 def _make_parents(run: Evaluation, path: str, mode: str) -> Status:
     """``mkdir -p``: directories on the way are no concern of `mode`."""
     missing = []
+    pieces = run.machine.absolute(path).split("/")
+    for length in range(2, len(pieces) + 1):
+        prefix = "/".join(pieces[:length]) or ROOT
+        if run.machine.find(prefix) is None and run.machine.find(prefix, follow=False) is not None:
+            return False  # A link to nothing is not followed.
     real = run.machine.real(path)
     while real != ROOT and run.machine.get(real) is None:
         missing.append(real)
@@ -62,7 +67,7 @@ def _make_parents(run: Evaluation, path: str, mode: str) -> Status:
     status: Status = True
     for directory in reversed(missing):
         last = directory == missing[0]
-        bits = _mode(mode if last else "", permitted, directory=True)
+        bits = _mode(mode if last and mode else f"{permitted:o}", 0o777, directory=True)
         if status:
             make = partial(run.machine.make_directory, directory, run.package, bits)
             status = run.change(f"make directory {directory}", make)
@@ -118,6 +123,9 @@ def _ln(run: Evaluation, arguments: list[str]) -> Status:
         existing = run.machine.find(path, follow=False)
     if existing is not None and ("f" not in options or is_directory(existing)):
         return False
+    same = run.machine.find(target)
+    if existing is not None and same is not None and same.path == existing.path:
+        raise Unclear
 
     def link() -> None:
         if existing is not None:
@@ -140,23 +148,21 @@ def _copy(run: Evaluation, arguments: list[str]) -> Status:
     if is_directory(node) or "u" in options:
         raise Unclear
     path = path if "T" in options else _into(run, path, source)
-    if "n" in options and run.machine.find(path) is not None:
-        return True
     before = run.machine.find(path)
-    if before is None and run.machine.find(path, follow=False) is not None:
-        return False  # A link to nothing is not written through.
+    if before is not None and "n" in options:
+        return True
+    dangling = before is None and run.machine.find(path, follow=False) is not None
+    if dangling or (before is not None and before.path == node.path):
+        return False
     keeps = not options.keys().isdisjoint({"p", "a"})
     mode = run.machine.mode(node.path)
-    if node.kind is Kind.SYMLINK:
-        mode = 0o777
-    elif not keeps:
+    if not keeps and node.kind is not Kind.SYMLINK:
         mode = run.machine.mode(before.path) if before else run.permitted(mode & 0o777)
 
     def copy() -> None:
         run.machine.copy(node, path, run.package, mode)
-        real = run.machine.real(path, follow=False)
         if keeps:
-            run.machine.keep_owner(node.path, real)
+            run.machine.keep_owner(node.path, run.machine.real(path, follow=False))
 
     return run.change(f"copy {path}", copy)
 
@@ -213,7 +219,7 @@ def _remove(run: Evaluation, arguments: list[str]) -> Status:
             return False
         return run.change(f"remove {path}", lambda: run.machine.remove(found.path))
 
-    return _each(names, remove)
+    return _each(names, remove) if names else "f" in options
 
 
 def _rmdir(run: Evaluation, arguments: list[str]) -> Status:
@@ -304,8 +310,6 @@ def _chmod(run: Evaluation, arguments: list[str]) -> Status:
 
 def _mode(text: str, before: int, *, directory: bool) -> int:
     """A numeric or symbolic mode applied to `before`. Raises `Unclear`."""
-    if not text:
-        return before
     if _OCTAL.fullmatch(text):
         kept = before & 0o6000 if directory and len(text) < 5 else 0
         return int(text, 8) | kept
@@ -344,12 +348,22 @@ def _install(run: Evaluation, arguments: list[str]) -> Status:
         if node is None or is_directory(node):
             return False
         names = [target if "T" in options else _into(run, target, source)]
+        if (existing := run.machine.find(names[0])) and existing.path == node.path:
+            return False
         status = _replace(run, node, names[0])
     else:
         raise Unclear
     if status and (user or group):
         status = own(run, plain, names, user, group)
-    return _chmod(run, ["--", mode, *names]) if status else status
+    bits = _mode(mode, 0, directory="d" in options)
+
+    def permit(path: str) -> Status:
+        return run.change(
+            f"change the mode of {path}",
+            lambda: run.machine.set_mode(run.machine.real(path), bits),
+        )
+
+    return _each(names, permit) if status else status
 
 
 def _replace(run: Evaluation, node: Node, path: str) -> Status:
@@ -378,8 +392,9 @@ def _readlink(run: Evaluation, arguments: list[str]) -> Status:
         run.print(node.target + end)
         return True
     real = run.machine.real(path)
-    wanted = real if "e" in options else parent_of(real)
-    if "m" not in options and run.machine.get(wanted) is None:
+    parent = run.machine.get(parent_of(real))
+    there = parent is not None and is_directory(parent)
+    if "m" not in options and not (there and ("e" not in options or run.machine.get(real))):
         return False
     run.print(real + end)
     return True

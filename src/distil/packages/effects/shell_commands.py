@@ -83,8 +83,10 @@ def _judged(run: Evaluation, words: list[Text]) -> Status:
         answer = None if None in words else bool(words and words[0])
     elif len(words) == 2:
         answer = _unary(run, words[0], words[1])
-    elif len(words) == 3:
+    elif len(words) == 3 and words[1] in _BINARY:
         answer = _binary(words[0], words[1], words[2])
+    elif None not in words:
+        run.failure, answer, negated = "2", False, False
     return answer if answer is None or not negated else not answer
 
 
@@ -139,7 +141,9 @@ def _leave(word: str) -> Handler:
 
 
 def _leave_loop(word: str) -> Handler:
-    def leave(run: Evaluation, arguments: list[Text]) -> Status:  # noqa: ARG001
+    def leave(run: Evaluation, arguments: list[Text]) -> Status:
+        if not run.loops:
+            return True
         raise Leave(word, "0", count=number((arguments or ["1"])[0] or "") or 1)
 
     return leave
