@@ -75,6 +75,7 @@ class Evaluation(Words):
         self._substituted: Text = "0"
         self._left: Text = "0"
         self._refused = False
+        self._begun_anew: set[str] = set()
         self.loops = 0
 
     # --- what handlers use -----------------------------------------------------------------
@@ -208,6 +209,8 @@ class Evaluation(Words):
         try:
             self.machine.directory = self.state.directory
             status: Status = _STEPS[type(statement)](self, statement)
+        except (Unclear, Refused):
+            status = self.report("does something that is not understood")
         finally:
             self._depth -= 1
         failure = self.failure if isinstance(statement, Command) else self.state.code
@@ -344,6 +347,7 @@ class Evaluation(Words):
     def _loop(self, turns: Iterator[Status], body: tuple[Statement, ...]) -> Status:
         """Run `body` for each of `turns`; None: as often as nobody knows."""
         status: Status = True
+        code: Text = "0"
         doubts = self._doubts & {"break", "continue"}
         for known in turns:
             self.machine.budget.spend(STEP)
@@ -353,8 +357,10 @@ class Evaluation(Words):
                 status = None
                 continue
             going, status = self._turn(body)
+            code = self.state.code
             if not going:
                 break
+        self.state.code = code
         self._doubts = self._doubts - {"break", "continue"} | doubts
         return status
 
@@ -570,10 +576,10 @@ class Evaluation(Words):
         path = self.machine.absolute(path)
         if redirect.number not in ("", "1"):
             self.report(f"writes {path}")
-        elif redirect.operator != ">>" and self.machine.find(path) is not None:
+        elif redirect.operator != ">>" or self.machine.find(path) is None:
+            if self.machine.find(path) is None:
+                self._begun_anew.add(path)
             self.change(f"write {path}", lambda: self._put(path, b""))
-        else:
-            self.machine.place(path)
         return path
 
     def _write(self, path: str, output: Text) -> None:
@@ -581,11 +587,17 @@ class Evaluation(Words):
             output = ""
         if output is None:
             self.report(f"writes {path}")
+            if path in self._begun_anew and self.machine.find(path) is not None:
+                self.machine.remove(path)
             return
+        if self.machine.find(path) is None:
+            return  # It was removed meanwhile.
         data = output.encode("utf-8", "surrogateescape")
-        self.change(
-            f"write {path}", lambda: self._put(path, (self.machine.contents(path) or b"") + data)
-        )
+        try:
+            before = self.machine.contents(path) or b""
+            self.change(f"write {path}", lambda: self._put(path, before + data))
+        except (Refused, Unclear):
+            self.report(f"writes {path}")
 
     def _put(self, path: str, data: bytes) -> None:
         self.machine.write(path, data, self.package, self.permitted(0o666))

@@ -269,6 +269,8 @@ def own(run: Evaluation, parsed: Arguments, paths: list[str], user: str, group: 
     def change(real: str) -> Status:
         return run.change(f"change the owner of {real}", lambda: run.machine.own(real, user, group))
 
+    if "R" in parsed.options:
+        parsed.options["h"] = ""
     return _on_existing(run, parsed, paths, change)
 
 

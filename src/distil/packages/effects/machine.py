@@ -242,6 +242,10 @@ class Machine:
             source = Node(real, Kind.FILE, mode, blob=InlineBlob.of(b""))
         if source.kind not in (Kind.FILE, Kind.SYMLINK):
             raise Unclear
+        if real in self.ownership:
+            self.ownership[real].mode = None
+        if source.kind is Kind.SYMLINK:
+            self.ownership.pop(real, None)
         node = Node(real, source.kind, mode, target=source.target, blob=source.blob)
         self._make(node, package)
 
@@ -320,9 +324,8 @@ class Machine:
         node = self.get(source)
         change = self.ownership.get(source, Ownership())
         if node is not None:
-            user = change.user or (str(node.uid) if node.uid else None)
-            group = change.group or (str(node.gid) if node.gid else None)
-            if user or group:
+            user, group = change.user or str(node.uid), change.group or str(node.gid)
+            if copy in self.ownership or (user, group) != ("0", "0"):
                 self.ownership[copy] = Ownership(user, group)
 
     def has_user(self, name: str) -> bool:

@@ -30,6 +30,7 @@ _KINDS: Final = {
     "L": Kind.SYMLINK, "h": Kind.SYMLINK, "d": Kind.DIRECTORY, "f": Kind.FILE, "p": Kind.FIFO,
     "b": Kind.BLOCK, "c": Kind.CHARACTER,
 }  # fmt: skip
+_UNARY: Final = frozenset("nztLhdfpbceugkxrwsSOG")
 _BITS: Final = {"u": 0o4000, "g": 0o2000, "k": 0o1000, "x": 0o111}
 
 
@@ -46,21 +47,35 @@ def _test(run: Evaluation, words: list[Text]) -> Status:
     """test(1): ``-o`` binds least, then ``-a``, then ``!``."""
     if "(" in words and len(words) > 3:
         return None
-    plain = len(words) < 3 or (len(words) == 3 and words[1] not in ("-a", "-o"))
-    if plain or (len(words) == 4 and words[0] == "!"):
-        return _judged(run, words)
-    alternatives = _split(words, "-o")
-    return _any([_all([_judged(run, part) for part in _split(a, "-a")]) for a in alternatives])
+    if len(words) < 2:
+        return None if None in words else bool(words and words[0])
+    alternatives: list[list[Status]] = [[]]
+    rest = words
+    while True:
+        answer, rest = _primary(run, rest)
+        alternatives[-1].append(answer)
+        if not rest:
+            return _any([_all(one) for one in alternatives])
+        if rest[0] not in ("-a", "-o") or len(rest) < 2:
+            run.failure = "2"
+            return None if None in words else False
+        alternatives += [[]] if rest[0] == "-o" else []
+        rest = rest[1:]
 
 
-def _split(words: list[Text], operator: str) -> list[list[Text]]:
-    parts: list[list[Text]] = [[]]
-    for word in words:
-        if word == operator and parts[-1]:
-            parts.append([])
-        else:
-            parts[-1].append(word)
-    return parts
+def _primary(run: Evaluation, words: list[Text]) -> tuple[Status, list[Text]]:
+    """What one condition comes to, and the words behind it."""
+    negated = False
+    while len(words) > 1 and words[0] == "!" and not (len(words) > 2 and words[1] in _BINARY):
+        negated = not negated
+        words = words[1:]
+    if len(words) > 2 and words[1] in _BINARY:
+        size, answer = 3, _binary(words[0], words[1], words[2])
+    elif len(words) > 1 and (words[0] or "")[:1] == "-" and (words[0] or "")[1:] in _UNARY:
+        size, answer = 2, _unary(run, words[0], words[1])
+    else:
+        size, answer = 1, None if words[0] is None else words[0] != ""
+    return answer if answer is None or not negated else not answer, words[size:]
 
 
 def _any(answers: Iterable[Status]) -> Status:
@@ -73,23 +88,6 @@ def _all(answers: Iterable[Status]) -> Status:
     return False if False in found else None if None in found else True
 
 
-def _judged(run: Evaluation, words: list[Text]) -> Status:
-    negated = False
-    while len(words) > 1 and words[0] == "!" and not (len(words) == 3 and words[1] in _BINARY):
-        negated = not negated
-        words = words[1:]
-    answer: Status = None
-    if len(words) < 2:
-        answer = None if None in words else bool(words and words[0])
-    elif len(words) == 2:
-        answer = _unary(run, words[0], words[1])
-    elif len(words) == 3 and words[1] in _BINARY:
-        answer = _binary(words[0], words[1], words[2])
-    elif None not in words:
-        run.failure, answer, negated = "2", False, False
-    return answer if answer is None or not negated else not answer
-
-
 def _unary(run: Evaluation, operator: Text, operand: Text) -> Status:
     if operand is None or operator is None:
         return None
@@ -98,7 +96,7 @@ def _unary(run: Evaluation, operator: Text, operand: Text) -> Status:
     if operator == "-t":
         return False
     letter = operator[1:]
-    if len(letter) != 1 or letter not in "LhdfpbceugkxrwsS":
+    if letter in "OG":
         return None
     node = run.machine.find(operand, follow=letter not in "Lh")
     return node is not None and _has(run, node, letter)
