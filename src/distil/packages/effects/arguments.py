@@ -7,8 +7,8 @@ from collections.abc import Callable
 from functools import cache
 from typing import Final, NamedTuple
 
-from distil.packages.effects.evaluation import Evaluation, Handler
 from distil.packages.effects.outcome import Status, Text, Unclear
+from distil.packages.effects.shell import Handler, Shell
 
 _NUMBER: Final = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 
@@ -66,10 +66,10 @@ def parse(arguments: list[str], specification: str) -> Arguments:
     return Arguments(options, names)
 
 
-def known(handler: Callable[[Evaluation, list[str]], Status]) -> Handler:
+def known(handler: Callable[[Shell, list[str]], Status]) -> Handler:
     """`handler` for a command that cannot be followed unless all its arguments are known."""
 
-    def checked(run: Evaluation, arguments: list[Text]) -> Status:
+    def checked(run: Shell, arguments: list[Text]) -> Status:
         words = [word for word in arguments if word is not None]
         if len(words) < len(arguments):
             raise Unclear
@@ -78,10 +78,10 @@ def known(handler: Callable[[Evaluation, list[str]], Status]) -> Handler:
     return checked
 
 
-def only_prints(handler: Callable[[Evaluation, list[str]], Status]) -> Handler:
+def only_prints(handler: Callable[[Shell, list[str]], Status]) -> Handler:
     """`handler` for a command without effects: where it gives up, what is printed is unknown."""
 
-    def tried(run: Evaluation, arguments: list[Text]) -> Status:
+    def tried(run: Shell, arguments: list[Text]) -> Status:
         try:
             return known(handler)(run, arguments)
         except Unclear:

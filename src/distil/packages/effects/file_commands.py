@@ -7,20 +7,19 @@ from collections.abc import Callable, Collection
 from functools import partial
 from typing import Final
 
-from distil.model.node import ROOT, Kind, Node, parent_of
-from distil.packages.effects.arguments import Arguments, known, number, only_prints, parse
-from distil.packages.effects.evaluation import Evaluation, Handler
+from distil.model.node import ROOT, Kind, parent_of
+from distil.packages.effects.arguments import known, only_prints, parse
 from distil.packages.effects.machine import is_directory
 from distil.packages.effects.outcome import Refused, Status, Unclear
+from distil.packages.effects.shell import Handler, Shell
 
 _OCTAL: Final = re.compile(r"0?[0-7]{1,4}")
 _SYMBOLIC: Final = re.compile(r"([ugoa]*)([+=-])([rwxXst]*)")
 _BITS: Final = {"r": 0o444, "w": 0o222, "x": 0o111}
 _WHO: Final = {"u": 0o700, "g": 0o070, "o": 0o007}
-_LARGEST_ID: Final = 2**31 - 2
 
 
-def _each(paths: Collection[str], work: Callable[[str], Status]) -> Status:
+def each(paths: Collection[str], work: Callable[[str], Status]) -> Status:
     """`work` on all of `paths`, also behind one where it fails; fails without any."""
     result: Status = bool(paths)
     for path in paths:
@@ -32,23 +31,48 @@ def _each(paths: Collection[str], work: Callable[[str], Status]) -> Status:
     return result
 
 
+def mode_of(text: str, before: int, *, directory: bool) -> int:
+    """A numeric or symbolic mode applied to `before`. Raises `Unclear`."""
+    if _OCTAL.fullmatch(text):
+        kept = before & 0o6000 if directory and len(text) < 5 else 0
+        return int(text, 8) | kept
+    for clause in text.split(","):
+        found = _SYMBOLIC.fullmatch(clause)
+        # Without a letter for who it is, the umask has a say.
+        if found is None or (not found[1] and "w" in found[3]):
+            raise Unclear
+        who = found[1].replace("a", "ugo") or "ugo"
+        mask = sum(_WHO[letter] for letter in set(who))
+        special = (0o4000 if "u" in who else 0) | (0o2000 if "g" in who else 0)
+        table = {letter: bits & mask for letter, bits in _BITS.items()}
+        table |= {"s": special, "t": 0o1000}
+        table["X"] = table["x"] if directory or before & 0o111 else 0
+        bits = 0
+        for letter in found[3]:
+            bits |= table[letter]
+        if found[2] == "=":
+            before &= ~(mask | (0 if directory else special))
+        before = before & ~bits if found[2] == "-" else before | bits
+    return before
+
+
 # --- making ----------------------------------------------------------------------------------
 
 
-def _mkdir(run: Evaluation, arguments: list[str]) -> Status:
+def _mkdir(run: Shell, arguments: list[str]) -> Status:
     options, names = parse(arguments, "p v Z m: parents=p mode=m: verbose=v")
 
     def make(path: str) -> Status:
         if "p" in options:
-            return _make_parents(run, path, options.get("m", ""))
-        mode = _mode(options.get("m") or f"{run.permitted(0o777):o}", 0o777, directory=True)
+            return make_parents(run, path, options.get("m", ""))
+        mode = mode_of(options.get("m") or f"{run.permitted(0o777):o}", 0o777, directory=True)
         action = partial(run.machine.make_directory, path, run.package, mode)
         return run.change(f"make directory {path}", action)
 
-    return _each(names, make)
+    return each(names, make)
 
 
-def _make_parents(run: Evaluation, path: str, mode: str) -> Status:
+def make_parents(run: Shell, path: str, mode: str) -> Status:
     """``mkdir -p``: directories on the way are no concern of `mode`."""
     missing = []
     pieces = run.machine.absolute(path).split("/")
@@ -67,14 +91,14 @@ def _make_parents(run: Evaluation, path: str, mode: str) -> Status:
     status: Status = True
     for directory in reversed(missing):
         last = directory == missing[0]
-        bits = _mode(mode if last and mode else f"{permitted:o}", 0o777, directory=True)
+        bits = mode_of(mode if last and mode else f"{permitted:o}", 0o777, directory=True)
         if status:
             make = partial(run.machine.make_directory, directory, run.package, bits)
             status = run.change(f"make directory {directory}", make)
     return status
 
 
-def _touch(run: Evaluation, arguments: list[str]) -> Status:
+def _touch(run: Shell, arguments: list[str]) -> Status:
     options, names = parse(arguments, "a c m h no-dereference=h d: r: t: date=d: reference=r:")
 
     def touch(path: str) -> Status:
@@ -82,14 +106,14 @@ def _touch(run: Evaluation, arguments: list[str]) -> Status:
             return True
         return run.change(f"make {path}", lambda: _write(run, path, b""))
 
-    return _each(names, touch)
+    return each(names, touch)
 
 
-def _write(run: Evaluation, path: str, data: bytes) -> None:
+def _write(run: Shell, path: str, data: bytes) -> None:
     run.machine.write(path, data, run.package, run.permitted(0o666))
 
 
-def _mktemp(run: Evaluation, arguments: list[str]) -> Status:
+def _mktemp(run: Shell, arguments: list[str]) -> Status:
     """A file or directory below ``/tmp``, which is not part of an image."""
     options, names = parse(arguments, "d t q p: tmpdir=p: directory=d")
     template = names[0] if names else "tmp.XXXXXX"
@@ -108,7 +132,7 @@ def _mktemp(run: Evaluation, arguments: list[str]) -> Status:
     return True
 
 
-def _ln(run: Evaluation, arguments: list[str]) -> Status:
+def _ln(run: Shell, arguments: list[str]) -> Status:
     options, names = parse(
         arguments, "s f n T v symbolic=s force=f no-dereference=n no-target-directory=T verbose=v"
     )
@@ -135,7 +159,7 @@ def _ln(run: Evaluation, arguments: list[str]) -> Status:
     return run.change(f"link {path}", link)
 
 
-def _copy(run: Evaluation, arguments: list[str]) -> Status:
+def _copy(run: Shell, arguments: list[str]) -> Status:
     options, names = parse(
         arguments, "p a d f n u v P L R r T Z preserve=p archive=a force=f no-clobber=n verbose=v"
     )
@@ -147,7 +171,7 @@ def _copy(run: Evaluation, arguments: list[str]) -> Status:
         return False
     if is_directory(node) or "u" in options:
         raise Unclear
-    path = path if "T" in options else _into(run, path, source)
+    path = path if "T" in options else into(run, path, source)
     before = run.machine.find(path)
     if before is not None and "n" in options:
         return True
@@ -167,7 +191,7 @@ def _copy(run: Evaluation, arguments: list[str]) -> Status:
     return run.change(f"copy {path}", copy)
 
 
-def _move(run: Evaluation, arguments: list[str]) -> Status:
+def _move(run: Shell, arguments: list[str]) -> Status:
     options, names = parse(arguments, "f n v T Z force=f no-clobber=n verbose=v")
     if len(names) != 2:
         raise Unclear
@@ -177,7 +201,7 @@ def _move(run: Evaluation, arguments: list[str]) -> Status:
         return False
     if node.kind not in (Kind.FILE, Kind.SYMLINK):
         raise Unclear
-    path = path if "T" in options else _into(run, path, source)
+    path = path if "T" in options else into(run, path, source)
     if "n" in options and run.machine.find(path, follow=False) is not None:
         return True
 
@@ -195,7 +219,7 @@ def _move(run: Evaluation, arguments: list[str]) -> Status:
     return run.change(f"move {source}", move)
 
 
-def _into(run: Evaluation, path: str, source: str) -> str:
+def into(run: Shell, path: str, source: str) -> str:
     """`path`, or the file of the same name inside it when it is a directory."""
     existing = run.machine.find(path)
     if existing is not None and is_directory(existing):
@@ -206,7 +230,7 @@ def _into(run: Evaluation, path: str, source: str) -> str:
 # --- removing --------------------------------------------------------------------------------
 
 
-def _remove(run: Evaluation, arguments: list[str]) -> Status:
+def _remove(run: Shell, arguments: list[str]) -> Status:
     options, names = parse(arguments, "f r R v d recursive=r force=f verbose=v")
 
     def remove(path: str) -> Status:
@@ -219,10 +243,10 @@ def _remove(run: Evaluation, arguments: list[str]) -> Status:
             return False
         return run.change(f"remove {path}", lambda: run.machine.remove(found.path))
 
-    return _each(names, remove) if names else "f" in options
+    return each(names, remove) if names else "f" in options
 
 
-def _rmdir(run: Evaluation, arguments: list[str]) -> Status:
+def _rmdir(run: Shell, arguments: list[str]) -> Status:
     options, names = parse(arguments, "p v ignore-fail-on-non-empty=i parents=p")
 
     def remove(path: str) -> Status:
@@ -235,154 +259,13 @@ def _rmdir(run: Evaluation, arguments: list[str]) -> Status:
             raise Unclear
         return run.change(f"remove {path}", lambda: run.machine.remove(found.path))
 
-    return _each(names, remove)
-
-
-# --- owners and modes ------------------------------------------------------------------------
-
-
-def _chown(run: Evaluation, arguments: list[str]) -> Status:
-    parsed = parse(arguments, "R h f v c recursive=R no-dereference=h quiet=f silent=f")
-    owner, *paths = parsed.names or [""]
-    separator = ":" if ":" in owner else "."
-    user, separated, group = owner.partition(separator)
-    if separated and user and not group:
-        raise Unclear
-    return own(run, parsed, paths, user, group)
-
-
-def _chgrp(run: Evaluation, arguments: list[str]) -> Status:
-    parsed = parse(arguments, "R h f v c recursive=R no-dereference=h quiet=f silent=f")
-    group, *paths = parsed.names or [""]
-    return own(run, parsed, paths, "", group)
-
-
-def own(run: Evaluation, parsed: Arguments, paths: list[str], user: str, group: str) -> Status:
-    """Change the owner of `paths`, by names that exist or numbers. Raises `Unclear`."""
-    if not paths or not (user or group):
-        raise Unclear
-    for name, exists in ((user, run.machine.has_user), (group, run.machine.has_group)):
-        value = number(name) if name and not exists(name) else 0
-        if value is None or not 0 <= value <= _LARGEST_ID:
-            raise Unclear
-
-    def change(real: str) -> Status:
-        return run.change(f"change the owner of {real}", lambda: run.machine.own(real, user, group))
-
-    if "R" in parsed.options:
-        parsed.options["h"] = ""
-    return _on_existing(run, parsed, paths, change)
-
-
-def _on_existing(
-    run: Evaluation, parsed: Arguments, paths: list[str], change: Callable[[str], Status]
-) -> Status:
-    """`change` for the real paths among `paths`, with what is below them when asked for."""
-
-    def work(path: str) -> Status:
-        found = run.machine.find(path, follow="h" not in parsed.options)
-        if found is None:
-            return False
-        below = run.machine.below(found.path) if "R" in parsed.options else ()
-        return _each((found.path, *below), change)
-
-    return _each(paths, work)
-
-
-def _chmod(run: Evaluation, arguments: list[str]) -> Status:
-    # A mode that takes bits away looks like an option: -x, -w.
-    at = next((n for n, word in enumerate(arguments) if re.fullmatch("-[rwxst]+", word)), None)
-    taken = [] if at is None else [arguments[at]]
-    rest = arguments if at is None else arguments[:at] + arguments[at + 1 :]
-    options, names = parse(rest, "R f v c recursive=R quiet=f silent=f")
-    mode, *paths = [*taken, *names]
-    if not paths:
-        raise Unclear
-
-    def change(real: str) -> Status:
-        node = run.machine.get(real)
-        if node is None or node.kind is Kind.SYMLINK:
-            return True
-        before = run.machine.mode(real)
-        bits = _mode(mode, before, directory=is_directory(node))
-        return run.change(f"change the mode of {real}", lambda: run.machine.set_mode(real, bits))
-
-    return _on_existing(run, Arguments(options, names), paths, change)
-
-
-def _mode(text: str, before: int, *, directory: bool) -> int:
-    """A numeric or symbolic mode applied to `before`. Raises `Unclear`."""
-    if _OCTAL.fullmatch(text):
-        kept = before & 0o6000 if directory and len(text) < 5 else 0
-        return int(text, 8) | kept
-    for clause in text.split(","):
-        found = _SYMBOLIC.fullmatch(clause)
-        # Without a letter for who it is, the umask has a say.
-        if found is None or (not found[1] and "w" in found[3]):
-            raise Unclear
-        who = found[1].replace("a", "ugo") or "ugo"
-        mask = sum(_WHO[letter] for letter in set(who))
-        special = (0o4000 if "u" in who else 0) | (0o2000 if "g" in who else 0)
-        table = {letter: bits & mask for letter, bits in _BITS.items()}
-        table |= {"s": special, "t": 0o1000}
-        table["X"] = table["x"] if directory or before & 0o111 else 0
-        bits = 0
-        for letter in found[3]:
-            bits |= table[letter]
-        if found[2] == "=":
-            before &= ~(mask | (0 if directory else special))
-        before = before & ~bits if found[2] == "-" else before | bits
-    return before
-
-
-def _install(run: Evaluation, arguments: list[str]) -> Status:
-    options, names = parse(
-        arguments, "d p D T v Z m: o: g: directory=d mode=m: owner=o: group=g: verbose=v"
-    )
-    user, group = options.get("o", ""), options.get("g", "")
-    mode = options.get("m", "755")
-    plain = Arguments({}, [])
-    if "d" in options:
-        status = _each(names, lambda path: _make_parents(run, path, ""))
-    elif len(names) == 2 and "D" not in options:
-        source, target = names
-        node = run.machine.find(source)
-        if node is None or is_directory(node):
-            return False
-        names = [target if "T" in options else _into(run, target, source)]
-        if (existing := run.machine.find(names[0])) and existing.path == node.path:
-            return False
-        status = _replace(run, node, names[0])
-    else:
-        raise Unclear
-    if status and (user or group):
-        status = own(run, plain, names, user, group)
-    bits = _mode(mode, 0, directory="d" in options)
-
-    def permit(path: str) -> Status:
-        return run.change(
-            f"change the mode of {path}",
-            lambda: run.machine.set_mode(run.machine.real(path), bits),
-        )
-
-    return _each(names, permit) if status else status
-
-
-def _replace(run: Evaluation, node: Node, path: str) -> Status:
-    def replace() -> None:
-        existing = run.machine.find(path, follow=False)
-        run.machine.place(path, follow=False)
-        if existing is not None:
-            run.machine.remove(existing.path)
-        run.machine.copy(node, path, run.package, 0o600)
-
-    return run.change(f"install {path}", replace)
+    return each(names, remove)
 
 
 # --- links -----------------------------------------------------------------------------------
 
 
-def _readlink(run: Evaluation, arguments: list[str]) -> Status:
+def _readlink(run: Shell, arguments: list[str]) -> Status:
     options, names = parse(arguments, "f e m n q s")
     if len(names) != 1:
         raise Unclear
@@ -402,7 +285,7 @@ def _readlink(run: Evaluation, arguments: list[str]) -> Status:
     return True
 
 
-def _realpath(run: Evaluation, arguments: list[str]) -> Status:
+def _realpath(run: Shell, arguments: list[str]) -> Status:
     return _readlink(run, ["-f", *arguments])
 
 
@@ -416,10 +299,6 @@ FILE_COMMANDS: Final[dict[str, Handler]] = {
     "rm": known(_remove),
     "rmdir": known(_rmdir),
     "unlink": known(_remove),
-    "chown": known(_chown),
-    "chgrp": known(_chgrp),
-    "chmod": known(_chmod),
-    "install": known(_install),
     "readlink": only_prints(_readlink),
     "realpath": only_prints(_realpath),
 }

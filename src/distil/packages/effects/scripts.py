@@ -20,12 +20,14 @@ from distil.formats.patterns import path_expression
 from distil.model.node import Kind, Node
 from distil.packages.archive import DebPack
 from distil.packages.effects.accounts import Accounts
-from distil.packages.effects.evaluation import SHELL, Evaluation, Handler
+from distil.packages.effects.evaluation import Evaluation
 from distil.packages.effects.expansion import State
 from distil.packages.effects.file_commands import FILE_COMMANDS
 from distil.packages.effects.machine import SEARCH_PATH, Machine, System
+from distil.packages.effects.mode_commands import MODE_COMMANDS
 from distil.packages.effects.outcome import Exhausted, Status, Text
 from distil.packages.effects.record import ScriptEffects, UnhandledScript, recorded
+from distil.packages.effects.shell import SHELL, Handler, Shell
 from distil.packages.effects.shell_commands import SHELL_COMMANDS
 from distil.packages.effects.system_commands import SYSTEM_COMMANDS
 from distil.packages.effects.system_files import DIRECTORIES
@@ -185,7 +187,13 @@ def _follow(
 
 
 def _commands(paths: Iterable[str], knowledge: ScriptKnowledge) -> dict[str, Handler]:
-    commands = {**SHELL_COMMANDS, **TEXT_COMMANDS, **FILE_COMMANDS, **SYSTEM_COMMANDS}
+    commands = {
+        **SHELL_COMMANDS,
+        **TEXT_COMMANDS,
+        **FILE_COMMANDS,
+        **MODE_COMMANDS,
+        **SYSTEM_COMMANDS,
+    }
     for entry in knowledge.harmless:
         if entry.unless:
             expression = re.compile(path_expression(entry.unless))
@@ -195,7 +203,7 @@ def _commands(paths: Iterable[str], knowledge: ScriptKnowledge) -> dict[str, Han
     return commands
 
 
-def _nothing(run: Evaluation, arguments: list[Text]) -> Status:  # noqa: ARG001
+def _nothing(run: Shell, arguments: list[Text]) -> Status:  # noqa: ARG001
     return True
 
 

@@ -10,8 +10,8 @@ from typing import Final
 from distil.errors import MalformedScript
 from distil.model.node import Kind, Node
 from distil.packages.effects.arguments import known, number
-from distil.packages.effects.evaluation import Evaluation, Handler
 from distil.packages.effects.outcome import Leave, Status, Text, Unclear
+from distil.packages.effects.shell import Handler, Shell
 
 _CONFMODULE: Final = "/usr/share/debconf/confmodule"
 _ASSIGNMENT: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?:=(.*))?", re.DOTALL | re.ASCII)
@@ -37,13 +37,13 @@ _BITS: Final = {"u": 0o4000, "g": 0o2000, "k": 0o1000, "x": 0o111}
 # --- test ------------------------------------------------------------------------------------
 
 
-def _bracket(run: Evaluation, arguments: list[Text]) -> Status:
+def _bracket(run: Shell, arguments: list[Text]) -> Status:
     if arguments[-1:] != ["]"]:
         raise Unclear
     return _test(run, arguments[:-1])
 
 
-def _test(run: Evaluation, words: list[Text]) -> Status:
+def _test(run: Shell, words: list[Text]) -> Status:
     """test(1): ``-o`` binds least, then ``-a``, then ``!``."""
     if "(" in words and len(words) > 3:
         return None
@@ -63,7 +63,7 @@ def _test(run: Evaluation, words: list[Text]) -> Status:
         rest = rest[1:]
 
 
-def _primary(run: Evaluation, words: list[Text]) -> tuple[Status, list[Text]]:
+def _primary(run: Shell, words: list[Text]) -> tuple[Status, list[Text]]:
     """What one condition comes to, and the words behind it."""
     negated = False
     while len(words) > 1 and words[0] == "!" and not (len(words) > 2 and words[1] in _BINARY):
@@ -88,7 +88,7 @@ def _all(answers: Iterable[Status]) -> Status:
     return False if False in found else None if None in found else True
 
 
-def _unary(run: Evaluation, operator: Text, operand: Text) -> Status:
+def _unary(run: Shell, operator: Text, operand: Text) -> Status:
     if operand is None or operator is None:
         return None
     if operator in ("-n", "-z"):
@@ -102,7 +102,7 @@ def _unary(run: Evaluation, operator: Text, operand: Text) -> Status:
     return node is not None and _has(run, node, letter)
 
 
-def _has(run: Evaluation, node: Node, letter: str) -> bool:
+def _has(run: Shell, node: Node, letter: str) -> bool:
     if letter in _BITS:
         return bool(run.machine.mode(node.path) & _BITS[letter])
     if letter in _KINDS:
@@ -130,7 +130,7 @@ def _binary(left: Text, operator: Text, right: Text) -> Status:
 
 
 def _leave(word: str) -> Handler:
-    def leave(run: Evaluation, arguments: list[Text]) -> Status:
+    def leave(run: Shell, arguments: list[Text]) -> Status:
         code = arguments[0] if arguments else run.state.code
         value = None if code is None else number(code)
         raise Leave(word, None if value is None else str(value % 256))
@@ -139,7 +139,7 @@ def _leave(word: str) -> Handler:
 
 
 def _leave_loop(word: str) -> Handler:
-    def leave(run: Evaluation, arguments: list[Text]) -> Status:
+    def leave(run: Shell, arguments: list[Text]) -> Status:
         if not run.loops:
             return True
         raise Leave(word, "0", count=number((arguments or ["1"])[0] or "") or 1)
@@ -147,7 +147,7 @@ def _leave_loop(word: str) -> Handler:
     return leave
 
 
-def _assigned(run: Evaluation, arguments: list[Text], *, local: bool) -> Status:
+def _assigned(run: Shell, arguments: list[Text], *, local: bool) -> Status:
     for argument in arguments:
         found = _ASSIGNMENT.fullmatch(argument or "")
         if found is None and argument != "-p":
@@ -160,7 +160,7 @@ def _assigned(run: Evaluation, arguments: list[Text], *, local: bool) -> Status:
     return True
 
 
-def _unset(run: Evaluation, arguments: list[str]) -> Status:
+def _unset(run: Shell, arguments: list[str]) -> Status:
     for argument in arguments:
         if arguments[0] == "-f":
             run.state.functions.pop(argument, None)
@@ -169,7 +169,7 @@ def _unset(run: Evaluation, arguments: list[str]) -> Status:
     return True
 
 
-def _set(run: Evaluation, arguments: list[Text]) -> Status:
+def _set(run: Shell, arguments: list[Text]) -> Status:
     """``-e``, ``-f`` and ``-u`` are heeded; what else there is serves to find mistakes."""
     rest = list(arguments)
     while rest and rest[0] and rest[0][0] in "-+" and rest[0] != "--":
@@ -184,7 +184,7 @@ def _set(run: Evaluation, arguments: list[Text]) -> Status:
     return True
 
 
-def _shift(run: Evaluation, arguments: list[str]) -> Status:
+def _shift(run: Shell, arguments: list[str]) -> Status:
     count = number(arguments[0]) if arguments else 1
     if count is None or None in run.state.arguments:
         run.state.arguments = [None] * len(run.state.arguments)
@@ -195,7 +195,7 @@ def _shift(run: Evaluation, arguments: list[str]) -> Status:
     return True
 
 
-def _read(run: Evaluation, arguments: list[str]) -> Status:
+def _read(run: Shell, arguments: list[str]) -> Status:
     raw = arguments[:1] == ["-r"]
     names = arguments[raw:]
     separators = run.state.variables.get("IFS", " \t\n")
@@ -223,11 +223,11 @@ def _read(run: Evaluation, arguments: list[str]) -> Status:
     return bool(end)
 
 
-def _eval(run: Evaluation, arguments: list[str]) -> Status:
+def _eval(run: Shell, arguments: list[str]) -> Status:
     return _sourced(run, " ".join(arguments))
 
 
-def _source(run: Evaluation, arguments: list[str]) -> Status:
+def _source(run: Shell, arguments: list[str]) -> Status:
     if not arguments or "/" not in arguments[0]:
         raise Unclear
     if arguments[0].startswith(_CONFMODULE):
@@ -243,7 +243,7 @@ def _source(run: Evaluation, arguments: list[str]) -> Status:
         return leave.status
 
 
-def _sourced(run: Evaluation, text: str | bytes) -> Status:
+def _sourced(run: Shell, text: str | bytes) -> Status:
     try:
         body = run.parsed(text)
     except MalformedScript:
@@ -251,14 +251,14 @@ def _sourced(run: Evaluation, text: str | bytes) -> Status:
     return run.run(body)
 
 
-def _command(run: Evaluation, arguments: list[Text]) -> Status:
+def _command(run: Shell, arguments: list[Text]) -> Status:
     if arguments and arguments[0] in ("-v", "-V"):
         return _which(run, arguments[1:])
     rest = [word for word in arguments if word not in ("-p", "--")]
     return run.call(rest, functions=False) if rest else True
 
 
-def _which(run: Evaluation, arguments: list[Text]) -> Status:
+def _which(run: Shell, arguments: list[Text]) -> Status:
     names = [word for word in arguments if word is None or not word.startswith("-")]
     if len(names) != 1 or names[0] is None:
         run.print(None)
@@ -271,7 +271,7 @@ def _which(run: Evaluation, arguments: list[Text]) -> Status:
     return bool(found)
 
 
-def _type(run: Evaluation, arguments: list[Text]) -> Status:
+def _type(run: Shell, arguments: list[Text]) -> Status:
     run.print(None)
     status: Status = True
     for name in arguments:
@@ -279,7 +279,7 @@ def _type(run: Evaluation, arguments: list[Text]) -> Status:
     return status
 
 
-def _env(run: Evaluation, arguments: list[Text]) -> Status:
+def _env(run: Shell, arguments: list[Text]) -> Status:
     rest = list(arguments)
     while rest and rest[0] and "=" in rest[0] and rest[0][0] != "-":
         rest.pop(0)
@@ -288,14 +288,14 @@ def _env(run: Evaluation, arguments: list[Text]) -> Status:
     return run.call(rest, functions=False)
 
 
-def _exec(run: Evaluation, arguments: list[Text]) -> Status:
+def _exec(run: Shell, arguments: list[Text]) -> Status:
     if not arguments:
         return True
     status = run.call(arguments, functions=False)
     raise Leave("exit", None if status is None else "0" if status else run.failure)
 
 
-def _cd(run: Evaluation, arguments: list[Text]) -> Status:
+def _cd(run: Shell, arguments: list[Text]) -> Status:
     if len(arguments) != 1 or not arguments[0] or arguments[0].startswith("-"):
         run.go_to(None)
         raise Unclear
@@ -309,13 +309,13 @@ def _cd(run: Evaluation, arguments: list[Text]) -> Status:
     return True
 
 
-def _pwd(run: Evaluation, arguments: list[Text]) -> Status:  # noqa: ARG001
+def _pwd(run: Shell, arguments: list[Text]) -> Status:  # noqa: ARG001
     directory = run.state.directory
     run.print(None if directory is None else f"{directory}\n")
     return True
 
 
-def _umask(run: Evaluation, arguments: list[Text]) -> Status:
+def _umask(run: Shell, arguments: list[Text]) -> Status:
     if not arguments:
         run.print(None if run.state.mask is None else f"{run.state.mask:0>4}\n")
         return True
@@ -324,18 +324,18 @@ def _umask(run: Evaluation, arguments: list[Text]) -> Status:
     return True
 
 
-def _trap(run: Evaluation, arguments: list[Text]) -> Status:
+def _trap(run: Shell, arguments: list[Text]) -> Status:
     """An action for the end of the script is kept; signals do not arrive."""
     if len(arguments) > 1 and {"0", "EXIT", None} & set(arguments[1:]):
         run.at_end = arguments[0] if arguments[0] != "-" else ""
     return True
 
 
-def _done(run: Evaluation, arguments: list[Text]) -> Status:  # noqa: ARG001
+def _done(run: Shell, arguments: list[Text]) -> Status:  # noqa: ARG001
     return True
 
 
-def _failed(run: Evaluation, arguments: list[Text]) -> Status:  # noqa: ARG001
+def _failed(run: Shell, arguments: list[Text]) -> Status:  # noqa: ARG001
     return False
 
 

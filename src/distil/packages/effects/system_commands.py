@@ -12,9 +12,9 @@ from typing import Final
 from distil.model.debian_version import compare_versions
 from distil.packages.effects.accounts import Account, Group
 from distil.packages.effects.arguments import known, number, only_prints, parse
-from distil.packages.effects.evaluation import Evaluation, Handler
 from distil.packages.effects.machine import Alternative
 from distil.packages.effects.outcome import Status, Text, Unclear
+from distil.packages.effects.shell import Handler, Shell
 from distil.packages.effects.sysusers import parse_sysusers
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,31}\$?", re.ASCII)
@@ -38,7 +38,7 @@ _RELATIONS: Final = {
 }  # fmt: skip
 
 
-def _dpkg(run: Evaluation, arguments: list[str]) -> Status:
+def _dpkg(run: Shell, arguments: list[str]) -> Status:
     if arguments[:1] == ["--compare-versions"]:
         return _compared(arguments[1:])
     if arguments == ["--print-architecture"]:
@@ -63,7 +63,7 @@ def _compared(arguments: list[str]) -> Status:
     return order in accepted
 
 
-def _dpkg_query(run: Evaluation, arguments: list[str]) -> Status:
+def _dpkg_query(run: Shell, arguments: list[str]) -> Status:
     """Nothing is known of packages that are not there; what is printed of others is unknown."""
     name = arguments[-1] if arguments else ""
     if name.split(":")[0] in run.machine.packages or not name or name[0] in "-/" or "*" in name:
@@ -71,7 +71,7 @@ def _dpkg_query(run: Evaluation, arguments: list[str]) -> Status:
     return False
 
 
-def _dpkg_divert(run: Evaluation, arguments: list[str]) -> Status:
+def _dpkg_divert(run: Shell, arguments: list[str]) -> Status:
     options, names = parse(
         arguments, "quiet rename no-rename add remove list truename package: divert: local"
     )
@@ -87,7 +87,7 @@ def _dpkg_divert(run: Evaluation, arguments: list[str]) -> Status:
     raise Unclear
 
 
-def _statoverride(run: Evaluation, arguments: list[str]) -> Status:
+def _statoverride(run: Shell, arguments: list[str]) -> Status:
     options, names = parse(arguments, "quiet force update add remove list force-all")
     if "list" in options or "remove" in options:
         return False
@@ -98,7 +98,7 @@ def _statoverride(run: Evaluation, arguments: list[str]) -> Status:
     return run.call(["chmod", mode, path]) if status else status
 
 
-def _ucf(run: Evaluation, arguments: list[str]) -> Status:
+def _ucf(run: Shell, arguments: list[str]) -> Status:
     """Copy a configuration file to where there is none."""
     words = [word for word in arguments if word != "-three-way"]
     _, names = parse(words, "three-way debconf-ok no-debconf-ok debconf-template: src-dir: d v")
@@ -110,32 +110,32 @@ def _ucf(run: Evaluation, arguments: list[str]) -> Status:
 # --- debconf ---------------------------------------------------------------------------------
 
 
-def _db_get(run: Evaluation, arguments: list[str]) -> Status:
+def _db_get(run: Shell, arguments: list[str]) -> Status:
     """The default answer, which is empty for a question that has none."""
     run.assign("RET", run.answers.get(arguments[0] if arguments else "", ""))
     return True
 
 
-def _db_set(run: Evaluation, arguments: list[Text]) -> Status:
+def _db_set(run: Shell, arguments: list[Text]) -> Status:
     if not arguments or arguments[0] is None:
         raise Unclear
     run.answers[arguments[0]] = arguments[1] if len(arguments) == 2 else None
     return True
 
 
-def _db_unknown(run: Evaluation, arguments: list[Text]) -> Status:  # noqa: ARG001
+def _db_unknown(run: Shell, arguments: list[Text]) -> Status:  # noqa: ARG001
     run.assign("RET", None)
     return True
 
 
-def _done(run: Evaluation, arguments: list[Text]) -> Status:  # noqa: ARG001
+def _done(run: Shell, arguments: list[Text]) -> Status:  # noqa: ARG001
     return True
 
 
 # --- alternatives ----------------------------------------------------------------------------
 
 
-def _alternatives(run: Evaluation, arguments: list[str]) -> Status:
+def _alternatives(run: Shell, arguments: list[str]) -> Status:
     """``--install`` with its slaves; everything else looks or tidies up."""
     if "--install" not in arguments:
         if not {"--list", "--query", "--display"}.isdisjoint(arguments):
@@ -160,7 +160,7 @@ def _alternatives(run: Evaluation, arguments: list[str]) -> Status:
 # --- accounts --------------------------------------------------------------------------------
 
 
-def _adduser(run: Evaluation, arguments: list[str]) -> Status:
+def _adduser(run: Shell, arguments: list[str]) -> Status:
     options, names = parse(arguments, _USER_OPTIONS)
     if len(names) == 2:
         add = (names[0], names[1])
@@ -189,7 +189,7 @@ def _adduser(run: Evaluation, arguments: list[str]) -> Status:
     return status
 
 
-def _addgroup(run: Evaluation, arguments: list[str]) -> Status:
+def _addgroup(run: Shell, arguments: list[str]) -> Status:
     options, names = parse(
         arguments, "system quiet force-badname gid=g: g: r f firstgid=x: lastgid=x:"
     )
@@ -202,7 +202,7 @@ def _addgroup(run: Evaluation, arguments: list[str]) -> Status:
     return run.change(f"create group {group.name}", lambda: run.machine.add(groups=[group]))
 
 
-def _getent(run: Evaluation, arguments: list[str]) -> Status:
+def _getent(run: Shell, arguments: list[str]) -> Status:
     """The entry of Debian's own accounts; of those that scripts create, that there is one."""
     if len(arguments) != 2 or arguments[0] not in ("passwd", "group"):
         raise Unclear
@@ -218,7 +218,7 @@ def _getent(run: Evaluation, arguments: list[str]) -> Status:
     return made
 
 
-def _id(run: Evaluation, arguments: list[str]) -> Status:
+def _id(run: Shell, arguments: list[str]) -> Status:
     _, names = parse(arguments, "u g n r")
     if len(names) != 1:
         raise Unclear
@@ -228,7 +228,7 @@ def _id(run: Evaluation, arguments: list[str]) -> Status:
     return found
 
 
-def _sysusers(run: Evaluation, arguments: list[str]) -> Status:
+def _sysusers(run: Shell, arguments: list[str]) -> Status:
     _, names = parse(arguments, "root: replace:")
     for name in names:
         path = name if name.startswith("/") else f"/usr/lib/sysusers.d/{name}"

@@ -6,9 +6,9 @@ import re
 from typing import Final
 
 from distil.packages.effects.arguments import number, only_prints, parse
-from distil.packages.effects.evaluation import Evaluation, Handler
 from distil.packages.effects.glob import Pattern
 from distil.packages.effects.outcome import Status, Text, Unclear
+from distil.packages.effects.shell import Handler, Shell
 
 _DIRECTIVE: Final = re.compile(r"\\[\s\S]|%[\s\S]?")
 _ESCAPED: Final = {"\\n": "\n", "\\t": "\t", "\\\\": "\\"}
@@ -16,7 +16,7 @@ _CHANGES: Final = re.compile(r"-i|--in-place|-delete$|-exec|-ok|-f?print0?f$|-fl
 """Options with which a command that looks at files changes some."""
 
 
-def _echo(run: Evaluation, arguments: list[Text]) -> Status:
+def _echo(run: Shell, arguments: list[Text]) -> Status:
     words = [word for word in arguments if word is not None]
     end = "\n"
     if words[:1] == ["-n"]:
@@ -31,7 +31,7 @@ def _echo(run: Evaluation, arguments: list[Text]) -> Status:
     return True
 
 
-def _printf(run: Evaluation, arguments: list[Text]) -> Status:
+def _printf(run: Shell, arguments: list[Text]) -> Status:
     words = [word for word in arguments if word is not None]
     if not words or len(words) < len(arguments):
         run.print(None)
@@ -55,7 +55,7 @@ def _directed(directive: str, rest: list[str]) -> str:
     return "%" if directive == "%%" else _ESCAPED[directive]
 
 
-def _dirname(run: Evaluation, arguments: list[str]) -> Status:
+def _dirname(run: Shell, arguments: list[str]) -> Status:
     if len(arguments) != 1 or arguments[0].startswith("-"):
         raise Unclear
     path = arguments[0].rstrip("/")
@@ -64,7 +64,7 @@ def _dirname(run: Evaluation, arguments: list[str]) -> Status:
     return True
 
 
-def _basename(run: Evaluation, arguments: list[str]) -> Status:
+def _basename(run: Shell, arguments: list[str]) -> Status:
     if not 0 < len(arguments) < 3 or arguments[0].startswith("-"):
         raise Unclear
     name, *suffix = arguments
@@ -75,7 +75,7 @@ def _basename(run: Evaluation, arguments: list[str]) -> Status:
     return True
 
 
-def _cut(run: Evaluation, arguments: list[str]) -> Status:
+def _cut(run: Shell, arguments: list[str]) -> Status:
     options, names = parse(arguments, "d: f: s")
     held, place = run.state.input.text, number(options.get("f", ""))
     if names or held is None or place is None or place < 1 or "s" in options:
@@ -89,7 +89,7 @@ def _cut(run: Evaluation, arguments: list[str]) -> Status:
     return True
 
 
-def _grep(run: Evaluation, arguments: list[str]) -> Status:
+def _grep(run: Shell, arguments: list[str]) -> Status:
     """Whether there is a line with a simple pattern; other uses are not worked out."""
     options, names = parse(arguments, "q s x F i c h v quiet=q silent=q no-messages=s")
     if not names or len(names) > 2 or not {"i", "c", "v"}.isdisjoint(options):
@@ -114,7 +114,7 @@ def _grep(run: Evaluation, arguments: list[str]) -> Status:
     return bool(found)
 
 
-def _cat(run: Evaluation, arguments: list[str]) -> Status:
+def _cat(run: Shell, arguments: list[str]) -> Status:
     for name in arguments or ["-"]:
         if name == "-":
             run.print(run.state.input.text)
@@ -129,14 +129,14 @@ def _cat(run: Evaluation, arguments: list[str]) -> Status:
     return True
 
 
-def _ls(run: Evaluation, arguments: list[str]) -> Status:
+def _ls(run: Shell, arguments: list[str]) -> Status:
     """Whether all the names are there; what would be printed is not worked out."""
     run.print(None)
     run.failure = "2"
     return all(run.machine.find(name) for name in arguments if not name.startswith("-"))
 
 
-def _looks(run: Evaluation, arguments: list[Text]) -> Status:
+def _looks(run: Shell, arguments: list[Text]) -> Status:
     """What only prints something that is not worked out here, unless an option says otherwise."""
     if any(_CHANGES.match(argument or "") for argument in arguments):
         raise Unclear
