@@ -111,8 +111,8 @@ def run(script: str, root: Path) -> tuple[int, dict[str, Entry]]:
     _write(root)
     mounts = [("--bind", f"{root}/{name}", f"/{name}") for name in (*WRITABLE, "tmp")]
     command = [
-        tool("bwrap"), "--ro-bind", "/usr", "/usr", "--dev", "/dev", "--unshare-ipc", "--unshare-net",
-        "--unshare-pid", "--cap-add", "ALL",
+        tool("bwrap"), "--ro-bind", "/usr", "/usr", "--dev", "/dev", "--unshare-ipc",
+        "--unshare-net", "--unshare-pid", "--cap-add", "ALL",
         *(word for name in ("bin", "lib", "lib64") for word in ("--symlink", f"usr/{name}", name)),
         *(word for mount in mounts for word in mount), "--chdir", "/", "--clearenv",
         "--setenv", "PATH", "/usr/bin", "dash", "-c", script, "postinst", "configure", "",

@@ -299,7 +299,7 @@ def test_sysusers_files(cache: Cache) -> None:
         'while [ $# -gt 0 ]; do shift; done; [ $# = 0 ]',
         'for i in 1 2 3; do [ $i = 2 ] && break; done; [ $i = 2 ]',
         ". /usr/share/debconf/confmodule; db_get x/question && [ \"$RET\" = \"the answer\" ]",
-        ". /usr/share/debconf/confmodule; db_get x/unknown && [ -z \"$RET\" ]",
+        ". /usr/share/debconf/confmodule; ! db_get x/unknown",
         'dpkg-divert --truename /etc/shipped | grep -q /etc/shipped',
         "! dpkg-query -W gone >/dev/null 2>&1",
         "ls /etc/shipped >/dev/null && ! ls /etc/missing >/dev/null",
@@ -311,6 +311,13 @@ def test_conditions_that_hold_on_a_first_installation(cache: Cache, condition: s
     effects = follow(cache, script, templates=templates)
     assert unhandled(effects) == []
     assert made(effects) == {"/etc/yes": ""}
+
+
+def test_a_question_without_a_default_has_an_empty_answer(cache: Cache) -> None:
+    script = '. /usr/share/debconf/confmodule; db_get x/q; echo "<$RET>" > /etc/a; db_set x/q b\n'
+    effects = follow(cache, script + 'db_get x/q; echo "<$RET>" > /etc/b')
+    assert unhandled(effects) == []
+    assert made(effects) == {"/etc/a": "<>\n", "/etc/b": "<b>\n"}
 
 
 def test_preinst_comes_first_and_is_an_installation(cache: Cache) -> None:

@@ -367,6 +367,6 @@ SHELL_COMMANDS: Final[dict[str, Handler]] = {
     "pwd": _pwd,
     "umask": _umask,
     "trap": _trap,
-    **dict.fromkeys(("wait", "sleep", "hash", "ulimit", "sync"), _done),
+    **dict.fromkeys(("wait", "sleep", "sync"), _done),
 }
 """Handlers by name; they change nothing but what the script itself knows."""

@@ -111,9 +111,13 @@ def _ucf(run: Shell, arguments: list[str]) -> Status:
 
 
 def _db_get(run: Shell, arguments: list[str]) -> Status:
-    """The default answer, which is empty for a question that has none."""
-    run.assign("RET", run.answers.get(arguments[0] if arguments else "", ""))
-    return True
+    """The default answer; without one there is none for a script that is prepared for that.
+
+    Where it is not, its configuration script, which is not followed, would have set one.
+    """
+    question = arguments[0] if arguments else ""
+    run.assign("RET", run.answers.get(question, ""))
+    return question in run.answers or not run.tested
 
 
 def _db_set(run: Shell, arguments: list[Text]) -> Status:
@@ -253,8 +257,8 @@ SYSTEM_COMMANDS: Final[dict[str, Handler]] = {
     **dict.fromkeys(
         (
             "db_version", "db_capb", "db_input", "db_go", "db_stop", "db_title", "db_subst",
-            "db_fset", "db_reset", "db_register", "db_unregister", "db_purge", "db_settitle",
-            "db_info", "db_beginblock", "db_endblock", "db_clear",
+            "db_fset", "db_reset", "db_unregister", "db_purge",
+            "db_beginblock", "db_endblock",
         ),
         _done,
     ),
