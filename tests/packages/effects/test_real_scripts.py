@@ -7,6 +7,7 @@ done by nobody: stubs take their place.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -112,17 +113,23 @@ def seen(root: Path) -> dict[str, tuple[Kind, int, bytes]]:
     return found
 
 
+def in_sh(pack: DebPack) -> bool:
+    """Whether there is a script to compare, and none for another shell."""
+    found = [pack.scripts[name] for name in ("preinst", "postinst") if name in pack.scripts]
+    return bool(found) and all(re.match(rb"#! ?/bin/sh\b", script) for script in found)
+
+
 def test_scripts_do_what_following_them_says(tmp_path: Path) -> None:
     packs = fetched("debian:trixie", AMD64, SEEDS, Cache(tmp_path / "cache")).packs
     effects = script_effects(packs, "amd64")
     unclear = {one.package for one in effects.unhandled}
-    compared = [pack for pack in packs if pack.scripts and pack.name not in unclear]
+    compared = [pack for pack in packs if pack.name not in unclear and in_sh(pack)]
     assert len(compared) >= 12, sorted(unclear)
     root = tmp_path / "root"
     written(packs, root)
     for script, words in (("preinst", ["install"]), ("postinst", ["configure", ""])):
         for pack in compared:
-            if pack.scripts.get(script, b"").startswith(b"#!/bin/sh"):
+            if script in pack.scripts:
                 before = seen(root)
                 run(pack, script, words, root)
                 check(pack, before, seen(root), effects.made, set(effects.removed))
