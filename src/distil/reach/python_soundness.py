@@ -24,6 +24,7 @@ from distil.reach.python.imports import MAIN, Gone, Importer, MissingImport, gon
 from distil.reach.python.installations import Installation, find_installations
 from distil.reach.python.modules import Module
 from distil.reach.python.programs import Program, Programs
+from distil.reach.python.provides import package_for_module
 from distil.reach.python.recorded import lost_modules
 from distil.reach.python.wheel_fit import Target, wheel_misfits
 from distil.reach.soundness import Fault, search_path
@@ -42,7 +43,8 @@ class PythonWorld(msgspec.Struct, frozen=True):
 
     `commands` are what the image starts. `modules` are those that a search has reached, by
     name, with their files, and `held` the import statements (path, line) that it knows not to
-    run. `gone` are the modules that were there and are not any more.
+    run. `gone` are the modules that were there and are not any more, `installed` the names of
+    distributions that were, whether or not something is left of them.
     """
 
     machine: str
@@ -50,6 +52,7 @@ class PythonWorld(msgspec.Struct, frozen=True):
     modules: Mapping[str, str] = {}
     held: frozenset[tuple[str, int]] = frozenset()
     gone: Gone = Gone()
+    installed: frozenset[str] = frozenset()
 
 
 def python_world(
@@ -205,14 +208,16 @@ class _Check:
     def _is_owed(self, missing: MissingImport) -> bool:
         """Whether the distribution that imports something requires what is not there.
 
-        Otherwise it is an optional part, and the script that needs it is optional as well.
+        Otherwise it is an optional part, and the script that needs it is optional as well; so are
+        parts of the standard library that have packages of their own.
         """
         if is_standard(missing.module):
-            return True
+            return not package_for_module(missing.module)
         owner = next((one for one in self.distributions if missing.path in one.files), None)
         if owner is None:
             return False
-        return bool(unmet_requirements(self._tree, owner, self._by_name, self._installation.line))
+        installed = {*self._by_name, *self._world.installed}
+        return bool(unmet_requirements(self._tree, owner, installed, self._installation.line))
 
     # --- entry points ----------------------------------------------------------------------
 
@@ -251,6 +256,5 @@ def _is_missing(tree: Tree, path: str) -> bool:
 
 
 def _fault(missing: MissingImport) -> Fault:
-    return Fault(
-        IMPORTS, missing.path, str(missing), module="" if missing.because else missing.module
-    )
+    module = "" if missing.because else missing.module
+    return Fault(IMPORTS, missing.path, str(missing), module=module, gone=missing.gone)
