@@ -157,6 +157,14 @@ class _Check:
         if lost:
             what = f"{lost} is not there, so that {program.name} cannot start"
             yield Fault(IMPORTS, self._installation.executable, what)
+        for chosen in program.chosen:
+            missing_part = self._importer.missing_part(chosen.module)
+            if missing_part:
+                what = f"{chosen.said} needs {missing_part}, which is not there, "
+                what += f"so that {program.name} cannot start"
+                brought = "" if "." in missing_part else missing_part
+                path = program.script or self._installation.executable
+                yield Fault(IMPORTS, path, what, module=brought)
         for module in self._modules(program):
             starts.append(module)
             for missing in self._importer.start(module, program.name):
@@ -187,7 +195,8 @@ class _Check:
     def _modules(self, program: Program) -> Iterator[Module]:
         if program.script and program.script in self._tree:
             yield Module(MAIN, program.script)
-        for name in filter(None, (program.run, *program.modules)):
+        chosen = (one.module for one in program.chosen)
+        for name in filter(None, (program.run, *program.modules, *chosen)):
             parts = name.split(".")
             names = [".".join(parts[: end + 1]) for end in range(len(parts))]
             for one in (*names, f"{name}.{MAIN}"):

@@ -1,10 +1,10 @@
-"""Run inside an image by its own Python: import each module of a list, in a process of its own.
+"""Run inside an image by its own Python: import each module of a list.
 
-    python3 /imports/importer.py FIRST
+    python3 /imports/importer.py
 
-The names are the lines of /imports/modules. FIRST is imported before the others, as any program
-would have it. For each name one line is printed: the name, a tab, and what went wrong, which is
-empty when nothing did.
+The names are the lines of /imports/modules. For each one line is printed: the name, a tab, and
+what went wrong, which is empty when nothing did. One process imports them all, one after another;
+what fails there is tried again in a process of its own.
 
 It stands alone, and uses nothing but what every interpreter has: an image need not have more.
 """
@@ -27,42 +27,40 @@ def attempt(name):
     return ""
 
 
-def in_child(name):
-    """The same, in a process that nothing of it outlives."""
+def in_child(names):
+    """What goes wrong with each of `names`, for as many as one process gets to."""
     reading, writing = os.pipe()
     process = os.fork()
     if process == 0:
         _signal.signal(_signal.SIGALRM, _signal.SIG_DFL)
-        _signal.alarm(SECONDS)
         silent = os.open("/dev/null", os.O_RDWR)
         for descriptor in (0, 1, 2):
             os.dup2(silent, descriptor)
-        os.write(writing, b"=" + attempt(name).encode("utf-8", "replace"))
+        for name in names:
+            _signal.alarm(SECONDS)
+            os.write(writing, attempt(name).encode("utf-8", "replace") + b"\n")
         os._exit(0)
     os.close(writing)
     found = b""
-    while piece := os.read(reading, 4096):
+    while piece := os.read(reading, 65536):
         found += piece
     os.close(reading)
     _, status = os.waitpid(process, 0)
-    if not found:
-        return f"the process ended with status {status}"
-    return found[1:].decode()
+    results = found.decode().split("\n")[:-1]
+    if len(results) < len(names):
+        results.append(f"the process ended with status {status}")
+    return results
 
 
 def main():
     """Import everything that is asked for."""
-    results = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    silent = os.open("/dev/null", os.O_RDWR)
-    os.dup2(silent, 1)
-    os.dup2(silent, 2)
     with open("/imports/modules", encoding="utf-8") as file:
         names = file.read().split()
-    attempt(sys.argv[1])
-    for name in names:
-        print(name, in_child(name), sep="\t", file=results, flush=True)
-    results.flush()
-    os._exit(0)
+    found = []
+    while len(found) < len(names):
+        found += in_child(names[len(found) :])
+    for name, what in zip(names, found):
+        print(name, in_child([name])[0] if what else "", sep="\t", flush=True)
 
 
 main()

@@ -105,7 +105,6 @@ def build(distribution: Distribution, modules: list[str], directory: Path) -> Bu
 
 
 def failures(
-    distribution: Distribution,
     modules: list[str],
     image: BuiltImage,
     runner: RuncRunner,
@@ -119,7 +118,7 @@ def failures(
     launch = Launch(
         {"HOME": "/tmp"},
         mounts=(*mounts, Mount(directory, "/imports")),
-        entrypoint=("/usr/bin/python3", "/imports/importer.py", distribution.first),
+        entrypoint=("/usr/bin/python3", "/imports/importer.py"),
     )
     done = runner.run(image, launch, SECONDS)
     assert done.status == 0, done.errors
