@@ -80,7 +80,7 @@ class _FileRules(NamedTuple):
 
 
 class Cuts:
-    """The cuts of one data file, ready to be asked; less those that a search makes, if `searched`."""
+    """The cuts of one data file, ready to be asked; less what a search decides, if `searched`."""
 
     def __init__(self, document: bytes, *, searched: bool = False) -> None:
         import tomllib

@@ -5,6 +5,7 @@ Works on any image, whoever built it, with virtual environments and several inte
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
@@ -14,12 +15,18 @@ from distil.errors import LinkLoop
 from distil.formats.elf import ElfFile
 from distil.model.digest import Digest
 from distil.model.image import ContainerConfig
+from distil.model.ledger import Ledger
 from distil.model.tree import Tree
 from distil.reach.closure import is_musl
 from distil.reach.python.analysis import Analyses
 from distil.reach.python.built_in import is_standard
 from distil.reach.python.command import PythonCommand
-from distil.reach.python.distributions import Distribution, find_distributions, unmet_requirements
+from distil.reach.python.distributions import (
+    Distribution,
+    find_distributions,
+    normal_name,
+    unmet_requirements,
+)
 from distil.reach.python.imports import MAIN, Gone, Importer, MissingImport, gone_modules
 from distil.reach.python.installations import Installation, find_installations
 from distil.reach.python.modules import Module
@@ -34,6 +41,7 @@ SCRIPTS: Final = "console scripts"
 ENTRY_POINTS: Final = "entry points"
 WHEELS: Final = "wheels"
 
+_PYPI: Final = re.compile(r"pkg:pypi/([^@?]+)")
 _START: Final = ("encodings", "encodings.aliases", "encodings.utf_8")
 """What every interpreter imports before anything else, and cannot start without."""
 
@@ -56,15 +64,22 @@ class PythonWorld(msgspec.Struct, frozen=True):
 
 
 def python_world(
-    tree: Tree, installations: Iterable[Installation], config: ContainerConfig, machine: str
+    tree: Tree,
+    installations: Iterable[Installation],
+    config: ContainerConfig,
+    machine: str,
+    ledger: Ledger | None = None,
 ) -> PythonWorld:
-    """What an image tells itself about its Python code: its command, and its metadata."""
+    """What an image tells itself about its Python code: its command, its metadata, its `ledger`."""
     environment = dict(entry.partition("=")[::2] for entry in config.env)
     words = (*config.entrypoint, *config.cmd)
     sites = dict.fromkeys(site for one in installations for site in one.layout.sites)
     lost = lost_modules(tree, find_distributions(tree, sites))
     command = PythonCommand(words, config.working_dir or "/", environment)
-    return PythonWorld(machine, (command,), gone=gone_modules(lost))
+    cut = {one.package for one in ledger.removed} if ledger is not None else set()
+    names = (_PYPI.match(purl) for purl in cut)
+    installed = frozenset(normal_name(match[1]) for match in names if match is not None)
+    return PythonWorld(machine, (command,), gone=gone_modules(lost), installed=installed)
 
 
 def python_faults(

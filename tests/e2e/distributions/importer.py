@@ -11,7 +11,6 @@ It stands alone, and uses nothing but what every interpreter has: an image need 
 
 import _signal
 import os
-import sys
 
 SECONDS = 60
 """For one module."""
@@ -59,7 +58,7 @@ def main():
     found = []
     while len(found) < len(names):
         found += in_child(names[len(found) :])
-    for name, what in zip(names, found):
+    for name, what in zip(names, found, strict=True):
         print(name, in_child([name])[0] if what else "", sep="\t", flush=True)
 
 

@@ -95,10 +95,10 @@ class Search:
         self._drain()
         self._keep_requested()
         self._drain()
-        while self.references.unresolved and not self.references.everything:
-            self._keep_everything()
-            self._drain()
+        self._explain()
         Startable(self).keep()
+        self._drain()
+        self._explain()
         removed = sort_files(self)
         return PythonReach(
             kept=dict(sorted(self.kept.items())),
@@ -112,6 +112,12 @@ class Search:
             held=self.held.places,
             rules=tuple(sorted(self.named_rules | self.held.rules)),
         )
+
+    def _explain(self) -> None:
+        """Keep everything that could be meant by dynamic imports which nothing explains."""
+        while self.references.unresolved and not self.references.everything:
+            self._keep_everything()
+            self._drain()
 
     # --- beginnings ------------------------------------------------------------------------
 
