@@ -78,10 +78,9 @@ def test_what_is_not_on_the_way_to_a_start_refuses_nothing(warm: World, level: s
         "kit/testing/__init__.py": "",
         "kit/testing/resources.py": "from test import test_json\n",
         "kit/draw.py": "import tkinter\nimport absent\ndef main(): ...\n",
-        "kit-1.0.dist-info/entry_points.txt": "[console_scripts]\ndraw = kit.draw:main\n",
     }
-    metadata = "Requires-Dist: click; extra == 'draw'\nRequires-Dist: unused-kit"
-    warm.house.add("kit", "1.0", files=files, requires=["unused-kit"])
+    scripts = "[console_scripts]\ndraw = kit.draw:main\n"
+    warm.house.add("kit", files=files, requires=["unused-kit"], entry_points=scripts)
     warm.house.add("unused-kit", files={"unused_kit.py": ""})
     app = {**FLASK, "app.py": f"import kit\n{FLASK['app.py']}"}
     app["requirements.txt"] = f"{FLASK['requirements.txt']}kit==1.0\n"

@@ -10,7 +10,6 @@ import importlib.resources
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
-from itertools import chain
 from typing import Final, TypeVar
 
 import msgspec
@@ -208,8 +207,8 @@ def load_rules(text: str, where: str) -> RuleFile:
         SpecifierSet(file.versions)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError, InvalidSpecifier) as error:
         raise InvalidRule(where, str(error)) from None
-    rules = (file.resolve, file.add, file.lazy, file.convention, file.data, file.choice)
-    for rule in chain.from_iterable(rules):
+    rules: list[Resolve | Add | Lazy | Convention] = [*file.resolve, *file.add, *file.lazy]
+    for rule in [*rules, *file.convention, *file.data, *file.choice]:
         if len(rule.why) < 20:
             raise InvalidRule(where, f"`why` must be a sentence, not {rule.why!r}")
     return file

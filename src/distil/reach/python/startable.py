@@ -50,7 +50,7 @@ class Startable:
                         self._scripts.add(path)
                         self._follow_script(path)
                 for module in self._public(distribution):
-                    self._follow(module, module.path, Reason(WHOLE, "", module.name))
+                    self._follow(module, module.path, Reason(WHOLE, "", f"{module.name} stays"))
 
     def _public(self, distribution: Distribution) -> Iterator[Module]:
         """The modules that programs are meant to import and nothing has reached."""
@@ -69,7 +69,7 @@ class Startable:
         node = self._search.world.tree.get(script)
         if node is None or node.blob is None or not node.mode & 0o111 or not is_python(node):
             return
-        self._follow(Module("", script), script, Reason(STARTS, "", script))
+        self._follow(Module("", script), script, Reason(STARTS, "", f"{script} needs it to start"))
 
     def _follow(self, first: Module, script: str, why: Reason) -> None:
         """Keep what `first` imports at once, and what that imports."""
@@ -99,7 +99,7 @@ class Startable:
         for name in names:
             module = self._search.finder.find(name)
             if module is not None and module.path:
-                detail = f"imports {name}; {why.detail} needs it to start"
+                detail = f"imports {name}; {why.detail}"
                 self._search.keep_module(module.path, Reason(why.rule, importer, detail))
                 found.append(module)
             if module is not None and name not in self._known:
