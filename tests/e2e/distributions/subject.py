@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from distil.apps.uv import run_uv
+from distil.fetch.cache import Cache
+from tests.support.debian_root import debian_root
 from tests.support.runners import BuiltImage, Launch, Mount, RuncRunner
-from tests.support.tools import run_tool
 
 HERE = Path(__file__).parent
 PYTHON = "3.13"
@@ -51,11 +52,10 @@ class Distribution:
         return self.module or self.name.replace("-", "_")
 
 
-def plain_debian(packages: tuple[str, ...], directory: Path) -> Path:
-    """The root of a minimal Debian with its Python and `packages`."""
-    wanted = ",".join(("python3", "python3-venv", *packages))
-    options = ("--quiet", "--variant=minbase", f"--include={wanted}", "trixie")
-    run_tool("mmdebstrap", *options, directory, timeout=900)
+def plain_debian(directory: Path) -> Path:
+    """Write a Debian with all of its Python, and what wheels are linked with, to `directory`."""
+    debian_root(["python3", "libstdc++6", "tzdata"], Cache.default()).write(directory)
+    (directory / SITE).mkdir(parents=True, exist_ok=True)
     return directory
 
 
@@ -129,6 +129,10 @@ def failures(
 
 
 def in_plain_debian(root: Path, site: Path) -> tuple[Mount, ...]:
-    """What to mount to have the system of `root` and the distributions of `site`."""
-    (root / SITE).mkdir(parents=True, exist_ok=True)
-    return (Mount(root / "usr", "/usr"), Mount(root / "etc", "/etc"), Mount(site, f"/{SITE}"))
+    """What to mount to have the programs and libraries of `root`, the distributions of `site`."""
+    cache = "etc/ld.so.cache"
+    return (
+        Mount(root / "usr", "/usr"),
+        Mount(root / cache, f"/{cache}"),
+        Mount(site, f"/{SITE}"),
+    )
