@@ -90,16 +90,22 @@ class References:
             place = Dynamic(module.path, 0, module.name, HIDDEN)
             if HIDDEN in kinds and not search.follow_source_of(module) and not self.everything:
                 self.unresolved.add(place)
-        library = search.world.layout.library + "/"
+        for name in self.named_in(module, source):
+            detail = f"the compiled code holds the name {name}"
+            search.reach(name, Reason("extension module", module.path, detail))
+
+    def named_in(self, module: Module, source: PythonSource) -> Iterator[str]:
+        """The modules whose names stand in the compiled code of `module`, and are meant as such."""
+        finder = self._search.finder
+        library = self._search.world.layout.library + "/"
         own = module.name.partition(".")[0]
         for name in source.strings:
-            found = search.finder.find(name)
+            found = finder.find(name)
             if found is None or not found.path or name.startswith("test"):
                 continue
             top = name.partition(".")[0]
             if found.path.startswith(library) or top == own or "." in name:
-                detail = f"the compiled code holds the name {name}"
-                search.reach(name, Reason("extension module", module.path, detail))
+                yield name
 
     def _surroundings(self, module: Module) -> None:
         """What compiled code may import without showing its name: its package, what it requires."""

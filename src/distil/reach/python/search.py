@@ -96,9 +96,10 @@ class Search:
         self._keep_requested()
         self._drain()
         self._explain()
-        Startable(self).keep()
-        self._drain()
-        self._explain()
+        startable = Startable(self)
+        while startable.keep():
+            self._drain()
+            self._explain()
         removed = sort_files(self)
         return PythonReach(
             kept=dict(sorted(self.kept.items())),

@@ -3,16 +3,16 @@
 A distribution is kept whole, its console scripts with it: a person in the container may start
 one, and a name that nobody sees may lead to any of its modules. So what a script imports on its
 way, whatever happens, stays as well, and what a public module imports when it is imported. What
-they import later, in functions, does not stay for their sake.
+they import later, in functions, does not stay for their sake; of compiled code nobody can tell
+what it imports when.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
-from distil.formats.python_source import Import
 from distil.model.ledger import Reason
 from distil.reach.python.command import is_python
 from distil.reach.python.cuts import is_test
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from distil.reach.python.distributions import Distribution
     from distil.reach.python.search import Search
 
+_CODE: Final = (".py", ".so")
 STARTS: Final = "script starts"
 WHOLE: Final = "distribution works whole"
 
@@ -38,8 +39,12 @@ class Startable:
         self._known = set(search.modules)
         """Modules whose rules have had their say."""
 
-    def keep(self) -> None:
-        """Follow everything of every used distribution, those that this brings included."""
+    def keep(self) -> bool:
+        """Follow everything of every used distribution, those that this brings included.
+
+        Whether modules were reached on the way, so that the search has to go on.
+        """
+        before = len(self._search.modules)
         used: set[str] = set()
         while used != self._search.used.keys():
             used = set(self._search.used)
@@ -51,12 +56,13 @@ class Startable:
                         self._follow_script(path)
                 for module in self._public(distribution):
                     self._follow(module, module.path, Reason(WHOLE, "", f"{module.name} stays"))
+        return len(self._search.modules) > before
 
     def _public(self, distribution: Distribution) -> Iterator[Module]:
         """The modules that programs are meant to import and nothing has reached."""
         finder = self._search.finder
         for path in distribution.files:
-            if not path.endswith(".py") or path in self._followed or is_test(path):
+            if not path.endswith(_CODE) or path in self._followed or is_test(path):
                 continue
             name = finder.name_of(path)
             if not name or any(part.startswith("_") for part in name.split(".")):
@@ -76,24 +82,31 @@ class Startable:
         queue = deque([first])
         while queue:
             module = queue.popleft()
-            if module.path in self._followed or not module.path.endswith((".py", script)):
+            if module.path in self._followed or not module.path.endswith((*_CODE, script)):
                 continue
             self._followed.add(module.path)
-            file = self._search.world.tree.resolve(module.path)
-            source = self._search.analyses.of(file) if file is not None else None
-            for statement in source.imports if source is not None and source.complete else ():
-                if self._runs(module, statement):
-                    name = absolute(statement.module, module.name, module.package)
-                    names = [*with_parents(name), *(f"{name}.{one}" for one in statement.names)]
-                    queue.extend(self._kept(names, module.path, why))
+            queue.extend(self._kept(self._at_once(module), module.path, why))
 
-    def _runs(self, module: Module, statement: Import) -> bool:
-        """Whether importing `module` runs `statement`, or may; it does no harm to fail then."""
-        if statement.scope or statement.main:
-            return False
-        return not self._search.held.holds(module, statement)
+    def _at_once(self, module: Module) -> Iterator[str]:
+        """The names of modules that importing `module` may import; it does no harm to lack one."""
+        search = self._search
+        file = search.world.tree.resolve(module.path)
+        if file is None:
+            return
+        if module.path.endswith(".so"):
+            if not module.path.startswith(f"{search.world.layout.library}/"):
+                known = search.references.knows_compiled(module)
+                source = search.analyses.of(file, known=known)
+                yield from search.references.named_in(module, source)
+            return
+        source = search.analyses.of(file)
+        for statement in source.imports if source.complete else ():
+            if statement.scope or statement.main or search.held.holds(module, statement):
+                continue
+            name = absolute(statement.module, module.name, module.package)
+            yield from (*with_parents(name), *(f"{name}.{one}" for one in statement.names))
 
-    def _kept(self, names: list[str], importer: str, why: Reason) -> list[Module]:
+    def _kept(self, names: Iterable[str], importer: str, why: Reason) -> list[Module]:
         """The modules of `names` that exist, kept."""
         found = []
         for name in names:
