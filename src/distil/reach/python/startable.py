@@ -13,9 +13,11 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
+from distil.formats.python_source import PythonSource
 from distil.model.ledger import Reason
 from distil.reach.python.command import is_python
 from distil.reach.python.cuts import is_test
+from distil.reach.python.encodings import encoding_module
 from distil.reach.python.imports import with_parents
 from distil.reach.python.modules import Module
 from distil.reach.python.patterns import absolute
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from distil.reach.python.search import Search
 
 _CODE: Final = (".py", ".so")
+SCRIPT_GROUPS: Final = frozenset({"console_scripts", "gui_scripts"})
 STARTS: Final = "script starts"
 WHOLE: Final = "distribution works whole"
 
@@ -54,7 +57,7 @@ class Startable:
                     if path.rpartition("/")[0].endswith("/bin") and path not in self._scripts:
                         self._scripts.add(path)
                         self._follow_script(path)
-                for module in self._public(distribution):
+                for module in (*self._public(distribution), *self._plugins(distribution)):
                     self._follow(module, module.path, Reason(WHOLE, "", f"{module.name} stays"))
         return len(self._search.modules) > before
 
@@ -70,6 +73,14 @@ class Startable:
             found = finder.find(name)
             if found is not None and found.path == path and name not in self._search.modules:
                 yield found
+
+    def _plugins(self, distribution: Distribution) -> Iterator[Module]:
+        """The modules that entry points lead to, of this distribution or another."""
+        for group, entries in distribution.groups.items():
+            for name, reference in () if group in SCRIPT_GROUPS else entries:
+                why = Reason(WHOLE, "", f"the entry point {group}: {name} leads there")
+                module = "" if "[" in reference else reference.partition(":")[0].strip()
+                yield from self._kept(with_parents(module), distribution.metadata, why)
 
     def _follow_script(self, script: str) -> None:
         node = self._search.world.tree.get(script)
@@ -93,13 +104,20 @@ class Startable:
         file = search.world.tree.resolve(module.path)
         if file is None:
             return
-        if module.path.endswith(".so"):
-            if not module.path.startswith(f"{search.world.layout.library}/"):
-                known = search.references.knows_compiled(module)
-                source = search.analyses.of(file, known=known)
-                yield from search.references.named_in(module, source)
-            return
-        source = search.analyses.of(file)
+        if not module.path.endswith(".so"):
+            yield from self._in_source(module, search.analyses.of(file))
+        elif not module.path.startswith(f"{search.world.layout.library}/"):
+            known = search.references.knows_compiled(module)
+            yield from search.references.named_in(module, search.analyses.of(file, known=known))
+            for path in search.finder.sources(module.path):
+                source = search.analyses.of(search.world.tree[path])
+                yield from self._in_source(Module(module.name, path, module.search), source)
+
+    def _in_source(self, module: Module, source: PythonSource) -> Iterator[str]:
+        search = self._search
+        if module.path in search.world.owner:
+            search.stubs.keep(module, source)
+            yield from filter(None, map(encoding_module, source.encodings))
         for statement in source.imports if source.complete else ():
             if statement.scope or statement.main or search.held.holds(module, statement):
                 continue
