@@ -56,7 +56,8 @@ def test_every_public_module_can_be_imported(
     image = build(one, [one.first], tmp_path / "first")
     mounts = in_plain_debian(plain, site)
     whole = failures(names, image, runc_runner, tmp_path / "in-plain", mounts)
-    good = [name for name in names if name not in whole]
+    # What a package that fails had imported stays behind, and a later import would find it.
+    good = [name for name in names if not any(f"{name}.".startswith(f"{bad}.") for bad in whole)]
     print(f"{one.name}: {len(good)} of {len(names)} public modules can be imported")
     assert one.first in good, whole
     part = failures(good, image, runc_runner, tmp_path / "in-image")
