@@ -291,10 +291,10 @@ def _check(image: str, location: Location, platform: Platform | None) -> CheckRe
     faults += interpreter_faults(tree)
     faults += command_faults(tree, stored.config.config)
     analyses = Analyses(cache)
-    world = python_world(tree, pythons, stored.config.config, target.machine)
+    ledger = find_ledger(location, cache, platform)
+    world = python_world(tree, pythons, stored.config.config, target.machine, ledger)
     faults += python_faults(tree, elf, world, analyses, pythons)
     analyses.save()
-    ledger = find_ledger(location, cache, platform)
     faults += ledger_faults(tree, ledger) if ledger is not None else []
     return CheckReport(
         image=image,

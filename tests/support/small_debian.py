@@ -256,6 +256,7 @@ def _python(mirror: Port) -> None:
         "libpython3.13-stdlib",
         "3.13.5-2",
         file("/usr/lib/python3.13/json/__init__.py", "def loads(text): ...\n"),
+        file("/usr/lib/python3.13/test/__init__.py", ""),
         file("/usr/lib/python3.13/test/test_json.py", "assert True\n" * 50),
         file(
             f"/usr/lib/python3.13/lib-dynload/_ssl.cpython-313-{mirror.multiarch}.so", _ssl(mirror)

@@ -186,6 +186,8 @@ class _Layout:
         if path.startswith(self._data + "headers/"):
             return _HEADERS, "headers for compiling extensions"
         cut = self._cut
+        if path.endswith(".py"):  # a module, whatever lies beside it
+            return None
         if cut is not None and any(pattern.match(path, 1) for pattern in cut.patterns):
             return f"wheel cut: {cut.distribution}", cut.reason
         return None

@@ -24,6 +24,7 @@ from distil.model.tree import Tree
 from distil.packages.archive import DebPack
 from distil.packages.library_packages import package_for_library
 from distil.reach.python.command import PythonCommand
+from distil.reach.python.distributions import normal_name
 from distil.reach.python.imports import gone_modules
 from distil.reach.python.provides import distribution_for_module, package_for_module
 from distil.reach.python_soundness import PythonWorld, python_faults
@@ -87,7 +88,7 @@ def _closure(plan: Plan, composition: Composition) -> Check:
     composition.analyses.save()
     if faults:
         raise ClosureBroken(
-            [(f"{f.path}: {f.what}", _packages(plan, f)) for f in faults],
+            [(f"{f.path}: {f.what}", _mended_by(plan, composition, f)) for f in faults],
             [name for fault in faults if (name := _distribution(fault))],
         )
     count = sum(
@@ -135,6 +136,7 @@ def _python_world(plan: Plan, composition: Composition) -> PythonWorld:
         modules={} if python is None else python.modules,
         held=frozenset() if python is None else python.held,
         gone=gone_modules(gone, complete=True),
+        installed=frozenset(normal_name(wheel.name) for wheel in findings.wheels),
     )
 
 
@@ -143,6 +145,16 @@ def _distribution(fault: Fault) -> str:
     if not fault.module or package_for_module(fault.module):
         return ""
     return distribution_for_module(fault.module)
+
+
+def _mended_by(plan: Plan, composition: Composition, fault: Fault) -> tuple[str, ...]:
+    """The packages that would mend a fault: one that is taken whole when it is asked for, too."""
+    if not fault.gone:
+        return _packages(plan, fault)
+    names = {package.purl: package.name for package in plan.packages}
+    places = (f"{fault.gone}.", f"{fault.gone}/")
+    cut = (names.get(one.package) for one in composition.removed if one.path.startswith(places))
+    return tuple(filter(None, [next(cut, None)]))
 
 
 def _packages(plan: Plan, fault: Fault) -> tuple[str, ...]:

@@ -42,7 +42,8 @@ class Fault(msgspec.Struct, frozen=True, order=True):
     """Something that would fail at run time: the kind of check, where, and what is missing.
 
     `soname` is the library that is missing, `module` the Python module that nothing in the
-    image ever had, so that a caller can name what brings it.
+    image ever had, `gone` the path (without a suffix) of one that was cut off, so that a caller
+    can name what brings it.
     """
 
     check: str
@@ -50,6 +51,7 @@ class Fault(msgspec.Struct, frozen=True, order=True):
     what: str
     soname: str = ""
     module: str = ""
+    gone: str = ""
 
 
 def library_faults(

@@ -12,7 +12,7 @@ from distil.model.digest import Digest
 from distil.model.node import Node
 from distil.model.origin import ApplicationOrigin, PackageOrigin
 
-FORMAT: Final = "python-4"
+FORMAT: Final = "python-5"
 """Part of every key; to be raised whenever the reader's answers change."""
 
 AREA: Final = "analysis"
