@@ -178,7 +178,10 @@ def _without(tree: Tree, kind: str, names: tuple[str, ...], plan: Plan) -> Check
         return Check(f"no {kind}", "none is there")
     asked = with_dependencies(plan.wanted.packages, plan.reasons)
     others = {package.purl for package in plan.packages if package.name not in asked}
+    kept = plan.wanted.kept
     for node in present:
+        if kept.fullmatch(node.path):
+            continue
         if isinstance(node.origin, PackageOrigin) and node.origin.purl in others:
             raise UnwantedProgram(node.path, describe(node.origin))
     return Check(kind, f"{', '.join(node.path for node in present)}, as asked for")

@@ -41,19 +41,22 @@ def without_orphans(
 ) -> Selection:
     """`tree` without the programs that cannot run, and `removed` with them.
 
-    Only files of packages are looked at. `elf` is what is known of the files by digest. Raises
-    `CutReached` when a package in `wanted` would be left without a program.
+    Only files of packages are looked at, and not those that the user keeps. `elf` is what is
+    known of the files by digest. Raises `CutReached` when a package in `wanted` would be left
+    without a program.
     """
     before = list(removed)
     names = {pack.package.digest: pack.name for pack in packs}
     cut = {entry.path: entry.package for entry in before}
-    orphans = {entry.path: entry for entry in _orphans(tree, cut, names, elf)}
+    kept = wanted.kept
+    found = _orphans(tree, cut, names, elf)
+    orphans = {entry.path: entry for entry in found if not kept.fullmatch(entry.path)}
     if not orphans:
         return Selection(tree, tuple(before))
     _check_wanted(tree, orphans, names, wanted)
-    kept = tree.filter(lambda node: node.path not in orphans)
+    left = tree.filter(lambda node: node.path not in orphans)
     everything = sorted([*before, *orphans.values()], key=lambda one: (one.path, one.package))
-    return Selection(kept, tuple(everything))
+    return Selection(left, tuple(everything))
 
 
 def _orphans(

@@ -15,7 +15,12 @@ from urllib.parse import unquote
 import msgspec
 
 from distil.formats.elf import ElfFile
-from distil.formats.patterns import name_expression, path_expression
+from distil.formats.patterns import (
+    name_expression,
+    name_patterns,
+    path_expression,
+    path_patterns,
+)
 from distil.model.digest import Digest
 from distil.model.draft import PARENT_RULE
 from distil.model.ledger import Reason
@@ -276,9 +281,8 @@ def _name(purl: str) -> str:
 
 def _keep_expressions(patterns: Sequence[str]) -> tuple[re.Pattern[str], re.Pattern[str]]:
     """The user's patterns as expressions for paths and for names of packages."""
-    paths = [pattern for pattern in patterns if pattern.startswith("/")]
-    names = [pattern for pattern in patterns if not pattern.startswith("/")]
-    return re.compile(path_expression(paths)), re.compile(name_expression(names))
+    paths = path_expression(path_patterns(patterns))
+    return re.compile(paths), re.compile(name_expression(name_patterns(patterns)))
 
 
 def _candidates(word: str, command: PythonCommand) -> list[str]:
