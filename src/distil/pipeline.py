@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from distil.apps.scripts import find_place
 from distil.apps.sources import application_tree, elf_files
 from distil.build.compiler import obtain_compiler
 from distil.build.compose import compose
@@ -67,6 +68,7 @@ from distil.reach.soundness import (
 class BuildRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What `build` is asked for; everything that is not said is found out or has a default.
 
+    `source` is the directory of the application, or a script that is all of it.
     `tag` is ``NAME[:TAG]``; `outputs` are places as in containers-transports(5). `platforms` are
     those of ``distil.toml`` by default, and this machine's where that names none; each is one
     name or several with commas between them. `overrides` stand before what ``distil.toml`` says.
@@ -101,13 +103,14 @@ def build(request: BuildRequest) -> BuildSummary | IndexSummary:
 
 def _build(request: BuildRequest, cache: Cache) -> BuildSummary | IndexSummary:
     where = destinations(request.tag, request.outputs, load=request.load)
-    spec = read_spec(request.source, request.overrides)
+    place = find_place(request.source)
+    spec = read_spec(place.directory, request.overrides)
     platforms = target_platforms(request.platforms, spec)
     where.check_platforms(platforms)
-    subject = look_at(request.source, spec)
+    subject = look_at(place, spec)
     name = where.name_for(subject.application)
     lock = _lock_of(request, subject)
-    kept = kept_archives(lock, request.source, request.vendor)
+    kept = kept_archives(lock, place.directory, request.vendor)
     with Client(cache, offline=request.offline, kept=kept) as client:
         finder: Finder
         if lock is not None:
@@ -137,7 +140,7 @@ def _lock_of(request: BuildRequest, subject: Subject) -> Lock | None:
     """The lock to build from, which fits; None when it was not asked for."""
     if not request.locked:
         return None
-    lock = read_lock(request.source)
+    lock = read_lock(Path(subject.application.source), subject.application.argument)
     check_current(lock, subject.application, subject.spec)
     return lock
 
@@ -175,6 +178,7 @@ def _produce(platform: Platform, workshop: Workshop) -> Product:
 class LockRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What `lock` is asked for.
 
+    `source` is as in `BuildRequest`.
     `platforms` are those of the lock that is there by default, or else as in `BuildRequest`.
     `upgrade` names what may change its version; None is everything. `vendor` is a directory to
     keep archives in.
@@ -200,14 +204,15 @@ def lock(request: LockRequest) -> LockSummary:
 
 
 def _lock(request: LockRequest, cache: Cache) -> LockSummary:
-    source, spec = request.source, read_spec(request.source, Overrides())
+    place = find_place(request.source)
+    source, spec = place.directory, read_spec(place.directory, Overrides())
     before = find_lock(source)
     upgraded = names_to_upgrade(request.upgrade, before, source)
     platforms = platforms_to_lock(request.platforms, before, spec)
     vendor = vendor_directory(before, source, request.vendor)
     policy = SuitePolicy.from_environment(refresh=request.refresh or upgraded != frozenset())
     with Client(cache, offline=request.offline, kept=vendor and archives_of(vendor)) as client:
-        locker = Locker(look_at(source, spec), client, policy, before)
+        locker = Locker(look_at(place, spec), client, policy, before)
         after = locker.unchanged(platforms, vendor) if upgraded == frozenset() else None
         written = after is None
         if after is None:
@@ -305,13 +310,14 @@ class InitialSpec(msgspec.Struct, frozen=True):
 
 
 def init(source: Path, *, write: bool = True, force: bool = False) -> InitialSpec:
-    """Write a ``distil.toml`` for the application in `source`, from its files alone.
+    """Write a ``distil.toml`` for the application `source`, from its files alone.
 
     A file that is there already is replaced only with `force`. Raises `SpecExists`, `DiskFull`,
     `OutputFailed`, and what `propose` raises.
     """
-    path = spec_place(source, replace=force or not write)
-    proposal = propose(source)
+    place = find_place(source)
+    path = spec_place(place.directory, replace=force or not write)
+    proposal = propose(place)
     text = spec_template(proposal.entries)
     if write:
         write_spec(path, text)

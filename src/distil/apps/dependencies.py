@@ -14,7 +14,7 @@ from distil.apps.project_files import (
 )
 from distil.apps.sources import read_source
 from distil.errors import InvalidProjectFile, UnknownExtra
-from distil.formats.entry_module import script_metadata
+from distil.formats.entry_module import has_script_metadata, script_metadata
 from distil.formats.requirements_txt import Requirement, parse_requirements, requirement_name
 from distil.model.application import Dependencies, DependencySource, Evidence, normalised
 from distil.model.spec import PythonSpec
@@ -53,7 +53,7 @@ def find_dependencies(source: Path, project: Project | None, spec: PythonSpec) -
 
 def script_dependencies(path: str, text: bytes) -> tuple[Dependencies, str] | None:
     """What inline script metadata (PEP 723) declares: dependencies, and Python's version."""
-    if b"# /// script" not in text:
+    if not has_script_metadata(text):
         return None
     block = script_metadata(text.decode("utf-8", "replace"), path)
     if block is None:

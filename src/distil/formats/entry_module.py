@@ -24,6 +24,10 @@ _SCRIPT_BLOCK: Final = re.compile(
 """The reference expression of the inline script metadata specification (PEP 723)."""
 
 
+_SCRIPT_MARK: Final = re.compile(rb"(?m)^# /// script\r?$")
+"""The line that such a block begins with."""
+
+
 class Assignment(msgspec.Struct, frozen=True):
     """``name = callee(...)`` at module level; `callee` is dotted, its imports resolved."""
 
@@ -93,6 +97,11 @@ def _pieces(source: bytes) -> list[bytes]:
         pieces[-1][1].append(line)
         decorated = line.startswith(b"@")
     return [b"\n" * number + b"".join(lines) for number, lines in pieces]
+
+
+def has_script_metadata(text: bytes) -> bool:
+    """Whether a file has a ``script`` block of inline script metadata (PEP 723), sound or not."""
+    return _SCRIPT_MARK.search(text) is not None
 
 
 def script_metadata(source: str, where: str) -> dict[str, Any] | None:
