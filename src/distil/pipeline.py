@@ -38,6 +38,7 @@ from distil.build.summary import BuildSummary, IndexSummary, summarise, summaris
 from distil.build.twin import compose_twin
 from distil.build.vendor import archives_of, keep_archives, kept_archives, vendor_directory
 from distil.errors import NoEntrypoint
+from distil.events import Warned, emit
 from distil.fetch.cache import AreaUsage, Cache, Collected, Verified
 from distil.fetch.http import Client
 from distil.fetch.packs import pack_is_sound
@@ -60,6 +61,7 @@ from distil.reach.python_soundness import python_faults, python_world
 from distil.reach.soundness import (
     Fault,
     command_faults,
+    idle_plugins,
     interpreter_faults,
     library_faults,
 )
@@ -278,8 +280,10 @@ def _check(image: str, location: Location, platform: Platform | None) -> CheckRe
     tree = read_tree(stored.layers, cache)
     elf = elf_files(tree)
     pythons = find_installations(tree)
-    faults = library_faults(tree, elf, target, pythons[0].real if pythons else None)
-    faults += interpreter_faults(tree)
+    linked = library_faults(tree, elf, target, pythons[0].real if pythons else None)
+    if idle := idle_plugins(linked):
+        emit(Warned(idle))
+    faults = [fault for fault in linked if not fault.plugin] + interpreter_faults(tree)
     faults += command_faults(tree, stored.config.config)
     analyses = Analyses(cache)
     world = python_world(tree, pythons, stored.config.config, target.machine)

@@ -22,7 +22,7 @@ from distil.model.node import Kind
 from distil.model.origin import PackageOrigin
 from distil.model.tree import Tree
 from distil.packages.archive import DebPack
-from distil.packages.library_packages import package_for_library
+from distil.packages.library_packages import package_for_library, packages_called_after
 from distil.reach.python.command import PythonCommand
 from distil.reach.python.imports import gone_modules
 from distil.reach.python.provides import distribution_for_module, package_for_module
@@ -31,6 +31,7 @@ from distil.reach.soundness import (
     Fault,
     entrypoint_faults,
     find_program,
+    idle_plugins,
     interpreter_faults,
     library_faults,
     search_path,
@@ -78,16 +79,18 @@ def _origins(tree: Tree) -> Check:
 
 def _closure(plan: Plan, composition: Composition) -> Check:
     findings, tree = plan.findings, composition.tree
-    program = findings.interpreter.executable
-    faults = library_faults(tree, composition.elf, findings.base.platform, program)
-    faults += interpreter_faults(tree)
+    program, python = findings.interpreter.executable, composition.python
+    imported = None if python is None else frozenset(python.modules.values())
+    linked = library_faults(tree, composition.elf, findings.base.platform, program, imported)
+    _tell_plugins(plan, linked)
+    faults = [fault for fault in linked if not fault.plugin] + interpreter_faults(tree)
     faults += python_faults(
         tree, composition.elf, _python_world(plan, composition), composition.analyses
     )
     composition.analyses.save()
     if faults:
         raise ClosureBroken(
-            [(f"{f.path}: {f.what}", _packages(plan, f)) for f in faults],
+            [(_said(fault), _packages(plan, fault)) for fault in faults],
             [name for fault in faults if (name := _distribution(fault))],
         )
     count = sum(
@@ -110,9 +113,9 @@ def inspect_twin(
         elf |= pack.pack.elf_files()
     findings = plan.findings
     found = library_faults(tree, elf, findings.base.platform, findings.interpreter.executable)
-    faults = [fault for fault in found if fault.path in tools]
+    faults = [fault for fault in found if fault.path in tools and not fault.plugin]
     if faults:
-        raise TwinBroken([(f"{f.path}: {f.what}", _packages(plan, f)) for f in faults])
+        raise TwinBroken([(_said(fault), _packages(plan, fault)) for fault in faults])
     scripts = interpreter_faults(tree)
     silent = [fault.path for fault in scripts if fault.path in tools]
     if silent:
@@ -135,6 +138,25 @@ def _python_world(plan: Plan, composition: Composition) -> PythonWorld:
         held=frozenset() if python is None else python.held,
         gone=gone_modules(gone, complete=True),
     )
+
+
+def _tell_plugins(plan: Plan, faults: Sequence[Fault]) -> None:
+    """Warn of plug-ins that cannot be loaded, with the packages that would mend that.
+
+    They are told when all are called after what they have: no list of files is fetched for this.
+    """
+    idle = idle_plugins(faults)
+    if idle:
+        index = plan.findings.base.index
+        known = [packages_called_after(one.soname, index) for one in faults if one.plugin]
+        names = dict.fromkeys(f'"{packages[0]}"' for packages in known if packages)
+        use = f"to use them, add {', '.join(names)} to packages below [app] in distil.toml"
+        emit(Warned(idle, hint=use if all(known) else ""))
+
+
+def _said(fault: Fault) -> str:
+    """What is wrong, with the path first unless that begins with it anyway."""
+    return fault.what if fault.what.startswith(fault.path) else f"{fault.path}: {fault.what}"
 
 
 def _distribution(fault: Fault) -> str:
