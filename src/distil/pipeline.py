@@ -29,15 +29,16 @@ from distil.build.needs import find_needs, needs_by_name
 from distil.build.obtain import obtain_packages, obtain_wheels
 from distil.build.plan import Plan, plan_packages
 from distil.build.platforms import on_each, target_platforms
-from distil.build.product import Product, Workshop
+from distil.build.product import Composed, Product, Workshop
 from distil.build.propose import propose, spec_place, write_spec
 from distil.build.publish import bind, destinations, publish
 from distil.build.record import find_ledger, ledger_of, open_ledger, record, twin_ledger
+from distil.build.remedy import tried, with_packages
 from distil.build.specification import Overrides, read_spec
 from distil.build.summary import BuildSummary, IndexSummary, summarise, summarise_plans
 from distil.build.twin import compose_twin
 from distil.build.vendor import archives_of, keep_archives, kept_archives, vendor_directory
-from distil.errors import NoEntrypoint
+from distil.errors import ClosureBroken, NoEntrypoint
 from distil.events import Warned, emit
 from distil.fetch.cache import AreaUsage, Cache, Collected, Verified
 from distil.fetch.http import Client
@@ -153,19 +154,39 @@ def _planned(findings: Findings, request: BuildRequest) -> Plan:
 
 
 def _produce(platform: Platform, workshop: Workshop) -> Product:
-    """The images for one platform, and all that is known of them; they are written nowhere yet."""
-    client, cache, cuts = workshop.client, workshop.cache, workshop.cuts
+    """The images for one platform, and all that is known of them; they are written nowhere yet.
+
+    What an error says to add has been tried.
+    """
     findings = workshop.finder.find(platform)
+    try:
+        made = _composed(findings, workshop)
+    except ClosureBroken as broken:
+        raise tried(
+            broken, lambda more: _composed(with_packages(findings, more), workshop)
+        ) from None
+    return _imaged(made, workshop)
+
+
+def _composed(findings: Findings, workshop: Workshop) -> Composed:
+    """What will be the image for one platform, and checked."""
+    client, cache, cuts = workshop.client, workshop.cache, workshop.cuts
     wheels = obtain_wheels(findings, client)
     needs = find_needs(findings, wheels, workshop.own_files)
     plan = plan_packages(findings, needs, cuts, debug=workshop.debug)
     packages = obtain_packages(plan.packages, client)
-    tools = obtain_packages(plan.debug_packages, client)
     compiler = obtain_compiler(findings, workshop.finder.base, cuts, client)
     created = build_date(findings.base.date)
     ingredients = Ingredients(packages, wheels, workshop.application, workshop.copies, compiler)
     composition = compose(plan, ingredients, cuts, created, cache)
-    checks = inspect(plan, composition)
+    return Composed(plan, composition, inspect(plan, composition), created)
+
+
+def _imaged(made: Composed, workshop: Workshop) -> Product:
+    """The images of what was composed."""
+    client, cache, cuts = workshop.client, workshop.cache, workshop.cuts
+    plan, composition, created = made.plan, made.composition, made.created
+    tools = obtain_packages(plan.debug_packages, client)
     production = production_image(plan, composition.tree, created, cache)
     ledger = ledger_of(plan, composition)
     images, tool_tree = [(production, record(production, ledger, cache))], Tree()
@@ -174,7 +195,7 @@ def _produce(platform: Platform, workshop: Workshop) -> Product:
         inspect_twin(plan, composition, tool_tree, tools)
         twin = debug_twin(plan, production, tool_tree, created, cache)
         images.append((twin, record(twin, twin_ledger(ledger, tool_tree), cache)))
-    return Product(plan, composition, checks, tuple(images), tool_tree)
+    return Product(plan, composition, made.checks, tuple(images), tool_tree)
 
 
 class LockRequest(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -91,7 +92,8 @@ def _closure(plan: Plan, composition: Composition) -> Check:
     if faults:
         raise ClosureBroken(
             [(_said(fault), _packages(plan, fault)) for fault in faults],
-            [name for fault in faults if (name := _distribution(fault))],
+            [name for fault in faults if (name := _distribution(plan, fault))],
+            [name for fault in faults if (name := _sibling(plan, fault))],
         )
     count = sum(
         node.blob is not None and composition.elf.get(node.blob.digest) is not None for node in tree
@@ -159,9 +161,19 @@ def _said(fault: Fault) -> str:
     return fault.what if fault.what.startswith(fault.path) else f"{fault.path}: {fault.what}"
 
 
-def _distribution(fault: Fault) -> str:
+def _sibling(plan: Plan, fault: Fault) -> str:
+    """What lies beside a script that is built alone and would mend a fault; empty without such."""
+    application, name = plan.findings.application, fault.module.partition(".")[0]
+    if not application.script or not name:
+        return ""
+    if Path(application.source, f"{name}.py").is_file():
+        return f"{name}.py"
+    return name if Path(application.source, name).is_dir() else ""
+
+
+def _distribution(plan: Plan, fault: Fault) -> str:
     """The Python distribution that would mend a fault; empty where none would."""
-    if not fault.module or package_for_module(fault.module):
+    if not fault.module or package_for_module(fault.module) or _sibling(plan, fault):
         return ""
     return distribution_for_module(fault.module)
 

@@ -1,9 +1,8 @@
 """Programs that cuts leave unable to run: they go too, unless somebody asked for them.
 
-A script whose interpreter is not in the image, most often a shell, cannot be started; a link in
-a program or configuration directory that leads to something cut cannot be opened. Such files are
-cut with the reason. A package that the user asked for by name and that would be left without any
-program is an error instead.
+A script whose interpreter is not in the image, most often a shell, cannot be started; a link
+that leads to something cut cannot be opened. Such files are cut with the reason. A package that
+the user asked for by name and that would be left without any program is an error instead.
 """
 
 from __future__ import annotations
@@ -27,7 +26,6 @@ LINK_RULE: Final = "links to what was cut"
 _PROGRAM: Final = re.compile(r"/usr/(?:bin|sbin|libexec|games)/.+")
 """Where files are run by name; elsewhere, scripts are modules that happen to be executable."""
 
-_LINK: Final = re.compile(r"/usr/(?:bin|sbin|libexec|games)/.+|/etc/.+")
 _INTERPRETER: Final = re.compile(rb"#![ \t]*(/[^\s]+)")
 _HEAD: Final = 256
 
@@ -80,13 +78,22 @@ def _orphans(
                 gone[node.path] = package
                 why = f"its interpreter {interpreter} is not in the image"
                 yield Removed(node.path, package, node.size, SCRIPT_RULE, why)
+    emptied = {parent: gone[path] for path in gone for parent in _parents(path)}
     for node in tree:
-        if node.kind is Kind.SYMLINK and _LINK.fullmatch(node.path):
+        if node.kind is Kind.SYMLINK:
             target = tree.real_path(node.path)
+            dangles = target in emptied and tree.resolve(node.path) is None
+            loser = gone.get(target) or (emptied[target] if dangles else "")
             package = _package(node, names)
-            if target in gone and (package or node.origin == ALTERNATIVES):
+            if loser and (package or node.origin == ALTERNATIVES):
                 why = f"{target} is not in the image"
-                yield Removed(node.path, package or gone[target], 0, LINK_RULE, why)
+                yield Removed(node.path, package or loser, 0, LINK_RULE, why)
+
+
+def _parents(path: str) -> Iterator[str]:
+    """The directories above `path`, the nearest first."""
+    while path := path.rpartition("/")[0]:
+        yield path
 
 
 def _package(node: Node, names: Mapping[Digest, str]) -> str:

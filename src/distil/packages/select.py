@@ -27,8 +27,10 @@ _ALWAYS_MERGED: Final = ("bin", "sbin", "lib")
 _USR_MERGE: Final = GeneratedOrigin("merged /usr")
 _DOC: Final = "/usr/share/doc/"
 _LISTED, _SHIPPED, _CUT = "listed", "shipped", "cut"
-_BOILERPLATE: Final = re.compile(r"/usr/share/doc/[^/]+/[^/]+|/usr/share/lintian/.*")
-"""What any package has beside what it is about: its changelog, its notes."""
+_BOILERPLATE: Final = re.compile(
+    r"/usr/share/doc/[^/]+/[^/]+|/usr/share/(?:lintian|bug|doc-base)/.*"
+)
+"""What any package has beside what it is about: its changelog, its notes, its overrides."""
 
 
 _Cut = tuple[str, str]
