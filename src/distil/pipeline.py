@@ -39,7 +39,6 @@ from distil.build.summary import BuildSummary, IndexSummary, summarise, summaris
 from distil.build.twin import compose_twin
 from distil.build.vendor import archives_of, keep_archives, kept_archives, vendor_directory
 from distil.errors import ClosureBroken, NoEntrypoint
-from distil.events import Warned, emit
 from distil.fetch.cache import AreaUsage, Cache, Collected, Verified
 from distil.fetch.http import Client
 from distil.fetch.packs import pack_is_sound
@@ -62,7 +61,6 @@ from distil.reach.python_soundness import python_faults, python_world
 from distil.reach.soundness import (
     Fault,
     command_faults,
-    idle_plugins,
     interpreter_faults,
     library_faults,
 )
@@ -270,7 +268,8 @@ def _platform(name: str) -> Platform | None:
 class CheckReport(msgspec.Struct, frozen=True):
     """What was looked at in an image, and what would fail at run time, sorted.
 
-    `ledger` is the number of paths in the image's ledger, 0 for an image that has none.
+    `ledger` is the number of paths in the image's ledger, 0 for an image that has none. `plugins`
+    are those that cannot be loaded, which is no fault.
     """
 
     image: str
@@ -279,6 +278,7 @@ class CheckReport(msgspec.Struct, frozen=True):
     interpreters: tuple[str, ...]
     faults: tuple[Fault, ...]
     ledger: int = 0
+    plugins: tuple[Fault, ...] = ()
 
 
 def check(image: str, platform: str = "") -> CheckReport:
@@ -302,8 +302,6 @@ def _check(image: str, location: Location, platform: Platform | None) -> CheckRe
     elf = elf_files(tree)
     pythons = find_installations(tree)
     linked = library_faults(tree, elf, target, pythons[0].real if pythons else None)
-    if idle := idle_plugins(linked):
-        emit(Warned(idle))
     faults = [fault for fault in linked if not fault.plugin] + interpreter_faults(tree)
     faults += command_faults(tree, stored.config.config)
     analyses = Analyses(cache)
@@ -318,6 +316,7 @@ def _check(image: str, location: Location, platform: Platform | None) -> CheckRe
         elf_files=sum(found is not None for found in elf.values()),
         interpreters=tuple(f"Python {line}" for line in sorted({one.line for one in pythons})),
         faults=tuple(sorted(faults)),
+        plugins=tuple(sorted(fault for fault in linked if fault.plugin)),
         ledger=len(ledger.kept) if ledger is not None else 0,
     )
 

@@ -27,7 +27,7 @@ def command(image: str, platform: str, form: str, *, exit_zero: bool) -> int:
     engine: oci:DIR:TAG, oci-archive:FILE:TAG, docker-archive:FILE:NAME, docker-daemon:NAME,
     containers-storage:NAME (podman's). Nothing is run.
 
-    Exits with 1 when something would fail.
+    Exits with 1 when something would fail. Plug-ins that cannot be loaded are named, no more.
     """
     from distil import pipeline
     from distil.report import check as report
