@@ -11,7 +11,7 @@ from distil.apps.dependencies import find_dependencies, script_dependencies
 from distil.apps.entrypoint import MAIN_FILES, find_entrypoint, script_entrypoint
 from distil.apps.frameworks import version_arguments
 from distil.apps.project_files import Project, application_name, read_project
-from distil.apps.scripts import described_scripts
+from distil.apps.scripts import described_scripts, started_script
 from distil.apps.sources import Sources, scan
 from distil.errors import NoApplication, NoEntrypoint
 from distil.model.application import Application, Dependencies, DependencySource, Evidence
@@ -41,6 +41,10 @@ def detect(
     sources = sources or scan(source, spec)
     project = None if script else read_project(source)
     declared = _declared(source, project, sources, spec, script)
+    words = (*(spec.app.entrypoint or ()), *spec.app.command)
+    told = script or started_script(words, spec.image.workdir, sources)
+    if declared is _NOTHING and not told and not _has_top_module(sources):
+        raise NoApplication(str(source), LOOKED_FOR)
     if script:
         entrypoint = script_entrypoint(script, sources, spec)
     else:
@@ -117,8 +121,6 @@ def _declared(
     usual = [name for name in MAIN_FILES if name in scripts]
     if usual or len(scripts) == 1:
         return _inline((usual or scripts)[0], sources) or _NOTHING
-    if not any(_is_top_module(file.path, file.kind) for file in sources.files) and not script:
-        raise NoApplication(str(source), LOOKED_FOR)
     return _NOTHING
 
 
@@ -139,8 +141,11 @@ def _inline(name: str, sources: Sources) -> _Declared | None:
     return _Declared(found[0], evidence, found[1], weak=True)
 
 
-def _is_top_module(path: str, kind: Kind) -> bool:
-    return kind is Kind.FILE and path.endswith(".py") and path.count("/") == 0
+def _has_top_module(sources: Sources) -> bool:
+    return any(
+        file.kind is Kind.FILE and file.path.endswith(".py") and "/" not in file.path
+        for file in sources.files
+    )
 
 
 def _about(project: Project | None, sources: Sources, script: str) -> tuple[Evidence, ...]:

@@ -109,7 +109,8 @@ def script_metadata(source: str, where: str) -> dict[str, Any] | None:
 
     Raises `InvalidProjectFile` for two blocks, or one that is not TOML.
     """
-    blocks = [m for m in _SCRIPT_BLOCK.finditer(source) if m.group("type") == "script"]
+    text = source.replace("\r\n", "\n")
+    blocks = [m for m in _SCRIPT_BLOCK.finditer(text) if m.group("type") == "script"]
     if not blocks:
         return None
     if len(blocks) > 1:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from distil.pipeline import CheckReport
-from distil.report.document import json_text
 from distil.reach.soundness import idle_plugins
+from distil.report.document import json_text
 from distil.report.printable import printable
 from distil.report.units import columns, number
 
