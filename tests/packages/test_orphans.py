@@ -105,6 +105,17 @@ def test_links_to_what_rules_cut_go_wherever_they_are(cache: Cache) -> None:
     assert "/usr/lib/python3/dist-packages/numpy/lib" in cleaned(packs, "numpy-dev").tree
 
 
+def test_a_link_to_a_script_elsewhere_is_a_program_as_well(cache: Cache) -> None:
+    entries = [
+        file("/usr/bin/node", b"\x7fELF", 0o755),
+        file("/usr/share/nodejs/acorn/bin/acorn", "#!/usr/bin/env node\n", 0o755),
+        link("/usr/bin/acorn", "../share/nodejs/acorn/bin/acorn"),
+    ]
+    found = cleaned([unpacked(cache, "nodejs", entries)], "nodejs")
+    assert "/usr/share/nodejs/acorn/bin/acorn" in found.tree
+    assert [(gone.path, gone.rule) for gone in found.removed] == [("/usr/bin/acorn", SCRIPT_RULE)]
+
+
 def test_scripts_that_a_pattern_keeps_stay(cache: Cache) -> None:
     pack = unpacked(cache, "tool", [file("/usr/bin/tool", SCRIPT, 0o755)])
     selection = select([pack], default_cuts())

@@ -67,17 +67,17 @@ def _orphans(
     gone = dict(cut)
     for node in tree:
         package = _package(node, names)
-        if (
-            package
-            and node.blob is not None
-            and node.mode & 0o111
-            and _PROGRAM.fullmatch(node.path)
-        ):
-            interpreter = _interpreter(node) if elf.get(node.blob.digest) is None else ""
+        if not package or not _PROGRAM.fullmatch(node.path):
+            continue
+        # A program may be a link to a script that lies with its modules.
+        program = tree.resolve(node.path)
+        if program is not None and program.blob is not None and program.mode & 0o111:
+            interpreter = _interpreter(program) if elf.get(program.blob.digest) is None else ""
             if interpreter and tree.resolve(interpreter) is None:
                 gone[node.path] = package
                 why = f"its interpreter {interpreter} is not in the image"
-                yield Removed(node.path, package, node.size, SCRIPT_RULE, why)
+                size = node.size if node.kind is Kind.FILE else 0
+                yield Removed(node.path, package, size, SCRIPT_RULE, why)
     emptied = {parent: gone[path] for path in gone for parent in _parents(path)}
     for node in tree:
         if node.kind is Kind.SYMLINK:
