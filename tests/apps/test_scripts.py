@@ -65,6 +65,11 @@ FOUND = {
         "idna six",
     ),
     "of a usual name": ({"main.py": script("idna"), "job.py": script("six")}, (), "idna"),
+    "a package below src": (
+        {"src/shop/__init__.py": "", "src/shop/__main__.py": script("six"), "x.py": ""},
+        (),
+        "six",
+    ),
     "a guard and a usual name": (
         {"main.py": GUARD, "job.py": script("six"), "requirements.txt": "idna\n"},
         (),

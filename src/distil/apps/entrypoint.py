@@ -263,7 +263,9 @@ class _Finder:
         ]
         if len(packages) != 1:
             return None
-        return self._program(("-m", packages[0]), f"{packages[0]}/__main__.py", "the only package")
+        name = f"{packages[0]}/__main__.py"
+        found = self._program(("-m", packages[0]), name, "the only package")
+        return msgspec.structs.replace(found, file=prefix + name)
 
     def _program(self, arguments: tuple[str, ...], file: str, because: str) -> Entrypoint:
         environment = {}

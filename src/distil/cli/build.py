@@ -103,7 +103,6 @@ def command(
       distil build . -t shop:1.4 --load
       distil build . -t shop:1.4 -o oci:out/shop --platform linux/amd64,linux/arm64
       distil build . --dry-run
-      distil build job.py -t job:1.0 --load
     """  # noqa: D301 - click wants the backspace itself
     from distil.build.specification import Overrides
     from distil.cli.progress import show_progress
