@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 
 import msgspec
 
 from distil.apps.detect import complete, detect
 from distil.apps.project import build_projects
 from distil.apps.resolve import resolve
+from distil.apps.scripts import Place, script_sources
 from distil.apps.secret_search import check_copied, without_secrets
 from distil.apps.sources import Sources, scan
 from distil.apps.target import fits
@@ -62,16 +62,17 @@ class Findings(msgspec.Struct, frozen=True):
     """Path of the lock that says so; empty when nothing was locked."""
 
 
-def look_at(source: Path, spec: Spec) -> Subject:
-    """The application in directory `source`.
+def look_at(place: Place, spec: Spec) -> Subject:
+    """The application at `place`.
 
     Raises what `find_copies`, `scan`, `detect`, `with_revision` and `local_certificates` raise,
     and `SecretsFound`.
     """
+    source = place.directory
     copies = find_copies(source, spec)
     check_copied(copies.files, spec)
-    sources = scan(source, spec)
-    application = detect(source, spec, sources)
+    sources = script_sources(place, spec) if place.script else scan(source, spec)
+    application = detect(source, spec, sources, place.script)
     sources = without_secrets(sources, spec, packaged=application.packaged)
     spec = with_revision(spec, source, sources)
     certificates = local_certificates(source, spec.image.certificates)

@@ -16,12 +16,14 @@ from distil.model.origin import PackageOrigin
 from distil.model.tree import Tree
 from distil.packages.effects.certificates import BUNDLE, RULE
 from distil.packages.effects.library_cache import library_cache_nodes
+from distil.packages.locales import further_locales
 from distil.reach.named import Named
 from distil.reach.python.analysis import Analyses
 from distil.reach.python.command import PythonCommand
 from distil.reach.python.result import PythonReach
 from distil.reach.reachable import Reached, Roots, reach
 
+LOCALES_KEY = "[image] locales"
 UNREACHED = "not reachable"
 _UNREACHED_WHY = "nothing that the entrypoint reaches needs it"
 
@@ -101,6 +103,9 @@ def roots_of(plan: Plan, gathered: Gathered, named: tuple[Named, ...] = ()) -> R
 def _asked_for(plan: Plan, gathered: Gathered) -> dict[str, Reason]:
     """The paths that the user puts into the image, whether or not the application uses them."""
     named = {path: copied.reason for path, copied in gathered.copied.items()}
+    for locale, directory in further_locales(plan.findings.spec.image.locales).items():
+        reason = Reason(LOCALES_KEY, "", locale)
+        named |= {node.path: reason for node in gathered.tree.under(directory)}
     certificates = plan.findings.certificates
     trusted = Reason(RULE, "", "[image] certificates")
     named |= {node.path: trusted for node in certificates if node.kind is not Kind.DIRECTORY}
