@@ -14,10 +14,11 @@ from distil.apps.project_files import (
     Project,
     application_name,
     read_project,
+    workspace_members,
 )
 from distil.apps.scripts import described_scripts, started_script
 from distil.apps.sources import Sources, scan
-from distil.errors import NoApplication, NoEntrypoint
+from distil.errors import NoApplication, NoEntrypoint, WorkspaceRoot
 from distil.model.application import Application, Dependencies, DependencySource, Evidence
 from distil.model.node import Kind
 from distil.model.package import Wheel
@@ -48,6 +49,9 @@ def detect(
     words = (*(spec.app.entrypoint or ()), *spec.app.command)
     told = script or started_script(words, spec.image.workdir, sources)
     if declared is _NOTHING and not told and not _has_top_module(sources):
+        members = workspace_members(sources)
+        if members:
+            raise WorkspaceRoot(str(source), members)
         raise NoApplication(str(source), LOOKED_FOR)
     if script:
         entrypoint = script_entrypoint(script, sources, spec)
