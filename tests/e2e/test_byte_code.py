@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from distil.build.explain import Question
+from distil.explain.explain import Question
 from distil.fetch.cache import Cache
 from distil.image.read import open_image
 from distil.image.read_tree import read_tree
-from distil.model.byte_code import BYTE_CODE, byte_code_path, source_path
 from distil.model.reference import parse_location
 from distil.model.tree import Tree
-from distil.pipeline import why
+from distil.pipeline.verbs import why
+from distil.runtimes.python.byte_code_files import BYTE_CODE, byte_code_path, source_path
 from tests.e2e.subjects import SUBJECTS
 from tests.e2e.workloads import WORKLOADS, Surroundings
 from tests.support.browser import await_answer

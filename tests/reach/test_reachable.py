@@ -16,8 +16,8 @@ from distil.model.origin import ApplicationOrigin, GeneratedOrigin, Origin, Pack
 from distil.model.package import PythonInterpreter
 from distil.model.platform import AMD64
 from distil.model.tree import Tree
-from distil.reach.python.command import PythonCommand
 from distil.reach.reachable import Reached, Roots, reach
+from distil.runtimes.python.reach.command import PythonCommand
 from tests.support.elf_builder import Elf
 
 LOADER = "/lib64/ld-linux-x86-64.so.2"

@@ -14,8 +14,8 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from distil.distros.debian.sources import Mirrors
 from distil.model.digest import Digest
-from distil.packages.sources import Mirrors
 from distil.trust import keyring as shipped
 
 KEYRING = Path(shipped.__file__).parent / "keyrings" / "debian-archive-keyring.pgp"

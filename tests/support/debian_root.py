@@ -6,6 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from distil.distros.debian.archive import unpack_all
+from distil.distros.debian.index import PackageIndex
+from distil.distros.debian.repository import open_suites
+from distil.distros.debian.solver import solve
+from distil.distros.debian.sources import find_mirrors
 from distil.errors import NoMirror
 from distil.fetch.cache import Cache
 from distil.fetch.http import Client, Download
@@ -18,11 +23,6 @@ from distil.model.node import generated_file, symlink
 from distil.model.origin import GeneratedOrigin
 from distil.model.platform import AMD64
 from distil.model.tree import Tree
-from distil.packages.archive import unpack_all
-from distil.packages.index import PackageIndex
-from distil.packages.repository import open_suites
-from distil.packages.solver import solve
-from distil.packages.sources import find_mirrors
 from tests.support.tools import missing
 
 _MERGED = GeneratedOrigin("merged directory")

@@ -11,9 +11,9 @@ import sysconfig
 from functools import lru_cache
 from pathlib import Path
 
-from distil.apps.byte_compiler import Runtime
 from distil.model.blob import Blob, FileBlob, InlineBlob
 from distil.model.package import PythonInterpreter
+from distil.runtimes.python.byte_compiler import Runtime
 from tests.support.tools import tool
 
 _LIBRARY = re.compile(r"^\s*(?:\S+ => )?(?P<path>/\S+) \(0x", re.MULTILINE)

@@ -8,10 +8,10 @@ import tarfile
 import tomllib
 from pathlib import Path
 
-from distil.apps.uv import run_uv
 from distil.fetch.cache import Cache
 from distil.fetch.http import Client, Download
 from distil.model.digest import Digest
+from distil.runtimes.python.uv import run_uv
 
 INSTALL = ("pip", "install", "--only-binary", ":all:", "--require-hashes", "--no-deps")
 

@@ -30,7 +30,7 @@ def destination(_ctx: click.Context, _param: click.Parameter, incomplete: str) -
 
 def base(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
     """Debian's suites by name."""
-    from distil.packages.suites import ALIASES, MAJOR_VERSIONS
+    from distil.distros.debian.suites import ALIASES, MAJOR_VERSIONS
 
     names = [f"debian:{suite}" for suite in (*MAJOR_VERSIONS, *ALIASES)]
     return [name for name in names if name.startswith(incomplete)]

@@ -23,7 +23,7 @@ import msgspec
 
 from distil.errors import CacheUnwritable, CorruptCache, CorruptContent, DiskFull
 from distil.events import Warned, emit
-from distil.fetch.lock import DirectoryLock
+from distil.fetch.mutex import DirectoryLock
 from distil.model.blob import FileBlob
 from distil.model.digest import Digest
 

@@ -29,15 +29,15 @@ from distil.reach.keeping import Keeping
 from distil.reach.native import Native, Strings
 from distil.reach.packages import WHOLE, Packages
 from distil.reach.policies import Found, Policies, shipped_policies
-from distil.reach.python.analysis import Analyses
-from distil.reach.python.command import PythonCommand
-from distil.reach.python.cuts import is_test
-from distil.reach.python.modules import find_layout
-from distil.reach.python.result import PythonReach
-from distil.reach.python.rules import RuleSet
-from distil.reach.python.search import reach_python
 from distil.reach.scripts import Scripts
 from distil.reach.soundness import search_path
+from distil.runtimes.python.reach.analysis import Analyses
+from distil.runtimes.python.reach.command import PythonCommand
+from distil.runtimes.python.reach.cuts import is_test
+from distil.runtimes.python.reach.modules import find_layout
+from distil.runtimes.python.reach.result import PythonReach
+from distil.runtimes.python.reach.rules import RuleSet
+from distil.runtimes.python.reach.search import reach_python
 
 ENTRYPOINT: Final = "entrypoint"
 HEALTH_CHECK: Final = "health check"

@@ -12,8 +12,8 @@ from distil.model.ledger import Reason
 from distil.model.node import Node
 from distil.model.tree import Tree
 from distil.reach.keeping import Keeping
-from distil.reach.python.command import shell_words
 from distil.reach.soundness import DEFAULT_PATH, find_program, shebang
+from distil.runtimes.python.reach.command import shell_words
 
 INTERPRETER: Final = "#!"
 NAMED: Final = "named in script"

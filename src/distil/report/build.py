@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from distil.build.summary import (
+from distil.compose.summary import (
     BuildSummary,
     Component,
     ImageSummary,

@@ -1,0 +1,184 @@
+"""What must hold of a finished tree before it becomes an image."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import msgspec
+
+from distil.compose.compose import Composition
+from distil.compose.plan import Plan, with_dependencies
+from distil.distros.debian.archive import DebPack
+from distil.distros.debian.library_packages import package_for_library
+from distil.errors import (
+    BrokenCommand,
+    ClosureBroken,
+    TwinBroken,
+    UnaccountedFile,
+    UnwantedProgram,
+)
+from distil.events import Warned, emit
+from distil.model.draft import describe
+from distil.model.node import Kind
+from distil.model.origin import PackageOrigin
+from distil.model.tree import Tree
+from distil.reach.soundness import (
+    Fault,
+    entrypoint_faults,
+    find_program,
+    interpreter_faults,
+    library_faults,
+    search_path,
+)
+from distil.runtimes.python.faults import PythonWorld, python_faults
+from distil.runtimes.python.reach.command import PythonCommand
+from distil.runtimes.python.reach.imports import gone_modules
+from distil.runtimes.python.reach.provides import distribution_for_module, package_for_module
+
+SHELLS: Final = ("sh", "bash", "dash", "ash", "busybox", "zsh", "ksh")
+_WRITE_ENTRYPOINT: Final = 'write entrypoint = ["PROGRAM", …] below [app] in distil.toml'
+_WRITE_HEALTH_CHECK: Final = (
+    "[image.healthcheck] names it; add the package that has it below [app] packages"
+)
+PACKAGE_MANAGERS: Final = ("apt", "apt-get", "dpkg", "pip", "pip3", "apk", "rpm")
+
+
+class Check(msgspec.Struct, frozen=True):
+    """Something that was verified about the finished tree, and held."""
+
+    name: str
+    detail: str
+
+
+def inspect(plan: Plan, composition: Composition) -> tuple[Check, ...]:
+    """Check `composition`; what is said of it afterwards.
+
+    Raises `ClosureBroken`, which names the packages to add, `BrokenCommand`, `UnwantedProgram`
+    and `UnaccountedFile`.
+    """
+    # Nothing is reached from a program that is not there, so that is to be told first.
+    commands = tuple(_commands(plan, composition.tree))
+    return (
+        _origins(composition.tree),
+        _closure(plan, composition),
+        *commands,
+        _without(composition.tree, "shell", SHELLS, plan),
+        _without(composition.tree, "package manager", PACKAGE_MANAGERS, plan),
+    )
+
+
+def _origins(tree: Tree) -> Check:
+    for node in tree:
+        if node.origin is None:
+            raise UnaccountedFile(node.path)
+    files = sum(node.kind is not Kind.DIRECTORY for node in tree)
+    return Check("origins", f"each of {files:,} files is accounted for")
+
+
+def _closure(plan: Plan, composition: Composition) -> Check:
+    findings, tree = plan.findings, composition.tree
+    program = findings.interpreter.executable
+    faults = library_faults(tree, composition.elf, findings.base.platform, program)
+    faults += interpreter_faults(tree)
+    faults += python_faults(
+        tree, composition.elf, _python_world(plan, composition), composition.analyses
+    )
+    composition.analyses.save()
+    if faults:
+        raise ClosureBroken(
+            [(f"{f.path}: {f.what}", _packages(plan, f)) for f in faults],
+            [name for fault in faults if (name := _distribution(fault))],
+        )
+    count = sum(
+        node.blob is not None and composition.elf.get(node.blob.digest) is not None for node in tree
+    )
+    return Check("closure", f"{count:,} ELF files and all scripts find what they need")
+
+
+def inspect_twin(
+    plan: Plan, production: Composition, tools: Tree, packs: Sequence[DebPack]
+) -> None:
+    """Check that what the debug twin adds, the nodes of `tools`, finds all it needs.
+
+    Tools bring scripts along that nobody asked for; one whose interpreter is not there is told
+    of, no more. Raises `TwinBroken`, which names the packages to add.
+    """
+    tree = production.tree.with_nodes(tools)
+    elf = dict(production.elf)
+    for pack in packs:
+        elf |= pack.pack.elf_files()
+    findings = plan.findings
+    found = library_faults(tree, elf, findings.base.platform, findings.interpreter.executable)
+    faults = [fault for fault in found if fault.path in tools]
+    if faults:
+        raise TwinBroken([(f"{f.path}: {f.what}", _packages(plan, f)) for f in faults])
+    scripts = interpreter_faults(tree)
+    silent = [fault.path for fault in scripts if fault.path in tools]
+    if silent:
+        more = f" and {len(silent) - 3} more" if len(silent) > 3 else ""
+        names = f"{', '.join(silent[:3])}{more}"
+        emit(Warned(f"scripts of the debug twin have no interpreter there: {names}"))
+
+
+def _python_world(plan: Plan, composition: Composition) -> PythonWorld:
+    findings, python = plan.findings, composition.python
+    application, image = findings.application, findings.spec.image
+    words = [(*application.entrypoint, *application.command)]
+    if image.healthcheck is not None:
+        words.append(image.healthcheck.command)
+    gone = ((one.path, f"{one.rule}: {one.reason}") for one in composition.removed)
+    return PythonWorld(
+        machine=findings.base.platform.machine,
+        commands=tuple(PythonCommand(one, image.workdir, application.environment) for one in words),
+        modules={} if python is None else python.modules,
+        held=frozenset() if python is None else python.held,
+        gone=gone_modules(gone, complete=True),
+    )
+
+
+def _distribution(fault: Fault) -> str:
+    """The Python distribution that would mend a fault; empty where none would."""
+    if not fault.module or package_for_module(fault.module):
+        return ""
+    return distribution_for_module(fault.module)
+
+
+def _packages(plan: Plan, fault: Fault) -> tuple[str, ...]:
+    """The packages that would mend a fault, best first."""
+    base = plan.findings.base
+    if fault.module:
+        return tuple(filter(None, [package_for_module(fault.module)]))
+    if not fault.soname:
+        return ()
+    return tuple(package_for_library(fault.soname, base.platform, base.index, base.suites))
+
+
+def _commands(plan: Plan, tree: Tree) -> Iterator[Check]:
+    """Everything that is started by itself can be."""
+    application, image = plan.findings.application, plan.findings.spec.image
+    commands = [("entrypoint", application.entrypoint, _WRITE_ENTRYPOINT)]
+    if image.healthcheck is not None:
+        commands.append(("health check", image.healthcheck.command, _WRITE_HEALTH_CHECK))
+    path = search_path(application.environment)
+    for kind, words, hint in commands:
+        for fault in entrypoint_faults(tree, words, image.workdir, path):
+            raise BrokenCommand(kind, fault.path, fault.what, hint)
+        yield Check(kind, f"{words[0]} can be started")
+
+
+def _without(tree: Tree, kind: str, names: tuple[str, ...], plan: Plan) -> Check:
+    """No program of `names` is there but for those that somebody asked for.
+
+    That is a package named by the user, what such a package depends on, or a distribution that
+    the application depends on. Raises `UnwantedProgram`.
+    """
+    present = [node for name in names if (node := find_program(tree, name)) is not None]
+    if not present:
+        return Check(f"no {kind}", "none is there")
+    asked = with_dependencies(plan.wanted.packages, plan.reasons)
+    others = {package.purl for package in plan.packages if package.name not in asked}
+    for node in present:
+        if isinstance(node.origin, PackageOrigin) and node.origin.purl in others:
+            raise UnwantedProgram(node.path, describe(node.origin))
+    return Check(kind, f"{', '.join(node.path for node in present)}, as asked for")

@@ -1,0 +1,52 @@
+"""What a build makes for one platform, and what it makes it with."""
+
+from __future__ import annotations
+
+import msgspec
+
+from distil.compose.compose import Composition
+from distil.compose.finding import Finder
+from distil.compose.inspect import Check
+from distil.compose.plan import Plan
+from distil.distros.debian.cuts import Cuts
+from distil.fetch.cache import Cache
+from distil.fetch.http import Client
+from distil.image.artifact import Artifact
+from distil.image.assemble import Image
+from distil.model.tree import Tree
+from distil.userfiles.copies import Copies
+
+
+class Workshop(msgspec.Struct, frozen=True):
+    """What all platforms of a build have in common, the tree of the application's files included.
+
+    `copies` is what the user puts in beside them, `finder` knows what each platform needs. `debug`
+    says whether there is a debug twin.
+    """
+
+    application: Tree
+    copies: Copies
+    client: Client
+    cache: Cache
+    finder: Finder
+    cuts: Cuts
+    debug: bool = True
+
+    @property
+    def own_files(self) -> Tree:
+        """The application's files, and those that are copied into the image beside them."""
+        return self.application.with_nodes(self.copies.tree)
+
+
+class Product(msgspec.Struct, frozen=True):
+    """A finished build for one platform, written nowhere yet.
+
+    `images` are the production image and then, if there is one, its twin, each with its ledger;
+    `tools` is what only the twin has.
+    """
+
+    plan: Plan
+    composition: Composition
+    checks: tuple[Check, ...]
+    images: tuple[tuple[Image, Artifact], ...]
+    tools: Tree = Tree()

@@ -1,0 +1,140 @@
+"""The ledger of an image: made from a composition, tied to the image, kept in the cache."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from distil.compose.compose import Composition
+from distil.compose.plan import Plan
+from distil.errors import NoLedger
+from distil.fetch.cache import Cache
+from distil.formats.ledger import MEDIA_TYPE, decode_ledger, encode_ledger
+from distil.image.artifact import Artifact, attach
+from distil.image.assemble import Image
+from distil.image.read import open_image
+from distil.image.read_artifact import find_artifact
+from distil.model.ledger import Kept, Ledger, Reason
+from distil.model.node import Kind, Node
+from distil.model.origin import GeneratedOrigin, PackageOrigin
+from distil.model.platform import Platform
+from distil.model.reference import Location
+from distil.model.tree import Tree
+from distil.runtimes.python.byte_code_files import BYTE_CODE, source_path
+
+AREA: Final = "ledgers"
+METADATA: Final = "metadata"
+CLOSURE: Final = "package closure"
+APPLICATION: Final = "application"
+DIRECTORY: Final = "directory of what is kept"
+TOOL: Final = "debug twin"
+
+
+def ledger_of(plan: Plan, composition: Composition) -> Ledger:
+    """Why each path of `composition` is there, and why others are not."""
+    askers = {package.purl: _askers(package.name, plan) for package in plan.packages}
+    kept = []
+    for node in composition.tree:
+        reason = composition.reasons.get(node.path) or composition.copied.get(node.path)
+        if reason is None and composition.reasons and node.kind is Kind.DIRECTORY:
+            reason = Reason(DIRECTORY)
+        further = composition.further.get(node.path, ())
+        kept.append(_kept(node, reason or _reason_of(node, askers), *further))
+    return Ledger(tuple(kept), composition.removed)
+
+
+def twin_ledger(production: Ledger, tools: Tree) -> Ledger:
+    """The ledger of the debug twin: production's, and what `tools` add or replace.
+
+    A file that production did without and a tool needs is not left out any more.
+    """
+    kept = {entry.path: entry for entry in production.kept}
+    for node in tools:
+        known = kept.get(node.path)
+        if known is not None and known.origin == node.origin:
+            kept[node.path] = msgspec.structs.replace(known, kind=node.kind, size=node.size)
+        else:
+            kept[node.path] = _kept(node, Reason(TOOL, "", "a shell and what it needs"))
+    removed = tuple(gone for gone in production.removed if gone.path not in tools)
+    return Ledger(tuple(kept[path] for path in sorted(kept)), removed)
+
+
+def record(image: Image, ledger: Ledger, cache: Cache) -> Artifact:
+    """`ledger` as an artifact about `image`; remembered under the image's digest and ID.
+
+    Raises `DiskFull`, `CacheUnwritable`.
+    """
+    data = encode_ledger(ledger)
+    for digest in (image.descriptor.digest, image.id):
+        cache.put_document(AREA, digest.hex, data)
+    return attach(image.descriptor, MEDIA_TYPE, data)
+
+
+class OpenedLedger(msgspec.Struct, frozen=True):
+    """The ledger of an image, how to call that, and whether it had to come from the cache."""
+
+    ledger: Ledger
+    image: str
+    from_cache: bool
+
+
+def open_ledger(location: Location, cache: Cache, platform: Platform | None = None) -> OpenedLedger:
+    """The ledger of the image at `location`, of this machine's or `platform` among several.
+
+    Engines and ``docker save`` drop what refers to an image; the cache knows the images that
+    were built here by their digest and ID. Raises `NoLedger`, `MalformedLedger`, and what
+    `open_image` and `image_id` raise.
+    """
+    if not location.transport.is_file:
+        from distil.image.saved import image_id  # what talks to engines is not for every build
+
+        data = cache.document(AREA, image_id(location).hex)
+        if data is None:
+            raise NoLedger(str(location))
+        return OpenedLedger(decode_ledger(data), str(location), from_cache=True)
+    image = open_image(location, platform)
+    called = f"{location} ({image.platform})" if image.is_of_several else str(location)
+    data = find_artifact(location, image.descriptor.digest, MEDIA_TYPE)
+    if data is not None:
+        return OpenedLedger(decode_ledger(data), called, from_cache=False)
+    for digest in (image.descriptor.digest, image.manifest.config.digest):
+        data = cache.document(AREA, digest.hex)
+        if data is not None:
+            return OpenedLedger(decode_ledger(data), called, from_cache=True)
+    raise NoLedger(called)
+
+
+def find_ledger(
+    location: Location, cache: Cache, platform: Platform | None = None
+) -> Ledger | None:
+    """The ledger of an image as `open_ledger` has it, None when none is known here.
+
+    Raises `MalformedLedger`, and what `open_image` raises.
+    """
+    try:
+        return open_ledger(location, cache, platform).ledger
+    except NoLedger:
+        return None
+
+
+def _kept(node: Node, *reasons: Reason) -> Kept:
+    origin = node.origin or GeneratedOrigin("")
+    return Kept(node.path, node.kind, node.size, origin, reasons)
+
+
+def _reason_of(node: Node, askers: dict[str, str]) -> Reason:
+    """Why something is there for which no evidence was looked for."""
+    origin = node.origin
+    if origin == BYTE_CODE:
+        return Reason(BYTE_CODE.rule, source_path(node.path))
+    if isinstance(origin, GeneratedOrigin):
+        return Reason(METADATA, "", origin.rule)
+    if isinstance(origin, PackageOrigin):
+        return Reason(CLOSURE, "", askers.get(origin.purl, ""))
+    return Reason(APPLICATION)
+
+
+def _askers(name: str, plan: Plan) -> str:
+    edges = plan.reasons.get(name, ())
+    return ", ".join(dict.fromkeys(edge.package or "the image" for edge in edges))

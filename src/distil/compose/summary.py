@@ -1,0 +1,287 @@
+"""What a build came to, as plain values: the input of reports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from distil.compose.compose import Composition
+from distil.compose.inspect import Check
+from distil.compose.plan import Plan
+from distil.compose.product import Product
+from distil.compose.publish import Publication, Published
+from distil.image.assemble import Image
+from distil.model.application import Evidence, SystemNeed
+from distil.model.digest import Digest
+from distil.model.node import Kind
+from distil.model.origin import PackageOrigin
+from distil.model.package import DebianPackage, Wheel
+from distil.model.tree import Tree
+
+
+class Component(msgspec.Struct, frozen=True, rename="camel"):
+    """A package or distribution of the image; `size` is in bytes, of the files present."""
+
+    name: str
+    version: str
+    purl: str
+    files: int
+    size: int
+    needed_by: tuple[str, ...] = ()
+
+
+class CutTotal(msgspec.Struct, frozen=True):
+    """What one rule left out; `size` in bytes."""
+
+    rule: str
+    reason: str
+    files: int
+    size: int
+
+
+class LayerSummary(msgspec.Struct, frozen=True, rename="camel"):
+    """One layer; sizes in bytes, of the blob and of the tar."""
+
+    title: str
+    digest: Digest
+    diff_id: Digest
+    size: int
+    uncompressed_size: int
+
+
+class ImageSummary(msgspec.Struct, frozen=True, rename="camel"):
+    """One image that was written; `references` say where, sizes are in bytes."""
+
+    references: tuple[str, ...]
+    digest: Digest
+    config: Digest
+    size: int
+    uncompressed_size: int
+    layers: tuple[LayerSummary, ...]
+
+
+class PlanSummary(msgspec.Struct, frozen=True, rename="camel"):
+    """What was decided before anything was fetched."""
+
+    application: str
+    version: str
+    base: str
+    release: str
+    platform: str
+    python: str
+    entrypoint: tuple[str, ...]
+    command: tuple[str, ...]
+    ports: tuple[str, ...]
+    user: str
+    evidence: tuple[Evidence, ...]
+    needs: tuple[SystemNeed, ...]
+    packages: tuple[str, ...]
+    partial_packages: tuple[str, ...]
+    distributions: tuple[str, ...]
+    debug_packages: tuple[str, ...]
+    not_followed: tuple[str, ...]
+    left_out: tuple[str, ...]
+    repositories: tuple[str, ...] = ()
+    copied: tuple[str, ...] = ()
+
+
+class BuildSummary(msgspec.Struct, frozen=True, rename="camel"):
+    """All of a build. `images` is the production image and then, if there is one, its twin.
+
+    `size_before` is what the same packages and wheels hold before anything is cut, in bytes.
+    `unhandled` is what maintainer scripts do and distil does not. A dry run has a plan only.
+    """
+
+    plan: PlanSummary
+    size_before: int = 0
+    packages: tuple[Component, ...] = ()
+    distributions: tuple[Component, ...] = ()
+    debug_packages: tuple[Component, ...] = ()
+    cuts: tuple[CutTotal, ...] = ()
+    unhandled: tuple[str, ...] = ()
+    checks: tuple[Check, ...] = ()
+    images: tuple[ImageSummary, ...] = ()
+    engine: str = ""
+    schema_version: int = 1
+
+    @property
+    def platforms(self) -> tuple[BuildSummary, ...]:
+        """The build itself, so that it can stand where an `IndexSummary` can."""
+        return (self,)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """How the production image is addressed, everywhere it was written."""
+        return self.images[0].references if self.images else ()
+
+
+class PlatformImage(msgspec.Struct, frozen=True):
+    """One entry of an image index."""
+
+    platform: str
+    digest: Digest
+
+
+class ImageIndexSummary(msgspec.Struct, frozen=True):
+    """An image for several platforms that was written; `references` say where."""
+
+    references: tuple[str, ...]
+    digest: Digest
+    manifests: tuple[PlatformImage, ...]
+
+
+class IndexSummary(msgspec.Struct, frozen=True, rename="camel"):
+    """All of a build for several platforms.
+
+    `platforms` say of each what a build for it alone would, but for references and engine: an
+    image is addressed through its index. `images` are the production index and, if there is one,
+    the twin's. `loaded` is the platform that the engine got.
+    """
+
+    platforms: tuple[BuildSummary, ...]
+    images: tuple[ImageIndexSummary, ...] = ()
+    engine: str = ""
+    loaded: str = ""
+    schema_version: int = 1
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """How the production image is addressed, everywhere it was written."""
+        return self.images[0].references if self.images else ()
+
+
+def summarise_image(image: Image, references: tuple[str, ...] = ()) -> ImageSummary:
+    """An image with the places it was written to."""
+    return ImageSummary(
+        references=references,
+        digest=image.descriptor.digest,
+        config=image.id,
+        size=image.compressed_size,
+        uncompressed_size=image.size,
+        layers=tuple(
+            LayerSummary(
+                title=layer.created_by.removeprefix("distil: "),
+                digest=layer.descriptor.digest,
+                diff_id=layer.diff_id,
+                size=layer.descriptor.size,
+                uncompressed_size=layer.size,
+            )
+            for layer in image.layers
+        ),
+    )
+
+
+def components(tree: Tree, kind: str, plan: Plan) -> tuple[Component, ...]:
+    """The packages of purl type `kind` (``deb``, ``pypi``) that have files in `tree`."""
+    files: dict[str, int] = {}
+    sizes: dict[str, int] = {}
+    prefix = f"pkg:{kind}/"
+    for node in tree:
+        origin = node.origin
+        if isinstance(origin, PackageOrigin) and node.kind is not Kind.DIRECTORY:
+            if origin.purl.startswith(prefix):
+                files[origin.purl] = files.get(origin.purl, 0) + 1
+                shared = node.kind is Kind.HARDLINK
+                sizes[origin.purl] = sizes.get(origin.purl, 0) + (0 if shared else node.size)
+    everything: list[DebianPackage | Wheel] = [*plan.packages, *plan.debug_packages]
+    everything += plan.findings.wheels
+    found = {item.purl: item for item in everything if item.purl in files}
+    return tuple(
+        Component(item.name, item.version, purl, files[purl], sizes[purl], _askers(item.name, plan))
+        for purl, item in sorted(found.items(), key=lambda entry: entry[1].name)
+    )
+
+
+def _askers(name: str, plan: Plan) -> tuple[str, ...]:
+    edges = plan.reasons.get(name, ())
+    return tuple(dict.fromkeys(edge.package or "the image" for edge in edges))
+
+
+def summarise_plans(plans: Sequence[Plan]) -> BuildSummary | IndexSummary:
+    """What was decided for each platform, for a dry run."""
+    planned = tuple(BuildSummary(plan=_planned(plan)) for plan in plans)
+    return planned[0] if len(planned) == 1 else IndexSummary(planned)
+
+
+def summarise(products: Sequence[Product], publication: Publication) -> BuildSummary | IndexSummary:
+    """All of a build that came to its end."""
+    platforms = tuple(_summarised(product) for product in products)
+    if len(platforms) > 1:
+        return IndexSummary(
+            platforms,
+            tuple(_summarised_index(published) for published in publication.images),
+            publication.engine,
+            publication.loaded,
+        )
+    places = [published.references for published in publication.images]
+    images = zip(platforms[0].images, places, strict=True)
+    return msgspec.structs.replace(
+        platforms[0],
+        images=tuple(msgspec.structs.replace(image, references=found) for image, found in images),
+        engine=publication.engine,
+    )
+
+
+def _summarised(product: Product) -> BuildSummary:
+    plan, composition = product.plan, product.composition
+    return BuildSummary(
+        plan=_planned(plan),
+        size_before=composition.size_before,
+        packages=components(composition.tree, "deb", plan),
+        distributions=components(composition.tree, "pypi", plan),
+        debug_packages=components(product.tools, "deb", plan),
+        cuts=_cut_totals(composition),
+        unhandled=tuple(str(one) for one in composition.unhandled),
+        checks=product.checks,
+        images=tuple(summarise_image(image) for image, _ in product.images),
+    )
+
+
+def _summarised_index(published: Published) -> ImageIndexSummary:
+    entries = [
+        PlatformImage(str(image.platform), image.descriptor.digest)
+        for image in published.image.images
+    ]
+    return ImageIndexSummary(
+        published.references, published.image.descriptor.digest, tuple(entries)
+    )
+
+
+def _planned(plan: Plan) -> PlanSummary:
+    findings = plan.findings
+    application, spec = findings.application, findings.spec
+    return PlanSummary(
+        application=application.name,
+        version=application.version,
+        base=findings.base.name,
+        release=findings.base.release,
+        platform=findings.base.platform.oci,
+        python=findings.interpreter.version,
+        entrypoint=application.entrypoint,
+        command=application.command,
+        ports=tuple(str(port) for port in spec.image.ports or application.ports),
+        user=spec.image.user,
+        evidence=application.evidence,
+        needs=plan.needs,
+        packages=tuple(str(package) for package in plan.packages),
+        partial_packages=tuple(
+            f"{name}: {partial.reason}" for name, partial in plan.partial.items()
+        ),
+        distributions=tuple(str(wheel) for wheel in findings.wheels),
+        debug_packages=tuple(str(package) for package in plan.debug_packages),
+        not_followed=tuple(f"{e.package} {e.field}: {e.relation}" for e in plan.cut),
+        left_out=tuple(f"{entry.path}: {entry.why}" for entry in findings.sources.left_out),
+        repositories=tuple(f"{one.url} {one.suite}" for one in spec.base.repositories),
+        copied=tuple(f"{copy.source} to {copy.target}" for copy in spec.copy),
+    )
+
+
+def _cut_totals(composition: Composition) -> tuple[CutTotal, ...]:
+    totals: dict[tuple[str, str], tuple[int, int]] = {}
+    for entry in composition.removed:
+        key = (entry.rule, entry.reason)
+        files, size = totals.get(key, (0, 0))
+        totals[key] = (files + 1, size + entry.size)
+    found = [CutTotal(*key, *total) for key, total in totals.items()]
+    return tuple(sorted(found, key=lambda total: (-total.size, total.rule)))

@@ -1,0 +1,120 @@
+"""Programs that cuts leave unable to run: they go too, unless somebody asked for them.
+
+A script whose interpreter is not in the image, most often a shell, cannot be started; a link in
+a program or configuration directory that leads to something cut cannot be opened. Such files are
+cut with the reason. A package that the user asked for by name and that would be left without any
+program is an error instead.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+from distil.distros.debian.archive import DebPack
+from distil.distros.debian.effects.apply import ALTERNATIVES
+from distil.distros.debian.select import Removed, Selection, Wanted
+from distil.errors import CutReached
+from distil.formats.elf import ElfFile
+from distil.model.digest import Digest
+from distil.model.node import Kind, Node
+from distil.model.origin import PackageOrigin
+from distil.model.tree import Tree
+
+SCRIPT_RULE: Final = "scripts without interpreter"
+LINK_RULE: Final = "links to what was cut"
+_PROGRAM: Final = re.compile(r"/usr/(?:bin|sbin|libexec|games)/.+")
+"""Where files are run by name; elsewhere, scripts are modules that happen to be executable."""
+
+_LINK: Final = re.compile(r"/usr/(?:bin|sbin|libexec|games)/.+|/etc/.+")
+_INTERPRETER: Final = re.compile(rb"#![ \t]*(/[^\s]+)")
+_HEAD: Final = 256
+
+
+def without_orphans(
+    tree: Tree,
+    removed: Iterable[Removed],
+    packs: Iterable[DebPack],
+    elf: Mapping[Digest, ElfFile | None],
+    wanted: Wanted,
+) -> Selection:
+    """`tree` without the programs that cannot run, and `removed` with them.
+
+    Only files of packages are looked at. `elf` is what is known of the files by digest. Raises
+    `CutReached` when a package in `wanted` would be left without a program.
+    """
+    before = list(removed)
+    names = {pack.package.digest: pack.name for pack in packs}
+    cut = {entry.path: entry.package for entry in before}
+    orphans = {entry.path: entry for entry in _orphans(tree, cut, names, elf)}
+    if not orphans:
+        return Selection(tree, tuple(before))
+    _check_wanted(tree, orphans, names, wanted)
+    kept = tree.filter(lambda node: node.path not in orphans)
+    everything = sorted([*before, *orphans.values()], key=lambda one: (one.path, one.package))
+    return Selection(kept, tuple(everything))
+
+
+def _orphans(
+    tree: Tree,
+    cut: Mapping[str, str],
+    names: Mapping[Digest, str],
+    elf: Mapping[Digest, ElfFile | None],
+) -> Iterator[Removed]:
+    """`cut` is the path of each file that was cut before, and its package."""
+    gone = dict(cut)
+    for node in tree:
+        package = _package(node, names)
+        if (
+            package
+            and node.blob is not None
+            and node.mode & 0o111
+            and _PROGRAM.fullmatch(node.path)
+        ):
+            interpreter = _interpreter(node) if elf.get(node.blob.digest) is None else ""
+            if interpreter and tree.resolve(interpreter) is None:
+                gone[node.path] = package
+                why = f"its interpreter {interpreter} is not in the image"
+                yield Removed(node.path, package, node.size, SCRIPT_RULE, why)
+    for node in tree:
+        if node.kind is Kind.SYMLINK and _LINK.fullmatch(node.path):
+            target = tree.real_path(node.path)
+            package = _package(node, names)
+            if target in gone and (package or node.origin == ALTERNATIVES):
+                why = f"{target} is not in the image"
+                yield Removed(node.path, package or gone[target], 0, LINK_RULE, why)
+
+
+def _package(node: Node, names: Mapping[Digest, str]) -> str:
+    """The name of the package that `node` is from, or nothing."""
+    return names.get(node.origin.archive, "") if isinstance(node.origin, PackageOrigin) else ""
+
+
+def _interpreter(node: Node) -> str:
+    """The interpreter that a script names, or nothing."""
+    head = next(node.blob.chunks(), b"")[:_HEAD] if node.blob is not None else b""
+    found = _INTERPRETER.match(head)
+    return "" if found is None else found[1].decode("utf-8", "surrogateescape")
+
+
+def _check_wanted(
+    tree: Tree, orphans: Mapping[str, Removed], names: Mapping[Digest, str], wanted: Wanted
+) -> None:
+    """A package that was asked for keeps at least one of its programs."""
+    scripts = [entry for entry in orphans.values() if entry.rule == SCRIPT_RULE]
+    lost = {entry.package for entry in scripts} & wanted.packages
+    left = {
+        _package(node, names)
+        for node in tree
+        if node.path not in orphans
+        and node.kind is not Kind.DIRECTORY
+        and _PROGRAM.fullmatch(node.path)
+    }
+    found = [
+        f"{entry.path} of {entry.package}: {entry.reason}"
+        for entry in scripts
+        if entry.package in lost - left
+    ]
+    if found:
+        raise CutReached(found)

@@ -1,0 +1,57 @@
+"""What is asked of a lock: for which platforms, and what may change in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from distil.compose.platforms import target_platforms
+from distil.errors import UnknownUpgrade, did_you_mean
+from distil.locks.file import LOCK_FILE
+from distil.model.application import normalised
+from distil.model.lock import Lock
+from distil.model.platform import Platform
+from distil.model.spec import Spec
+
+
+def platforms_to_lock(
+    asked: Sequence[str], before: Lock | None, spec: Spec
+) -> tuple[Platform, ...]:
+    """The platforms `asked` for, or those of the lock that is there, or those of `spec`.
+
+    The specification's come with those that were locked. Raises `UnknownPlatform`.
+    """
+    if not asked and before is not None:
+        asked = [*(platform.name for platform in before.platforms), *spec.image.platforms]
+    return target_platforms(asked, spec)
+
+
+def names_to_upgrade(
+    asked: Sequence[str] | None, before: Lock | None, source: Path
+) -> frozenset[str] | None:
+    """The packages and distributions `asked` for, by the names that the lock has; None for all.
+
+    Raises `UnknownUpgrade`.
+    """
+    for name in asked or ():
+        if Path(name).is_dir():
+            hint = f"the directory comes first: `distil lock {name} --upgrade`"
+            raise UnknownUpgrade(name, str(source / LOCK_FILE), hint=hint)
+    if asked is None or before is None:
+        return None if asked is None else frozenset()
+    known = {package.name for platform in before.platforms for package in platform.packages}
+    known |= {wheel.name for platform in before.platforms for wheel in platform.wheels}
+    known |= {
+        wheel.name
+        for platform in before.platforms
+        for project in platform.projects
+        for wheel in project.requires
+    }
+    found = set()
+    for name in asked:
+        matching = {name, normalised(name)} & known
+        if not matching:
+            hint = did_you_mean(name, known)
+            raise UnknownUpgrade(name, str(source / LOCK_FILE), hint=hint)
+        found |= matching
+    return frozenset(found)

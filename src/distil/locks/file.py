@@ -1,0 +1,94 @@
+"""``distil.lock`` beside the application: read, written, and whether it still fits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from distil.errors import InvalidLock, NoLock, StaleLock
+from distil.formats.lock_toml import decode_lock, encode_lock
+from distil.image.staging import reporting, write_file
+from distil.model.application import Application
+from distil.model.blob import InlineBlob
+from distil.model.digest import Digest
+from distil.model.lock import Lock
+from distil.model.spec import Spec
+from distil.runtimes.python.inputs import input_digests
+
+LOCK_FILE: Final = "distil.lock"
+
+
+def read_lock(source: Path) -> Lock:
+    """The lock of the application in `source`. Raises `NoLock`, `InvalidLock`."""
+    path = source / LOCK_FILE
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        raise NoLock(str(path), str(source)) from None
+    except UnicodeDecodeError as error:
+        raise InvalidLock(str(path), f"not UTF-8: {error.reason}") from error
+    except OSError as error:
+        raise InvalidLock(str(path), error.strerror or str(error)) from error
+    return decode_lock(text, str(path))
+
+
+def find_lock(source: Path) -> Lock | None:
+    """The lock of the application in `source`, None where there is none. Raises `InvalidLock`."""
+    try:
+        return read_lock(source)
+    except NoLock:
+        return None
+
+
+def write_lock(source: Path, lock: Lock) -> None:
+    """Put `lock` beside the application in `source`; whole or not at all.
+
+    Raises `OutputFailed`, `DiskFull`.
+    """
+    path = source / LOCK_FILE
+    with reporting(path):
+        write_file(path, InlineBlob.of(encode_lock(lock).encode()))
+
+
+def spec_digest(spec: Spec) -> Digest:
+    """What stands for everything in `spec` that decides which archives are needed."""
+    said = (
+        spec.base,
+        (spec.python.extras, spec.python.groups, spec.python.requirements),
+        spec.app.packages,
+        spec.debug.packages,
+    )
+    return Digest.of(msgspec.json.encode(said))
+
+
+def outdated(lock: Lock, application: Application, spec: Spec) -> str:
+    """Why `lock` does not fit `application` and `spec` any more; empty when it does.
+
+    Raises what `input_digests` raises.
+    """
+    inputs = input_digests(application)
+    for name in sorted(lock.inputs.keys() | inputs.keys()):
+        if name not in inputs:
+            return f"{name} is gone since it was made"
+        if name not in lock.inputs:
+            return f"{name} has come since it was made"
+        if inputs[name] != lock.inputs[name]:
+            what = "what pyproject.toml says about dependencies" if _is_project(name) else name
+            return f"{what} has changed since it was made"
+    if lock.spec != spec_digest(spec):
+        return "what distil.toml says about packages has changed since it was made"
+    return ""
+
+
+def check_current(lock: Lock, application: Application, spec: Spec) -> None:
+    """Raise `StaleLock` when `lock` does not fit `application` and `spec`."""
+    why = outdated(lock, application, spec)
+    if why:
+        path = str(Path(application.source) / LOCK_FILE)
+        raise StaleLock(path, why, f"distil lock {application.source}")
+
+
+def _is_project(name: str) -> bool:
+    return name.rpartition("/")[2] == "pyproject.toml"

@@ -1,0 +1,154 @@
+"""What a ``distil.toml`` would say about an application, each thing with where it was found."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from distil.errors import NoEntrypoint, SpecExists
+from distil.formats.spec_template import Entry, KeyPath
+from distil.image.staging import reporting, staged_file
+from distil.model.application import Application, DependencySource, Evidence
+from distil.model.spec import AppSpec, Spec
+from distil.runtimes.python.detect import detect
+from distil.runtimes.python.frameworks import has_version_arguments
+from distil.source.scan import scan
+from distil.userfiles.specification import SPEC_FILE
+
+NAME: Final[KeyPath] = ("app", "name")
+ENTRYPOINT: Final[KeyPath] = ("app", "entrypoint")
+ENVIRONMENT: Final[KeyPath] = ("app", "environment")
+REQUIREMENTS: Final[KeyPath] = ("python", "requirements")
+BASE: Final[KeyPath] = ("base", "from")
+PORTS: Final[KeyPath] = ("image", "ports")
+
+_UNKNOWN: Final = "UNKNOWN"
+"""Stands for the entrypoint while everything else about the application is found out."""
+
+
+class Proposal(msgspec.Struct, frozen=True):
+    """What is known, by key, and the evidence for it; `missing` when the entrypoint is not."""
+
+    entries: Mapping[KeyPath, Entry]
+    evidence: tuple[Evidence, ...]
+    missing: NoEntrypoint | None = None
+
+
+def propose(source: Path) -> Proposal:
+    """What the files in `source` say, a ``distil.toml`` that is there left out of account.
+
+    Only an entrypoint may be missing. Raises what `scan` and `detect` raise otherwise, such as
+    `NoApplication`.
+    """
+    application, missing = _detected(source)
+    about = {entry.subject: entry for entry in application.evidence}
+    entries = {
+        NAME: _name(application, about),
+        REQUIREMENTS: _requirements(application, about),
+        BASE: _base(application),
+        PORTS: _ports(application, about),
+        **_start(application, about, missing),
+    }
+    return Proposal(entries, application.evidence, missing)
+
+
+def spec_place(source: Path, *, replace: bool) -> Path:
+    """Where the specification of `source` is. Raises `SpecExists` unless that may be replaced."""
+    path = source / SPEC_FILE
+    if not replace and os.path.lexists(path):
+        raise SpecExists(str(path))
+    return path
+
+
+def write_spec(path: Path, text: str) -> None:
+    """Write a specification whole or not at all. Raises `DiskFull`, `OutputFailed`."""
+    with reporting(path), staged_file(path, [text.encode()]):
+        pass
+
+
+def _detected(source: Path) -> tuple[Application, NoEntrypoint | None]:
+    sources = scan(source, Spec())
+    try:
+        return detect(source, Spec(), sources), None
+    except NoEntrypoint as missing:
+        stand_in = Spec(app=AppSpec(entrypoint=(_UNKNOWN,)))
+        application = detect(source, stand_in, sources)
+        evidence = tuple(e for e in application.evidence if e.finding != _UNKNOWN)
+        return msgspec.structs.replace(application, entrypoint=(), evidence=evidence), missing
+
+
+def _found(about: Mapping[str, Evidence], *subjects: str) -> tuple[str, ...]:
+    return tuple(f"Found {about[subject]}." for subject in subjects if subject in about)
+
+
+def _name(application: Application, about: Mapping[str, Evidence]) -> Entry:
+    notes = _found(about, "project")
+    if about["project"].finding != application.name:
+        notes = ("Found: the name of the directory, as no project file has one.",)
+    return Entry(notes, application.name)
+
+
+def _start(
+    application: Application, about: Mapping[str, Evidence], missing: NoEntrypoint | None
+) -> dict[KeyPath, Entry]:
+    """The entrypoint and the environment that belongs to it."""
+    if missing is not None:
+        return {ENTRYPOINT: Entry((f"Not found: {missing.message}.", f"To do: {missing.hint}."))}
+    notes: tuple[str, ...] = _found(about, "entrypoint", "server", "module path")
+    decides = not has_version_arguments(application.server)
+    if not decides:
+        which = f"Some options depend on the version of {application.server}"
+        notes += (f"{which}: each build finds them, and without them the entrypoint is as below.",)
+    found: dict[KeyPath, Entry] = {ENTRYPOINT: Entry(notes, application.entrypoint, decides)}
+    if application.environment:
+        belongs = ("Found: belongs to the entrypoint.",)
+        found[ENVIRONMENT] = Entry(belongs, application.environment, decides)
+    return _expressible(found)
+
+
+def _expressible(entries: dict[KeyPath, Entry]) -> dict[KeyPath, Entry]:
+    """`entries`, shown only if a name of a file in them is not Unicode, which TOML has to be."""
+    if all(_is_unicode(word) for entry in entries.values() for word in _words(entry.value)):
+        return entries
+    note = "It cannot be written here: it holds the name of a file that is not UTF-8."
+    return {path: Entry((*entry.notes, note)) for path, entry in entries.items()}
+
+
+def _words(value: object) -> Iterable[str]:
+    if isinstance(value, Mapping):
+        return (*value.keys(), *value.values())
+    return value if isinstance(value, tuple) else ()
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _ports(application: Application, about: Mapping[str, Evidence]) -> Entry:
+    if application.ports:
+        return Entry(_found(about, "port"), application.ports)
+    return Entry(("Not found: name what the application listens on, such as [8000].",))
+
+
+def _requirements(application: Application, about: Mapping[str, Evidence]) -> Entry:
+    notes = _found(about, "dependencies")
+    dependencies = application.dependencies
+    if dependencies.source is DependencySource.REQUIREMENTS and len(dependencies.files) == 1:
+        return Entry(notes, dependencies.files[0])
+    return Entry(notes)
+
+
+def _base(application: Application) -> Entry:
+    wanted = application.requires_python
+    if not wanted:
+        return Entry(("Not found: no file says which Python the application needs.",))
+    says = f"Found: the application needs Python {wanted}; each build checks that of the base."
+    return Entry((says,))

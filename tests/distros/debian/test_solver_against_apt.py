@@ -1,0 +1,116 @@
+"""The solver and apt answer alike: on Debian itself, on each rule, on archives made at random."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from distil.distros.debian.index import PackageIndex
+from distil.distros.debian.solver import solve
+from distil.distros.debian.sources import find_mirrors
+from distil.errors import NoMirror, UnsatisfiableDependencies
+from distil.fetch.cache import Cache
+from tests.distros.debian.solver_rules import RULES
+from tests.support.apt_oracle import AptOracle, Versions
+from tests.support.debian_archive import MemorySource, packages_file, random_archive
+from tests.support.solution_traits import ALTERNATIVE, BREAKS, VIRTUAL, traits
+from tests.support.tools import tool
+
+RANDOM_ARCHIVES = 25
+
+HARD_SEEDS = (33, 63, 135, 240, 325, 341, 392, 630, 751, 779, 1049, 1263, 1303, 1526, 1667, 1876)
+"""Archives, found among 2,000, whose answers depend on apt's second attempt and its scores, or
+on when it notices that a candidate is no longer one."""
+
+LISTS = {
+    ("trixie", "amd64"): "agreement-amd64.txt",
+    ("trixie", "arm64"): "agreement-arm64.txt",
+    ("bookworm", "amd64"): "agreement-bookworm.txt",
+}
+"""What is asked for in each suite: one request a line."""
+
+
+def answer(wanted: Sequence[str], index: PackageIndex) -> Versions | None:
+    """What distil would install, None when it finds no solution."""
+    try:
+        return {package.name: package.version for package in solve(wanted, index).packages}
+    except UnsatisfiableDependencies:
+        return None
+
+
+def test_every_rule_is_apts_own(tmp_path: Path) -> None:
+    tool("apt-get")
+    for number, rule in enumerate(RULES):
+        oracle = AptOracle.of_index(tmp_path / str(number), packages_file(rule.archive))
+        installed = oracle.install(rule.wanted.split())
+        expected = None if rule.expected is None else rule.expected.split()
+        names = None if installed is None else sorted(installed)
+        assert names == (expected and [text.partition("=")[0] for text in expected]), rule.name
+        for text in expected or ():
+            name, _, version = text.partition("=")
+            assert not version or (installed or {})[name] == version, rule.name
+
+
+def test_random_archives(tmp_path: Path) -> None:
+    tool("apt-get")
+    lines, wanted = [], []
+    for seed in (*range(RANDOM_ARCHIVES), *HARD_SEEDS):
+        names, text = random_archive(seed, f"u{seed}-", conflicts=0.5 if seed % 2 else 0.2)
+        lines.append(text)
+        wanted += [[name] for name in names]
+        wanted.append(random.Random(seed).sample(names, 2))
+    text = packages_file("\n".join(lines))
+    index = PackageIndex([MemorySource(text)], Cache(tmp_path / "cache"), "amd64")
+    theirs = AptOracle.of_index(tmp_path / "apt", text).install_each(wanted)
+    ours = [answer(names, index) for names in wanted]
+    assert any(ours)
+    assert None in ours
+    different = [case for case in zip(wanted, ours, theirs, strict=True) if case[1] != case[2]]
+    assert different == []
+
+
+@pytest.mark.network
+@pytest.mark.parametrize(("suite", "architecture"), list(LISTS))
+def test_debian(suite: str, architecture: str, tmp_path: Path) -> None:
+    oracle = debian_oracle(suite, architecture, tmp_path / "apt")
+    index = PackageIndex(oracle.index_files(), Cache(tmp_path / "cache"), architecture)
+    wanted = listed_packages(LISTS[suite, architecture])
+    theirs = oracle.install_each(wanted)
+    ours = [answer(names, index) for names in wanted]
+    different = [case for case in zip(wanted, ours, theirs, strict=True) if case[1] != case[2]]
+    assert different == []
+    assert sum(found is not None for found in ours) > 0.9 * len(wanted)
+
+
+@pytest.mark.network
+def test_the_list_has_enough_to_decide(tmp_path: Path) -> None:
+    oracle = debian_oracle("trixie", "amd64", tmp_path / "apt")
+    index = PackageIndex(oracle.index_files(), Cache(tmp_path / "cache"), "amd64")
+    wanted = listed_packages(LISTS["trixie", "amd64"])
+    found = [traits(solve(names, index), index) for names in wanted if answer(names, index)]
+    assert len(found) >= 200
+    assert sum(VIRTUAL in each for each in found) >= 50
+    assert sum(ALTERNATIVE in each for each in found) >= 25
+    assert sum(BREAKS in each for each in found) >= 50
+
+
+def debian_oracle(suite: str, architecture: str, directory: Path) -> AptOracle:
+    """An apt for Debian itself; skips where there is no apt, no mirror or no network."""
+    tool("apt-get")
+    try:
+        mirrors = find_mirrors()
+    except NoMirror as error:
+        pytest.skip(str(error))
+    oracle = AptOracle.debian(directory, mirrors, suite, architecture)
+    if failed := oracle.update():
+        pytest.skip(f"the Debian mirror cannot be used: {failed}")
+    return oracle
+
+
+def listed_packages(name: str) -> list[list[str]]:
+    """The requests of a data file: one a line."""
+    text = (Path(__file__).parent / name).read_text()
+    return [line.split() for line in text.splitlines()]
