@@ -13,16 +13,17 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
+from distil.compose.investigate import investigate, look_at
+from distil.compose.obtain import obtain_packages, obtain_wheels
+from distil.userfiles.specification import Overrides, read_spec
 
 from bench.measure import megabytes, table
 from bench.peers.context import Example
 from bench.results import write_section
 from distil.cli import OBJECTS
 from distil.compose.gather import Gathered, Ingredients, gather
-from distil.compose.investigate import investigate, look_at
 from distil.compose.narrow import roots_of, searchable
 from distil.compose.needs import find_needs
-from distil.compose.obtain import obtain_packages, obtain_wheels
 from distil.compose.plan import Plan, plan_packages
 from distil.distros.debian.base import BaseOpener
 from distil.distros.debian.cuts import default_cuts
@@ -38,7 +39,6 @@ from distil.model.tree import Tree
 from distil.reach.reachable import Reached, Roots, reach
 from distil.runtimes.python.reach.rules import STANDARD_LIBRARY, RuleSet, shipped_rules
 from distil.source.scan import application_tree
-from distil.userfiles.specification import Overrides, read_spec
 
 REPEATS = 5
 SIZES = (7_500, 15_000, 30_000, 60_000)

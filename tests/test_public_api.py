@@ -1,4 +1,4 @@
-"""What users of the Python API may count on: `distil.pipeline.verbs`, name by name.
+"""What users of the Python API may count on: `distil.pipeline`, name by name.
 
 A change here is a change for them, to be made on purpose and told in the changelog.
 """
@@ -83,7 +83,7 @@ def test_everything_is_documented() -> None:
 
 def test_help_loads_nothing_heavy() -> None:
     """`distil --help` answers at once because of what it leaves alone."""
-    heavy = ("distil.pipeline.verbs", "msgspec", "urllib3", "rich", "pysequoia", "packaging", "uv")
+    heavy = ("distil.pipeline", "msgspec", "urllib3", "rich", "pysequoia", "packaging", "uv")
     script = (
         "import sys\nfrom distil.cli import run\nassert run(['--help']) == 0\n"
         f"print([name for name in {heavy!r} if name in sys.modules], file=sys.stderr)"

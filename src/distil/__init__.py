@@ -1,6 +1,6 @@
 """distil: the smallest container image that runs an application, and proof of what is in it.
 
-The verbs are functions of `distil.pipeline.verbs`; everything else is an implementation of them.
+The verbs are functions of `distil.pipeline`; everything else is an implementation of them.
 """
 
 from __future__ import annotations

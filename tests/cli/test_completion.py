@@ -84,7 +84,7 @@ def test_a_broken_layout_offers_nothing(place: World, index: str) -> None:
 
 
 def test_completing_loads_nothing_heavy() -> None:
-    heavy = ("distil.pipeline.verbs", "msgspec", "urllib3", "rich", "pysequoia", "packaging", "uv")
+    heavy = ("distil.pipeline", "msgspec", "urllib3", "rich", "pysequoia", "packaging", "uv")
     script = (
         "import os, sys\nfrom distil.cli import run\n"
         "for line in ['distil ', 'distil bu', 'distil build --lev', 'distil why oci:', "

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from distil.compose.configuration import PATH, container_config, debug_config
 from distil.formats.spec_toml import parse_spec
-from distil.model.application import Application, Dependencies, DependencySource
+from distil.model.application import Application
 from distil.model.image import NANOSECONDS
+from distil.runtimes.python.application import Dependencies, DependencySource
 
 APPLICATION = Application(
     source="/src",

@@ -15,7 +15,7 @@ from distil.errors import (
     UnsupportedDestination,
 )
 from distil.model.platform import AMD64, ARM64
-from distil.userfiles.specification import Overrides, read_spec
+from distil.source.specification import Overrides, read_spec
 from tests.compose.test_configuration import APPLICATION
 
 

@@ -16,7 +16,7 @@ from distil.image.read import open_image
 from distil.image.read_tree import read_tree
 from distil.model.reference import parse_location
 from distil.model.tree import Tree
-from distil.pipeline.verbs import why
+from distil.pipeline import why
 from distil.runtimes.python.byte_code_files import BYTE_CODE, byte_code_path, source_path
 from tests.e2e.subjects import SUBJECTS
 from tests.e2e.workloads import WORKLOADS, Surroundings

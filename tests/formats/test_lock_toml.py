@@ -10,18 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from distil.distros.debian.lock_part import LockedPackage, LockedSuite
 from distil.errors import InvalidLock
 from distil.formats.lock_toml import decode_lock, encode_lock
 from distil.model.digest import Digest
-from distil.model.lock import (
-    LOCK_VERSION,
-    Lock,
-    LockedPackage,
-    LockedPlatform,
-    LockedProject,
-    LockedSuite,
-    LockedWheel,
-)
+from distil.model.lock import LOCK_VERSION, Lock, LockedPlatform
+from distil.runtimes.python.lock_part import LockedProject, LockedWheel
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 numbers = st.integers(0, 2**62)

@@ -13,10 +13,10 @@ from distil.model.digest import Digest
 from distil.model.ledger import Reason
 from distil.model.node import Kind, Node
 from distil.model.origin import ApplicationOrigin, GeneratedOrigin, Origin, PackageOrigin
-from distil.model.package import PythonInterpreter
 from distil.model.platform import AMD64
 from distil.model.tree import Tree
 from distil.reach.reachable import Reached, Roots, reach
+from distil.runtimes.python.interpreter import PythonInterpreter
 from distil.runtimes.python.reach.command import PythonCommand
 from tests.support.elf_builder import Elf
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from distil.fetch.cache import AreaUsage, Collected, Verified
-from distil.pipeline.verbs import CacheCleaned, CacheInfo
+from distil.pipeline import CacheCleaned, CacheInfo
 from distil.report.cache import gc_json, gc_text, info_json, info_text
 
 INFO = CacheInfo(directory="/c", areas=[AreaUsage("blobs", 1, 1500), AreaUsage("packs", 20, 0)])

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from distil.errors import InvalidProjectFile, UnreadableSource
-from distil.model.application import Application, Dependencies, DependencySource
+from distil.model.application import Application
 from distil.model.node import Kind
 from distil.model.spec import AppSpec, BaseSpec, ImageSpec, RepositorySpec, Spec
+from distil.runtimes.python.application import Dependencies, DependencySource
 from distil.runtimes.python.detect import detect
 from distil.source.scan import application_tree, elf_files, scan, scan_project
 

@@ -12,8 +12,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from distil.model.blob import Blob, FileBlob, InlineBlob
-from distil.model.package import PythonInterpreter
 from distil.runtimes.python.byte_compiler import Runtime
+from distil.runtimes.python.interpreter import PythonInterpreter
 from tests.support.tools import tool
 
 _LIBRARY = re.compile(r"^\s*(?:\S+ => )?(?P<path>/\S+) \(0x", re.MULTILINE)

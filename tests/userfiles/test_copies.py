@@ -17,9 +17,9 @@ from distil.model.digest import Digest
 from distil.model.node import Kind, directory, generated_file, symlink
 from distil.model.origin import ApplicationOrigin, GeneratedOrigin, PackageOrigin
 from distil.model.tree import Tree
+from distil.source.own_files import find_own
+from distil.source.specification import SpecPlace
 from distil.userfiles.copies import COPY, Copies, find_copies
-from distil.userfiles.own_files import find_own
-from distil.userfiles.specification import SpecPlace
 from tests.support.nodes import file, special
 
 OPENSSL = PackageOrigin("pkg:deb/debian/openssl@3.5?arch=amd64", Digest.of(b"deb"))

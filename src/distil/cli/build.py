@@ -106,9 +106,9 @@ def command(
       distil build . --dry-run
     """  # noqa: D301 - click wants the backspace itself
     from distil.cli.progress import show_progress
-    from distil.pipeline.verbs import BuildRequest, build
+    from distil.pipeline import BuildRequest, build
     from distil.report import build as report
-    from distil.userfiles.specification import Overrides
+    from distil.source.specification import Overrides
 
     request = BuildRequest(
         source=source,

@@ -67,7 +67,7 @@ def command(
       distil lock --upgrade libssl3t64 --upgrade flask
       distil lock --vendor vendor
     """  # noqa: D301 - click wants the backspace itself
-    from distil.pipeline.verbs import LockRequest, lock
+    from distil.pipeline import LockRequest, lock
     from distil.report import lock as report
 
     request = LockRequest(

@@ -10,20 +10,12 @@ from distil.compose.gather import Elf, Gathered, Ingredients, gather
 from distil.compose.narrow import narrow
 from distil.compose.placement import check_placed
 from distil.compose.plan import Plan
-from distil.distros.debian.cuts import Cuts
-from distil.distros.debian.effects.library_cache import library_cache_nodes
-from distil.distros.debian.effects.record import UnhandledScript
-from distil.distros.debian.status import status_nodes
 from distil.fetch.cache import Cache
 from distil.model.ledger import Reason, Removed
 from distil.model.node import Kind, Node
 from distil.model.origin import ApplicationOrigin
 from distil.model.spec import Level
 from distil.model.tree import Tree
-from distil.runtimes.python.byte_code import byte_code_nodes
-from distil.runtimes.python.install import record_nodes
-from distil.runtimes.python.reach.analysis import Analyses
-from distil.runtimes.python.reach.result import PythonReach
 
 
 class Composition(msgspec.Struct, frozen=True):
@@ -31,69 +23,50 @@ class Composition(msgspec.Struct, frozen=True):
 
     `reasons` is empty at level ``packages``, where a path is there because its package is;
     `further` are more reasons of some paths. `copied` says why what the user copies is there, at
-    any level. `size_before` is what the ingredients hold before anything is cut, in bytes. `python`
-    is what Python code can reach, None where that was not asked, `analyses` what was read of it.
+    any level. `size_before` is what the ingredients hold before anything is cut, in bytes.
     """
 
     tree: Tree
     elf: Elf
     removed: tuple[Removed, ...]
     reasons: dict[str, Reason]
-    unhandled: tuple[UnhandledScript, ...]
+    unhandled: tuple[str, ...]
     size_before: int
-    analyses: Analyses
-    python: PythonReach | None = None
     further: dict[str, list[Reason]] = {}
     copied: dict[str, Reason] = {}
 
 
-def compose(
-    plan: Plan, ingredients: Ingredients, cuts: Cuts, created: int, cache: Cache
-) -> Composition:
+def compose(plan: Plan, ingredients: Ingredients, created: int, cache: Cache) -> Composition:
     """Put `ingredients` together at the level the plan's specification asks for.
 
     `created` (seconds since 1970) dates the application's files. Raises what `gather` and
     `narrow` raise.
     """
-    gathered = gather(plan, ingredients, cuts, cache)
+    gathered = gather(plan, ingredients, cache)
     reasons: dict[str, Reason] = {}
     further: dict[str, list[Reason]] = {}
-    analyses, python = Analyses(cache), None
-    if plan.findings.spec.reach.level is Level.REACHABLE:
-        narrowed = narrow(plan, gathered, cache)
+    if plan.resolved.spec.reach.level is Level.REACHABLE:
+        narrowed = narrow(plan, gathered, ingredients, cache)
         gathered, reasons, further = narrowed.gathered, narrowed.reasons, narrowed.further
-        analyses, python = narrowed.analyses, narrowed.python
-    tree = _with_metadata(plan, gathered, ingredients, cache)
+    tree = _with_metadata(gathered, ingredients, cache)
     check_placed(tree, gathered.copied)
     return Composition(
-        tree=Tree(dated(tree, created, _own_purls(plan))),
+        tree=Tree(dated(tree, created, plan.resolved.runtime.own)),
         elf=gathered.elf,
         removed=gathered.removed,
         reasons=reasons,
         unhandled=gathered.unhandled,
         size_before=ingredients.size,
-        analyses=analyses,
-        python=python,
         further=further,
         copied={path: copied.reason for path, copied in gathered.copied.items()},
     )
 
 
-def _with_metadata(plan: Plan, gathered: Gathered, ingredients: Ingredients, cache: Cache) -> Tree:
+def _with_metadata(gathered: Gathered, ingredients: Ingredients, cache: Cache) -> Tree:
     """The tree with what depends on every file that is in it."""
-    findings = plan.findings
     tree = gathered.tree
-    compiler, source = ingredients.compiler, findings.application.source
-    if compiler is not None:
-        tree = tree.with_nodes(byte_code_nodes(tree, findings.interpreter, compiler, source, cache))
-    tree = tree.with_nodes(library_cache_nodes(tree, gathered.elf, findings.base.platform))
-    tree = tree.with_nodes(record_nodes(tree, findings.interpreter))
-    return tree.with_nodes(status_nodes(tree, ingredients.packages))
-
-
-def _own_purls(plan: Plan) -> frozenset[str]:
-    own = plan.findings.own
-    return frozenset(wheel.purl for wheel in plan.findings.wheels if wheel.name in own)
+    tree = tree.with_nodes(ingredients.runtime.describe(tree, cache))
+    return tree.with_nodes(ingredients.system.describe(tree, gathered.elf))
 
 
 def dated(tree: Tree, created: int, own: frozenset[str]) -> Iterable[Node]:

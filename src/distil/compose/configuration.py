@@ -2,34 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
 
 from distil.model.application import Application
+from distil.model.certificates import BUNDLE
 from distil.model.image import NANOSECONDS, ContainerConfig, Healthcheck, string_set
 from distil.model.spec import HealthcheckSpec, Spec
+from distil.reach.command import Command
 
 PATH: Final = "/usr/local/bin:/usr/bin:/usr/local/sbin:/usr/sbin"
 
 _DEFAULTS: Final = {
     "PATH": PATH,
     "LANG": "C.UTF-8",
-    # Python finds OpenSSL's own default as well; clients that do not, look here.
-    "SSL_CERT_FILE": "/etc/ssl/certs/ca-certificates.crt",
-    # The root file system is not the application's to write; and its logs must not wait.
-    "PYTHONDONTWRITEBYTECODE": "1",
-    "PYTHONUNBUFFERED": "1",
+    # Most find OpenSSL's own default as well; clients that do not, look here.
+    "SSL_CERT_FILE": BUNDLE,
 }
 
 # These clients bring a bundle of their own, which knows nothing of the user's authorities.
-_WITH_CERTIFICATES: Final = {"REQUESTS_CA_BUNDLE": _DEFAULTS["SSL_CERT_FILE"]}
+_WITH_CERTIFICATES: Final = {"REQUESTS_CA_BUNDLE": BUNDLE}
 
 
-def container_config(spec: Spec, application: Application) -> ContainerConfig:
-    """The ``config`` section: what the user says wins over what was found out."""
+def container_config(
+    spec: Spec, application: Application, runtime: Mapping[str, str]
+) -> ContainerConfig:
+    """The ``config`` section: what the user says wins over what was found out.
+
+    `runtime` are the environment variables that the language wants in a container.
+    """
     image = spec.image
-    defaults = _DEFAULTS | (_WITH_CERTIFICATES if image.certificates else {})
+    defaults = _DEFAULTS | dict(runtime) | (_WITH_CERTIFICATES if image.certificates else {})
     environment = defaults | application.environment | spec.app.environment
     ports = image.ports or application.ports
     return ContainerConfig(
@@ -44,6 +49,14 @@ def container_config(spec: Spec, application: Application) -> ContainerConfig:
         stop_signal=image.stop_signal,
         healthcheck=_healthcheck(image.healthcheck),
     )
+
+
+def commands(spec: Spec, application: Application) -> tuple[Command, ...]:
+    """Everything that is started in the container by itself: entrypoint, then health check."""
+    words = [(*application.entrypoint, *application.command)]
+    if spec.image.healthcheck is not None:
+        words.append(spec.image.healthcheck.command)
+    return tuple(Command(one, spec.image.workdir, application.environment) for one in words)
 
 
 def debug_config(production: ContainerConfig) -> ContainerConfig:

@@ -36,12 +36,13 @@ class _Press:
     """Makes layers and images that have a plan, a date and a cache in common."""
 
     def __init__(self, plan: Plan, created: int, cache: Cache) -> None:
-        findings = plan.findings
-        self.config = container_config(findings.spec, findings.application)
+        resolved = plan.resolved
+        environment = resolved.runtime.environment
+        self.config = container_config(resolved.spec, resolved.application, environment)
         self._plan = plan
         self._created = created
         self._cache = cache
-        self._compression = Compression.named(findings.spec.image.compression)
+        self._compression = Compression.named(resolved.spec.image.compression)
 
     def layer(self, nodes: Sequence[Node], title: str) -> Layer:
         return write_layer(
@@ -56,22 +57,21 @@ class _Press:
         return assemble(
             layers,
             config,
-            platform=self._plan.findings.base.platform,
+            platform=self._plan.resolved.base.platform,
             created=self._created,
             annotations=_annotations(self._plan),
         )
 
 
 def _components(plan: Plan) -> Components:
-    findings = plan.findings
-    runtime = [p.purl for p in plan.packages if p.name in plan.runtime_packages]
-    own = [wheel.purl for wheel in findings.wheels if wheel.name in findings.own]
-    return Components(frozenset(runtime), frozenset(own))
+    runtime, base = plan.resolved.runtime, plan.resolved.base
+    piecemeal = [p.purl for p in plan.system.packages if p.name in runtime.piecemeal]
+    return Components(base.ecosystem, frozenset(piecemeal), runtime.own)
 
 
 def _annotations(plan: Plan) -> Mapping[str, str]:
     """OCI's own annotation keys: what is known, and what the user's labels say."""
-    application, spec = plan.findings.application, plan.findings.spec
+    application, spec = plan.resolved.application, plan.resolved.spec
     known = {"org.opencontainers.image.title": application.name}
     if application.version:
         known["org.opencontainers.image.version"] = application.version

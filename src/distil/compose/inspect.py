@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final
 
 import msgspec
 
+from distil import distros
 from distil.compose.compose import Composition
-from distil.compose.plan import Plan, with_dependencies
-from distil.distros.debian.archive import DebPack
-from distil.distros.debian.library_packages import package_for_library
+from distil.compose.configuration import commands
+from distil.compose.plan import Plan
 from distil.errors import (
     BrokenCommand,
     ClosureBroken,
@@ -19,9 +19,11 @@ from distil.errors import (
     UnwantedProgram,
 )
 from distil.events import Warned, emit
+from distil.fetch.cache import Cache
 from distil.model.draft import describe
 from distil.model.node import Kind
 from distil.model.origin import PackageOrigin
+from distil.model.programs import PACKAGE_MANAGERS, SHELLS
 from distil.model.tree import Tree
 from distil.reach.soundness import (
     Fault,
@@ -31,17 +33,13 @@ from distil.reach.soundness import (
     library_faults,
     search_path,
 )
-from distil.runtimes.python.faults import PythonWorld, python_faults
-from distil.runtimes.python.reach.command import PythonCommand
-from distil.runtimes.python.reach.imports import gone_modules
-from distil.runtimes.python.reach.provides import distribution_for_module, package_for_module
+from distil.runtimes import Contents, Surroundings
+from distil.runtimes.table import runtime_called
 
-SHELLS: Final = ("sh", "bash", "dash", "ash", "busybox", "zsh", "ksh")
 _WRITE_ENTRYPOINT: Final = 'write entrypoint = ["PROGRAM", …] below [app] in distil.toml'
 _WRITE_HEALTH_CHECK: Final = (
     "[image.healthcheck] names it; add the package that has it below [app] packages"
 )
-PACKAGE_MANAGERS: Final = ("apt", "apt-get", "dpkg", "pip", "pip3", "apk", "rpm")
 
 
 class Check(msgspec.Struct, frozen=True):
@@ -51,18 +49,20 @@ class Check(msgspec.Struct, frozen=True):
     detail: str
 
 
-def inspect(plan: Plan, composition: Composition) -> tuple[Check, ...]:
-    """Check `composition`; what is said of it afterwards.
+def inspect(
+    plan: Plan, composition: Composition, runtime: Contents, cache: Cache
+) -> tuple[Check, ...]:
+    """Check `composition`, laid out from `runtime` and packages; what is said of it afterwards.
 
     Raises `ClosureBroken`, which names the packages to add, `BrokenCommand`, `UnwantedProgram`
     and `UnaccountedFile`.
     """
     # Nothing is reached from a program that is not there, so that is to be told first.
-    commands = tuple(_commands(plan, composition.tree))
+    started = tuple(_commands(plan, composition.tree))
     return (
         _origins(composition.tree),
-        _closure(plan, composition),
-        *commands,
+        _closure(plan, composition, runtime, cache),
+        *started,
         _without(composition.tree, "shell", SHELLS, plan),
         _without(composition.tree, "package manager", PACKAGE_MANAGERS, plan),
     )
@@ -76,19 +76,19 @@ def _origins(tree: Tree) -> Check:
     return Check("origins", f"each of {files:,} files is accounted for")
 
 
-def _closure(plan: Plan, composition: Composition) -> Check:
-    findings, tree = plan.findings, composition.tree
-    program = findings.interpreter.executable
-    faults = library_faults(tree, composition.elf, findings.base.platform, program)
+def _closure(plan: Plan, composition: Composition, runtime: Contents, cache: Cache) -> Check:
+    resolved, tree = plan.resolved, composition.tree
+    platform, program = resolved.base.platform, resolved.runtime.program
+    faults = library_faults(tree, composition.elf, platform, program)
     faults += interpreter_faults(tree)
-    faults += python_faults(
-        tree, composition.elf, _python_world(plan, composition), composition.analyses
-    )
-    composition.analyses.save()
+    started = commands(resolved.spec, resolved.application)
+    around = Surroundings(platform, started, composition.removed)
+    faults += runtime.faults(tree, composition.elf, around, cache)
     if faults:
+        mending = {fault: _mending(plan, fault) for fault in faults}
         raise ClosureBroken(
-            [(f"{f.path}: {f.what}", _packages(plan, f)) for f in faults],
-            [name for fault in faults if (name := _distribution(fault))],
+            [(f"{f.path}: {f.what}", mending[f][1]) for f in faults],
+            [component for component, _ in mending.values() if component],
         )
     count = sum(
         node.blob is not None and composition.elf.get(node.blob.digest) is not None for node in tree
@@ -96,9 +96,7 @@ def _closure(plan: Plan, composition: Composition) -> Check:
     return Check("closure", f"{count:,} ELF files and all scripts find what they need")
 
 
-def inspect_twin(
-    plan: Plan, production: Composition, tools: Tree, packs: Sequence[DebPack]
-) -> None:
+def inspect_twin(plan: Plan, production: Composition, tools: Tree, added: distros.Tools) -> None:
     """Check that what the debug twin adds, the nodes of `tools`, finds all it needs.
 
     Tools bring scripts along that nobody asked for; one whose interpreter is not there is told
@@ -106,13 +104,13 @@ def inspect_twin(
     """
     tree = production.tree.with_nodes(tools)
     elf = dict(production.elf)
-    for pack in packs:
-        elf |= pack.pack.elf_files()
-    findings = plan.findings
-    found = library_faults(tree, elf, findings.base.platform, findings.interpreter.executable)
+    for pack in added.packs:
+        elf |= pack.elf_files()
+    resolved = plan.resolved
+    found = library_faults(tree, elf, resolved.base.platform, resolved.runtime.program)
     faults = [fault for fault in found if fault.path in tools]
     if faults:
-        raise TwinBroken([(f"{f.path}: {f.what}", _packages(plan, f)) for f in faults])
+        raise TwinBroken([(f"{f.path}: {f.what}", _mending(plan, f)[1]) for f in faults])
     scripts = interpreter_faults(tree)
     silent = [fault.path for fault in scripts if fault.path in tools]
     if silent:
@@ -121,47 +119,22 @@ def inspect_twin(
         emit(Warned(f"scripts of the debug twin have no interpreter there: {names}"))
 
 
-def _python_world(plan: Plan, composition: Composition) -> PythonWorld:
-    findings, python = plan.findings, composition.python
-    application, image = findings.application, findings.spec.image
-    words = [(*application.entrypoint, *application.command)]
-    if image.healthcheck is not None:
-        words.append(image.healthcheck.command)
-    gone = ((one.path, f"{one.rule}: {one.reason}") for one in composition.removed)
-    return PythonWorld(
-        machine=findings.base.platform.machine,
-        commands=tuple(PythonCommand(one, image.workdir, application.environment) for one in words),
-        modules={} if python is None else python.modules,
-        held=frozenset() if python is None else python.held,
-        gone=gone_modules(gone, complete=True),
-    )
-
-
-def _distribution(fault: Fault) -> str:
-    """The Python distribution that would mend a fault; empty where none would."""
-    if not fault.module or package_for_module(fault.module):
-        return ""
-    return distribution_for_module(fault.module)
-
-
-def _packages(plan: Plan, fault: Fault) -> tuple[str, ...]:
-    """The packages that would mend a fault, best first."""
-    base = plan.findings.base
-    if fault.module:
-        return tuple(filter(None, [package_for_module(fault.module)]))
-    if not fault.soname:
-        return ()
-    return tuple(package_for_library(fault.soname, base.platform, base.index, base.suites))
+def _mending(plan: Plan, fault: Fault) -> tuple[str, tuple[str, ...]]:
+    """The component, and the packages, best first, that would mend a fault."""
+    if fault.soname:
+        return "", plan.resolved.base.with_library(fault.soname)
+    component, package = runtime_called(plan.resolved.runtime.name).mending(fault)
+    return component, (package,) if package else ()
 
 
 def _commands(plan: Plan, tree: Tree) -> Iterator[Check]:
     """Everything that is started by itself can be."""
-    application, image = plan.findings.application, plan.findings.spec.image
-    commands = [("entrypoint", application.entrypoint, _WRITE_ENTRYPOINT)]
+    application, image = plan.resolved.application, plan.resolved.spec.image
+    started = [("entrypoint", application.entrypoint, _WRITE_ENTRYPOINT)]
     if image.healthcheck is not None:
-        commands.append(("health check", image.healthcheck.command, _WRITE_HEALTH_CHECK))
+        started.append(("health check", image.healthcheck.command, _WRITE_HEALTH_CHECK))
     path = search_path(application.environment)
-    for kind, words, hint in commands:
+    for kind, words, hint in started:
         for fault in entrypoint_faults(tree, words, image.workdir, path):
             raise BrokenCommand(kind, fault.path, fault.what, hint)
         yield Check(kind, f"{words[0]} can be started")
@@ -176,8 +149,8 @@ def _without(tree: Tree, kind: str, names: tuple[str, ...], plan: Plan) -> Check
     present = [node for name in names if (node := find_program(tree, name)) is not None]
     if not present:
         return Check(f"no {kind}", "none is there")
-    asked = with_dependencies(plan.wanted.packages, plan.reasons)
-    others = {package.purl for package in plan.packages if package.name not in asked}
+    asked = plan.system.asked_closure
+    others = {package.purl for package in plan.system.packages if package.name not in asked}
     for node in present:
         if isinstance(node.origin, PackageOrigin) and node.origin.purl in others:
             raise UnwantedProgram(node.path, describe(node.origin))

@@ -9,9 +9,8 @@ import msgspec
 
 from distil.model.draft import PARENT_RULE
 from distil.model.node import ROOT, Node
-from distil.model.origin import ApplicationOrigin, Origin, PackageOrigin
+from distil.model.origin import ApplicationOrigin, GeneratedOrigin, Origin, PackageOrigin
 from distil.model.tree import Tree
-from distil.runtimes.python.byte_code_files import BYTE_CODE, source_path
 
 
 class LayerKind(enum.IntEnum):
@@ -39,8 +38,12 @@ _TITLES = {
 
 
 class Components(msgspec.Struct, frozen=True):
-    """Which package URLs belong to the runtime, and which are the application's own wheels."""
+    """Which components are the base's, which of them belong to the runtime, which are own.
 
+    `system` is the ecosystem of the base's packages; the others are purls.
+    """
+
+    system: str
     runtime: frozenset[str]
     application: frozenset[str]
 
@@ -54,8 +57,8 @@ class Components(msgspec.Struct, frozen=True):
             return LayerKind.APPLICATION
         if origin.purl in self.runtime:
             return LayerKind.RUNTIME
-        debian = origin.purl.startswith("pkg:deb/")
-        return LayerKind.SYSTEM if debian else LayerKind.DEPENDENCIES
+        system = origin.ecosystem == self.system
+        return LayerKind.SYSTEM if system else LayerKind.DEPENDENCIES
 
 
 def split(tree: Tree, components: Components) -> list[tuple[LayerKind, Sequence[Node]]]:
@@ -70,9 +73,9 @@ def split(tree: Tree, components: Components) -> list[tuple[LayerKind, Sequence[
         if node.origin == PARENT_RULE:
             continue  # It is in every layer that has something below it.
         origin = node.origin
-        if origin == BYTE_CODE:
-            # It changes when the module does, so it belongs beside it.
-            origin = tree[source_path(node.path)].origin
+        if isinstance(origin, GeneratedOrigin) and origin.made_from:
+            # It changes when that does, so it belongs beside it.
+            origin = tree[origin.made_from].origin
         kind = kinds.get(origin)
         if kind is None:
             kind = kinds[origin] = components.layer_of(origin)

@@ -4,46 +4,39 @@ from __future__ import annotations
 
 import msgspec
 
-from distil.compose.gather import Gathered
+from distil.compose.configuration import commands
+from distil.compose.gather import Gathered, Ingredients
 from distil.compose.plan import Plan
-from distil.distros.debian.effects.certificates import BUNDLE, RULE
-from distil.distros.debian.effects.library_cache import library_cache_nodes
-from distil.events import Warned, emit, stage
+from distil.events import stage
 from distil.fetch.cache import Cache
+from distil.model.certificates import BUNDLE, RULE
 from distil.model.ledger import Reason, Removed
 from distil.model.node import Kind, Node
 from distil.model.origin import PackageOrigin
 from distil.model.tree import Tree
-from distil.reach.reachable import Reached, Roots, reach
-from distil.runtimes.python.install import record_nodes
-from distil.runtimes.python.reach.analysis import Analyses
-from distil.runtimes.python.reach.command import PythonCommand
-from distil.runtimes.python.reach.result import PythonReach
+from distil.reach.packages import SystemPackages
+from distil.reach.reachable import Reached, reach
+from distil.reach.roots import Roots
 
 UNREACHED = "not reachable"
 _UNREACHED_WHY = "nothing that the entrypoint reaches needs it"
 
 
 class Narrowed(msgspec.Struct, frozen=True):
-    """What is left of a gathered system, the reason for each path that is kept, and further ones.
-
-    `python` is what of it Python code can reach, `analyses` what was read to tell.
-    """
+    """What is left of a gathered system, why each path of it is kept, and further reasons."""
 
     gathered: Gathered
     reasons: dict[str, Reason]
     further: dict[str, list[Reason]]
-    python: PythonReach
-    analyses: Analyses
 
 
-def narrow(plan: Plan, gathered: Gathered, cache: Cache) -> Narrowed:
+def narrow(plan: Plan, gathered: Gathered, ingredients: Ingredients, cache: Cache) -> Narrowed:
     """Keep what is reachable; the rest is recorded as removed. Raises what `reach` raises."""
-    tree = searchable(plan, gathered)
+    tree = searchable(gathered, ingredients)
+    evidence = ingredients.runtime.evidence(cache)
     with stage("finding what is reachable") as result:
-        reached = reach(tree, gathered.elf, roots_of(plan, gathered), cache)
+        reached = reach(tree, gathered.elf, roots_of(plan, gathered), [evidence], cache)
         result(f"{len(reached.kept):,} of {len(tree):,} paths")
-    _tell_unresolved(reached)
     kept = gathered.tree.prune(reached.kept)
     removed = [
         Removed(node.path, _purl(node), node.size, UNREACHED, _why(node, reached))
@@ -52,43 +45,40 @@ def narrow(plan: Plan, gathered: Gathered, cache: Cache) -> Narrowed:
     ]
     everything = sorted((*gathered.removed, *removed), key=lambda one: (one.path, one.package))
     left = msgspec.structs.replace(gathered, tree=kept, removed=tuple(everything))
-    return Narrowed(left, reached.kept, reached.further, reached.python, reached.analyses)
+    return Narrowed(left, reached.kept, reached.further)
 
 
-def searchable(plan: Plan, gathered: Gathered) -> Tree:
+def searchable(gathered: Gathered, ingredients: Ingredients) -> Tree:
     """The gathered tree with what the search looks things up in."""
-    platform = plan.findings.base.platform
-    # The loader finds libraries outside the default directories only through its cache.
-    tree = gathered.tree.with_nodes(library_cache_nodes(gathered.tree, gathered.elf, platform))
-    # And which files belong to a distribution is told by its RECORD alone.
-    return tree.with_nodes(record_nodes(tree, plan.findings.interpreter))
+    tree = gathered.tree
+    tree = tree.with_nodes(ingredients.system.searchable(tree, gathered.elf))
+    return tree.with_nodes(ingredients.runtime.searchable(tree))
 
 
 def roots_of(plan: Plan, gathered: Gathered) -> Roots:
     """What the search begins with."""
-    findings = plan.findings
-    application, spec = findings.application, findings.spec
-    health = spec.image.healthcheck
-    purls = {package.name: package.purl for package in plan.packages}
+    resolved = plan.resolved
+    runtime, system = resolved.runtime, plan.system
+    purls = {package.name: package.purl for package in system.packages}
     depends: dict[str, list[str]] = {}
-    for name, edges in plan.reasons.items():
+    for name, edges in system.reasons.items():
         for edge in edges:
             if edge.package in purls and name in purls:
                 depends.setdefault(purls[edge.package], []).append(purls[name])
+    names = {purl: name for name, purl in purls.items()}
+    first, *others = commands(resolved.spec, resolved.application)
     return Roots(
-        command=PythonCommand(
-            words=(*application.entrypoint, *application.command),
-            workdir=spec.image.workdir,
-            environment=application.environment,
-            requested=application.dependencies.names,
-            also=(health.command,) if health is not None else (),
+        command=msgspec.structs.replace(first, also=tuple(one.words for one in others)),
+        platform=resolved.base.platform,
+        program=runtime.program,
+        packages=SystemPackages(
+            names=names,
+            depends=depends,
+            asked=frozenset(purls[name] for name in system.whole if name in purls),
+            piecemeal=frozenset(purls[name] for name in runtime.piecemeal if name in purls),
         ),
-        interpreter=findings.interpreter,
-        platform=findings.base.platform,
-        asked=frozenset(purls[name] for name in plan.asked_packages if name in purls),
-        runtime=frozenset(purls[name] for name in plan.runtime_packages if name in purls),
-        depends=depends,
-        keep=spec.reach.keep,
+        names=names | {one.purl: one.name for one in runtime.components},
+        keep=resolved.spec.reach.keep,
         named=_asked_for(plan, gathered),
     )
 
@@ -96,22 +86,10 @@ def roots_of(plan: Plan, gathered: Gathered) -> Roots:
 def _asked_for(plan: Plan, gathered: Gathered) -> dict[str, Reason]:
     """The paths that the user puts into the image, whether or not the application uses them."""
     named = {path: copied.reason for path, copied in gathered.copied.items()}
-    certificates = plan.findings.certificates
+    certificates = plan.resolved.subject.certificates
     trusted = Reason(RULE, "", "[image] certificates")
     named |= {node.path: trusted for node in certificates if node.kind is not Kind.DIRECTORY}
     return named | {BUNDLE: trusted} if certificates else named
-
-
-def _tell_unresolved(reached: Reached) -> None:
-    unresolved = reached.python.unresolved
-    if unresolved:
-        first = ", ".join(str(one) for one in unresolved[:3])
-        more = f" and {len(unresolved) - 3} more" if len(unresolved) > 3 else ""
-        emit(
-            Warned(
-                f"the whole standard library is kept for imports that are computed: {first}{more}"
-            )
-        )
 
 
 def _purl(node: Node) -> str:

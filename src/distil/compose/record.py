@@ -17,11 +17,10 @@ from distil.image.read import open_image
 from distil.image.read_artifact import find_artifact
 from distil.model.ledger import Kept, Ledger, Reason
 from distil.model.node import Kind, Node
-from distil.model.origin import GeneratedOrigin, PackageOrigin
+from distil.model.origin import GeneratedOrigin, Origin, PackageOrigin
 from distil.model.platform import Platform
 from distil.model.reference import Location
 from distil.model.tree import Tree
-from distil.runtimes.python.byte_code_files import BYTE_CODE, source_path
 
 AREA: Final = "ledgers"
 METADATA: Final = "metadata"
@@ -33,7 +32,8 @@ TOOL: Final = "debug twin"
 
 def ledger_of(plan: Plan, composition: Composition) -> Ledger:
     """Why each path of `composition` is there, and why others are not."""
-    askers = {package.purl: _askers(package.name, plan) for package in plan.packages}
+    packages = plan.system.packages
+    askers = {package.purl: _askers(package.name, plan) for package in packages}
     kept = []
     for node in composition.tree:
         reason = composition.reasons.get(node.path) or composition.copied.get(node.path)
@@ -52,7 +52,7 @@ def twin_ledger(production: Ledger, tools: Tree) -> Ledger:
     kept = {entry.path: entry for entry in production.kept}
     for node in tools:
         known = kept.get(node.path)
-        if known is not None and known.origin == node.origin:
+        if known is not None and known.origin == _origin(node):
             kept[node.path] = msgspec.structs.replace(known, kind=node.kind, size=node.size)
         else:
             kept[node.path] = _kept(node, Reason(TOOL, "", "a shell and what it needs"))
@@ -119,16 +119,23 @@ def find_ledger(
 
 
 def _kept(node: Node, *reasons: Reason) -> Kept:
-    origin = node.origin or GeneratedOrigin("")
-    return Kept(node.path, node.kind, node.size, origin, reasons)
+    return Kept(node.path, node.kind, node.size, _origin(node), reasons)
+
+
+def _origin(node: Node) -> Origin:
+    """As the ledger has it: the reason tells what a file was made from."""
+    origin = node.origin
+    if isinstance(origin, GeneratedOrigin) and origin.made_from:
+        return GeneratedOrigin(origin.rule)
+    return origin or GeneratedOrigin("")
 
 
 def _reason_of(node: Node, askers: dict[str, str]) -> Reason:
     """Why something is there for which no evidence was looked for."""
     origin = node.origin
-    if origin == BYTE_CODE:
-        return Reason(BYTE_CODE.rule, source_path(node.path))
     if isinstance(origin, GeneratedOrigin):
+        if origin.made_from:
+            return Reason(origin.rule, origin.made_from)
         return Reason(METADATA, "", origin.rule)
     if isinstance(origin, PackageOrigin):
         return Reason(CLOSURE, "", askers.get(origin.purl, ""))
@@ -136,5 +143,5 @@ def _reason_of(node: Node, askers: dict[str, str]) -> Reason:
 
 
 def _askers(name: str, plan: Plan) -> str:
-    edges = plan.reasons.get(name, ())
+    edges = plan.system.reasons.get(name, ())
     return ", ".join(dict.fromkeys(edge.package or "the image" for edge in edges))

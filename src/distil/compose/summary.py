@@ -12,11 +12,11 @@ from distil.compose.plan import Plan
 from distil.compose.product import Product
 from distil.compose.publish import Publication, Published
 from distil.image.assemble import Image
-from distil.model.application import Evidence, SystemNeed
+from distil.model.application import Evidence
+from distil.model.component import SystemNeed
 from distil.model.digest import Digest
 from distil.model.node import Kind
 from distil.model.origin import PackageOrigin
-from distil.model.package import DebianPackage, Wheel
 from distil.model.tree import Tree
 
 
@@ -61,6 +61,13 @@ class ImageSummary(msgspec.Struct, frozen=True, rename="camel"):
     layers: tuple[LayerSummary, ...]
 
 
+class RuntimeSummary(msgspec.Struct, frozen=True):
+    """The language's runtime: what it is called, and its version."""
+
+    name: str
+    version: str
+
+
 class PlanSummary(msgspec.Struct, frozen=True, rename="camel"):
     """What was decided before anything was fetched."""
 
@@ -69,7 +76,7 @@ class PlanSummary(msgspec.Struct, frozen=True, rename="camel"):
     base: str
     release: str
     platform: str
-    python: str
+    runtime: RuntimeSummary
     entrypoint: tuple[str, ...]
     command: tuple[str, ...]
     ports: tuple[str, ...]
@@ -89,8 +96,8 @@ class PlanSummary(msgspec.Struct, frozen=True, rename="camel"):
 class BuildSummary(msgspec.Struct, frozen=True, rename="camel"):
     """All of a build. `images` is the production image and then, if there is one, its twin.
 
-    `size_before` is what the same packages and wheels hold before anything is cut, in bytes.
-    `unhandled` is what maintainer scripts do and distil does not. A dry run has a plan only.
+    `size_before` is what the same packages and components hold before anything is cut, in bytes.
+    `unhandled` is what the packages' own scripts do and distil does not. A dry run has a plan only.
     """
 
     plan: PlanSummary
@@ -172,20 +179,18 @@ def summarise_image(image: Image, references: tuple[str, ...] = ()) -> ImageSumm
     )
 
 
-def components(tree: Tree, kind: str, plan: Plan) -> tuple[Component, ...]:
-    """The packages of purl type `kind` (``deb``, ``pypi``) that have files in `tree`."""
+def components(tree: Tree, ecosystem: str, plan: Plan) -> tuple[Component, ...]:
+    """The packages or components of `ecosystem` that have files in `tree`."""
     files: dict[str, int] = {}
     sizes: dict[str, int] = {}
-    prefix = f"pkg:{kind}/"
     for node in tree:
         origin = node.origin
         if isinstance(origin, PackageOrigin) and node.kind is not Kind.DIRECTORY:
-            if origin.purl.startswith(prefix):
+            if origin.ecosystem == ecosystem:
                 files[origin.purl] = files.get(origin.purl, 0) + 1
                 shared = node.kind is Kind.HARDLINK
                 sizes[origin.purl] = sizes.get(origin.purl, 0) + (0 if shared else node.size)
-    everything: list[DebianPackage | Wheel] = [*plan.packages, *plan.debug_packages]
-    everything += plan.findings.wheels
+    everything = [*plan.system.packages, *plan.system.tools, *plan.resolved.runtime.components]
     found = {item.purl: item for item in everything if item.purl in files}
     return tuple(
         Component(item.name, item.version, purl, files[purl], sizes[purl], _askers(item.name, plan))
@@ -194,7 +199,7 @@ def components(tree: Tree, kind: str, plan: Plan) -> tuple[Component, ...]:
 
 
 def _askers(name: str, plan: Plan) -> tuple[str, ...]:
-    edges = plan.reasons.get(name, ())
+    edges = plan.system.reasons.get(name, ())
     return tuple(dict.fromkeys(edge.package or "the image" for edge in edges))
 
 
@@ -225,14 +230,15 @@ def summarise(products: Sequence[Product], publication: Publication) -> BuildSum
 
 def _summarised(product: Product) -> BuildSummary:
     plan, composition = product.plan, product.composition
+    system, runtime = plan.resolved.base.ecosystem, plan.resolved.runtime.ecosystem
     return BuildSummary(
         plan=_planned(plan),
         size_before=composition.size_before,
-        packages=components(composition.tree, "deb", plan),
-        distributions=components(composition.tree, "pypi", plan),
-        debug_packages=components(product.tools, "deb", plan),
+        packages=components(composition.tree, system, plan),
+        distributions=components(composition.tree, runtime, plan),
+        debug_packages=components(product.tools, system, plan),
         cuts=_cut_totals(composition),
-        unhandled=tuple(str(one) for one in composition.unhandled),
+        unhandled=composition.unhandled,
         checks=product.checks,
         images=tuple(summarise_image(image) for image, _ in product.images),
     )
@@ -249,29 +255,27 @@ def _summarised_index(published: Published) -> ImageIndexSummary:
 
 
 def _planned(plan: Plan) -> PlanSummary:
-    findings = plan.findings
-    application, spec = findings.application, findings.spec
+    resolved, system = plan.resolved, plan.system
+    application, spec, base = resolved.application, resolved.spec, resolved.base
     return PlanSummary(
         application=application.name,
         version=application.version,
-        base=findings.base.name,
-        release=findings.base.release,
-        platform=findings.base.platform.oci,
-        python=findings.interpreter.version,
+        base=base.name,
+        release=base.release,
+        platform=base.platform.oci,
+        runtime=RuntimeSummary(resolved.runtime.name, resolved.runtime.version),
         entrypoint=application.entrypoint,
         command=application.command,
         ports=tuple(str(port) for port in spec.image.ports or application.ports),
         user=spec.image.user,
         evidence=application.evidence,
         needs=plan.needs,
-        packages=tuple(str(package) for package in plan.packages),
-        partial_packages=tuple(
-            f"{name}: {partial.reason}" for name, partial in plan.partial.items()
-        ),
-        distributions=tuple(str(wheel) for wheel in findings.wheels),
-        debug_packages=tuple(str(package) for package in plan.debug_packages),
-        not_followed=tuple(f"{e.package} {e.field}: {e.relation}" for e in plan.cut),
-        left_out=tuple(f"{entry.path}: {entry.why}" for entry in findings.sources.left_out),
+        packages=tuple(str(package) for package in system.packages),
+        partial_packages=tuple(f"{name}: {why}" for name, why in system.partial.items()),
+        distributions=tuple(str(one) for one in resolved.runtime.components),
+        debug_packages=tuple(str(package) for package in system.tools),
+        not_followed=tuple(f"{e.package} {e.field}: {e.relation}" for e in system.cut),
+        left_out=tuple(f"{entry.path}: {entry.why}" for entry in resolved.subject.sources.left_out),
         repositories=tuple(f"{one.url} {one.suite}" for one in spec.base.repositories),
         copied=tuple(f"{copy.source} to {copy.target}" for copy in spec.copy),
     )

@@ -7,8 +7,8 @@ from typing import Final
 
 import msgspec
 
-from distil.distros.debian.effects.accounts import ImageUser
 from distil.errors import FileConflict
+from distil.model.account import ImageUser
 from distil.model.draft import describe
 from distil.model.node import Kind, Node, directory
 from distil.model.origin import GeneratedOrigin

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from distil.compose.platforms import target_platforms
+from distil.compose.subject import Subject
 from distil.errors import UnknownUpgrade, did_you_mean
 from distil.locks.file import LOCK_FILE
-from distil.model.application import normalised
+from distil.locks.parts import pinned_parts
 from distil.model.lock import Lock
 from distil.model.platform import Platform
 from distil.model.spec import Spec
+from distil.runtimes.table import RUNTIMES
 
 
 def platforms_to_lock(
@@ -27,31 +29,30 @@ def platforms_to_lock(
 
 
 def names_to_upgrade(
-    asked: Sequence[str] | None, before: Lock | None, source: Path
+    asked: Sequence[str] | None, before: Lock | None, subject: Subject
 ) -> frozenset[str] | None:
-    """The packages and distributions `asked` for, by the names that the lock has; None for all.
+    """The packages and components `asked` for, by the names that the lock has; None for all.
 
     Raises `UnknownUpgrade`.
     """
+    path = str(subject.source / LOCK_FILE)
     for name in asked or ():
         if Path(name).is_dir():
             hint = f"the directory comes first: `distil lock {name} --upgrade`"
-            raise UnknownUpgrade(name, str(source / LOCK_FILE), hint=hint)
+            raise UnknownUpgrade(name, path, hint=hint)
     if asked is None or before is None:
         return None if asked is None else frozenset()
-    known = {package.name for platform in before.platforms for package in platform.packages}
-    known |= {wheel.name for platform in before.platforms for wheel in platform.wheels}
-    known |= {
-        wheel.name
+    known = {
+        name
         for platform in before.platforms
-        for project in platform.projects
-        for wheel in project.requires
+        for pinned in pinned_parts(platform)
+        for name in pinned.names()
     }
     found = set()
     for name in asked:
-        matching = {name, normalised(name)} & known
+        spellings = {name, *(runtime.locked_name(name) for runtime in RUNTIMES)}
+        matching = spellings & known
         if not matching:
-            hint = did_you_mean(name, known)
-            raise UnknownUpgrade(name, str(source / LOCK_FILE), hint=hint)
+            raise UnknownUpgrade(name, path, hint=did_you_mean(name, known))
         found |= matching
     return frozenset(found)

@@ -7,15 +7,13 @@ from typing import Final
 
 import msgspec
 
+from distil.compose.subject import Subject
 from distil.errors import InvalidLock, NoLock, StaleLock
 from distil.formats.lock_toml import decode_lock, encode_lock
 from distil.image.staging import reporting, write_file
-from distil.model.application import Application
 from distil.model.blob import InlineBlob
 from distil.model.digest import Digest
 from distil.model.lock import Lock
-from distil.model.spec import Spec
-from distil.runtimes.python.inputs import input_digests
 
 LOCK_FILE: Final = "distil.lock"
 
@@ -52,23 +50,19 @@ def write_lock(source: Path, lock: Lock) -> None:
         write_file(path, InlineBlob.of(encode_lock(lock).encode()))
 
 
-def spec_digest(spec: Spec) -> Digest:
-    """What stands for everything in `spec` that decides which archives are needed."""
-    said = (
-        spec.base,
-        (spec.python.extras, spec.python.groups, spec.python.requirements),
-        spec.app.packages,
-        spec.debug.packages,
-    )
+def spec_digest(subject: Subject) -> Digest:
+    """What stands for everything in the specification that decides which archives are needed."""
+    spec = subject.spec
+    said = (spec.base, subject.project.settings, spec.app.packages, spec.debug.packages)
     return Digest.of(msgspec.json.encode(said))
 
 
-def outdated(lock: Lock, application: Application, spec: Spec) -> str:
-    """Why `lock` does not fit `application` and `spec` any more; empty when it does.
+def outdated(lock: Lock, subject: Subject) -> str:
+    """Why `lock` does not fit `subject` any more; empty when it does.
 
-    Raises what `input_digests` raises.
+    Raises what `Project.inputs` raises.
     """
-    inputs = input_digests(application)
+    inputs = subject.project.inputs()
     for name in sorted(lock.inputs.keys() | inputs.keys()):
         if name not in inputs:
             return f"{name} is gone since it was made"
@@ -77,17 +71,17 @@ def outdated(lock: Lock, application: Application, spec: Spec) -> str:
         if inputs[name] != lock.inputs[name]:
             what = "what pyproject.toml says about dependencies" if _is_project(name) else name
             return f"{what} has changed since it was made"
-    if lock.spec != spec_digest(spec):
+    if lock.spec != spec_digest(subject):
         return "what distil.toml says about packages has changed since it was made"
     return ""
 
 
-def check_current(lock: Lock, application: Application, spec: Spec) -> None:
-    """Raise `StaleLock` when `lock` does not fit `application` and `spec`."""
-    why = outdated(lock, application, spec)
+def check_current(lock: Lock, subject: Subject) -> None:
+    """Raise `StaleLock` when `lock` does not fit `subject`."""
+    why = outdated(lock, subject)
     if why:
-        path = str(Path(application.source) / LOCK_FILE)
-        raise StaleLock(path, why, f"distil lock {application.source}")
+        path = str(subject.source / LOCK_FILE)
+        raise StaleLock(path, why, f"distil lock {subject.source}")
 
 
 def _is_project(name: str) -> bool:

@@ -2,114 +2,57 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
-from typing import Final
-
 import msgspec
 
-from distil.compose.investigate import Findings
 from distil.compose.needs import find_needs, libraries_of
-from distil.compose.plan import Plan, plan_packages
-from distil.distros.debian.cuts import Cuts
-from distil.distros.debian.locked import locked_packages, locked_suites, otherwise_called
+from distil.compose.plan import Plan, plan_image
+from distil.compose.resolving import open_locked
+from distil.distros import Opening
+from distil.distros.table import distro_of
 from distil.errors import UnsoundLock
 from distil.fetch.http import Client
-from distil.fetch.packs import Pack
-from distil.locks.locked import locked_base
-from distil.model.lock import LockedPlatform, LockedWheel
-from distil.model.package import DebianPackage, Wheel
+from distil.model.lock import LockedPlatform
 from distil.model.tree import Tree
-from distil.runtimes.python.locked_projects import lock_project
-from distil.runtimes.python.project import project_places
-from distil.runtimes.python.wheels import wheel_downloads
-
-_PLAN_FIELDS: Final = ("needs", "roots", "partial", "reasons", "cut")
+from distil.runtimes import Contents
 
 
 def lock_platform(
-    plan: Plan, wheels: Sequence[tuple[Wheel, Pack]], client: Client, before: LockedPlatform | None
+    plan: Plan, contents: Contents, client: Client, before: LockedPlatform | None
 ) -> LockedPlatform:
     """Everything of `plan` that a build fetches, and what makes the application's own projects.
 
-    `wheels` are those of the plan. Back ends keep their versions of `before`. Raises what
-    `lock_project` and fetching raise.
+    `contents` are the components of the plan. Tools that build keep their versions of `before`.
+    Raises what locking a runtime's part and fetching raise.
     """
-    findings = plan.findings
-    base, source = findings.base, Path(findings.application.source)
-    suites = locked_suites(base.suites)
-    packages = {package.name: package for package in (*plan.packages, *plan.debug_packages)}
+    resolved = plan.resolved
+    runtime, base = resolved.runtime, resolved.base
     libraries = {
         soname: package
-        for found in libraries_of(wheels, base).values()
+        for found in libraries_of(contents, base).values()
         for soname, package in found.items()
     }
-    places = project_places(findings.application, findings.directories)
-    kept = _back_ends(before)
+    known = before.runtime.get(runtime.name) if before is not None else None
     return LockedPlatform(
         name=base.platform.oci,
-        python=findings.interpreter.version,
-        glibc=".".join(map(str, findings.interpreter.glibc)),
-        suites=suites,
-        packages=locked_packages(list(packages.values()), base.index, suites),
-        wheels=_wheels(findings, client),
-        projects=tuple(
-            lock_project(place, source.resolve(), client, findings.spec, kept) for place in places
-        ),
-        libraries=otherwise_called(libraries),
+        base={distro_of(base.name).name: plan.system.lock(libraries)},
+        runtime={runtime.name: runtime.lock(client, known)},
     )
 
 
-def _back_ends(before: LockedPlatform | None) -> Mapping[str, str]:
-    if before is None:
-        return {}
-    return {wheel.name: wheel.version for p in before.projects for wheel in p.requires}
-
-
-def _wheels(findings: Findings, client: Client) -> tuple[LockedWheel, ...]:
-    source = Path(findings.application.source)
-    wheels = [wheel for wheel in findings.wheels if wheel.name not in findings.own]
-    files = findings.application.dependencies.files
-    blobs = client.archives(wheel_downloads(wheels, client, source, files))
-    pairs = zip(wheels, blobs, strict=True)
-    return tuple(LockedWheel.of(w, _relative(w.url, source), blob.size) for w, blob in pairs)
-
-
-def _relative(url: str, source: Path) -> str:
-    """`url` as a path relative to `source` when it is a file's on this machine."""
-    if not url.startswith("file:"):
-        return url
-    from urllib.parse import unquote, urlsplit
-
-    return os.path.relpath(unquote(urlsplit(url).path), source.absolute())
-
-
 def check_lock(
-    locked: LockedPlatform,
-    plan: Plan,
-    ingredients: tuple[Sequence[tuple[Wheel, Pack]], Tree],
-    cuts: Cuts,
-    client: Client,
+    locked: LockedPlatform, plan: Plan, contents: Contents, own: Tree, client: Client
 ) -> None:
     """Resolve with nothing but `locked`, and raise `UnsoundLock` unless it comes to `plan`.
 
-    `ingredients` are the wheels with their contents and the application's own files.
+    `contents` are the components of the plan, `own` the application's own files.
     """
-    findings = plan.findings
-    source = Path(findings.application.source)
-    base = locked_base(findings.spec, locked, findings.base.platform, client, source)
-    narrow = msgspec.structs.replace(findings, base=base)
-    again = plan_packages(narrow, find_needs(narrow, *ingredients), cuts)
-    different = [name for name in _PLAN_FIELDS if getattr(again, name) != getattr(plan, name)]
-    different += [
-        name
-        for name in ("packages", "debug_packages")
-        if _names(getattr(again, name)) != _names(getattr(plan, name))
-    ]
+    resolved = plan.resolved
+    opening = Opening(resolved.subject.source, resolved.spec, client)
+    base = open_locked(opening, locked, resolved.base.platform)
+    narrow = msgspec.structs.replace(resolved, base=base)
+    again = plan_image(narrow, find_needs(contents, own, base))
+    different = again.system.differences(plan.system)
+    if again.needs != plan.needs:
+        different.insert(0, "needs")
     if different:
         raise UnsoundLock(locked.name, different)
-
-
-def _names(packages: Iterable[DebianPackage]) -> list[tuple[str, str, str]]:
-    return [(package.name, package.version, package.digest) for package in packages]

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import msgspec
 
+from distil.locks.parts import pinned_parts
 from distil.locks.vendor import Vendored
-from distil.model.lock import Lock, LockedPlatform
+from distil.model.lock import BUILD, Lock, LockedPlatform, Pinned
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -60,16 +61,16 @@ def summarise_lock(
 
 
 def _summarised(platform: LockedPlatform) -> LockedSummary:
-    newest = max(suite.date for suite in platform.suites)
-    first = platform.suites[0]
+    base, *runtimes = pinned_parts(platform)
+    runtime = runtimes[0] if runtimes else Pinned("", {})
     return LockedSummary(
         platform=platform.name,
-        release=f"{first.codename} {first.version}".rstrip(),
-        date=newest.date().isoformat(),
-        python=platform.python,
-        packages=len(platform.packages),
-        distributions=len(platform.wheels),
-        projects=len(platform.projects),
+        release=base.version,
+        date=base.date,
+        python=runtime.version,
+        packages=len(base.versions),
+        distributions=sum(kind != BUILD for kind, _ in runtime.versions),
+        projects=runtime.projects,
     )
 
 
@@ -86,7 +87,6 @@ def _changes(before: Lock, after: Lock) -> Iterator[Change]:
 
 
 def _versions(platform: LockedPlatform) -> dict[tuple[str, str], str]:
-    found = {("deb", package.name): package.version for package in platform.packages}
-    found |= {("pypi", wheel.name): wheel.version for wheel in platform.wheels}
-    found |= {("build", w.name): w.version for p in platform.projects for w in p.requires}
-    return found
+    return {
+        key: version for part in pinned_parts(platform) for key, version in part.versions.items()
+    }

@@ -7,6 +7,9 @@ from typing import Final
 
 import msgspec
 
+from distil.compose.subject import Subject
+from distil.distros import KeptFile, Opening
+from distil.distros.table import distro_of
 from distil.errors import UnusableVendor
 from distil.events import stage
 from distil.fetch.http import Client, Download
@@ -15,21 +18,15 @@ from distil.image.bundle import BundledFile, bundle
 from distil.image.layout import BLOBS
 from distil.image.naming import NamedImage
 from distil.image.write import write
-from distil.locks.locked import locked_base
 from distil.model.blob import InlineBlob
 from distil.model.digest import Digest
-from distil.model.lock import Lock, LockedPlatform, LockedWheel
-from distil.model.package import Wheel
+from distil.model.lock import Lock, LockedPlatform
 from distil.model.platform import parse_platform
 from distil.model.reference import ImageName, Location, Transport
-from distil.model.spec import Spec
-from distil.runtimes.python.locked_projects import as_locked
-from distil.runtimes.python.wheels import wheel_downloads
+from distil.runtimes.table import runtime_called
 
 ARTIFACT_TYPE: Final = "application/vnd.distil.vendor.v1"
 _NAME: Final = ImageName("localhost", "distil", "vendor")
-_DEB: Final = "application/vnd.debian.binary-package"
-_WHEEL: Final = "application/zip"
 _LOCK: Final = "application/toml"
 
 
@@ -64,9 +61,7 @@ def archives_of(directory: Path) -> Path:
     return directory / BLOBS
 
 
-def keep_archives(
-    lock: Lock, source: Path, spec: Spec, directory: Path, client: Client
-) -> Vendored:
+def keep_archives(lock: Lock, subject: Subject, directory: Path, client: Client) -> Vendored:
     """Put everything that `lock` names into the OCI layout at `directory`, and the lock itself.
 
     What an earlier lock needed and this one does not is removed from it. Raises what fetching
@@ -76,8 +71,8 @@ def keep_archives(
         files: dict[Digest, BundledFile] = {}
         for platform in lock.platforms:
             for file in [
-                *_packages(platform, spec, client, source),
-                *_wheels(platform, source, client),
+                *_packages(platform, subject, client),
+                *_components(platform, subject, client),
             ]:
                 files.setdefault(file.blob.digest, file)
         archives = sorted(files.values(), key=lambda file: (file.title, file.blob.digest))
@@ -89,29 +84,19 @@ def keep_archives(
     return Vendored(str(directory), len(archives), size)
 
 
-def _packages(
-    platform: LockedPlatform, spec: Spec, client: Client, source: Path
-) -> list[BundledFile]:
-    base = locked_base(spec, platform, parse_platform(platform.name), client, source)
-    found = [base.index.describe(base.index.package(p.name)) for p in platform.packages]
-    blobs = client.archives([Download(p.url, p.digest, p.size, str(p)) for p in found])
+def _packages(platform: LockedPlatform, subject: Subject, client: Client) -> list[BundledFile]:
+    opening = Opening(subject.source, subject.spec, client)
+    found: list[KeptFile] = []
+    for name, part in platform.base.items():
+        found += distro_of(name).locked_files(part, opening, parse_platform(platform.name))
+    downloads = [Download(p.url, p.digest, p.size, p.title) for p in found]
+    pairs = zip(found, client.archives(downloads), strict=True)
+    return [BundledFile(file.filename, file.media_type, blob) for file, blob in pairs]
+
+
+def _components(platform: LockedPlatform, subject: Subject, client: Client) -> list[BundledFile]:
     return [
-        BundledFile(package.url.rpartition("/")[2], _DEB, blob)
-        for package, blob in zip(found, blobs, strict=True)
+        BundledFile(file.filename, file.media_type, file.blob)
+        for name, part in platform.runtime.items()
+        for file in runtime_called(name).locked_files(part, subject.source, client)
     ]
-
-
-def _wheels(platform: LockedPlatform, source: Path, client: Client) -> list[BundledFile]:
-    locked = list(platform.wheels)
-    locked += [wheel for project in platform.projects for wheel in project.requires]
-    wheels = [as_locked(wheel, source) for wheel in locked]
-    wheels += [_built(project.wheel, client) for project in platform.projects]
-    blobs = client.archives(wheel_downloads(wheels, client, source))
-    pairs = zip(wheels, blobs, strict=True)
-    return [BundledFile(wheel.filename, _WHEEL, blob) for wheel, blob in pairs]
-
-
-def _built(locked: LockedWheel, client: Client) -> Wheel:
-    """A project's own wheel, which is in the cache since the lock was made."""
-    url = client.cache.path("blobs", locked.digest.hex).absolute().as_uri()
-    return Wheel(locked.name, locked.version, locked.filename, url, locked.size, locked.digest)

@@ -59,3 +59,8 @@ def this_machine() -> Platform | None:
         return parse_platform(host.machine())
     except UnknownPlatform:
         return None
+
+
+def optional_platform(name: str) -> Platform | None:
+    """The platform called `name`, None for an empty one. Raises `UnknownPlatform`."""
+    return parse_platform(name) if name else None

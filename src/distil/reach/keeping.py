@@ -66,6 +66,11 @@ class Keeping:
         """A kept node that was not handed out yet, None when there is none."""
         return self._fresh.popleft() if self._fresh else None
 
+    @property
+    def has_fresh(self) -> bool:
+        """Whether a kept node has not been handed out yet."""
+        return bool(self._fresh)
+
     def _add(self, node: Node, reason: Reason) -> None:
         if self.reasons.add(node.path, reason):
             self._fresh.append(node)

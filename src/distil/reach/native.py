@@ -17,6 +17,7 @@ from distil.model.platform import Platform
 from distil.model.tree import Tree
 from distil.reach.closure import GLIBC_INTERPRETERS, is_musl, is_program
 from distil.reach.documents import Documents
+from distil.reach.evidence import Evidence
 from distil.reach.keeping import Keeping
 from distil.reach.linkmap import Process
 from distil.reach.objects import Objects, Target
@@ -31,7 +32,7 @@ _AREA = "analysis"
 _FORMAT = "native-2"
 
 
-class Native:
+class Native(Evidence):
     """Follows the ELF files of a tree; `program` is the process that plug-ins are loaded into."""
 
     def __init__(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from distil.errors import LinkLoop
+from distil.errors import LinkLoop, MalformedElf
 from distil.formats.elf import (
     EM_386,
     EM_AARCH64,
@@ -16,6 +16,7 @@ from distil.formats.elf import (
     EM_S390,
     EM_X86_64,
     ElfFile,
+    parse_elf,
 )
 from distil.model.digest import Digest
 from distil.model.node import Kind, Node
@@ -121,3 +122,22 @@ class Objects:
             and node.blob is not None
             and (elf := self._elf.get(node.blob.digest)) is not None
         ]
+
+
+def elf_files(tree: Tree) -> dict[Digest, ElfFile | None]:
+    """What the ELF files of `tree` need, by digest; None for a file that is not ELF.
+
+    A file that begins like ELF and is broken counts as none: the loader refuses it as well.
+    """
+    found: dict[Digest, ElfFile | None] = {}
+    for node in tree:
+        if node.blob is None or node.blob.digest in found:
+            continue
+        first = next(iter(node.blob.chunks()), b"")
+        found[node.blob.digest] = None
+        if first.startswith(b"\x7fELF"):
+            try:
+                found[node.blob.digest] = parse_elf(node.blob.read())
+            except MalformedElf:
+                continue
+    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from distil.pipeline.verbs import CacheCleaned, CacheInfo
+from distil.pipeline import CacheCleaned, CacheInfo
 from distil.report.document import json_text
 from distil.report.printable import printable
 from distil.report.units import columns, number, size

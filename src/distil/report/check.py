@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from distil.pipeline.verbs import CheckReport
+from distil.pipeline import CheckReport
 from distil.report.document import json_text
 from distil.report.printable import printable
 from distil.report.units import columns, number

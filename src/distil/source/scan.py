@@ -17,13 +17,11 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
-from distil.errors import MalformedElf, UnreadableSource
+from distil.errors import UnreadableSource
 from distil.events import Warned, emit
 from distil.formats.dockerignore import DockerIgnore, docker_patterns, parse_dockerignore
-from distil.formats.elf import ElfFile, parse_elf
 from distil.model.application import Application
 from distil.model.blob import FileBlob
-from distil.model.digest import Digest
 from distil.model.node import Kind, Node
 from distil.model.origin import ApplicationOrigin
 from distil.model.spec import Spec
@@ -158,25 +156,6 @@ def application_tree(application: Application, spec: Spec, sources: Sources | No
         origin = ApplicationOrigin(".")
         nodes.append(Node(workdir, Kind.DIRECTORY, 0o755, origin=origin))
     return Tree(nodes)
-
-
-def elf_files(tree: Tree) -> dict[Digest, ElfFile | None]:
-    """What the ELF files of `tree` need, by digest; None for a file that is not ELF.
-
-    A file that begins like ELF and is broken counts as none: the loader refuses it as well.
-    """
-    found: dict[Digest, ElfFile | None] = {}
-    for node in tree:
-        if node.blob is None or node.blob.digest in found:
-            continue
-        first = next(iter(node.blob.chunks()), b"")
-        found[node.blob.digest] = None
-        if first.startswith(b"\x7fELF"):
-            try:
-                found[node.blob.digest] = parse_elf(node.blob.read())
-            except MalformedElf:
-                continue
-    return found
 
 
 def _node(root: str, workdir: str, file: SourceFile) -> Node:

@@ -11,10 +11,10 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
-from distil.distros.debian.effects.certificates import LOCAL
 from distil.errors import MalformedCertificate, UnusableCertificate
 from distil.formats.x509_name import certificates_in, subject_hash
 from distil.model.blob import InlineBlob
+from distil.model.certificates import LOCAL
 from distil.model.node import Kind, Node
 from distil.model.origin import ApplicationOrigin
 

@@ -21,8 +21,8 @@ from distil.model.node import Kind, Node
 from distil.model.origin import ApplicationOrigin
 from distil.model.spec import CopySpec, Spec
 from distil.model.tree import Tree
-from distil.userfiles.own_files import OwnFile, check_inside, find_own, listed
-from distil.userfiles.specification import SpecPlace
+from distil.source.own_files import OwnFile, check_inside, find_own, listed
+from distil.source.specification import SpecPlace
 
 COPY: Final = "[[copy]]"
 """The rule under which copied paths are kept, and under which what they replace is left out."""

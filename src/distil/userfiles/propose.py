@@ -12,18 +12,16 @@ import msgspec
 from distil.errors import NoEntrypoint, SpecExists
 from distil.formats.spec_template import Entry, KeyPath
 from distil.image.staging import reporting, staged_file
-from distil.model.application import Application, DependencySource, Evidence
+from distil.model.application import Application, Evidence
 from distil.model.spec import AppSpec, Spec
-from distil.runtimes.python.detect import detect
-from distil.runtimes.python.frameworks import has_version_arguments
+from distil.runtimes import Project
+from distil.runtimes.table import detect
 from distil.source.scan import scan
-from distil.userfiles.specification import SPEC_FILE
+from distil.source.specification import SPEC_FILE
 
 NAME: Final[KeyPath] = ("app", "name")
 ENTRYPOINT: Final[KeyPath] = ("app", "entrypoint")
 ENVIRONMENT: Final[KeyPath] = ("app", "environment")
-REQUIREMENTS: Final[KeyPath] = ("python", "requirements")
-BASE: Final[KeyPath] = ("base", "from")
 PORTS: Final[KeyPath] = ("image", "ports")
 
 _UNKNOWN: Final = "UNKNOWN"
@@ -44,14 +42,14 @@ def propose(source: Path) -> Proposal:
     Only an entrypoint may be missing. Raises what `scan` and `detect` raise otherwise, such as
     `NoApplication`.
     """
-    application, missing = _detected(source)
+    project, missing = _detected(source)
+    application = _known(project.application, missing)
     about = {entry.subject: entry for entry in application.evidence}
     entries = {
         NAME: _name(application, about),
-        REQUIREMENTS: _requirements(application, about),
-        BASE: _base(application),
+        **project.proposal(),
         PORTS: _ports(application, about),
-        **_start(application, about, missing),
+        **_start(application, project.completed_later, about, missing),
     }
     return Proposal(entries, application.evidence, missing)
 
@@ -70,15 +68,21 @@ def write_spec(path: Path, text: str) -> None:
         pass
 
 
-def _detected(source: Path) -> tuple[Application, NoEntrypoint | None]:
+def _detected(source: Path) -> tuple[Project, NoEntrypoint | None]:
     sources = scan(source, Spec())
     try:
         return detect(source, Spec(), sources), None
     except NoEntrypoint as missing:
         stand_in = Spec(app=AppSpec(entrypoint=(_UNKNOWN,)))
-        application = detect(source, stand_in, sources)
-        evidence = tuple(e for e in application.evidence if e.finding != _UNKNOWN)
-        return msgspec.structs.replace(application, entrypoint=(), evidence=evidence), missing
+        return detect(source, stand_in, sources), missing
+
+
+def _known(application: Application, missing: NoEntrypoint | None) -> Application:
+    """`application` without what stood in for the entrypoint."""
+    if missing is None:
+        return application
+    evidence = tuple(e for e in application.evidence if e.finding != _UNKNOWN)
+    return msgspec.structs.replace(application, entrypoint=(), evidence=evidence)
 
 
 def _found(about: Mapping[str, Evidence], *subjects: str) -> tuple[str, ...]:
@@ -93,16 +97,19 @@ def _name(application: Application, about: Mapping[str, Evidence]) -> Entry:
 
 
 def _start(
-    application: Application, about: Mapping[str, Evidence], missing: NoEntrypoint | None
+    application: Application,
+    completed_later: str,
+    about: Mapping[str, Evidence],
+    missing: NoEntrypoint | None,
 ) -> dict[KeyPath, Entry]:
     """The entrypoint and the environment that belongs to it."""
     if missing is not None:
         return {ENTRYPOINT: Entry((f"Not found: {missing.message}.", f"To do: {missing.hint}."))}
     notes: tuple[str, ...] = _found(about, "entrypoint", "server", "module path")
-    decides = not has_version_arguments(application.server)
+    decides = not completed_later
     if not decides:
-        which = f"Some options depend on the version of {application.server}"
-        notes += (f"{which}: each build finds them, and without them the entrypoint is as below.",)
+        how = "each build finds them, and without them the entrypoint is as below."
+        notes += (f"{completed_later}: {how}",)
     found: dict[KeyPath, Entry] = {ENTRYPOINT: Entry(notes, application.entrypoint, decides)}
     if application.environment:
         belongs = ("Found: belongs to the entrypoint.",)
@@ -136,19 +143,3 @@ def _ports(application: Application, about: Mapping[str, Evidence]) -> Entry:
     if application.ports:
         return Entry(_found(about, "port"), application.ports)
     return Entry(("Not found: name what the application listens on, such as [8000].",))
-
-
-def _requirements(application: Application, about: Mapping[str, Evidence]) -> Entry:
-    notes = _found(about, "dependencies")
-    dependencies = application.dependencies
-    if dependencies.source is DependencySource.REQUIREMENTS and len(dependencies.files) == 1:
-        return Entry(notes, dependencies.files[0])
-    return Entry(notes)
-
-
-def _base(application: Application) -> Entry:
-    wanted = application.requires_python
-    if not wanted:
-        return Entry(("Not found: no file says which Python the application needs.",))
-    says = f"Found: the application needs Python {wanted}; each build checks that of the base."
-    return Entry((says,))

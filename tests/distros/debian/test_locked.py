@@ -10,12 +10,12 @@ import pytest
 
 from distil.distros.debian.cuts import default_cuts
 from distil.distros.debian.index import PackageIndex
+from distil.distros.debian.lock_part import LockedSuite
 from distil.distros.debian.locked import locked_packages, stanzas
 from distil.distros.debian.solver import Solution, solve
 from distil.errors import UnsatisfiableDependencies
 from distil.fetch.cache import Cache
 from distil.model.digest import Digest
-from distil.model.lock import LockedSuite
 from tests.distros.debian.test_solver_against_apt import LISTS, debian_oracle, listed_packages
 from tests.support.debian_archive import MemorySource, packages_file, random_archive
 

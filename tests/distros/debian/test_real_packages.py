@@ -15,12 +15,12 @@ import pytest
 from distil.distros.debian.archive import DebPack, unpack_all
 from distil.distros.debian.cut_checks import check_cuts
 from distil.distros.debian.cuts import default_cuts
-from distil.distros.debian.effects.accounts import ImageUser
 from distil.distros.debian.effects.apply import Setting, apply_effects
 from distil.distros.debian.effects.library_cache import library_cache_nodes
 from distil.distros.debian.effects.scripts import script_effects
 from distil.distros.debian.index import PackageIndex
 from distil.distros.debian.orphans import without_orphans
+from distil.distros.debian.package import DebianPackage
 from distil.distros.debian.repository import open_suites
 from distil.distros.debian.select import Wanted, select
 from distil.distros.debian.solver import solve
@@ -29,9 +29,9 @@ from distil.distros.debian.status import status_nodes
 from distil.errors import NetworkError, NoMirror
 from distil.fetch.cache import Cache
 from distil.fetch.http import Client, Download
+from distil.model.account import ImageUser
 from distil.model.blob import FileBlob
 from distil.model.node import Kind
-from distil.model.package import DebianPackage
 from distil.model.platform import AMD64, ARM64, Platform
 
 pytestmark = pytest.mark.network

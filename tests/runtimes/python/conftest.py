@@ -10,7 +10,7 @@ import pytest
 
 from distil.fetch.cache import Cache
 from distil.fetch.http import Client
-from distil.model.package import PythonInterpreter
+from distil.runtimes.python.interpreter import PythonInterpreter
 from tests.support.wheelhouse import Wheelhouse, serving
 
 Writer = Callable[[Mapping[str, str]], Path]

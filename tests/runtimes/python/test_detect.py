@@ -13,11 +13,11 @@ from distil.errors import (
     UnknownExtra,
     UnreadableSource,
 )
-from distil.model.application import DependencySource
 from distil.model.digest import Digest
-from distil.model.package import Wheel
 from distil.model.spec import AppSpec, ImageSpec, PythonSpec, Spec
+from distil.runtimes.python.application import DependencySource
 from distil.runtimes.python.detect import complete, detect
+from distil.runtimes.python.wheel import Wheel
 
 FLASK = "from flask import Flask\napp = Flask(__name__)\n"
 FASTAPI = "import fastapi\napi = fastapi.FastAPI()\n"

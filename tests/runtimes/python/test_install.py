@@ -11,15 +11,15 @@ import pytest
 from distil.errors import InvalidWheel, WrongDigest
 from distil.events import Warned, listening
 from distil.fetch.packs import open_pack
-from distil.model.application import normalised
 from distil.model.blob import FileBlob
 from distil.model.digest import Digest
 from distil.model.node import Kind, Node
 from distil.model.origin import ApplicationOrigin, PackageOrigin
-from distil.model.package import Wheel
 from distil.model.tree import Tree
+from distil.runtimes.python.application import normalised
 from distil.runtimes.python.install import install, record_nodes
 from distil.runtimes.python.system_needs import known_needs, system_needs
+from distil.runtimes.python.wheel import Wheel
 from distil.runtimes.python.wheels import fetch_wheels, unpack_wheel
 from tests.support.wheelhouse import Wheelhouse
 

@@ -12,11 +12,12 @@ import pytest
 
 from distil.fetch.cache import Cache
 from distil.fetch.http import Client
-from distil.model.application import Application, Dependencies, DependencySource
+from distil.model.application import Application
 from distil.model.node import Kind
-from distil.model.package import PythonInterpreter
 from distil.model.spec import Spec
+from distil.runtimes.python.application import Dependencies, DependencySource
 from distil.runtimes.python.install import PREFIX, SCRIPTS, install, record_nodes
+from distil.runtimes.python.interpreter import PythonInterpreter
 from distil.runtimes.python.resolve import resolve
 from distil.runtimes.python.wheels import fetch_wheels
 

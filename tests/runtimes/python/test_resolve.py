@@ -23,9 +23,9 @@ from distil.errors import (
     UnsupportedSource,
     WrongDigest,
 )
-from distil.model.package import PythonInterpreter
 from distil.model.spec import AppSpec, PythonSpec, Spec
 from distil.runtimes.python.detect import detect
+from distil.runtimes.python.interpreter import PythonInterpreter
 from distil.runtimes.python.resolve import resolve
 from distil.runtimes.python.target import WheelFile, best_wheel, fits
 from distil.runtimes.python.wheels import fetch_wheels

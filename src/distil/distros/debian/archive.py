@@ -11,15 +11,16 @@ from typing import Final
 
 from distil.distros.debian.formats.deb import DebReader
 from distil.distros.debian.formats.deb822 import parse_stanza
+from distil.distros.debian.package import DebianPackage
 from distil.errors import MalformedArchive
 from distil.fetch.cache import Cache
 from distil.fetch.packs import Pack, PackMember, open_pack, write_pack
 from distil.formats.byte_source import ByteSource
 from distil.formats.tar import TarReader
 from distil.model.blob import FileBlob
+from distil.model.digest import Digest
 from distil.model.node import ROOT, Kind
 from distil.model.origin import PackageOrigin
-from distil.model.package import DebianPackage
 
 _KIND: Final = "deb"
 _UNUSED: Final = frozenset({"symbols", "templates", "shlibs"})
@@ -43,6 +44,11 @@ class DebPack:
     def name(self) -> str:
         """The package's name."""
         return self.package.name
+
+    @property
+    def archive_digest(self) -> Digest:
+        """The sha256 of the .deb."""
+        return self.package.digest
 
     @property
     def members(self) -> Sequence[PackMember]:

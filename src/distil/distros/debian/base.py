@@ -1,50 +1,61 @@
-"""The base of an image: verified Debian suites, their index, and the Python they bring."""
+"""The base of an image: verified Debian suites and their index."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import msgspec
 
+from distil.distros import Opening, Request
+from distil.distros.debian.archive import DebPack
+from distil.distros.debian.cuts import default_cuts
+from distil.distros.debian.fetching import fetch_packages
 from distil.distros.debian.index import PackageIndex
-from distil.distros.debian.locked import preferring
-from distil.distros.debian.own_packages import NOTHING, OwnPackages
+from distil.distros.debian.library_packages import package_for_library
+from distil.distros.debian.lock_part import DebianPart
+from distil.distros.debian.locked import open_locked, preferring
+from distil.distros.debian.own_packages import find_own_packages
+from distil.distros.debian.package import ECOSYSTEM
+from distil.distros.debian.plan import DebianPlan, plan_packages
 from distil.distros.debian.releases import SuitePolicy
 from distil.distros.debian.repository import SuiteIndex, open_suites
+from distil.distros.debian.solver import solve
 from distil.distros.debian.sources import find_mirrors
-from distil.errors import DistilError, NoPython
-from distil.fetch.cache import Cache
+from distil.errors import DistilError
 from distil.fetch.http import Client
-from distil.model.lock import LockedPlatform
-from distil.model.package import PythonInterpreter
+from distil.model.lock import LockPart
 from distil.model.platform import Platform
+from distil.model.spec import Spec
 
-BASES_WITH_PYTHON: Final = ("debian:bookworm", "debian:trixie", "debian:forky", "debian:sid")
-"""Bases that are looked at to tell which Python versions there are to be had."""
+RELEASES: Final = ("debian:bookworm", "debian:trixie", "debian:forky", "debian:sid")
+"""Bases that are looked at to tell which versions of a package there are to be had."""
 
+_IN_EVERY_IMAGE: Final = frozenset({"libc6"})
 _EPOCH_AND_REVISION: Final = re.compile(r"^\d+:|-[^-]*$")
-_PYTHON_STANZA: Final = re.compile(rb"^Package: python3\n(?:.+\n)*?Version: (\S+)$", re.MULTILINE)
+_SECURITY_SUFFIX: Final = re.compile(r"[~+].*$")
 
 
-class Base(msgspec.Struct, frozen=True):
-    """Where the system packages of an image come from.
+class DebianBase(msgspec.Struct, frozen=True):
+    """Where the system packages of an image come from; see `distil.distros.Base`.
 
-    `name` is what the user wrote (``debian:trixie``); `date` that of the newest suite, in
-    seconds since 1970. `suites` are the local files, if there are any, Debian's with the
-    main one first, and other repositories; `index` has them in this order. `pinned` are the
-    packages that the user has as files, each as ``name=version``.
+    `name` is what the user wrote (``debian:trixie``). `suites` are the local files, if there
+    are any, Debian's with the main one first, and other repositories; `index` has them in this
+    order. `pinned` are the packages that the user has as files, each as ``name=version``.
     """
 
     name: str
     platform: Platform
     suites: tuple[SuiteIndex, ...]
     index: PackageIndex
+    client: Client
     pinned: tuple[str, ...] = ()
+    ecosystem: str = ECOSYSTEM
 
     @property
     def date(self) -> int:
+        """That of the newest suite, in seconds since 1970."""
         return max(suite.date for suite in self.suites)
 
     @property
@@ -53,98 +64,105 @@ class Base(msgspec.Struct, frozen=True):
         names = (suite.version or suite.codename for suite in self.suites)
         return next(name for name in names if name)
 
+    def version(self, package: str) -> str | None:
+        """The upstream version of the candidate, less what a suite adds to it."""
+        found = self.index.candidate(package)
+        return None if found is None else upstream_version(found.version)
 
-class Pins(msgspec.Struct, frozen=True):
-    """Packages that stay at the version of an earlier lock."""
+    def with_library(self, soname: str) -> tuple[str, ...]:
+        """By name, or by the suites' lists of files."""
+        return tuple(package_for_library(soname, self.platform, self.index, self.suites))
 
-    locked: LockedPlatform
-    names: frozenset[str]
+    def in_every_image(self, package: str) -> bool:
+        """The C library's package is."""
+        return package in _IN_EVERY_IMAGE
 
-
-class BaseOpener:
-    """Opens bases for one platform with one client, cache and policy, less what `pins` hold.
-
-    `own` is what the user has beside Debian's suites.
-    """
-
-    def __init__(
-        self,
-        platform: Platform,
-        client: Client,
-        cache: Cache,
-        policy: SuitePolicy,
-        pins: Pins | None = None,
-        own: OwnPackages = NOTHING,
-    ) -> None:
-        self._platform = platform
-        self._client = client
-        self._cache = cache
-        self._policy = policy
-        self._pins = pins
-        self._own = own
-
-    def open(self, name: str) -> Base:
-        """The base called `name`.
-
-        Raises what `open_suites`, `OwnPackages.open` and `PackageIndex` raise.
-        """
-        suites = self._suites(name)
-        suites += self._own.open(self._platform, self._client, self._cache, self._policy)
-        debs = self._own.debs
-        pinned: tuple[str, ...] = ()
-        if debs is not None:
-            # Of one version in several places, the first counts: a file is named on purpose.
-            suites, pinned = (debs.suite_index, *suites), debs.roots
-        sources = suites
-        if self._pins is not None:
-            sources = preferring(suites, self._pins.locked, self._pins.names)
-        index = PackageIndex(sources, self._cache, self._platform.debian)
-        return Base(name, self._platform, suites, index, pinned)
-
-    def that_fit(self, fits: Callable[[str], bool]) -> Iterator[tuple[str, str]]:
-        """The suites whose Python version `fits` accepts, with that version.
-
-        For the hint of an error, so a suite that cannot be opened is passed over.
-        """
-        for base in BASES_WITH_PYTHON:
+    def releases_with(self, package: str, fits: Callable[[str], bool]) -> list[str]:
+        """Those of `RELEASES` that can be opened."""
+        stanza = re.compile(
+            rb"^Package: %b\n(?:.+\n)*?Version: (\S+)$" % re.escape(package.encode()), re.MULTILINE
+        )
+        policy = SuitePolicy.from_environment()
+        found = []
+        for base in RELEASES:
             try:
-                found = [_PYTHON_STANZA.search(index.packages()) for index in self._suites(base)]
+                suites = _suites(base, self.platform, self.client, policy)
+                matches = [stanza.search(suite.packages()) for suite in suites]
             except DistilError:
                 continue
-            versions = [upstream_version(match[1].decode()) for match in found if match]
+            versions = [upstream_version(match[1].decode()) for match in matches if match]
             if versions and fits(versions[0]):
-                yield base, versions[0]
+                found.append(base)
+        return found
 
-    def _suites(self, name: str) -> tuple[SuiteIndex, ...]:
-        mirrors = find_mirrors()
-        return open_suites(name, self._platform, self._client, self._cache, mirrors, self._policy)
+    def archives(self, packages: Sequence[str], client: Client) -> list[DebPack]:
+        """What installing `packages` needs, without what images cut."""
+        solution = solve(packages, self.index, cut=default_cuts().edge)
+        return fetch_packages(solution.packages, client)
+
+    def plan(self, request: Request) -> DebianPlan:
+        """See `plan_packages`."""
+        return plan_packages(self.index, self.suites, self.platform, self.pinned, request)
 
 
 def upstream_version(version: str) -> str:
     """The upstream part of a Debian version: ``3.13.5`` of ``3.13.5-2+deb13u5``."""
-    return _EPOCH_AND_REVISION.sub("", version)
+    return _SECURITY_SUFFIX.sub("", _EPOCH_AND_REVISION.sub("", version))
 
 
-def python_version(base: Base, line: str) -> str | None:
-    """The full version of the interpreter of `line` (``3.13``) that `base` has, if it has one."""
-    interpreter = base.index.candidate(f"python{line}-minimal")
-    if interpreter is None:
-        return None
-    return re.sub(r"[~+].*$", "", upstream_version(interpreter.version))
+def open_base(opening: Opening, platform: Platform) -> DebianBase:
+    """The base that the specification names, with what the user has beside it.
 
-
-def default_python(base: Base) -> PythonInterpreter:
-    """The suite's default Python, known from the index alone.
-
-    ``python3`` depends on the supported interpreter of its own version line. Raises `NoPython`.
+    Raises what `find_own_packages`, `open_suites`, `OwnPackages.open` and `PackageIndex` raise.
     """
-    default = base.index.candidate("python3")
-    libc = base.index.candidate("libc6")
-    if default is None or libc is None:
-        raise NoPython(base.name, base.platform.oci)
-    line = ".".join(upstream_version(default.version).split(".")[:2])
-    version = python_version(base, line)
-    if version is None:
-        raise NoPython(base.name, base.platform.oci)
-    major, minor = upstream_version(libc.version).split(".")[:2]
-    return PythonInterpreter(version, (int(major), int(minor)), base.platform.machine)
+    client, spec = opening.client, opening.spec
+    policy = SuitePolicy.from_environment(refresh=opening.refresh)
+    own = find_own_packages(opening.source, spec, platform)
+    suites = _suites(spec.base.source, platform, client, policy)
+    suites += own.open(platform, client, client.cache, policy)
+    pinned: tuple[str, ...] = ()
+    if own.debs is not None:
+        # Of one version in several places, the first counts: a file is named on purpose.
+        suites, pinned = (own.debs.suite_index, *suites), own.debs.roots
+    index = PackageIndex(_held(suites, opening), client.cache, platform.debian)
+    return DebianBase(spec.base.source, platform, suites, index, client, pinned)
+
+
+def open_locked_base(part: LockPart, opening: Opening, platform: Platform) -> DebianBase:
+    """The base with nothing in it but the packages of `part`; local ones lie in the source.
+
+    Raises what `open_locked` raises.
+    """
+    locked, client = DebianPart.read(part), opening.client
+    suites = open_locked(locked, platform, client, opening.source)
+    index = PackageIndex(suites, client.cache, platform.debian)
+    local = [package for package in locked.packages if package.is_local]
+    pinned = sorted(f"{package.name}={package.version}" for package in local)
+    return DebianBase(opening.spec.base.source, platform, suites, index, client, tuple(pinned))
+
+
+def _suites(
+    name: str, platform: Platform, client: Client, policy: SuitePolicy
+) -> tuple[SuiteIndex, ...]:
+    return open_suites(name, platform, client, client.cache, find_mirrors(), policy)
+
+
+def _held(suites: tuple[SuiteIndex, ...], opening: Opening) -> tuple[SuiteIndex, ...]:
+    """`suites` with the versions that an earlier lock holds: all but the upgraded ones.
+
+    With one package go those of the same source, which have to fit together. A local file is
+    always as it is.
+    """
+    if opening.held is None or opening.upgraded is None:
+        return suites
+    before = DebianPart.read(opening.held)
+    upgraded = opening.upgraded | _with_version(opening.spec)
+    sources = {package.source for package in before.packages if package.name in upgraded}
+    names = frozenset(p.name for p in before.packages if p.source not in sources and not p.is_local)
+    return preferring(suites, before, names)
+
+
+def _with_version(spec: Spec) -> frozenset[str]:
+    """The packages of which the user asks for one version."""
+    asked = (*spec.base.packages, *spec.app.packages, *spec.debug.packages)
+    return frozenset(name.partition("=")[0].partition(":")[0] for name in asked if "=" in name)

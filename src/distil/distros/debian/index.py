@@ -16,6 +16,7 @@ from typing import Final, Protocol
 import msgspec
 
 from distil.distros.debian.formats.dependencies import Clause, parse_relations
+from distil.distros.debian.package import DebianPackage
 from distil.distros.debian.record_table import RecordTable, write_table
 from distil.errors import (
     CorruptContent,
@@ -26,7 +27,6 @@ from distil.errors import (
 from distil.events import Warned, emit
 from distil.fetch.cache import Cache
 from distil.model.digest import Digest
-from distil.model.package import DebianPackage
 
 LAYOUT: Final = "2"
 """Changes whenever the stored form does, so that an older one is not read."""

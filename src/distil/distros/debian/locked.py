@@ -18,14 +18,14 @@ from distil.distros.debian.index import PackageIndex, PackageSource
 from distil.distros.debian.index_building import PRIORITIES
 from distil.distros.debian.library_packages import policy_names
 from distil.distros.debian.local_debs import NAME, place_of
+from distil.distros.debian.lock_part import DebianPart, LockedPackage, LockedSuite
+from distil.distros.debian.package import DebianPackage
 from distil.distros.debian.repository import SuiteIndex
 from distil.distros.debian.sources import Mirrors, find_mirrors
 from distil.distros.debian.suites import is_security_suite, is_suite_name
 from distil.errors import NoMirror
 from distil.fetch.http import Client
 from distil.model.digest import Digest
-from distil.model.lock import LockedPackage, LockedPlatform, LockedSuite
-from distil.model.package import DebianPackage
 from distil.model.platform import Platform
 
 _PRIORITY_NAMES: Final = {number: name for name, number in PRIORITIES.items()}
@@ -100,7 +100,7 @@ def otherwise_called(libraries: Mapping[str, str]) -> dict[str, str]:
 
 
 def open_locked(
-    locked: LockedPlatform, platform: Platform, client: Client, source: Path
+    locked: DebianPart, platform: Platform, client: Client, source: Path
 ) -> tuple[SuiteIndex, ...]:
     """The suites of `locked`, offering nothing but its packages; local ones lie in `source`.
 
@@ -201,7 +201,7 @@ def _index_called(contents: bytes, name: str) -> bytes | None:
 
 
 def preferring(
-    suites: Sequence[SuiteIndex], kept: LockedPlatform, names: frozenset[str]
+    suites: Sequence[SuiteIndex], kept: DebianPart, names: frozenset[str]
 ) -> tuple[SuiteIndex, ...]:
     """`suites` in which the packages `names` have the versions that `kept` holds, and no other.
 

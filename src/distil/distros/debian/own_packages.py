@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from distil.distros.debian.local_debs import LocalDeb, LocalDebs, read_deb
+from distil.distros.debian.lock_part import DebianPart
 from distil.distros.debian.releases import SuitePolicy
 from distil.distros.debian.repository import SuiteIndex
 from distil.distros.debian.vendor import DEFAULT_COMPONENTS, Repository, open_repository
@@ -14,11 +15,10 @@ from distil.errors import UnusableDeb, UnusableRepository
 from distil.fetch.cache import Cache
 from distil.fetch.http import Client
 from distil.formats.spec_sources import is_flat
-from distil.model.lock import LockedPlatform
-from distil.model.platform import Platform, parse_platform
+from distil.model.platform import Platform
 from distil.model.spec import Spec
-from distil.userfiles.own_files import check_inside, find_own
-from distil.userfiles.specification import SpecPlace
+from distil.source.own_files import check_inside, find_own
+from distil.source.specification import SpecPlace
 
 _ALL = "all"
 
@@ -70,12 +70,12 @@ def find_own_packages(source: Path, spec: Spec, platform: Platform) -> OwnPackag
     )
 
 
-def are_locked(source: Path, spec: Spec, locked: LockedPlatform) -> bool:
-    """Whether the local .deb files of `spec` are those that `locked` holds.
+def are_locked(source: Path, spec: Spec, locked: DebianPart, platform: Platform) -> bool:
+    """Whether the local .deb files of `spec` for `platform` are those that `locked` holds.
 
     Raises what `find_own_packages` raises.
     """
-    own = find_own_packages(source, spec, parse_platform(locked.name)).debs
+    own = find_own_packages(source, spec, platform).debs
     files = set() if own is None else {deb.digest for deb in own.debs}
     return files == {package.digest for package in locked.packages if package.is_local}
 

@@ -13,9 +13,11 @@ from typing import Final
 
 import msgspec
 
+from distil.distros import Edge
 from distil.distros.debian.apt_marks import Cut, Marks, State
 from distil.distros.debian.apt_resolver import ProblemResolver
 from distil.distros.debian.index import PackageIndex, PackageRecord
+from distil.distros.debian.package import DebianPackage
 from distil.distros.debian.relation_targets import (
     POSITIVE_FIELDS,
     WEAK_FIELDS,
@@ -24,7 +26,6 @@ from distil.distros.debian.relation_targets import (
 )
 from distil.distros.debian.unsatisfied import explain
 from distil.errors import UnknownPackage, UnsatisfiableDependencies, VirtualPackage
-from distil.model.package import DebianPackage
 
 REQUESTED: Final = "Requested"
 """The field of the edge to a package that was asked for by name."""
@@ -32,18 +33,6 @@ REQUESTED: Final = "Requested"
 _WANTED: Final = re.compile(
     r"(?P<name>[a-z0-9][a-z0-9+.-]*)(?::(?P<architecture>[a-z0-9-]+))?(?:=(?P<version>\S+))?"
 )
-
-
-class Edge(msgspec.Struct, frozen=True):
-    """Why a package is there: `package` names it in `field`, with the words `relation`.
-
-    For a package that was asked for, `package` is empty and `field` is ``Requested``. A field
-    of ``Recommends`` or ``Suggests`` marks what apt tried, did not need and keeps nevertheless.
-    """
-
-    package: str
-    field: str
-    relation: str
 
 
 class Solution(msgspec.Struct, frozen=True):

@@ -19,12 +19,12 @@ from distil.fetch.packs import Pack, PackMember, open_pack, write_pack
 from distil.model.digest import Digest
 from distil.model.node import Kind, Node
 from distil.model.origin import ApplicationOrigin, PackageOrigin
-from distil.model.package import PythonInterpreter
 from distil.model.tree import Tree
-from distil.runtimes.python.byte_code_files import BYTE_CODE, byte_code_path
+from distil.runtimes.python.byte_code_files import byte_code_origin, byte_code_path
+from distil.runtimes.python.interpreter import PythonInterpreter
 
 if TYPE_CHECKING:
-    from distil.runtimes.python.byte_compiler import Runtime
+    from distil.runtimes.python.byte_compiler import Compiler
 
 _AREA: Final = "analysis"
 _PACK: Final = "pyc"
@@ -52,7 +52,7 @@ class _Group(msgspec.Struct, frozen=True):
 
 
 def byte_code_nodes(
-    tree: Tree, interpreter: PythonInterpreter, runtime: Runtime, application: str, cache: Cache
+    tree: Tree, interpreter: PythonInterpreter, runtime: Compiler, application: str, cache: Cache
 ) -> list[Node]:
     """A file of byte code for each module in `tree`, for `interpreter`, made by `runtime`.
 
@@ -104,13 +104,13 @@ def _groups(tree: Tree, interpreter: PythonInterpreter, application: str) -> lis
     return list(groups.values())
 
 
-def _known(group: _Group, runtime: Runtime, cache: Cache) -> Pack | None:
+def _known(group: _Group, runtime: Compiler, cache: Cache) -> Pack | None:
     """The newest pack of `group`, which may lack some of its modules and have others."""
     found = cache.document(_AREA, _key(group, runtime))
     return None if found is None else open_pack(cache, Digest(found.decode()), _PACK)
 
 
-def _key(group: _Group, runtime: Runtime) -> str:
+def _key(group: _Group, runtime: Compiler) -> str:
     return f"byte code {runtime.identity} {group.name}"
 
 
@@ -128,7 +128,7 @@ def _missing(group: _Group, pack: Pack | None) -> dict[str, Node]:
 
 
 def _completed(
-    group: _Group, pack: Pack | None, new: Mapping[str, bytes], runtime: Runtime, cache: Cache
+    group: _Group, pack: Pack | None, new: Mapping[str, bytes], runtime: Compiler, cache: Cache
 ) -> Pack:
     """A pack with all of `group`: `pack` where that is one, else what it has and what is new."""
     missing = _missing(group, pack)
@@ -165,5 +165,5 @@ def _nodes(group: _Group, pack: Pack, interpreter: PythonInterpreter) -> Iterato
                 source.uid,
                 source.gid,
                 blob=pack.blob(member),
-                origin=BYTE_CODE,
+                origin=byte_code_origin(member.path),
             )

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from typing import Final
 
+from distil.model.node import Node
 from distil.model.origin import GeneratedOrigin
 
-BYTE_CODE: Final = GeneratedOrigin("byte code")
-"""Of every file of compiled modules: no package ships them."""
+RULE: Final = "byte code"
+"""Every file of compiled modules is made by this rule: no package ships them."""
 
 _DIRECTORY: Final = "__pycache__"
-_NAME: Final = re.compile(r"(?P<module>[^.]+)\.cpython-\d+\.pyc", re.ASCII)
 
 
 def byte_code_path(source: str, line: str) -> str:
@@ -22,14 +21,13 @@ def byte_code_path(source: str, line: str) -> str:
     return f"{directory}/{_DIRECTORY}/{module}.cpython-{line.replace('.', '')}.pyc"
 
 
-def source_path(byte_code: str) -> str:
-    """The module that `byte_code` belongs to: the way back from `byte_code_path`.
+def byte_code_origin(source: str) -> GeneratedOrigin:
+    """Where the byte code of the module at `source` is from."""
+    return GeneratedOrigin(RULE, source)
 
-    ValueError for a path that it does not make.
-    """
-    directory, name = posixpath.split(byte_code)
-    place, cache = posixpath.split(directory)
-    found = _NAME.fullmatch(name)
-    if cache != _DIRECTORY or found is None:
-        raise ValueError(f"{byte_code} is no file of byte code")
-    return posixpath.join(place, f"{found['module']}.py")
+
+def compiled_module(node: Node) -> str:
+    """The path of the module that `node` is the byte code of; empty for anything else."""
+    origin = node.origin
+    made = isinstance(origin, GeneratedOrigin) and origin.rule == RULE
+    return origin.made_from if made and isinstance(origin, GeneratedOrigin) else ""

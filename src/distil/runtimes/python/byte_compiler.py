@@ -36,7 +36,7 @@ _OPTIONS: Final = ("-s", "-S", "-B", "-W", "ignore")
 _BLOCK: Final = 1 << 16
 
 
-class Runtime(msgspec.Struct, frozen=True):
+class Compiler(msgspec.Struct, frozen=True):
     """A Python interpreter as files by their relative paths, loader and libraries included.
 
     `libraries` is the directory the loader finds libraries in. `version` is that of the
@@ -63,7 +63,7 @@ def program_identity() -> str:
     return hashlib.sha256(_program()).hexdigest()
 
 
-def compile_modules(runtime: Runtime, modules: Sequence[Module]) -> list[bytes]:
+def compile_modules(runtime: Compiler, modules: Sequence[Module]) -> list[bytes]:
     """Unchecked-hash byte code (PEP 552) of each of `modules`, empty for what does not compile.
 
     The same bytes on every machine and in whatever company. Raises `CannotCompile` where the
@@ -82,7 +82,7 @@ def _program() -> bytes:
     return resources.files(__package__).joinpath("data/compile_sources.py").read_bytes()
 
 
-def _lay_out(runtime: Runtime, place: Path) -> None:
+def _lay_out(runtime: Compiler, place: Path) -> None:
     for name, blob in runtime.files.items():
         path = place / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -93,7 +93,7 @@ def _lay_out(runtime: Runtime, place: Path) -> None:
         (place / name).chmod(0o700)
 
 
-def _compile(runtime: Runtime, place: Path, modules: Sequence[Module]) -> list[bytes]:
+def _compile(runtime: Compiler, place: Path, modules: Sequence[Module]) -> list[bytes]:
     """The byte code of some first ones of `modules`: all, unless one ends the compiler."""
     with (
         tempfile.TemporaryFile(dir=place) as asked,
@@ -118,7 +118,7 @@ def _ended(status: int) -> str:
     return f"by {signal.Signals(-status).name}" if status < 0 else f"with exit status {status}"
 
 
-def _starts(runtime: Runtime, place: Path) -> bool:
+def _starts(runtime: Compiler, place: Path) -> bool:
     """Whether the interpreter runs at all, when given nothing to do."""
     with tempfile.TemporaryFile(dir=place) as nothing:
         return _run(runtime, place, (nothing, nothing, nothing), 0) == 0
@@ -145,7 +145,7 @@ def _answers(stream: BinaryIO) -> Iterator[bytes]:
 
 
 def _run(
-    runtime: Runtime, place: Path, streams: tuple[BinaryIO, BinaryIO, BinaryIO], size: int
+    runtime: Compiler, place: Path, streams: tuple[BinaryIO, BinaryIO, BinaryIO], size: int
 ) -> int:
     """The exit status of the interpreter, negative for a signal."""
     command = [

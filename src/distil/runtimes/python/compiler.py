@@ -4,53 +4,46 @@ from __future__ import annotations
 
 import hashlib
 import platform as host
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from distil.compose.investigate import Findings
-from distil.compose.obtain import obtain_packages
-from distil.distros.debian.archive import DebPack
-from distil.distros.debian.base import Base, python_version
-from distil.distros.debian.cuts import Cuts
-from distil.distros.debian.solver import solve
 from distil.errors import CannotCompile, UnknownPlatform
 from distil.fetch.http import Client
 from distil.fetch.packs import PackMember
 from distil.model.blob import Blob
 from distil.model.node import Kind
-from distil.model.package import PythonInterpreter
 from distil.model.platform import Platform, parse_platform
-from distil.model.spec import ByteCode
+from distil.model.spec import ByteCode, Spec
+from distil.runtimes import Archive, SystemOf
+from distil.runtimes.python.interpreter import PythonInterpreter
+from distil.runtimes.python.interpreters import minimal_package
 
 if TYPE_CHECKING:
-    from distil.runtimes.python.byte_compiler import Runtime
+    from distil.runtimes.python.byte_compiler import Compiler
 
 _LIBRARIES = "libraries"
 _PROGRAM = "usr/bin/python"
 
 
 def obtain_compiler(
-    findings: Findings, base_of: Callable[[Platform], Base], cuts: Cuts, client: Client
-) -> Runtime | None:
+    spec: Spec, wanted: PythonInterpreter, system_of: SystemOf, client: Client
+) -> Compiler | None:
     """The interpreter of the image's version line, from the same verified suites as the image.
 
     Byte code is the same for every processor, so an image for another one is compiled by the
-    interpreter that this one can run, from what `base_of` answers for it. None where no byte
-    code is asked for. Raises `CannotCompile`, what `base_of` raises and fetching packages.
+    interpreter that this one can run, from what `system_of` answers for it. None where no byte
+    code is asked for. Raises `CannotCompile`, what `system_of` raises and fetching packages.
     """
-    if findings.spec.python.bytecode is ByteCode.NONE:
+    if spec.python.bytecode is ByteCode.NONE:
         return None
-    wanted = findings.interpreter
     here = _this_platform(wanted)
-    base = findings.base
-    if here != base.platform:
-        base = base_of(here)
-        found = python_version(base, wanted.line)
-        if found != wanted.version:
-            why = f"{base.name} has {found or 'none'} for {here} at the moment"
-            raise CannotCompile(wanted.version, why)
-    solution = solve((f"python{wanted.line}-minimal",), base.index, cut=cuts.edge)
-    return python_runtime(obtain_packages(solution.packages, client), wanted)
+    system = system_of(here)
+    package = minimal_package(wanted.line)
+    found = system.version(package)
+    if found != wanted.version:
+        why = f"{system.name} has {found or 'none'} for {here} at the moment"
+        raise CannotCompile(wanted.version, why)
+    return python_compiler(system.archives((package,), client), wanted)
 
 
 def _this_platform(wanted: PythonInterpreter) -> Platform:
@@ -63,12 +56,12 @@ def _this_platform(wanted: PythonInterpreter) -> Platform:
         raise CannotCompile(wanted.version, why) from error
 
 
-def python_runtime(packs: Sequence[DebPack], interpreter: PythonInterpreter) -> Runtime:
+def python_compiler(packs: Sequence[Archive], interpreter: PythonInterpreter) -> Compiler:
     """What `packs` have of the interpreter: program, loader, libraries, and its basic modules.
 
     Raises `CannotCompile` for packages that do not have it.
     """
-    from distil.runtimes.python.byte_compiler import Runtime  # only for byte code
+    from distil.runtimes.python.byte_compiler import Compiler  # only for byte code
 
     named = {pack.name: pack for pack in packs}
     line = interpreter.line
@@ -78,7 +71,7 @@ def python_runtime(packs: Sequence[DebPack], interpreter: PythonInterpreter) -> 
     files: dict[str, Blob] = {}
     pending = []
     for name in own:
-        for member in named[name].members if name in named else ():
+        for member in named[name].pack.members if name in named else ():
             wanted = member.path == f"/{program}" or member.path.endswith(".py")
             if wanted and member.kind is Kind.FILE:
                 files[member.path[1:]] = named[name].pack.blob(member)
@@ -96,7 +89,7 @@ def python_runtime(packs: Sequence[DebPack], interpreter: PythonInterpreter) -> 
             pending += member.elf.needed
     if not loader or program not in files:
         raise CannotCompile(interpreter.version, f"its packages lack /{program}")
-    return Runtime(
+    return Compiler(
         files=files,
         loader=f"{_LIBRARIES}/{loader}",
         libraries=_LIBRARIES,
@@ -106,17 +99,17 @@ def python_runtime(packs: Sequence[DebPack], interpreter: PythonInterpreter) -> 
     )
 
 
-def _libraries(packs: Sequence[DebPack]) -> Iterator[tuple[str, tuple[DebPack, PackMember]]]:
+def _libraries(packs: Sequence[Archive]) -> Iterator[tuple[str, tuple[Archive, PackMember]]]:
     """The libraries in `packs` by soname; variants for newer processors do not count."""
     for pack in packs:
-        for member in pack.members:
+        for member in pack.pack.members:
             if member.kind is Kind.FILE and member.elf is not None and member.elf.soname:
                 if "/glibc-hwcaps/" not in member.path:
                     yield member.elf.soname, (pack, member)
 
 
-def _identity(packs: Iterable[DebPack]) -> str:
+def _identity(packs: Iterable[Archive]) -> str:
     from distil.runtimes.python.byte_compiler import program_identity  # only for byte code
 
-    archives = [str(pack.package.digest) for pack in packs]
+    archives = [str(pack.archive_digest) for pack in packs]
     return hashlib.sha256("\n".join([program_identity(), *archives]).encode()).hexdigest()

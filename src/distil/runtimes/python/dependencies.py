@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from distil.errors import InvalidProjectFile, UnknownExtra
-from distil.model.application import Dependencies, DependencySource, Evidence, normalised
+from distil.model.application import Evidence
 from distil.model.spec import PythonSpec
+from distil.runtimes.python.application import Dependencies, DependencySource, normalised
 from distil.runtimes.python.formats.entry_module import script_metadata
 from distil.runtimes.python.formats.requirements_txt import (
     Requirement,

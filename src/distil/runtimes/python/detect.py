@@ -7,16 +7,17 @@ from typing import Final
 
 import msgspec
 
-from distil.errors import NoApplication, NoEntrypoint
-from distil.model.application import Application, Dependencies, DependencySource, Evidence
+from distil.errors import NoEntrypoint
+from distil.model.application import Evidence
 from distil.model.node import Kind
-from distil.model.package import Wheel
 from distil.model.spec import Spec
+from distil.runtimes.python.application import Dependencies, DependencySource, PythonApplication
 from distil.runtimes.python.dependencies import Found, find_dependencies, script_dependencies
 from distil.runtimes.python.entrypoint import MAIN_FILES, find_entrypoint
 from distil.runtimes.python.frameworks import version_arguments
 from distil.runtimes.python.project_files import Project, application_name, read_project
-from distil.source.scan import Sources, scan
+from distil.runtimes.python.wheel import Wheel
+from distil.source.scan import Sources
 
 LOOKED_FOR: Final = (
     "pyproject.toml with [project] or [tool.poetry]",
@@ -28,19 +29,20 @@ LOOKED_FOR: Final = (
 )
 
 
-def detect(source: Path, spec: Spec, sources: Sources | None = None) -> Application:
+def detect(source: Path, spec: Spec, sources: Sources) -> PythonApplication | None:
     """The application in directory `source`; `evidence` says what was inferred from what.
 
-    `sources` is a scan of the directory that was made already. Raises `NoApplication`,
-    `NoEntrypoint`, `UnreadableSource`, `InvalidProjectFile`, `UnknownExtra`.
+    `sources` is a scan of the directory. None where there is no Python code and no project file.
+    Raises `NoEntrypoint`, `UnreadableSource`, `InvalidProjectFile`, `UnknownExtra`.
     """
-    sources = sources or scan(source, spec)
     project = read_project(source)
-    found, requires_python = _dependencies(source, project, sources, spec)
-    dependencies, decided = found
+    declared = _dependencies(source, project, sources, spec)
+    if declared is None:
+        return None
+    (dependencies, decided), requires_python = declared
     entrypoint = find_entrypoint(sources, project, dependencies.names, spec)
     environment = {**entrypoint.environment, **spec.app.environment}
-    return Application(
+    return PythonApplication(
         source=str(source),
         name=spec.app.name or application_name(source, project),
         version=project.version if project is not None else "",
@@ -56,7 +58,7 @@ def detect(source: Path, spec: Spec, sources: Sources | None = None) -> Applicat
     )
 
 
-def complete(application: Application, wheels: tuple[Wheel, ...]) -> Application:
+def complete(application: PythonApplication, wheels: tuple[Wheel, ...]) -> PythonApplication:
     """`application` with what depends on the versions that were resolved.
 
     Raises `NoEntrypoint` when the server of the entrypoint is not among `wheels`.
@@ -77,7 +79,7 @@ def complete(application: Application, wheels: tuple[Wheel, ...]) -> Application
 
 def _dependencies(
     source: Path, project: Project | None, sources: Sources, spec: Spec
-) -> tuple[Found, str]:
+) -> tuple[Found, str] | None:
     """What decides the dependencies, and the version of Python that is asked for."""
     found = find_dependencies(source, project, spec.python)
     if found is not None:
@@ -88,7 +90,7 @@ def _dependencies(
             evidence = Evidence("dependencies", name, "inline script metadata")
             return (inline[0], evidence), inline[1]
     if not any(_is_top_module(file.path, file.kind) for file in sources.files):
-        raise NoApplication(str(source), LOOKED_FOR)
+        return None
     evidence = Evidence("dependencies", "none", "no project or requirements file, Python code only")
     return (Dependencies(DependencySource.NONE), evidence), ""
 

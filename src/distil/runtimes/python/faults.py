@@ -16,10 +16,10 @@ from distil.model.digest import Digest
 from distil.model.image import ContainerConfig
 from distil.model.tree import Tree
 from distil.reach.closure import is_musl
+from distil.reach.command import Command
 from distil.reach.soundness import Fault, search_path
 from distil.runtimes.python.reach.analysis import Analyses
 from distil.runtimes.python.reach.built_in import is_standard
-from distil.runtimes.python.reach.command import PythonCommand
 from distil.runtimes.python.reach.distributions import (
     Distribution,
     find_distributions,
@@ -50,7 +50,7 @@ class PythonWorld(msgspec.Struct, frozen=True):
     """
 
     machine: str
-    commands: tuple[PythonCommand, ...] = ()
+    commands: tuple[Command, ...] = ()
     modules: Mapping[str, str] = {}
     held: frozenset[tuple[str, int]] = frozenset()
     gone: Gone = Gone()
@@ -64,7 +64,7 @@ def python_world(
     words = (*config.entrypoint, *config.cmd)
     sites = dict.fromkeys(site for one in installations for site in one.layout.sites)
     lost = lost_modules(tree, find_distributions(tree, sites))
-    command = PythonCommand(words, config.working_dir or "/", environment)
+    command = Command(words, config.working_dir or "/", environment)
     return PythonWorld(machine, (command,), gone=gone_modules(lost))
 
 
@@ -96,7 +96,7 @@ def python_faults(
 
 
 def _programs(
-    tree: Tree, installations: Sequence[Installation], commands: Iterable[PythonCommand]
+    tree: Tree, installations: Sequence[Installation], commands: Iterable[Command]
 ) -> Iterator[Program]:
     """The commands first, for what they miss is told of them."""
     finder = Programs(tree, installations)

@@ -47,7 +47,7 @@ FRAMEWORKS: Final = {
     "starlette.applications.Starlette": Framework("Starlette", Protocol.ASGI),
     "quart.Quart": Framework("Quart", Protocol.ASGI),
     "litestar.Litestar": Framework("Litestar", Protocol.ASGI),
-    "blacksheep.Application": Framework("BlackSheep", Protocol.ASGI),
+    "blacksheep.PythonApplication": Framework("BlackSheep", Protocol.ASGI),
     "channels.routing.ProtocolTypeRouter": Framework("Django Channels", Protocol.ASGI),
     "django.core.wsgi.get_wsgi_application": Framework("Django", Protocol.WSGI),
     "django.core.asgi.get_asgi_application": Framework("Django", Protocol.ASGI),

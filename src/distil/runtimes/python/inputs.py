@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import msgspec
 
-from distil.model.application import Application, Dependencies
 from distil.model.digest import Digest
+from distil.runtimes.python.application import Dependencies, PythonApplication
 from distil.runtimes.python.dependencies import with_included
 from distil.runtimes.python.project_files import read_toml
 from distil.source.scan import read_source
@@ -46,7 +46,7 @@ def input_files(source: Path, dependencies: Dependencies) -> list[Path]:
     return [path for path in dict.fromkeys(files) if path.is_file()]
 
 
-def input_digests(application: Application) -> dict[str, Digest]:
+def input_digests(application: PythonApplication) -> dict[str, Digest]:
     """What stands for each file that decides, by its path relative to the application.
 
     Of a pyproject.toml only what it says about dependencies counts. Raises

@@ -22,12 +22,15 @@ from distil.errors import InvalidWheel
 from distil.events import Warned, emit
 from distil.fetch.packs import Pack, PackMember
 from distil.model.blob import InlineBlob
+from distil.model.ledger import Removed
 from distil.model.node import Kind, Node
 from distil.model.origin import PackageOrigin
-from distil.model.package import PythonInterpreter, Wheel
 from distil.model.tree import Tree
-from distil.runtimes.python.byte_code_files import BYTE_CODE, source_path
+from distil.runtimes import LaidOut
+from distil.runtimes.python.byte_code_files import compiled_module
 from distil.runtimes.python.formats.wheel import Script, parse_scripts, record_hash
+from distil.runtimes.python.interpreter import PythonInterpreter
+from distil.runtimes.python.wheel import ECOSYSTEM, Wheel
 from distil.runtimes.python.wheels import DIST_INFO, ENTRY_POINTS
 
 PREFIX: Final = "/usr/local"
@@ -38,23 +41,6 @@ _CACHES: Final = "byte-code directories"
 _HEADERS: Final = "headers"
 
 
-class RemovedFile(msgspec.Struct, frozen=True, gc=False):
-    """A file of a wheel that the image does without; `size` in bytes."""
-
-    path: str
-    package: str
-    size: int
-    rule: str
-    reason: str
-
-
-class Installation(msgspec.Struct, frozen=True):
-    """The files of some wheels as a tree, and those left out, sorted by path."""
-
-    tree: Tree
-    removed: tuple[RemovedFile, ...]
-
-
 class WheelCut(msgspec.Struct, frozen=True):
     """Patterns of files that are left out of one distribution, and why."""
 
@@ -63,7 +49,7 @@ class WheelCut(msgspec.Struct, frozen=True):
     reason: str
 
 
-def install(wheels: Sequence[tuple[Wheel, Pack]], interpreter: PythonInterpreter) -> Installation:
+def install(wheels: Sequence[tuple[Wheel, Pack]], interpreter: PythonInterpreter) -> LaidOut:
     """The distributions in `wheels`, installed for `interpreter` at level ``packages``.
 
     Files keep their bytes but for the interpreter lines of scripts. Where two wheels have the
@@ -72,12 +58,12 @@ def install(wheels: Sequence[tuple[Wheel, Pack]], interpreter: PythonInterpreter
     `InvalidWheel`, `FileConflict`.
     """
     nodes: dict[str, Node] = {}
-    removed: list[RemovedFile] = []
+    removed: list[Removed] = []
     for wheel, pack in sorted(wheels, key=lambda item: item[0].name):
         layout = _Layout(wheel, pack, interpreter)
         for node in layout.nodes(removed):
             _add(nodes, node)
-    return Installation(Tree(nodes.values()), tuple(sorted(removed, key=lambda file: file.path)))
+    return LaidOut(Tree(nodes.values()), tuple(sorted(removed, key=lambda file: file.path)))
 
 
 def record_nodes(tree: Tree, interpreter: PythonInterpreter) -> list[Node]:
@@ -90,12 +76,11 @@ def record_nodes(tree: Tree, interpreter: PythonInterpreter) -> list[Node]:
     files: dict[PackageOrigin, list[Node]] = {}
     directories: dict[PackageOrigin, str] = {}
     for node in tree:
-        origin = node.origin
-        if origin == BYTE_CODE:
-            origin = tree[source_path(node.path)].origin
+        module = compiled_module(node)
+        origin = tree[module].origin if module else node.origin
         if node.blob is None or not isinstance(origin, PackageOrigin):
             continue
-        if not origin.purl.startswith("pkg:pypi/"):
+        if origin.ecosystem != ECOSYSTEM:
             continue
         files.setdefault(origin, []).append(node)
         if node.name == "METADATA" and _is_dist_info(node.parent, site):
@@ -119,7 +104,7 @@ class _Layout:
         self._data = f"/{self._dist_info.removesuffix('.dist-info')}.data/"
         self._cut = wheel_cuts().get(wheel.name)
 
-    def nodes(self, removed: list[RemovedFile]) -> Iterator[Node]:
+    def nodes(self, removed: list[Removed]) -> Iterator[Node]:
         """The wheel's files in their places; what is cut is added to `removed`."""
         site = self._interpreter.site_directory
         origin = self._origin
@@ -127,11 +112,8 @@ class _Layout:
             why = self._cut_reason(member.path)
             if why:
                 rule, reason = why
-                removed.append(
-                    RemovedFile(
-                        self._place(member.path), str(self._wheel), member.size, rule, reason
-                    )
-                )
+                place, purl = self._place(member.path), self._wheel.purl
+                removed.append(Removed(place, purl, member.size, rule, reason))
             elif member.path.startswith(self._data):
                 yield self._data_node(member)
             else:
@@ -246,7 +228,7 @@ def _record(directory: str, files: Iterable[Node], site: str, origin: PackageOri
             path = node.path[len(prefix) :]
         else:
             path = posixpath.relpath(node.path, site)
-        if node.origin == BYTE_CODE:
+        if compiled_module(node):
             lines.append(f"{_quoted(path)},,\n")  # as installers list what they compile
             continue
         hashed = record_hash(bytes.fromhex(node.blob.digest.hex))

@@ -10,14 +10,16 @@ from typing import Final
 
 from distil.errors import InvalidProjectFile, NoMatchingWheel, WheelDiffers
 from distil.fetch.http import Client, Download
-from distil.model.lock import LockedProject, LockedWheel
-from distil.model.package import PythonInterpreter, Wheel
 from distil.model.spec import Spec
+from distil.runtimes.python.application import PythonApplication
+from distil.runtimes.python.interpreter import PythonInterpreter
+from distil.runtimes.python.lock_part import LockedProject, LockedWheel
 from distil.runtimes.python.locks import Locked, as_wheel, read_pylock
 from distil.runtimes.python.project import BuildTool, build_wheel, project_sources
 from distil.runtimes.python.project_files import read_toml
 from distil.runtimes.python.target import WheelFile, best_wheel, describe_target
 from distil.runtimes.python.uv import UvFailed, compile_requirements, explained
+from distil.runtimes.python.wheel import Wheel
 from distil.runtimes.python.wheels import wheel_downloads
 
 _DEFAULT_BACK_END: Final = ("setuptools",)
@@ -66,6 +68,31 @@ def locked_project(locked: LockedProject, root: Path, client: Client, spec: Spec
     if same and wheel.digest != locked.wheel.digest:
         raise WheelDiffers(wheel.filename, locked.wheel.digest, wheel.digest)
     return wheel
+
+
+def lock_wheels(
+    wheels: Sequence[Wheel], application: PythonApplication, client: Client
+) -> tuple[LockedWheel, ...]:
+    """Third-party `wheels` of `application`, fetched for their sizes. Raises what that raises."""
+    source, files = Path(application.source), application.dependencies.files
+    blobs = client.archives(wheel_downloads(wheels, client, source, files))
+    pairs = zip(wheels, blobs, strict=True)
+    return tuple(LockedWheel.of(w, _relative(w.url, source), blob.size) for w, blob in pairs)
+
+
+def _relative(url: str, source: Path) -> str:
+    """`url` as a path relative to `source` when it is a file's on this machine."""
+    if not url.startswith("file:"):
+        return url
+    from urllib.parse import unquote, urlsplit
+
+    return os.path.relpath(unquote(urlsplit(url).path), source.absolute())
+
+
+def built_wheel(locked: LockedWheel, client: Client) -> Wheel:
+    """A project's own wheel, which is in the cache since the lock was made."""
+    url = client.cache.path("blobs", locked.digest.hex).absolute().as_uri()
+    return Wheel(locked.name, locked.version, locked.filename, url, locked.size, locked.digest)
 
 
 def as_locked(locked: LockedWheel, root: Path) -> Wheel:

@@ -16,11 +16,12 @@ import msgspec
 from distil.errors import InvalidProjectFile, ResolverFailed, StaleLock, UnsupportedSource
 from distil.fetch.address import text_without_secrets, without_secrets
 from distil.fetch.http import Client
-from distil.model.application import normalised
 from distil.model.digest import Digest
-from distil.model.package import PythonInterpreter, Wheel
+from distil.runtimes.python.application import normalised
+from distil.runtimes.python.interpreter import PythonInterpreter
 from distil.runtimes.python.project_files import Project
 from distil.runtimes.python.target import WheelFile, marker_environment
+from distil.runtimes.python.wheel import Wheel
 
 if TYPE_CHECKING:
     from packaging.specifiers import Specifier

@@ -12,9 +12,9 @@ from typing import Any, Final
 import msgspec
 
 from distil.errors import InvalidProjectFile, StaleLock, UnsupportedSource
-from distil.model.application import normalised
-from distil.model.package import PythonInterpreter
+from distil.runtimes.python.application import normalised
 from distil.runtimes.python.formats.requirements_txt import requirement_name
+from distil.runtimes.python.interpreter import PythonInterpreter
 from distil.runtimes.python.project_files import Project
 from distil.runtimes.python.target import marker_environment
 

@@ -19,16 +19,17 @@ import msgspec
 from distil.errors import ForeignWheel, LoginInMetadata, ProjectBuildFailed
 from distil.events import stage
 from distil.fetch.cache import Cache
-from distil.model.application import Application, normalised
 from distil.model.blob import FileBlob
 from distil.model.digest import Digest
 from distil.model.node import Kind
-from distil.model.package import PythonInterpreter, Wheel
 from distil.model.spec import Spec
+from distil.runtimes.python.application import PythonApplication, normalised
+from distil.runtimes.python.interpreter import PythonInterpreter
 from distil.runtimes.python.project_files import read_toml
 from distil.runtimes.python.stored import decode, encode
 from distil.runtimes.python.target import WheelFile, best_wheel, describe_target
 from distil.runtimes.python.uv import UvFailed, run_uv
+from distil.runtimes.python.wheel import Wheel
 from distil.source.logins import metadata_holds_login
 from distil.source.scan import Sources, scan_project
 
@@ -50,7 +51,7 @@ _OUTPUT_LINES: Final = 30
 
 
 def build_projects(
-    application: Application,
+    application: PythonApplication,
     directories: Sequence[str],
     interpreter: PythonInterpreter,
     cache: Cache,
@@ -67,7 +68,7 @@ def build_projects(
     return tuple(sorted(wheels, key=lambda wheel: wheel.name))
 
 
-def project_places(application: Application, directories: Sequence[str]) -> list[Path]:
+def project_places(application: PythonApplication, directories: Sequence[str]) -> list[Path]:
     """Where the application's project (when it is packaged) and local `directories` are."""
     source = Path(application.source)
     places = [source] if application.packaged else []

@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from distil.errors import InvalidProjectFile, UnknownExtra
-from distil.model.application import normalised
+from distil.runtimes.python.application import normalised
 from distil.source.scan import read_source
 
 LARGEST_FILE: Final = 64 << 20

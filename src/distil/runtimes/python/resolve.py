@@ -26,12 +26,12 @@ from distil.errors import (
 from distil.events import stage
 from distil.fetch.address import text_without_secrets
 from distil.fetch.http import Client
-from distil.model.application import Application, DependencySource
-from distil.model.package import PythonInterpreter, Wheel
 from distil.model.spec import Spec
+from distil.runtimes.python.application import DependencySource, PythonApplication
 from distil.runtimes.python.dependencies import index_options, read_requirements
 from distil.runtimes.python.indexes import uv_settings
 from distil.runtimes.python.inputs import input_files, requirement_files
+from distil.runtimes.python.interpreter import PythonInterpreter
 from distil.runtimes.python.locks import Locked, as_wheel, check_uv_lock_current, read_pylock
 from distil.runtimes.python.poetry_lock import read_poetry_lock
 from distil.runtimes.python.project import build_projects
@@ -44,6 +44,7 @@ from distil.runtimes.python.project_files import (
 from distil.runtimes.python.stored import decode, encode
 from distil.runtimes.python.target import WheelFile, best_wheel, describe_target, fits
 from distil.runtimes.python.uv import UvFailed, compile_requirements, explained, run_uv
+from distil.runtimes.python.wheel import Wheel
 from distil.source.scan import read_source
 
 DEFAULT_MAX_AGE: Final = 3600.0
@@ -78,7 +79,7 @@ class _Stored(msgspec.Struct):
 
 
 def resolve(
-    application: Application,
+    application: PythonApplication,
     interpreter: PythonInterpreter,
     client: Client,
     spec: Spec,
@@ -141,7 +142,7 @@ class _Resolving:
 
     def __init__(
         self,
-        application: Application,
+        application: PythonApplication,
         interpreter: PythonInterpreter,
         client: Client,
         spec: Spec,

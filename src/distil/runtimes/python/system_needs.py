@@ -12,9 +12,9 @@ from typing import Final
 import msgspec
 
 from distil.fetch.packs import Pack
-from distil.model.application import SystemNeed
-from distil.model.package import Wheel
+from distil.model.component import SystemNeed
 from distil.model.tree import Tree
+from distil.runtimes.python.wheel import Wheel
 from distil.runtimes.python.wheels import LIBRARY_SEARCH
 
 _SEARCH: Final = b"find_library"

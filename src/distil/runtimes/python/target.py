@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from distil.errors import InvalidProjectFile
-from distil.model.package import PythonInterpreter
+from distil.runtimes.python.interpreter import PythonInterpreter
 
 if TYPE_CHECKING:
     from packaging.markers import Environment

@@ -11,8 +11,8 @@ from distil.fetch.http import Client, Download
 from distil.fetch.packs import Pack, PackMember, open_pack, write_pack
 from distil.model.blob import FileBlob
 from distil.model.node import Kind
-from distil.model.package import Wheel
 from distil.runtimes.python.indexes import authorised, configured_indexes, uses_keyring
+from distil.runtimes.python.wheel import Wheel
 
 if TYPE_CHECKING:
     from distil.runtimes.python.formats.wheel_archive import WheelArchive

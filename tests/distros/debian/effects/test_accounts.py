@@ -5,15 +5,10 @@ from pathlib import Path
 import pytest
 
 from distil.distros.debian.archive import DebPack
-from distil.distros.debian.effects.accounts import (
-    Account,
-    Accounts,
-    Group,
-    ImageUser,
-    image_home,
-)
+from distil.distros.debian.effects.accounts import Account, Accounts, Group, image_home
 from distil.errors import InvalidUser
 from distil.fetch.cache import Cache
+from distil.model.account import ImageUser
 from distil.model.node import generated_file
 from distil.model.tree import Tree
 from tests.support.deb_builder import file

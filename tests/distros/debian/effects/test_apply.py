@@ -7,10 +7,10 @@ import pytest
 from distil.distros.debian.archive import DebPack
 from distil.distros.debian.cuts import default_cuts
 from distil.distros.debian.effects import apply as apply_module
-from distil.distros.debian.effects.accounts import ImageUser
 from distil.distros.debian.effects.apply import Configured, Setting, apply_effects
 from distil.distros.debian.select import Wanted, select
 from distil.fetch.cache import Cache
+from distil.model.account import ImageUser
 from distil.model.node import Kind
 from distil.model.platform import AMD64
 from distil.model.tree import Tree

@@ -13,7 +13,7 @@ import msgspec
 
 from distil.distros.debian.archive import DebPack
 from distil.distros.debian.effects.system_files import packaged
-from distil.errors import InvalidUser
+from distil.model.account import ImageUser
 from distil.model.node import Node, directory, generated_file
 from distil.model.origin import GeneratedOrigin
 from distil.model.tree import Tree
@@ -22,8 +22,6 @@ RULE: Final = "users and groups"
 IMAGE_USER: Final = "nonroot"
 IMAGE_HOME: Final = "/home/nonroot"
 _NO_SHELL: Final = "/usr/sbin/nologin"
-_LARGEST: Final = 2**31 - 2
-"""Engines refuse larger numbers, or take them for root (CVE-2024-40635)."""
 
 _FIRST_SYSTEM, _LAST_SYSTEM = 100, 999
 _NOGROUP: Final = 65534
@@ -54,25 +52,6 @@ class Group(msgspec.Struct, frozen=True):
 
     name: str
     gid: int | None = None
-
-
-class ImageUser(msgspec.Struct, frozen=True):
-    """The numeric user and group that the image's process runs as."""
-
-    uid: int
-    gid: int
-
-    @classmethod
-    def parse(cls, text: str) -> ImageUser:
-        """From ``uid`` or ``uid:gid``; the group is the user's number by default.
-
-        Raises `InvalidUser`: Kubernetes cannot tell that a name is not root, so only numbers do.
-        """
-        uid, _, gid = text.partition(":")
-        numbers = [part for part in (uid, gid or uid) if part.isascii() and part.isdigit()]
-        if len(numbers) != 2 or max(map(int, numbers)) > _LARGEST:
-            raise InvalidUser(text)
-        return cls(int(uid), int(gid or uid))
 
 
 class Accounts:

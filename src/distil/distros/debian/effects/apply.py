@@ -11,7 +11,7 @@ import msgspec
 
 from distil.distros.debian.archive import DebPack
 from distil.distros.debian.cuts import Cuts
-from distil.distros.debian.effects.accounts import Accounts, ImageUser, image_home
+from distil.distros.debian.effects.accounts import Accounts, image_home
 from distil.distros.debian.effects.certificates import certificate_nodes
 from distil.distros.debian.effects.machine import Alternative, Ownership
 from distil.distros.debian.effects.record import Made, ScriptEffects, UnhandledScript
@@ -19,6 +19,7 @@ from distil.distros.debian.effects.scripts import DATA, script_effects
 from distil.distros.debian.effects.system_files import system_nodes
 from distil.distros.debian.select import Selection, Wanted
 from distil.fetch.cache import Cache
+from distil.model.account import ImageUser
 from distil.model.node import Kind, Node, directory, generated_file, symlink
 from distil.model.origin import GeneratedOrigin
 from distil.model.platform import Platform
@@ -34,7 +35,7 @@ _ENCODER: Final = msgspec.msgpack.Encoder()
 _DECODER: Final = msgspec.msgpack.Decoder(ScriptEffects)
 
 
-class Setting(msgspec.Struct, frozen=True):
+class Configuration(msgspec.Struct, frozen=True):
     """What the effects depend on beside the packages."""
 
     platform: Platform
@@ -57,7 +58,7 @@ class Configured(msgspec.Struct, frozen=True):
 
 
 def apply_effects(
-    selection: Selection, packs: Sequence[DebPack], cuts: Cuts, setting: Setting, cache: Cache
+    selection: Selection, packs: Sequence[DebPack], cuts: Cuts, setting: Configuration, cache: Cache
 ) -> Configured:
     """The tree of `selection` as configuring `packs` would have left it.
 

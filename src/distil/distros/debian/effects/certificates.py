@@ -11,15 +11,12 @@ from typing import Final
 
 from distil.errors import MalformedCertificate
 from distil.formats.x509_name import certificates_in, subject_hash
+from distil.model.certificates import BUNDLE, DIRECTORY, LOCAL, RULE
 from distil.model.node import Node, directory, generated_file, symlink
 from distil.model.origin import GeneratedOrigin
 from distil.model.tree import Tree
 
-RULE: Final = "CA certificates"
-DIRECTORY: Final = "/etc/ssl/certs"
-BUNDLE: Final = f"{DIRECTORY}/ca-certificates.crt"
 _SOURCE: Final = "/usr/share/ca-certificates"
-LOCAL: Final = "/usr/local/share/ca-certificates"
 _NAME: Final = str.maketrans({" ": "_", "(": "=", ")": "=", ",": "_"})
 
 

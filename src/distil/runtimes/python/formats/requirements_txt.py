@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from distil.errors import InvalidProjectFile
-from distil.model.application import normalised
+from distil.runtimes.python.application import normalised
 
 _COMMENT: Final = re.compile(r"(^|\s+)#.*$")
 _HASH: Final = re.compile(r"\s--hash[=\s]\s*(\S+)")

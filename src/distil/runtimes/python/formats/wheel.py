@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from distil.errors import InvalidWheel
-from distil.model.application import normalised
+from distil.runtimes.python.application import normalised
 
 if TYPE_CHECKING:
     from email.message import Message

@@ -17,7 +17,7 @@ from typing import BinaryIO, Final
 import msgspec
 
 from distil.errors import InvalidWheel
-from distil.model.application import normalised
+from distil.runtimes.python.application import normalised
 from distil.runtimes.python.formats.wheel import (
     SIGNATURES,
     Metadata,

@@ -10,40 +10,23 @@ import msgspec
 
 from distil.model.node import Kind, Node
 from distil.model.tree import Tree
+from distil.reach.command import Command
 
 _INTERPRETER: Final = re.compile(r"(?:.*/)?python(?:3(?:\.\d+)?)?")
 _SHEBANG: Final = re.compile(rb"#![^\n]*python")
 _LONG_WITH_VALUE: Final = "--check-hash-based-pycs"
-_SHELL_WORD: Final = re.compile(r"[^\s;&|()<>`'\"{}$]+")
 _WORD: Final = re.compile(r"[A-Za-z_][\w.]*")
 
 
-class PythonCommand(msgspec.Struct, frozen=True):
-    """How the container starts: `words` are its entrypoint and command together.
+class PythonCommand(Command, frozen=True):
+    """How the container starts, and what else of it is Python.
 
     `requested` are the distributions the application itself asks for, by normalised name.
-    `also` are other commands that are run in the container: its health check, what shell scripts
-    say. `files` are paths of Python files that something else than an import keeps.
+    `files` are paths of Python files that something else than an import keeps.
     """
 
-    words: tuple[str, ...]
-    workdir: str = "/app"
-    environment: dict[str, str] = {}
     requested: tuple[str, ...] = ()
-    also: tuple[tuple[str, ...], ...] = ()
     files: tuple[str, ...] = ()
-
-    @property
-    def commands(self) -> tuple[tuple[str, ...], ...]:
-        """Every command, and the text of those that are handed to a shell as one word."""
-        plain = (self.words, *self.also)
-        texts = (word for words in plain for word in words if any(map(str.isspace, word)))
-        return (*plain, *(tuple(shell_words(text)) for text in texts))
-
-
-def shell_words(text: str) -> list[str]:
-    """The words of shell text, each of which may be a program; quotes and operators are not."""
-    return _SHELL_WORD.findall(text)
 
 
 class Start(msgspec.Struct, frozen=True):

@@ -20,11 +20,11 @@ from typing import Final
 import msgspec
 
 from distil.model.node import Node
-from distil.model.package import PythonInterpreter
 from distil.model.tree import Tree
 from distil.runtimes.python.formats.calls import PATHS
 from distil.runtimes.python.formats.place import Guard
 from distil.runtimes.python.formats.source import Import, PythonSource
+from distil.runtimes.python.interpreter import PythonInterpreter
 from distil.runtimes.python.reach.analysis import Analyses
 from distil.runtimes.python.reach.built_in import BuiltIn, is_standard
 from distil.runtimes.python.reach.installations import Installation, text_of

@@ -12,8 +12,8 @@ from typing import Final
 import msgspec
 
 from distil.model.node import Kind, Node
-from distil.model.package import PythonInterpreter
 from distil.model.tree import Tree
+from distil.runtimes.python.interpreter import PythonInterpreter
 
 _BYTECODE: Final = ".pyc"
 

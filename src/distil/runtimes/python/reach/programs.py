@@ -11,7 +11,8 @@ import msgspec
 from distil.errors import LinkLoop
 from distil.model.node import Kind, Node
 from distil.model.tree import Tree
-from distil.runtimes.python.reach.command import PythonCommand, what_runs
+from distil.reach.command import Command
+from distil.runtimes.python.reach.command import what_runs
 from distil.runtimes.python.reach.installations import Installation
 
 _INTERPRETER: Final = re.compile(r"python(?:3(?:\.\d+)?)?")
@@ -43,7 +44,7 @@ class Programs:
         self._tree = tree
         self._installations = installations
 
-    def of_command(self, command: PythonCommand, path: Sequence[str]) -> Iterator[Program]:
+    def of_command(self, command: Command, path: Sequence[str]) -> Iterator[Program]:
         """What `command` starts; `path` are the directories of PATH."""
         places = _python_path(command.environment)
         for words in command.commands:
@@ -140,7 +141,7 @@ class Programs:
         return None if installation is None else (installation, node.path)
 
     def _application_modules(
-        self, words: Iterable[str], command: PythonCommand, installation: Installation
+        self, words: Iterable[str], command: Command, installation: Installation
     ) -> tuple[str, ...]:
         """Names in the command and its environment that are modules in the working directory."""
         found: dict[str, None] = {}

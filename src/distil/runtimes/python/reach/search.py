@@ -13,10 +13,10 @@ from collections.abc import Iterable, Sequence
 
 from distil.model.ledger import Reason, Reasons
 from distil.model.node import Kind, Node
-from distil.model.package import PythonInterpreter
 from distil.model.tree import Tree
 from distil.runtimes.python.formats.calls import PATHS
 from distil.runtimes.python.formats.source import Import, PythonSource, read_python_source
+from distil.runtimes.python.interpreter import PythonInterpreter
 from distil.runtimes.python.reach.analysis import Analyses
 from distil.runtimes.python.reach.command import PythonCommand, is_python, read_command
 from distil.runtimes.python.reach.configuration import FILE_NAME

@@ -1,30 +1,16 @@
-"""The archives of a plan, verified and decoded into the cache."""
+"""The archives of packages, verified and decoded into the cache."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
-from distil.compose.investigate import Findings
 from distil.distros.debian.archive import DebPack, open_unpacked, unpack_all
+from distil.distros.debian.package import DebianPackage
 from distil.events import stage
 from distil.fetch.http import Client, Download
-from distil.fetch.packs import Pack
-from distil.model.package import DebianPackage, Wheel
-from distil.runtimes.python.wheels import fetch_wheels
 
 
-def obtain_wheels(findings: Findings, client: Client) -> list[tuple[Wheel, Pack]]:
-    """The wheels of `findings` with their contents. Raises what `fetch_wheels` raises."""
-    with stage("fetching wheels") as result:
-        application = findings.application
-        files = application.dependencies.files
-        wheels = fetch_wheels(findings.wheels, client, Path(application.source), files)
-        result(f"{len(wheels)} distributions")
-    return wheels
-
-
-def obtain_packages(packages: Sequence[DebianPackage], client: Client) -> list[DebPack]:
+def fetch_packages(packages: Sequence[DebianPackage], client: Client) -> list[DebPack]:
     """`packages` with their contents, in their order.
 
     Raises `NetworkError`, `WrongDigest`, `WrongSize`, `MalformedArchive`.

@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from distil.errors import UnreadableSource
-from distil.userfiles.specification import SpecPlace
+from distil.source.specification import SpecPlace
 
 _WILDCARD: Final = re.compile(r"[*?\[]")
 _ANY_DEPTH: Final = "**"

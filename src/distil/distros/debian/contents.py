@@ -1,0 +1,88 @@
+"""The packages of an image, decoded: configured into a system, and described in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from distil.distros import Elf, Setting
+from distil.distros.debian.archive import DebPack
+from distil.distros.debian.cut_checks import check_cuts
+from distil.distros.debian.cuts import Cuts
+from distil.distros.debian.effects.apply import Configuration, apply_effects
+from distil.distros.debian.effects.library_cache import library_cache_nodes
+from distil.distros.debian.orphans import without_orphans
+from distil.distros.debian.select import Removed as Cut
+from distil.distros.debian.select import Wanted, select
+from distil.distros.debian.status import status_nodes
+from distil.fetch.cache import Cache
+from distil.fetch.packs import Pack
+from distil.model.ledger import Removed
+from distil.model.node import Node
+from distil.model.platform import Platform
+from distil.model.tree import Tree
+
+
+class DebianContents:
+    """See `distil.distros.Contents`."""
+
+    def __init__(
+        self, debs: Sequence[DebPack], cuts: Cuts, wanted: Wanted, platform: Platform
+    ) -> None:
+        self._debs = debs
+        self._cuts = cuts
+        self._wanted = wanted
+        self._platform = platform
+
+    @property
+    def packs(self) -> list[Pack]:
+        """All of them."""
+        return [deb.pack for deb in self._debs]
+
+    def configure(self, setting: Setting, elf: Elf, cache: Cache) -> DebianConfigured:
+        """Select files, follow the maintainer scripts, and leave out what cannot run then."""
+        selection = select(self._debs, self._cuts, self._wanted)
+        configuration = Configuration(
+            self._platform, setting.user, self._wanted, setting.certificates
+        )
+        configured = apply_effects(selection, self._debs, self._cuts, configuration, cache)
+        kept = without_orphans(configured.tree, selection.removed, self._debs, elf, self._wanted)
+        purls = {deb.name: deb.package.purl for deb in self._debs}
+        unhandled = tuple(str(one) for one in configured.unhandled)
+        return DebianConfigured(kept.tree, kept.removed, purls, unhandled)
+
+    def searchable(self, tree: Tree, elf: Elf) -> list[Node]:
+        """The loader finds libraries outside the default directories only through its cache."""
+        return library_cache_nodes(tree, elf, self._platform)
+
+    def describe(self, tree: Tree, elf: Elf) -> list[Node]:
+        """The loader's cache and the package status."""
+        cache = library_cache_nodes(tree, elf, self._platform)
+        return [*cache, *status_nodes(tree.with_nodes(cache), self._debs)]
+
+
+class DebianConfigured:
+    """See `distil.distros.Configured`."""
+
+    def __init__(
+        self,
+        tree: Tree,
+        cuts: Sequence[Cut],
+        purls: dict[str, str],
+        unhandled: tuple[str, ...],
+    ) -> None:
+        self.tree = tree
+        self.unhandled = unhandled
+        self._cuts = cuts
+        self._purls = purls
+
+    @property
+    def removed(self) -> tuple[Removed, ...]:
+        """By purl."""
+        return tuple(
+            Removed(one.path, self._purls[one.package], one.size, one.rule, one.reason)
+            for one in self._cuts
+        )
+
+    def check(self, tree: Tree, elf: Elf) -> None:
+        """See `check_cuts`."""
+        check_cuts(tree, self._cuts, elf)

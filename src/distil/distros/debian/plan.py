@@ -1,0 +1,215 @@
+"""Which packages an image is made of: apt's answer to what is wanted, less the cuts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import Final
+
+from distil.distros import Edge, Plan, Request
+from distil.distros.debian.contents import DebianContents
+from distil.distros.debian.cuts import Cuts, Partial, default_cuts
+from distil.distros.debian.fetching import fetch_packages
+from distil.distros.debian.index import PackageIndex
+from distil.distros.debian.lock_part import DebianPart
+from distil.distros.debian.locked import locked_packages, locked_suites, otherwise_called
+from distil.distros.debian.package import DebianPackage
+from distil.distros.debian.repository import SuiteIndex
+from distil.distros.debian.select import Wanted
+from distil.distros.debian.solver import Solution, solve
+from distil.distros.debian.tools import BUSYBOX, DebianTools
+from distil.fetch.http import Client
+from distil.model.lock import LockPart
+from distil.model.platform import Platform
+
+EVERY_IMAGE: Final = ("ca-certificates", "tzdata")
+"""Packages that a service needs for TLS and for local time, whatever it is written in."""
+
+LIBRARY_SEARCH: Final = "ldconfig"
+"""The feature of the cuts that keeps ldconfig, which ``ctypes.util.find_library`` runs."""
+
+
+class DebianPlan:
+    """The packages of one image; see `distil.distros.Plan`."""
+
+    def __init__(
+        self,
+        wanted: tuple[str, ...],
+        production: Solution,
+        tools: Sequence[DebianPackage],
+        world: _World,
+        request: Request,
+    ) -> None:
+        self.wanted = wanted
+        self.packages = production.packages
+        self.reasons: Mapping[str, tuple[Edge, ...]] = production.reasons
+        self.cut = production.cut
+        self.tools = tuple(tools)
+        self._world = world
+        self._request = request
+        asked = self._asked.packages
+        cuts = world.cuts
+        found = {p.name: cuts.partial(p.name, asked=p.name in asked) for p in self.packages}
+        self._partial: dict[str, Partial] = {n: p for n, p in found.items() if p is not None}
+
+    @property
+    def partial(self) -> Mapping[str, str]:
+        """Why of some packages only some files are taken."""
+        return {name: part.reason for name, part in self._partial.items()}
+
+    @cached_property
+    def _asked(self) -> Wanted:
+        """What the user names, which is taken whole, and the optional parts that are needed."""
+        searched = any(need.library_search for need in self._request.needs)
+        names = self._world.named((*self._request.asked, *self._world.pinned))
+        return Wanted(packages=names, features=frozenset([LIBRARY_SEARCH] if searched else []))
+
+    @cached_property
+    def whole(self) -> frozenset[str]:
+        """What the user names, or code that loads it by name does."""
+        loaded = {self._world.first_known(p) for n in self._request.needs for p in n.packages}
+        return self._asked.packages | loaded
+
+    @property
+    def asked_closure(self) -> frozenset[str]:
+        """What the user names, and all that it depends on."""
+        return with_dependencies(self._asked.packages, self.reasons)
+
+    def fetch(self, client: Client) -> DebianContents:
+        """The packages with their contents."""
+        packs = fetch_packages(self.packages, client)
+        return DebianContents(packs, self._world.cuts, self._asked, self._world.platform)
+
+    def fetch_tools(self, client: Client) -> DebianTools:
+        """The packages of the twin; those that only it has, and its tools, are taken whole."""
+        there = {package.name for package in self.packages}
+        new = {package.name for package in self.tools} - there
+        names = frozenset(new) | self._world.named((BUSYBOX, *(self._request.tools or ())))
+        wanted = Wanted(packages=names, features=self._asked.features)
+        packs = fetch_packages(self.tools, client)
+        return DebianTools(packs, self._world.cuts, wanted, self._world.platform)
+
+    def lock(self, libraries: Mapping[str, str]) -> LockPart:
+        """The index entries of everything, and of the libraries what is called otherwise."""
+        suites = locked_suites(self._world.suites)
+        packages = {package.name: package for package in (*self.packages, *self.tools)}
+        return DebianPart(
+            suites=suites,
+            packages=locked_packages(list(packages.values()), self._world.index, suites),
+            libraries=otherwise_called(libraries),
+        ).written()
+
+    def differences(self, other: Plan) -> list[str]:
+        """As a lock has to come to them again."""
+        found = [
+            name
+            for name in ("wanted", "partial", "reasons", "cut")
+            if getattr(self, name) != getattr(other, name)
+        ]
+        found += [
+            name
+            for name in ("packages", "tools")
+            if _pinned(getattr(self, name)) != _pinned(getattr(other, name))
+        ]
+        return found
+
+
+def _pinned(packages: Iterable[DebianPackage]) -> list[tuple[str, str, str]]:
+    return [(package.name, package.version, package.digest) for package in packages]
+
+
+def plan_packages(
+    index: PackageIndex,
+    suites: tuple[SuiteIndex, ...],
+    platform: Platform,
+    pinned: tuple[str, ...],
+    request: Request,
+) -> DebianPlan:
+    """Solve the packages of `request` from `index`.
+
+    Raises `UnknownPackage`, `UnknownPackageVersion`, `VirtualPackage`,
+    `UnsatisfiableDependencies`.
+    """
+    world = _World(index, suites, platform, pinned, default_cuts())
+    names = [*request.runtime, *EVERY_IMAGE, *request.asked]
+    names += [world.first_known(name) for need in request.needs for name in need.packages]
+    # Last, for of several demands for one package the last one's version counts.
+    wanted = tuple(dict.fromkeys([*names, *pinned]))
+    production = world.with_companions(wanted)
+    tools = () if request.tools is None else world.tools(wanted, request.tools)
+    return DebianPlan(wanted, production, tools, world, request)
+
+
+class _World:
+    """What is to be had, and what is cut of it."""
+
+    def __init__(
+        self,
+        index: PackageIndex,
+        suites: tuple[SuiteIndex, ...],
+        platform: Platform,
+        pinned: tuple[str, ...],
+        cuts: Cuts,
+    ) -> None:
+        self.index = index
+        self.suites = suites
+        self.platform = platform
+        self.pinned = pinned
+        self.cuts = cuts
+
+    def named(self, wanted: Sequence[str]) -> frozenset[str]:
+        """The names of packages asked for as ``name``, ``name=version`` or ``name:architecture``.
+
+        A virtual name stands for the one package that provides it.
+        """
+        found: set[str] = set()
+        for text in wanted:
+            name = text.partition("=")[0].partition(":")[0]
+            if self.index.candidate(name) is None:
+                found.update(provision.owner for provision in self.index.providers(name))
+            found.add(name)
+        return frozenset(found)
+
+    def first_known(self, alternatives: str) -> str:
+        """The first of ``a | b`` that the index has; the first of all when it has none."""
+        names = [name.strip() for name in alternatives.split("|")]
+        return next((name for name in names if self.index.candidate(name)), names[0])
+
+    def with_companions(self, wanted: Sequence[str]) -> Solution:
+        """The closure of `wanted`, and the packages of which it needs only files."""
+        index, cuts = self.index, self.cuts
+        solution = solve(wanted, index, cut=cuts.edge)
+        names = [package.name for package in solution.packages]
+        added = {name: index.describe(index.package(name)) for name in cuts.companions(names)}
+        packages = sorted((*solution.packages, *added.values()), key=lambda package: package.name)
+        reasons = solution.reasons | {name: (Edge("", "Files", name),) for name in added}
+        return Solution(tuple(packages), reasons, solution.cut)
+
+    def tools(self, wanted: Sequence[str], asked: Sequence[str]) -> tuple[DebianPackage, ...]:
+        """The packages of the debug twin's tools with all that they depend on.
+
+        Solved together with `wanted`, so that what both need is the same. What production has
+        of a package need not be what a tool needs of it.
+        """
+        tools = (BUSYBOX, *asked)
+        solution = solve((*wanted, *tools, *self.pinned), self.index, cut=self.cuts.edge)
+        found = with_dependencies(self.named(tools), solution.reasons)
+        return tuple(package for package in solution.packages if package.name in found)
+
+
+def with_dependencies(
+    names: Iterable[str], reasons: Mapping[str, Sequence[Edge]]
+) -> frozenset[str]:
+    """The packages `names` and what they depend on, by the `reasons` of a solution."""
+    needs: dict[str, list[str]] = {}
+    for name, edges in reasons.items():
+        for edge in edges:
+            needs.setdefault(edge.package, []).append(name)
+    found: set[str] = set()
+    pending = list(names)
+    while pending:
+        name = pending.pop()
+        if name not in found:
+            found.add(name)
+            pending += needs.get(name, ())
+    return frozenset(found)

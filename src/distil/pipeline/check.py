@@ -1,0 +1,72 @@
+"""`check`: whether everything that an image can start finds what it needs."""
+
+from __future__ import annotations
+
+import msgspec
+
+from distil.compose.record import find_ledger
+from distil.fetch.cache import Cache
+from distil.image.read import open_image
+from distil.image.read_tree import read_tree
+from distil.model.platform import Platform, optional_platform, parse_platform
+from distil.model.reference import Location, parse_location
+from distil.reach.accounting import ledger_faults
+from distil.reach.objects import elf_files
+from distil.reach.soundness import (
+    Fault,
+    command_faults,
+    interpreter_faults,
+    library_faults,
+)
+from distil.runtimes.table import RUNTIMES
+
+
+class CheckReport(msgspec.Struct, frozen=True):
+    """What was looked at in an image, and what would fail at run time, sorted.
+
+    `ledger` is the number of paths in the image's ledger, 0 for an image that has none.
+    """
+
+    image: str
+    platform: str
+    elf_files: int
+    interpreters: tuple[str, ...]
+    faults: tuple[Fault, ...]
+    ledger: int = 0
+
+
+def check(image: str, platform: str = "") -> CheckReport:
+    """Whether everything that `image` can start finds what it needs inside the image.
+
+    Any image in a layout, archive or engine, whoever built it; nothing is run. Of an image for
+    several platforms it is this machine's, or the one named. Raises what reading the image
+    raises.
+    """
+    from distil.image.saved import on_disk  # what talks to engines is not for every build
+
+    with on_disk(parse_location(image)) as location:
+        return _check(image, location, optional_platform(platform))
+
+
+def _check(image: str, location: Location, platform: Platform | None) -> CheckReport:
+    cache = Cache.default()
+    stored = open_image(location, platform)
+    target = parse_platform(stored.platform)
+    tree = read_tree(stored.layers, cache)
+    elf, config = elf_files(tree), stored.config.config
+    languages = [one.check(tree, elf, config, target.machine, cache) for one in RUNTIMES]
+    program = next((one.program for one in languages if one.program), None)
+    faults = library_faults(tree, elf, target, program)
+    faults += interpreter_faults(tree)
+    faults += command_faults(tree, config)
+    faults += [fault for one in languages for fault in one.faults]
+    ledger = find_ledger(location, cache, platform)
+    faults += ledger_faults(tree, ledger) if ledger is not None else []
+    return CheckReport(
+        image=image,
+        platform=stored.platform,
+        elf_files=sum(found is not None for found in elf.values()),
+        interpreters=tuple(name for one in languages for name in one.names),
+        faults=tuple(sorted(faults)),
+        ledger=len(ledger.kept) if ledger is not None else 0,
+    )
