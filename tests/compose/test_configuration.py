@@ -6,29 +6,27 @@ from distil.compose.configuration import PATH, container_config, debug_config
 from distil.formats.spec_toml import parse_spec
 from distil.model.application import Application
 from distil.model.image import NANOSECONDS
-from distil.runtimes.python.application import Dependencies, DependencySource
 
 APPLICATION = Application(
     source="/src",
     name="shop",
     version="1.0",
-    requires_python="",
-    dependencies=Dependencies(DependencySource.NONE),
-    packaged=False,
     entrypoint=("/usr/bin/python3", "-m", "gunicorn"),
     command=("app:app",),
     environment={"PORT": "8000", "LANG": "de"},
     ports=(8000,),
 )
 
+RUNTIME = {"UNBUFFERED": "1", "LANG": "es"}
+
 
 def environment(text: str = "") -> dict[str, str]:
-    config = container_config(parse_spec(text), APPLICATION)
+    config = container_config(parse_spec(text), APPLICATION, RUNTIME)
     return dict(entry.split("=", 1) for entry in config.env)
 
 
 def test_defaults() -> None:
-    config = container_config(parse_spec(""), APPLICATION)
+    config = container_config(parse_spec(""), APPLICATION, RUNTIME)
     assert (config.user, config.working_dir, config.stop_signal) == ("65532", "/app", "SIGTERM")
     assert (config.entrypoint, config.cmd) == (APPLICATION.entrypoint, APPLICATION.command)
     assert list(config.exposed_ports) == ["8000/tcp"]
@@ -38,7 +36,8 @@ def test_defaults() -> None:
 
 
 def test_who_decides_about_the_environment() -> None:
-    """Defaults, then what was found out, then the user."""
+    """Defaults, then the runtime, then what was found out, then the user."""
+    assert environment()["UNBUFFERED"] == "1"
     assert environment()["LANG"] == "de"
     assert environment('[app.environment]\nLANG = "fr"\nPATH = "/x"\n')["LANG"] == "fr"
     assert environment('[app.environment]\nPATH = "/x"\n')["PATH"] == "/x"
@@ -68,7 +67,7 @@ command = ["/usr/bin/python3", "-c", "0"]
 interval = 0.5
 retries = 7
 """
-    config = container_config(parse_spec(text), APPLICATION)
+    config = container_config(parse_spec(text), APPLICATION, RUNTIME)
     assert (config.user, config.working_dir, config.stop_signal) == ("1000:1001", "/srv", "SIGINT")
     assert sorted(config.exposed_ports) == ["53/udp", "80/tcp"]
     assert sorted(config.volumes) == ["/cache", "/data"]
@@ -80,7 +79,7 @@ retries = 7
 
 
 def test_the_twin_only_has_a_longer_path() -> None:
-    production = container_config(parse_spec(""), APPLICATION)
+    production = container_config(parse_spec(""), APPLICATION, RUNTIME)
     twin = debug_config(production)
     changed = [(a, b) for a, b in zip(production.env, twin.env, strict=True) if a != b]
     assert changed == [(f"PATH={PATH}", f"PATH={PATH}:/busybox")]

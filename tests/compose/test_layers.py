@@ -20,7 +20,7 @@ OWN = PackageOrigin("pkg:pypi/till@4.2", ARCHIVE)
 CODE = ApplicationOrigin("/src/app.py")
 MADE = GeneratedOrigin("hosts")
 
-COMPONENTS = Components(frozenset([PYTHON.purl]), frozenset([OWN.purl]))
+COMPONENTS = Components("deb", frozenset([PYTHON.purl]), frozenset([OWN.purl]))
 ORIGINS: dict[Origin, LayerKind] = {
     LIBC: LayerKind.SYSTEM,
     PYTHON: LayerKind.RUNTIME,

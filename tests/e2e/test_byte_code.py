@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.util import source_from_cache
 from pathlib import Path
 
 import pytest
@@ -14,10 +15,11 @@ from distil.explain.explain import Question
 from distil.fetch.cache import Cache
 from distil.image.read import open_image
 from distil.image.read_tree import read_tree
+from distil.model.origin import GeneratedOrigin
 from distil.model.reference import parse_location
 from distil.model.tree import Tree
 from distil.pipeline import why
-from distil.runtimes.python.byte_code_files import BYTE_CODE, byte_code_path, source_path
+from distil.runtimes.python.byte_code_files import RULE, byte_code_path
 from tests.e2e.subjects import SUBJECTS
 from tests.e2e.workloads import WORKLOADS, Surroundings
 from tests.support.browser import await_answer
@@ -92,8 +94,8 @@ def test_the_same_on_another_processor_and_each_with_a_reason(tmp_path: Path) ->
     path = min(digests[0])
     place = f"oci:{images[0].layout}:{images[0].tag}"
     (explained,) = why(place, Question(path=path)).answer.explanations
-    assert explained.kept.origin == BYTE_CODE
-    assert explained.kept.reasons[0].because == source_path(path)
+    assert explained.kept.origin == GeneratedOrigin(RULE)
+    assert explained.kept.reasons[0].because == source_from_cache(path)
 
 
 def test_a_lock_holds_what_makes_it(tmp_path: Path) -> None:

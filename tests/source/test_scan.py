@@ -12,14 +12,11 @@ from distil.errors import InvalidProjectFile, UnreadableSource
 from distil.model.application import Application
 from distil.model.node import Kind
 from distil.model.spec import AppSpec, BaseSpec, ImageSpec, RepositorySpec, Spec
-from distil.runtimes.python.application import Dependencies, DependencySource
-from distil.runtimes.python.detect import detect
-from distil.source.scan import application_tree, elf_files, scan, scan_project
+from distil.reach.objects import elf_files
+from distil.runtimes.table import detect
+from distil.source.scan import application_tree, scan, scan_project
 
-PLAIN = Application(
-    source="", name="x", version="", requires_python="",
-    dependencies=Dependencies(DependencySource.NONE), packaged=False,
-)  # fmt: skip
+PLAIN = Application(source="", name="x", version="")
 
 
 def taken(root: Path, spec: Spec | None = None) -> list[str]:
@@ -205,7 +202,8 @@ def test_elf_files(tmp_path):
 
 def test_unreadable(tmp_path):
     root = write_all(tmp_path / "app", "main.py")
-    application = detect(root, Spec(app=AppSpec(entrypoint=("/x",))))
+    spec = Spec(app=AppSpec(entrypoint=("/x",)))
+    application = detect(root, spec, scan(root, spec)).application
     sources = scan(root, Spec())
     (root / "main.py").unlink()
     with pytest.raises(UnreadableSource, match=r"main\.py: No such file"):

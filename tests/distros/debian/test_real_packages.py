@@ -15,7 +15,7 @@ import pytest
 from distil.distros.debian.archive import DebPack, unpack_all
 from distil.distros.debian.cut_checks import check_cuts
 from distil.distros.debian.cuts import default_cuts
-from distil.distros.debian.effects.apply import Setting, apply_effects
+from distil.distros.debian.effects.apply import Configuration, apply_effects
 from distil.distros.debian.effects.library_cache import library_cache_nodes
 from distil.distros.debian.effects.scripts import script_effects
 from distil.distros.debian.index import PackageIndex
@@ -128,7 +128,7 @@ def test_a_python_system_is_complete(base: str, platform: Platform, cache: Cache
     debian = fetched(base, platform, (python, "ca-certificates", "tzdata"), cache)
     cuts = default_cuts()
     selection = select(debian.packs, cuts)
-    setting = Setting(platform, ImageUser(65532, 65532))
+    setting = Configuration(platform, ImageUser(65532, 65532))
     configured = apply_effects(selection, debian.packs, cuts, setting, cache)
     assert configured.unhandled == ()
     elf = {}
@@ -160,7 +160,7 @@ def test_a_python_system_is_complete(base: str, platform: Platform, cache: Cache
 def test_the_library_alternatives_are_there(debian: Debian, cache: Cache) -> None:
     """Links that no package ships, without which numerical programs do not start."""
     selection = select(debian.packs, default_cuts())
-    setting = Setting(AMD64, ImageUser(65532, 65532))
+    setting = Configuration(AMD64, ImageUser(65532, 65532))
     tree = apply_effects(selection, debian.packs, default_cuts(), setting, cache).tree
     for library in ("libblas.so.3", "liblapack.so.3", "libopenblas.so.0"):
         node = tree.resolve(f"/usr/lib/x86_64-linux-gnu/{library}")

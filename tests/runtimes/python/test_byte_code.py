@@ -19,8 +19,8 @@ from distil.model.node import Kind, Node
 from distil.model.origin import ApplicationOrigin, GeneratedOrigin, Origin, PackageOrigin
 from distil.model.tree import Tree
 from distil.runtimes.python.byte_code import byte_code_nodes
-from distil.runtimes.python.byte_code_files import BYTE_CODE, byte_code_path, source_path
-from distil.runtimes.python.byte_compiler import Runtime
+from distil.runtimes.python.byte_code_files import byte_code_origin, byte_code_path, compiled_module
+from distil.runtimes.python.byte_compiler import Compiler
 from distil.runtimes.python.install import record_nodes
 from tests.support.host_python import host_interpreter, host_runtime, script_runtime
 from tests.support.nodes import file, special
@@ -74,7 +74,7 @@ def cache(tmp_path: Path) -> Cache:
     return Cache(tmp_path / "cache")
 
 
-def nodes(tree: Tree, cache: Cache, runtime: Runtime | None = None) -> dict[str, Node]:
+def nodes(tree: Tree, cache: Cache, runtime: Compiler | None = None) -> dict[str, Node]:
     found = byte_code_nodes(tree, PYTHON, runtime or host_runtime(), APPLICATION, cache)
     return {node.path: node for node in found}
 
@@ -83,7 +83,7 @@ def contents(found: dict[str, Node]) -> dict[str, bytes]:
     return {path: node.blob.read() for path, node in found.items() if node.blob is not None}
 
 
-def idle() -> Runtime:
+def idle() -> Compiler:
     """The same interpreter as far as the cache knows, but it cannot be run."""
     return msgspec.structs.replace(
         script_runtime("#!/bin/sh\nexit 1\n"), identity=host_runtime().identity
@@ -96,13 +96,18 @@ def changed(tree: Tree, path: str, text: str) -> Tree:
 
 def test_modules_and_nothing_else(cache: Cache) -> None:
     found = nodes(TREE, cache)
-    assert sorted(source_path(path) for path in found) == sorted(COMPILED)
+    assert sorted(map(compiled_module, found.values())) == sorted(COMPILED)
     assert SHOP in found
 
 
 def test_a_file_is_its_sources_owners_and_has_no_date_of_its_own(cache: Cache) -> None:
     node = nodes(TREE, cache)[SHOP]
-    assert (node.mode, node.uid, node.mtime, node.origin) == (0o644, 5, 0, BYTE_CODE)
+    assert (node.mode, node.uid, node.mtime, node.origin) == (
+        0o644,
+        5,
+        0,
+        byte_code_origin("/app/shop.py"),
+    )
     code = marshal.loads(contents({SHOP: node})[SHOP][16:])
     assert code.co_filename == "/app/shop.py"
 
@@ -149,7 +154,7 @@ def test_damage_in_the_cache_is_found_and_mended(cache: Cache) -> None:
 
 def test_layer_and_record_of_the_source(cache: Cache) -> None:
     tree = TREE.with_nodes(nodes(TREE, cache).values())
-    layers = dict(split(tree, Components(frozenset([STDLIB.purl]), frozenset())))
+    layers = dict(split(tree, Components("deb", frozenset([STDLIB.purl]), frozenset())))
     for path in COMPILED:
         compiled = byte_code_path(path, PYTHON.line)
         (kind,) = [kind for kind, held in layers.items() if compiled in {n.path for n in held}]
@@ -162,7 +167,6 @@ def test_layer_and_record_of_the_source(cache: Cache) -> None:
     assert not [line for line in lines if "python2" in line and ".pyc" in line]
 
 
-@pytest.mark.parametrize("path", ["/app/__pycache__/shop.pyc", "/app/shop.cpython-313.pyc", "/a"])
-def test_what_is_no_byte_code(path: str) -> None:
-    with pytest.raises(ValueError, match="no file of byte code"):
-        source_path(path)
+def test_what_is_no_byte_code() -> None:
+    assert compiled_module(TREE["/app/made.py"]) == ""
+    assert compiled_module(TREE["/app/shop.py"]) == ""

@@ -7,7 +7,7 @@ import pytest
 from distil.distros.debian.archive import DebPack
 from distil.distros.debian.cuts import default_cuts
 from distil.distros.debian.effects import apply as apply_module
-from distil.distros.debian.effects.apply import Configured, Setting, apply_effects
+from distil.distros.debian.effects.apply import Configuration, Configured, apply_effects
 from distil.distros.debian.select import Wanted, select
 from distil.fetch.cache import Cache
 from distil.model.account import ImageUser
@@ -28,7 +28,7 @@ def cache(tmp_path: Path) -> Cache:
 def configured(cache: Cache, packs: list[DebPack], wanted: Wanted | None = None) -> Configured:
     wanted = wanted or Wanted()
     selection = select(packs, default_cuts(), wanted)
-    setting = Setting(AMD64, ImageUser(65532, 65532), wanted)
+    setting = Configuration(AMD64, ImageUser(65532, 65532), wanted)
     return apply_effects(selection, packs, default_cuts(), setting, cache)
 
 
