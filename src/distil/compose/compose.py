@@ -8,7 +8,8 @@ import msgspec
 
 from distil.compose.gather import Elf, Gathered, Ingredients, gather
 from distil.compose.narrow import narrow
-from distil.compose.placement import check_placed
+from distil.compose.own_names import own_names
+from distil.compose.placement import check_placed, check_usable
 from distil.compose.plan import Plan
 from distil.distros.debian.cuts import Cuts
 from distil.distros.debian.effects.library_cache import library_cache_nodes
@@ -20,6 +21,7 @@ from distil.model.node import Kind, Node
 from distil.model.origin import ApplicationOrigin
 from distil.model.spec import Level
 from distil.model.tree import Tree
+from distil.reach.named import Named
 from distil.runtimes.python.byte_code import byte_code_nodes
 from distil.runtimes.python.install import record_nodes
 from distil.runtimes.python.reach.analysis import Analyses
@@ -33,6 +35,7 @@ class Composition(msgspec.Struct, frozen=True):
     `further` are more reasons of some paths. `copied` says why what the user copies is there, at
     any level. `size_before` is what the ingredients hold before anything is cut, in bytes. `python`
     is what Python code can reach, None where that was not asked, `analyses` what was read of it.
+    `named` is what the application's own files ask the system for by name.
     """
 
     tree: Tree
@@ -45,6 +48,7 @@ class Composition(msgspec.Struct, frozen=True):
     python: PythonReach | None = None
     further: dict[str, list[Reason]] = {}
     copied: dict[str, Reason] = {}
+    named: tuple[Named, ...] = ()
 
 
 def compose(
@@ -59,12 +63,14 @@ def compose(
     reasons: dict[str, Reason] = {}
     further: dict[str, list[Reason]] = {}
     analyses, python = Analyses(cache), None
+    named = own_names(plan, gathered.tree)
     if plan.findings.spec.reach.level is Level.REACHABLE:
-        narrowed = narrow(plan, gathered, cache)
+        narrowed = narrow(plan, gathered, named, cache)
         gathered, reasons, further = narrowed.gathered, narrowed.reasons, narrowed.further
         analyses, python = narrowed.analyses, narrowed.python
     tree = _with_metadata(plan, gathered, ingredients, cache)
     check_placed(tree, gathered.copied)
+    check_usable(tree)
     return Composition(
         tree=Tree(dated(tree, created, _own_purls(plan))),
         elf=gathered.elf,
@@ -76,6 +82,7 @@ def compose(
         python=python,
         further=further,
         copied={path: copied.reason for path, copied in gathered.copied.items()},
+        named=tuple(one for one in named if not one.in_a_file or one.path in tree),
     )
 
 

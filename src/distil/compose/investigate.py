@@ -22,6 +22,7 @@ from distil.runtimes.python.resolve import resolve
 from distil.runtimes.python.target import fits
 from distil.source.revision import with_revision
 from distil.source.scan import Sources, scan
+from distil.source.secret_search import check_copied, without_secrets
 from distil.userfiles.certificates import local_certificates
 from distil.userfiles.copies import Copies, find_copies
 
@@ -64,13 +65,17 @@ class Findings(msgspec.Struct, frozen=True):
 def look_at(source: Path, spec: Spec) -> Subject:
     """The application in directory `source`.
 
-    Raises what `find_copies`, `scan`, `with_revision`, `detect` and `local_certificates` raise.
+    Raises what `find_copies`, `scan`, `detect`, `with_revision` and `local_certificates` raise,
+    and `SecretsFound`.
     """
     copies = find_copies(source, spec)
+    check_copied(copies.files, spec)
     sources = scan(source, spec)
+    application = detect(source, spec, sources)
+    sources = without_secrets(sources, spec, packaged=application.packaged)
     spec = with_revision(spec, source, sources)
     certificates = local_certificates(source, spec.image.certificates)
-    return Subject(spec, detect(source, spec, sources), sources, certificates, copies)
+    return Subject(spec, application, sources, certificates, copies)
 
 
 def investigate(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from distil.compose.gather import Gathered
+from distil.compose.own_names import named_programs
 from distil.compose.plan import Plan
 from distil.distros.debian.effects.certificates import BUNDLE, RULE
 from distil.distros.debian.effects.library_cache import library_cache_nodes
@@ -14,6 +15,7 @@ from distil.model.ledger import Reason, Removed
 from distil.model.node import Kind, Node
 from distil.model.origin import PackageOrigin
 from distil.model.tree import Tree
+from distil.reach.named import Named
 from distil.reach.reachable import Reached, Roots, reach
 from distil.runtimes.python.install import record_nodes
 from distil.runtimes.python.reach.analysis import Analyses
@@ -37,11 +39,14 @@ class Narrowed(msgspec.Struct, frozen=True):
     analyses: Analyses
 
 
-def narrow(plan: Plan, gathered: Gathered, cache: Cache) -> Narrowed:
-    """Keep what is reachable; the rest is recorded as removed. Raises what `reach` raises."""
+def narrow(plan: Plan, gathered: Gathered, named: tuple[Named, ...], cache: Cache) -> Narrowed:
+    """Keep what is reachable; the rest is recorded as removed. Raises what `reach` raises.
+
+    `named` is what the application's own files name, see `own_names`.
+    """
     tree = searchable(plan, gathered)
     with stage("finding what is reachable") as result:
-        reached = reach(tree, gathered.elf, roots_of(plan, gathered), cache)
+        reached = reach(tree, gathered.elf, roots_of(plan, gathered, named), cache)
         result(f"{len(reached.kept):,} of {len(tree):,} paths")
     _tell_unresolved(reached)
     kept = gathered.tree.prune(reached.kept)
@@ -64,7 +69,7 @@ def searchable(plan: Plan, gathered: Gathered) -> Tree:
     return tree.with_nodes(record_nodes(tree, plan.findings.interpreter))
 
 
-def roots_of(plan: Plan, gathered: Gathered) -> Roots:
+def roots_of(plan: Plan, gathered: Gathered, named: tuple[Named, ...] = ()) -> Roots:
     """What the search begins with."""
     findings = plan.findings
     application, spec = findings.application, findings.spec
@@ -89,7 +94,7 @@ def roots_of(plan: Plan, gathered: Gathered) -> Roots:
         runtime=frozenset(purls[name] for name in plan.runtime_packages if name in purls),
         depends=depends,
         keep=spec.reach.keep,
-        named=_asked_for(plan, gathered),
+        named=named_programs(plan, gathered.tree, named) | _asked_for(plan, gathered),
     )
 
 
@@ -107,11 +112,8 @@ def _tell_unresolved(reached: Reached) -> None:
     if unresolved:
         first = ", ".join(str(one) for one in unresolved[:3])
         more = f" and {len(unresolved) - 3} more" if len(unresolved) > 3 else ""
-        emit(
-            Warned(
-                f"the whole standard library is kept for imports that are computed: {first}{more}"
-            )
-        )
+        what = f"the whole standard library is kept for imports that are computed: {first}{more}"
+        emit(Warned(what, minor=True))
 
 
 def _purl(node: Node) -> str:

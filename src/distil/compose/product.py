@@ -7,6 +7,7 @@ import msgspec
 from distil.compose.compose import Composition
 from distil.compose.finding import Finder
 from distil.compose.inspect import Check
+from distil.compose.lacking import Lacking
 from distil.compose.plan import Plan
 from distil.distros.debian.cuts import Cuts
 from distil.fetch.cache import Cache
@@ -42,7 +43,7 @@ class Product(msgspec.Struct, frozen=True):
     """A finished build for one platform, written nowhere yet.
 
     `images` are the production image and then, if there is one, its twin, each with its ledger;
-    `tools` is what only the twin has.
+    `tools` is what only the twin has, `lacking` what the application names and neither has.
     """
 
     plan: Plan
@@ -50,3 +51,4 @@ class Product(msgspec.Struct, frozen=True):
     checks: tuple[Check, ...]
     images: tuple[tuple[Image, Artifact], ...]
     tools: Tree = Tree()
+    lacking: tuple[Lacking, ...] = ()

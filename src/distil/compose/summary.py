@@ -8,16 +8,19 @@ import msgspec
 
 from distil.compose.compose import Composition
 from distil.compose.inspect import Check
+from distil.compose.lacking import Lacking
 from distil.compose.plan import Plan
 from distil.compose.product import Product
 from distil.compose.publish import Publication, Published
+from distil.distros.debian.remedies import Remedy, find_remedies
 from distil.image.assemble import Image
 from distil.model.application import Evidence, SystemNeed
 from distil.model.digest import Digest
 from distil.model.node import Kind
-from distil.model.origin import PackageOrigin
+from distil.model.origin import Origin, PackageOrigin
 from distil.model.package import DebianPackage, Wheel
 from distil.model.tree import Tree
+from distil.runtimes.python.reach.result import COMPUTED
 
 
 class Component(msgspec.Struct, frozen=True, rename="camel"):
@@ -36,6 +39,17 @@ class CutTotal(msgspec.Struct, frozen=True):
 
     rule: str
     reason: str
+    files: int
+    size: int
+
+
+class ComputedImports(msgspec.Struct, frozen=True):
+    """Imports whose module the code does not say, so that all is kept that could be meant.
+
+    `places` are where they stand; `files` and `size` (in bytes) of what is kept for them alone.
+    """
+
+    places: tuple[str, ...]
     files: int
     size: int
 
@@ -62,7 +76,10 @@ class ImageSummary(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class PlanSummary(msgspec.Struct, frozen=True, rename="camel"):
-    """What was decided before anything was fetched."""
+    """What was decided before anything was fetched.
+
+    `packages` and `distributions` are what the image is made from; something of each may stay.
+    """
 
     application: str
     version: str
@@ -84,13 +101,18 @@ class PlanSummary(msgspec.Struct, frozen=True, rename="camel"):
     left_out: tuple[str, ...]
     repositories: tuple[str, ...] = ()
     copied: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
+    """Those of `left_out` that hold, or by their names usually hold, secrets."""
 
 
 class BuildSummary(msgspec.Struct, frozen=True, rename="camel"):
     """All of a build. `images` is the production image and then, if there is one, its twin.
 
-    `size_before` is what the same packages and wheels hold before anything is cut, in bytes.
-    `unhandled` is what maintainer scripts do and distil does not. A dry run has a plan only.
+    `packages` and `distributions` are those of which something is in the image, as scanners see
+    them, fewer than the plan's. `size_before` is what the same packages and wheels hold before
+    anything is cut, in bytes. `unhandled` is what maintainer scripts do and distil does not, with
+    the `remedies` that are known; `lacking` is what the application names and the image lacks. A
+    dry run has a plan only.
     """
 
     plan: PlanSummary
@@ -100,6 +122,9 @@ class BuildSummary(msgspec.Struct, frozen=True, rename="camel"):
     debug_packages: tuple[Component, ...] = ()
     cuts: tuple[CutTotal, ...] = ()
     unhandled: tuple[str, ...] = ()
+    computed_imports: ComputedImports | None = None
+    remedies: tuple[Remedy, ...] = ()
+    lacking: tuple[Lacking, ...] = ()
     checks: tuple[Check, ...] = ()
     images: tuple[ImageSummary, ...] = ()
     engine: str = ""
@@ -225,6 +250,7 @@ def summarise(products: Sequence[Product], publication: Publication) -> BuildSum
 
 def _summarised(product: Product) -> BuildSummary:
     plan, composition = product.plan, product.composition
+    platform = plan.findings.base.platform
     return BuildSummary(
         plan=_planned(plan),
         size_before=composition.size_before,
@@ -233,9 +259,44 @@ def _summarised(product: Product) -> BuildSummary:
         debug_packages=components(product.tools, "deb", plan),
         cuts=_cut_totals(composition),
         unhandled=tuple(str(one) for one in composition.unhandled),
+        computed_imports=_computed_imports(composition),
+        remedies=find_remedies(composition.unhandled, composition.tree, platform),
+        lacking=product.lacking,
         checks=product.checks,
         images=tuple(summarise_image(image) for image, _ in product.images),
     )
+
+
+def _computed_imports(composition: Composition) -> ComputedImports | None:
+    python, reasons = composition.python, composition.reasons
+    if python is None or not python.unresolved:
+        return None
+    led_to: dict[str, list[str]] = {}
+    for path, first in reasons.items():
+        for reason in (first, *composition.further.get(path, ())):
+            if reason.rule != COMPUTED:
+                because = reason.because if reason.because in reasons else ""
+                led_to.setdefault(because, []).append(path)
+    anyway, waiting = set(), [""]
+    while waiting:
+        more = [path for path in led_to.pop(waiting.pop(), ()) if path not in anyway]
+        anyway.update(more)
+        waiting += more
+    # A distribution of which something is used is kept whole.
+    tree = composition.tree
+    used = {node.origin for node in tree if node.path in anyway and _is_wheel(node.origin)}
+    alone = reasons.keys() - anyway
+    files = [
+        node
+        for node in tree
+        if node.path in alone and node.blob is not None and node.origin not in used
+    ]
+    places = tuple(str(place) for place in python.unresolved)
+    return ComputedImports(places, len(files), sum(node.size for node in files))
+
+
+def _is_wheel(origin: Origin | None) -> bool:
+    return isinstance(origin, PackageOrigin) and origin.purl.startswith("pkg:pypi/")
 
 
 def _summarised_index(published: Published) -> ImageIndexSummary:
@@ -274,6 +335,7 @@ def _planned(plan: Plan) -> PlanSummary:
         left_out=tuple(f"{entry.path}: {entry.why}" for entry in findings.sources.left_out),
         repositories=tuple(f"{one.url} {one.suite}" for one in spec.base.repositories),
         copied=tuple(f"{copy.source} to {copy.target}" for copy in spec.copy),
+        secrets=tuple(entry.path for entry in findings.sources.left_out if entry.secret),
     )
 
 

@@ -43,7 +43,7 @@ def locked_findings(subject: Subject, lock: Lock, platform: Platform, client: Cl
     interpreter = locked.interpreter(platform.machine)
     wheels = tuple(as_locked(wheel, source) for wheel in locked.wheels)
     own = [locked_project(project, source, client, spec) for project in locked.projects]
-    check_own(own, interpreter)
+    check_own(own, interpreter, spec)
     return Findings(
         spec=spec,
         application=complete(application, wheels),

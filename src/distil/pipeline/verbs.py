@@ -16,6 +16,7 @@ from distil.compose.gather import Ingredients
 from distil.compose.images import debug_twin, production_image
 from distil.compose.inspect import inspect, inspect_twin
 from distil.compose.investigate import Findings, Subject, look_at
+from distil.compose.lacking import find_lacking
 from distil.compose.needs import find_needs, needs_by_name
 from distil.compose.obtain import obtain_packages, obtain_wheels
 from distil.compose.plan import Plan, plan_packages
@@ -161,6 +162,7 @@ def _produce(platform: Platform, workshop: Workshop) -> Product:
     ingredients = Ingredients(packages, wheels, workshop.application, workshop.copies, compiler)
     composition = compose(plan, ingredients, cuts, created, cache)
     checks = inspect(plan, composition)
+    lacking = find_lacking(plan, composition)
     production = production_image(plan, composition.tree, created, cache)
     ledger = ledger_of(plan, composition)
     images, tool_tree = [(production, record(production, ledger, cache))], Tree()
@@ -169,7 +171,7 @@ def _produce(platform: Platform, workshop: Workshop) -> Product:
         inspect_twin(plan, composition, tool_tree, tools)
         twin = debug_twin(plan, production, tool_tree, created, cache)
         images.append((twin, record(twin, twin_ledger(ledger, tool_tree), cache)))
-    return Product(plan, composition, checks, tuple(images), tool_tree)
+    return Product(plan, composition, checks, tuple(images), tool_tree, lacking)
 
 
 class LockRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -225,14 +227,26 @@ class Found(msgspec.Struct, frozen=True):
     from_cache: bool
 
 
-def why(image: str, question: Question, platform: str = "") -> Found:
+def why(image: str, question: Question, platform: str = "", *, verify: bool = False) -> Found:
     """What the ledger of `image`, a place such as ``oci:DIR:TAG``, says to `question`.
 
-    Of an image for several platforms it is this machine's, or the one named. Raises `NoLedger`,
+    Of an image for several platforms it is this machine's, or the one named. No layer is read
+    for that; with `verify` all are hashed first, as `check` does. Raises `NoLedger`,
     `NothingAsked`, `NothingKnown`, and what reading the image raises.
     """
-    opened = open_ledger(parse_location(image), Cache.default(), _platform(platform))
+    where, cache, target = parse_location(image), Cache.default(), _platform(platform)
+    if verify:
+        _verify(where, cache, target)
+    opened = open_ledger(where, cache, target)
     return Found(ask(opened.ledger, question, opened.image), opened.from_cache)
+
+
+def _verify(where: Location, cache: Cache, platform: Platform | None) -> None:
+    """Hash every layer. Raises `MalformedImage` for one that is not what the image says."""
+    from distil.image.saved import on_disk
+
+    with on_disk(where) as location:
+        read_tree(open_image(location, platform).layers, cache)
 
 
 def _platform(name: str) -> Platform | None:

@@ -15,7 +15,8 @@ from urllib.parse import unquote
 import msgspec
 
 from distil.formats.elf import ElfFile
-from distil.formats.patterns import name_expression, path_expression
+from distil.formats.globs import Globs
+from distil.formats.patterns import name_globs, path_globs
 from distil.model.digest import Digest
 from distil.model.draft import PARENT_RULE
 from distil.model.ledger import Reason
@@ -178,17 +179,17 @@ class _Reach:
         for number, words in enumerate(self._roots.command.commands):
             for word in words:
                 self._keep_word(word, ENTRYPOINT if number == 0 else HEALTH_CHECK)
-        paths, names = _keep_expressions(self._roots.keep)
+        paths, names = _keep_globs(self._roots.keep)
         for node in self._tree:
             if isinstance(node.origin, GeneratedOrigin) and node.origin.rule not in _BY_POLICY:
                 self._keeping.keep(node.path, Reason(GENERATED, "", node.origin.rule))
             elif isinstance(node.origin, ApplicationOrigin) and node.kind is Kind.DIRECTORY:
                 self._keeping.keep(node.path, Reason(APPLICATION, "", node.origin.source))
-            elif paths.fullmatch(node.path):
+            elif node.path in paths:
                 self._keeping.keep(node.path, Reason(KEEP_RULE, "", node.path))
             elif isinstance(node.origin, PackageOrigin) and node.kind is not Kind.DIRECTORY:
                 name = _name(node.origin.purl)
-                if names.fullmatch(name):
+                if name in names:
                     self._keeping.keep(node.path, Reason(KEEP_RULE, "", name))
         for purl in sorted(self._roots.asked):
             self._packages.keep_whole(purl, Reason(ASKED, "", purl), self._keeping)
@@ -274,11 +275,11 @@ def _name(purl: str) -> str:
     return unquote(purl.split("@", 1)[0].rpartition("/")[2])
 
 
-def _keep_expressions(patterns: Sequence[str]) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """The user's patterns as expressions for paths and for names of packages."""
+def _keep_globs(patterns: Sequence[str]) -> tuple[Globs, Globs]:
+    """The user's patterns for paths and for names of packages."""
     paths = [pattern for pattern in patterns if pattern.startswith("/")]
     names = [pattern for pattern in patterns if not pattern.startswith("/")]
-    return re.compile(path_expression(paths)), re.compile(name_expression(names))
+    return path_globs(paths), name_globs(names)
 
 
 def _candidates(word: str, command: PythonCommand) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from distil.errors import NoApplication, NoEntrypoint
+from distil.errors import NoApplication, NoEntrypoint, WorkspaceRoot
 from distil.model.application import Application, Dependencies, DependencySource, Evidence
 from distil.model.node import Kind
 from distil.model.package import Wheel
@@ -15,7 +15,12 @@ from distil.model.spec import Spec
 from distil.runtimes.python.dependencies import Found, find_dependencies, script_dependencies
 from distil.runtimes.python.entrypoint import MAIN_FILES, find_entrypoint
 from distil.runtimes.python.frameworks import version_arguments
-from distil.runtimes.python.project_files import Project, application_name, read_project
+from distil.runtimes.python.project_files import (
+    Project,
+    application_name,
+    read_project,
+    workspace_members,
+)
 from distil.source.scan import Sources, scan
 
 LOOKED_FOR: Final = (
@@ -88,6 +93,9 @@ def _dependencies(
             evidence = Evidence("dependencies", name, "inline script metadata")
             return (inline[0], evidence), inline[1]
     if not any(_is_top_module(file.path, file.kind) for file in sources.files):
+        members = workspace_members(sources)
+        if members:
+            raise WorkspaceRoot(str(source), members)
         raise NoApplication(str(source), LOOKED_FOR)
     evidence = Evidence("dependencies", "none", "no project or requirements file, Python code only")
     return (Dependencies(DependencySource.NONE), evidence), ""
