@@ -18,7 +18,10 @@ FUNCTIONS = {
     "schema": "() -> 'str'",
     "build": "(request: 'BuildRequest') -> 'BuildSummary | IndexSummary'",
     "lock": "(request: 'LockRequest') -> 'LockSummary'",
-    "why": "(image: 'str', question: 'Question', platform: 'str' = '') -> 'Found'",
+    "why": (
+        "(image: 'str', question: 'Question', platform: 'str' = '', *, verify: 'bool' = False)"
+        " -> 'Found'"
+    ),
     "check": "(image: 'str', platform: 'str' = '') -> 'CheckReport'",
     "doctor": "(*, offline: 'bool' = False) -> 'Diagnosis'",
     "cache_info": "() -> 'CacheInfo'",

@@ -9,8 +9,14 @@ from __future__ import annotations
 from typing import Any, Final
 
 NO_NUL: Final = "^[^\\u0000]*$"
-ABSOLUTE: Final = "^/(?!([^\\u0000]*/)?\\.\\.(/|$))[^\\u0000]*$"
-BELOW_ROOT: Final = "^/(?!/*$)(?!([^\\u0000]*/)?\\.\\.(/|$))[^\\u0000]*$"
+_USABLE: Final = (
+    "(?!(\\.?/)*(proc|sys|dev)(/|$))(?!([^\\u0000]*/)?(\\.\\.(/|$)|\\.wh\\.|[^/\\u0000]{256}))"
+)
+ABSOLUTE: Final = f"^/{_USABLE}[^\\u0000]{{0,4094}}$"
+BELOW_ROOT: Final = f"^/(?!/*$){_USABLE}[^\\u0000]{{0,4094}}$"
+WORD: Final = {"pattern": NO_NUL, "maxLength": (1 << 17) - 1}
+"""What a program can get as one argument; in bytes, where this counts characters."""
+
 LARGEST_ID: Final = 2**31 - 2
 SECONDS: Final = {"anyOf": [{"const": 0}, {"minimum": 0.001, "maximum": 10**9}]}
 PROGRAM: Final = {"minItems": 1, "not": {"minItems": 1, "items": [{"const": ""}]}}
@@ -40,10 +46,22 @@ ID: Final = f"^{up_to(LARGEST_ID)}(:{up_to(LARGEST_ID)})?$"
 
 CONSTRAINTS: Final[dict[str, dict[str, Any]]] = {
     "app.entrypoint": PROGRAM,
-    "app.entrypoint[]": {"pattern": NO_NUL},
-    "app.command[]": {"pattern": NO_NUL},
+    "app.name": {"pattern": NO_NUL},
+    "app.entrypoint[]": WORD,
+    "app.command[]": WORD,
     "app.environment": {"propertyNames": {"pattern": "^[^=\\u0000]+$"}},
-    "app.environment{}": {"pattern": NO_NUL},
+    "app.environment{}": WORD,
+    "app.packages[]": {"pattern": NO_NUL},
+    "app.include[]": {"pattern": NO_NUL},
+    "app.exclude[]": {"pattern": NO_NUL},
+    "python.extras[]": {"pattern": NO_NUL},
+    "python.groups[]": {"pattern": NO_NUL},
+    "python.requirements": {"pattern": BELOW},
+    "base.from": {"pattern": NO_NUL},
+    "base.packages[]": {"pattern": NO_NUL},
+    "debug.packages[]": {"pattern": NO_NUL},
+    "image.labels": {"propertyNames": {"pattern": NO_NUL}},
+    "image.labels{}": {"pattern": NO_NUL},
     "base.debs[]": {"pattern": BELOW},
     "base.repositories[]": {
         "if": {"properties": {"suite": {"pattern": "/$"}}},
@@ -76,5 +94,5 @@ CONSTRAINTS: Final[dict[str, dict[str, Any]]] = {
     "image.healthcheck.timeout": SECONDS,
     "image.healthcheck.start_period": SECONDS,
     "image.healthcheck.retries": {"minimum": 0, "maximum": LARGEST_ID},
-    "reach.keep[]": {"pattern": "^(/[\\s\\S]*|[^/]*)$"},
+    "reach.keep[]": {"pattern": "^(/[^\\u0000]*|[^/\\u0000]*)$"},
 }

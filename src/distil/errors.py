@@ -10,6 +10,9 @@ import difflib
 import textwrap
 from collections.abc import Iterable, Sequence
 
+_LONGEST_SLIP = 100
+"""Characters of a word that is compared with others, which takes their product."""
+
 
 class DistilError(Exception):
     """Base of all errors meant for a user: one message, one optional hint."""
@@ -27,6 +30,8 @@ class DistilError(Exception):
 
 def nearest(word: str, known: Iterable[str], limit: int = 3) -> list[str]:
     """The entries of `known` that `word` may be a slip of, best first."""
+    if len(word) > _LONGEST_SLIP:
+        return []
     return difflib.get_close_matches(word, list(known), n=limit, cutoff=0.6)
 
 
@@ -759,11 +764,39 @@ class UnknownExtra(DistilError):
         )
 
 
+class SecretsFound(DistilError):
+    """Private keys or tokens among what would go into the image; it never shows them."""
+
+    exit_code = 1
+
+    def __init__(self, what: str, places: Sequence[str], hint: str) -> None:
+        shown = [f"  {place}" for place in places[:20]]
+        if len(places) > len(shown):
+            shown.append(f"  and {len(places) - len(shown)} more")
+        message = f"{what} would put secrets into the image:"
+        super().__init__("\n".join([message, *shown]), hint=hint)
+
+
 class NoEntrypoint(DistilError):
     """An application whose start cannot be told, or can be told in more than one way."""
 
     def __init__(self, why: str, hint: str) -> None:
         super().__init__(f"cannot tell how to start the application: {why}", hint=hint)
+
+
+class WorkspaceRoot(NoEntrypoint):
+    """The root of a workspace that has no entrypoint of its own, while its members may.
+
+    `members` are their directories, relative to `source`; one at least.
+    """
+
+    def __init__(self, source: str, members: Sequence[str]) -> None:
+        more = f" and {len(members) - _FILES_SHOWN} more" if len(members) > _FILES_SHOWN else ""
+        super().__init__(
+            f"{source} is the root of a workspace, and nothing in it says how it starts; its "
+            f"members are {', '.join(members[:_FILES_SHOWN])}{more}",
+            f"name the directory of one instead, such as {source.rstrip('/')}/{members[0]}",
+        )
 
 
 class PythonDoesNotFit(DistilError):
@@ -861,6 +894,16 @@ class IndexUnreachable(DistilError):
         super().__init__(
             f"the Python package index cannot be reached: {why}", hint=hint or self.advice
         )
+
+
+class RequirementUnreachable(DistilError):
+    """A requirement with an address of its own, a git repository or an archive, and no answer."""
+
+    def __init__(self, requirement: str, why: str, *, hint: str = "") -> None:
+        advice = "check the network, the proxy and the address"
+        if "git+" in requirement:
+            advice += "; `git ls-remote` with the address has to work without asking for a password"
+        super().__init__(f"{requirement} cannot be fetched: {why}", hint=hint or advice)
 
 
 class InvalidWheel(DistilError):
@@ -1026,11 +1069,17 @@ class MalformedImage(DistilError):
         super().__init__(f"{what}: {why}", hint=hint)
 
 
+def _listed(names: Sequence[str]) -> str:
+    """Names out of an image, which can hold anything and be many, on one line."""
+    shown = [name if name.isprintable() else repr(name) for name in names[:20]]
+    return ", ".join([*shown, "…"] if len(names) > 20 else shown)
+
+
 class ImageNotFound(DistilError):
     """A layout or archive that does not hold the image asked for."""
 
     def __init__(self, where: str, wanted: str, known: Sequence[str]) -> None:
-        hint = f"it holds {', '.join(known)}" if known else "it holds no named image"
+        hint = f"it holds {_listed(known)}" if known else "it holds no named image"
         super().__init__(f"{where} has no image {wanted}", hint=hint)
 
 
@@ -1038,7 +1087,7 @@ class PlatformNotFound(DistilError):
     """An image that is not there for the platform asked for, or for this machine's."""
 
     def __init__(self, where: str, wanted: str, known: Sequence[str]) -> None:
-        hint = f"it is there for {', '.join(known)}: name one with --platform" if known else ""
+        hint = f"it is there for {_listed(known)}: name one with --platform" if known else ""
         super().__init__(f"{where} is not an image for {wanted}", hint=hint)
 
 

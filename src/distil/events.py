@@ -1,11 +1,13 @@
 """Progress as values: stages report, only `cli` draws.
 
 A stage calls `emit`; with nobody listening that costs one attribute look-up. The listener
-is a context variable, so threads and nested calls of the library do not disturb each other.
+is a context variable, so nested calls of the library do not disturb each other. Where the threads
+of one call share it (each runs in a copy of the context), it hears of one event at a time.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -39,10 +41,14 @@ class Transfer(Event, frozen=True):
 
 
 class Warned(Event, frozen=True):
-    """Something the user should know that does not stop the work."""
+    """Something the user should know that does not stop the work.
+
+    One that is `minor` asks for nothing; it is for those who want every detail.
+    """
 
     message: str
     hint: str = ""
+    minor: bool = False
 
 
 Listener = Callable[[Event], None]
@@ -58,8 +64,14 @@ def emit(event: Event) -> None:
 
 @contextmanager
 def listening(listener: Listener) -> Iterator[None]:
-    """Send the events of the enclosed block to `listener`."""
-    token = _listener.set(listener)
+    """Send the events of the enclosed block to `listener`, one at a time."""
+    turn = threading.RLock()
+
+    def hear(event: Event) -> None:
+        with turn:
+            listener(event)
+
+    token = _listener.set(hear)
     try:
         yield
     finally:

@@ -17,7 +17,7 @@ from tests.support.applications import FLASK
 from tests.support.command import Done, World, copied
 from tests.support.layouts import config, files
 from tests.support.moments import Moments
-from tests.support.tools import tool
+from tests.support.tools import missing, tool
 
 MOMENTS = 8
 """At which each signal is sent, evenly between a build's first change and its last."""
@@ -156,7 +156,7 @@ def small_disk(place: Path, size: str) -> Iterator[None]:
     command = [tool("mount"), "-t", "tmpfs", "-o", f"size={size}", "distil-test", str(place)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        pytest.skip(f"no file system can be mounted here: {done.stderr.strip()}")
+        missing(f"no file system can be mounted here: {done.stderr.strip()}")
     try:
         yield
     finally:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextvars
 import io
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from distil.cli import progress
-from distil.events import StageStarted, Transfer, Warned, emit, labelled, stage
+from distil.events import Event, StageStarted, Transfer, Warned, emit, labelled, listening, stage
 
 TROUBLE = "[reach] keep of uvicorn[standard] [/usr] [red]x[/red] \x1b[2J"
 
@@ -57,3 +60,25 @@ def test_warnings_elsewhere(capsys: pytest.CaptureFixture[str]) -> None:
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err == "warning: odd \\x1b[31mname\n"
+
+
+def test_threads_that_share_a_listener_take_turns() -> None:
+    busy = threading.Lock()
+    met = threading.Barrier(4)
+    heard = []
+
+    def hear(event: Event) -> None:
+        assert busy.acquire(blocking=False), "two at once"
+        threading.Event().wait(0.01)
+        heard.append(event)
+        busy.release()
+
+    def work() -> None:
+        met.wait()
+        emit(StageStarted("unpacking"))
+
+    with listening(hear), labelled("linux/amd64"), ThreadPoolExecutor(4) as pool:
+        tasks = [pool.submit(contextvars.copy_context().run, work) for _ in range(4)]
+        for task in tasks:
+            task.result()
+    assert heard == [StageStarted("linux/amd64: unpacking")] * 4

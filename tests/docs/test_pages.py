@@ -61,6 +61,8 @@ def test_commands_do_what_the_page_says(
     place = prepare(page, tmp_path)
     fences = [fence for fence in page.fences if not fence.not_run and _is_there(fence.run_with)]
     ended = run_page(page, place, fences, environment)
+    if ended and ended[-1].not_installed:
+        missing(f"{ended[-1].not_installed} is not installed")
     complaints = [f"{name}, {end.complaint}" for end in ended if end.complaint]
     assert not complaints, "\n\n".join(complaints)
     assert len(ended) == sum(len(fence.commands) for fence in fences)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.pages import is_shown, read_page
-from tests.support.sessions import run_page
+from tests.support.sessions import Ended, run_page
 
 SHOP = """\
 Text.
@@ -37,14 +37,18 @@ $ false
 """
 
 
-def complaints(tmp_path: Path, text: str) -> list[str]:
-    """What is wrong with a page, as the test of the pages would say it."""
+def ended(tmp_path: Path, text: str) -> list[Ended]:
+    """How the commands of a page end."""
     (tmp_path / "page.md").write_text(text)
     page = read_page(tmp_path / "page.md")
     (tmp_path / "place").mkdir()
     fences = [fence for fence in page.fences if not fence.not_run]
-    ended = run_page(page, tmp_path / "place", fences, os.environ)
-    return [end.complaint for end in ended if end.complaint]
+    return run_page(page, tmp_path / "place", fences, os.environ)
+
+
+def complaints(tmp_path: Path, text: str) -> list[str]:
+    """What is wrong with a page, as the test of the pages would say it."""
+    return [end.complaint for end in ended(tmp_path, text) if end.complaint]
 
 
 def session(text: str) -> str:
@@ -72,6 +76,20 @@ def test_a_wrong_page(tmp_path: Path, text: str, says: str) -> None:
     found = complaints(tmp_path, text)
     assert len(found) == 1
     assert says in found[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "program"),
+    [
+        ("$ true\n$ no-such-command --of any | cat >&2\n1", "no-such-command"),
+        ("$ true && no-such-command 2>/dev/null", "no-such-command"),
+        ("$ no-such-command || true", ""),
+        ("$ sh -c 'exit 127'", ""),
+        ("$ ./nothing", ""),
+    ],
+)
+def test_a_program_that_is_not_installed(tmp_path: Path, text: str, program: str) -> None:
+    assert ended(tmp_path, session(text))[-1].not_installed == program
 
 
 def test_nothing_is_run_after_a_failure(tmp_path: Path) -> None:

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 
 import pytest
 
 from distil.doctor.together import together
 from distil.errors import NoAnswer, NoMirror
+
+_ALL_AT_ONCE = """
+import subprocess, sys, threading, uv
+from distil.runtimes.python.uv import uv_program
+from distil.doctor.together import together
+
+sys.setswitchinterval(1e-6)
+met = threading.Barrier(8)
+found = together({str(n): lambda: met.wait() >= 0 and uv_program() for n in range(8)}, 60)
+print(len(set(found.values())))
+"""
 
 
 def test_answers_by_name() -> None:
@@ -44,3 +57,10 @@ def test_everything_runs_at_once() -> None:
     met = threading.Barrier(2)
     found = together({"a": lambda: met.wait() >= 0, "b": lambda: met.wait() >= 0}, 20)
     assert found == {"a": True, "b": True}
+
+
+def test_uv_is_found_by_all_who_look_at_once() -> None:
+    """In a new process, where CPython 3.11 has yet to fill what uv looks through."""
+    command = [sys.executable, "-c", _ALL_AT_ONCE]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "1\n"), done.stderr

@@ -44,6 +44,13 @@ def test_works_without_a_writable_tmp(
     _work(example, "production", runc_runner, built, around, tmpfs=())
 
 
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_nothing_that_is_not_needed_is_called_missing(
+    example: str, built: Callable[[str], Build]
+) -> None:
+    assert built(example).report["lacking"] == []
+
+
 def _work(
     example: str,
     form: str,

@@ -33,6 +33,7 @@ from distil.fetch.cache import Cache
 from distil.fetch.http import Client
 from distil.model.digest import Digest
 from tests.support.downloads import DATA, wanted
+from tests.support.tools import missing
 
 
 def assert_nothing_kept(cache: Cache) -> None:
@@ -260,7 +261,7 @@ class TestDebianMirror:
         apt.write_text(f'{setting} "{url}";\n')
         monkeypatch.setenv("APT_CONFIG", str(apt))
         if not _apt_config_works():
-            pytest.skip("needs apt-config")
+            missing("apt-config is not installed")
         web.faults.replace("http://mirror.invalid/*", DATA)
         client.use_debian_mirror("http://mirror.invalid/debian")
         assert client.archive(wanted("http://mirror.invalid/debian/x.deb")).read() == DATA

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from itertools import islice
 from pathlib import Path
 
@@ -11,8 +10,9 @@ import pytest
 
 from distil.formats.elf import parse_elf
 from tests.support.readelf import readelf
+from tests.support.tools import needs
 
-pytestmark = pytest.mark.skipif(shutil.which("readelf") is None, reason="needs binutils")
+pytestmark = needs("readelf")
 
 DIRECTORIES = ("/usr/lib", "/usr/bin", "/usr/sbin")
 

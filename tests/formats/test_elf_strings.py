@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distil.formats.elf_strings import ElfStrings, read_elf_strings
+from distil.formats.elf_strings import ElfStrings, read_elf_strings, starts_shell
 
 
 @pytest.mark.parametrize(
@@ -48,5 +48,23 @@ def test_texts_are_found_without_an_end() -> None:
 
 @given(st.binary(max_size=500))
 def test_any_bytes_can_be_read(data: bytes) -> None:
+    starts_shell(data)
     found = read_elf_strings(data)
     assert all(name.encode() in data for name in found.libraries)
+
+
+@pytest.mark.parametrize(
+    ("data", "starts"),
+    [
+        (b"\0exit\0/bin/sh\0", True),
+        (b"\0exit\0/bin/sh.real\0", False),
+        (b"\x01\0exit\0__libc_start_main\0system\0\x02", True),
+        (b"\x01\0popen\0__libc_start_main\0exit\0\x02", True),
+        (b"\x01\0__libc_start_main\0exit\0\x02\0system\0", False),
+        (b"\0system\0\x02\0__libc_start_main\0exit\0", False),
+        (b"\0system\0", False),
+        (b"", False),
+    ],
+)
+def test_programs_that_start_a_shell(data: bytes, starts: bool) -> None:
+    assert starts_shell(data) is starts

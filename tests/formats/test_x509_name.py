@@ -3,7 +3,6 @@ from __future__ import annotations
 import base64
 import contextlib
 import functools
-import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -14,8 +13,9 @@ from hypothesis import strategies as st
 
 from distil.errors import MalformedCertificate
 from distil.formats.x509_name import certificates_in, subject_hash
+from tests.support.tools import needs
 
-openssl = pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl")
+openssl = needs("openssl")
 
 SUBJECTS = [
     "/CN=Example",

@@ -7,7 +7,6 @@ import io
 import json
 import os
 import tarfile
-from pathlib import Path
 
 import pytest
 import zstandard
@@ -45,6 +44,7 @@ from distil.model.node import Kind
 from distil.model.origin import LayerOrigin
 from distil.model.platform import AMD64, ARM64
 from distil.model.reference import parse_image_name, parse_location
+from tests.support.hand_made import Layout
 from tests.support.images import EPOCH, layer, oci, sample_image, twins
 from tests.support.nodes import file, sample_tree, special, trees
 
@@ -230,34 +230,6 @@ def _tar(members: list[tuple[str, bytes | str]]) -> bytes:
                 info.size = len(content)
             archive.addfile(info, io.BytesIO(content) if isinstance(content, bytes) else None)
     return out.getvalue()
-
-
-class Layout:
-    """An OCI layout written by hand."""
-
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-        (directory / "blobs/sha256").mkdir(parents=True)
-
-    def add(self, data: bytes | dict, media_type: str = MEDIA_MANIFEST, **changes: object) -> dict:
-        if isinstance(data, dict):
-            data = json.dumps(data).encode()
-        digest = Digest.of(data)
-        (self.directory / "blobs/sha256" / digest.hex).write_bytes(data)
-        return {"mediaType": media_type, "digest": digest, "size": len(data)} | changes
-
-    def index(self, *entries: dict, **changes: object) -> None:
-        index = {"schemaVersion": 2, "manifests": list(entries)} | changes
-        (self.directory / "index.json").write_text(json.dumps(index))
-
-    def config(self, *diff_ids: str) -> dict:
-        rootfs = {"type": "layers", "diff_ids": list(diff_ids)}
-        document = {"architecture": "amd64", "os": "linux", "rootfs": rootfs}
-        return self.add(document, MEDIA_CONFIG)
-
-    def manifest(self, config: dict | None = None, *layers: dict, **changes: object) -> dict:
-        config = config or self.config()
-        return {"schemaVersion": 2, "config": config, "layers": list(layers)} | changes
 
 
 @pytest.fixture

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 
-import pytest
-
 from tests.support.opened import read_trace, trace
+from tests.support.tools import needs
 
 LOG = r"""
 10 execve("/usr/bin/app", ["app"], 0x7ffe /* 3 vars */) = 0
@@ -49,7 +47,7 @@ def test_what_a_minimal_run_misses():
     assert minimal.missed_by(full) == []
 
 
-@pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")
+@needs("strace")
 def test_a_real_program(tmp_path):
     (tmp_path / "there").write_text("x")
     code = "import os; open('there'); os.path.exists('/not/there'); os.fork(); open(f'{__file__}x')"

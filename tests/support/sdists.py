@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import shutil
-import tarfile
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -29,8 +28,8 @@ def unpack_sdist(name: str, version: str, python: str, directory: Path) -> Path:
     digest = Digest(f"sha256:{found['hashes']['sha256']}")
     with Client(Cache.default()) as client:
         archive = client.archive(Download(found["url"], digest, found.get("size"), name))
-    with tarfile.open(fileobj=io.BytesIO(archive.read())) as tar:
-        tar.extractall(directory, filter="data")
+    command = ["tar", "--extract", "--gzip", "--no-same-owner", "--directory", directory]
+    subprocess.run(command, input=archive.read(), check=True)
     (top,) = directory.iterdir()
     return top
 

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.support.pages import Command, Fence, Page, is_shown
@@ -17,6 +17,15 @@ from tests.support.tools import ROOT
 
 SECONDS = 300
 """After which a page hangs."""
+
+_NOT_FOUND = """\
+command_not_found_handle() {{
+    printf '%s\\n' "$1" >> '{report}'
+    printf '%s: command not found\\n' "$1" >&2
+    return 127
+}}
+"""
+"""What bash(1) calls for a command that is nowhere on PATH, also within a pipe."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +35,8 @@ class Ended:
     command: Command
     status: int | None
     printed: str
+    not_installed: str = ""
+    """The program that was not found, when that is how the session ended."""
 
     @property
     def complaint(self) -> str:
@@ -75,6 +86,8 @@ def run_page(
     """
     mark = secrets.token_hex(8)
     script, commands = _script(fences, mark)
+    report = place.parent / "not-installed"
+    script = _NOT_FOUND.format(report=report) + script
     with (place.parent / "printed").open("w+") as printed:
         process = subprocess.Popen(
             ["bash", "-c", script],
@@ -92,7 +105,10 @@ def run_page(
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
         printed.seek(0)
-        return _ended(commands, printed.read(), mark)
+        ended = _ended(commands, printed.read(), mark)
+    if ended and ended[-1].complaint and report.exists():
+        ended[-1] = replace(ended[-1], not_installed=report.read_text().split("\n")[0])
+    return ended
 
 
 def _script(fences: list[Fence], mark: str) -> tuple[str, list[Command]]:

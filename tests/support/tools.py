@@ -18,10 +18,21 @@ ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ROOT / ".tools" / "bin"
 
 
+def installed(name: str) -> str | None:
+    """The path of `name`, None when it is not installed."""
+    places = os.pathsep.join([str(TOOLS), os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
+    return shutil.which(name, path=places)
+
+
+def needs(name: str) -> pytest.MarkDecorator:
+    """A mark for tests that `tool(name)` would skip or fail."""
+    absent = installed(name) is None and not _demanded()
+    return pytest.mark.skipif(absent, reason=f"{name} is not installed")
+
+
 def tool(name: str) -> str:
     """The path of `name`; skips or fails the calling test when it is not installed."""
-    places = os.pathsep.join([str(TOOLS), os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
-    found = shutil.which(name, path=places)
+    found = installed(name)
     if found is None:
         missing(f"{name} is not installed")
     return found
@@ -29,9 +40,13 @@ def tool(name: str) -> str:
 
 def missing(why: str) -> NoReturn:
     """Skip the calling test for want of a tool, or fail it where every tool must be there."""
-    if os.environ.get("DISTIL_REQUIRE_TOOLS") == "1":
+    if _demanded():
         pytest.fail(f"{why}, and DISTIL_REQUIRE_TOOLS=1 demands it", pytrace=False)
     pytest.skip(why)
+
+
+def _demanded() -> bool:
+    return os.environ.get("DISTIL_REQUIRE_TOOLS") == "1"
 
 
 def run_tool(name: str, *args: str | Path, timeout: float = 120) -> str:

@@ -83,7 +83,9 @@ def _pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> di
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", help="Of the result."
 )
-@click.option("-v", "--verbose", is_flag=True, help="List every package and what was cut.")
+@click.option(
+    "-v", "--verbose", is_flag=True, help="List every package, what was cut, and every warning."
+)
 def command(
     source: Path,
     tag: str | None,
@@ -130,7 +132,7 @@ def command(
         locked=options["locked"],
         vendor=options["vendor"],
     )
-    with show_progress(sys.stderr):
+    with show_progress(sys.stderr, verbose=verbose):
         result = build(request)
     if form == "json":
         click.echo(report.to_json(result))

@@ -25,7 +25,8 @@ def command(image: str, platform: str, form: str, *, exit_zero: bool) -> int:
     of each Python and virtual environment the imports, entry points and compiled modules. An
     image that has a ledger is compared with it. IMAGE is any image in a layout, archive or
     engine: oci:DIR:TAG, oci-archive:FILE:TAG, docker-archive:FILE:NAME, docker-daemon:NAME,
-    containers-storage:NAME (podman's). Nothing is run.
+    containers-storage:NAME (podman's). Nothing is run. Every blob of the image is hashed each
+    time, however well it is known: the answer is about the bytes that are there.
 
     Exits with 1 when something would fail.
     """

@@ -78,10 +78,14 @@ def _listed(directory: Path) -> list[Path]:
 
 def _tagged(directory: str) -> Iterator[str]:
     """The images of a layout, which may be broken: then there are none."""
+    from distil.model.blob import open_regular
+
     try:
-        with Path(directory, "index.json").open("rb") as stream:
+        with open_regular(Path(directory, "index.json")) as stream:
             manifests = json.loads(stream.read(_LARGEST))["manifests"]
         tags = [entry.get("annotations", {}).get(_NAME) for entry in manifests]
-    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return
-    yield from (f"{_LAYOUT}{directory}:{tag}" for tag in tags if isinstance(tag, str))
+    yield from (
+        f"{_LAYOUT}{directory}:{tag}" for tag in tags if isinstance(tag, str) and tag.isprintable()
+    )

@@ -17,27 +17,33 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def show_progress(stream: IO[str]) -> Iterator[None]:
+def show_progress(stream: IO[str], *, verbose: bool = False) -> Iterator[None]:
     """Show the stages of the enclosed block on `stream`, when that is a terminal.
 
-    Warnings are shown wherever the stream leads: they are not progress.
+    Warnings are shown wherever the stream leads: they are not progress. Those that ask for
+    nothing are shown when it is to be `verbose`.
     """
     if not stream.isatty():
-        with events.listening(_once(_warn)):
+        with events.listening(_once(_warn, verbose=verbose)):
             yield
         return
     from rich.console import Console
 
     console = Console(file=stream, highlight=False)
-    with console.status("starting") as status, events.listening(_once(_Drawn(status).hear)):
+    with (
+        console.status("starting") as status,
+        events.listening(_once(_Drawn(status).hear, verbose=verbose)),
+    ):
         yield
 
 
-def _once(listener: events.Listener) -> events.Listener:
+def _once(listener: events.Listener, *, verbose: bool) -> events.Listener:
     """`listener` without the warnings it has heard: each platform of a build gives the same."""
     heard: set[events.Event] = set()
 
     def hear(event: events.Event) -> None:
+        if isinstance(event, events.Warned) and event.minor and not verbose:
+            return
         if event not in heard:
             listener(event)
         if isinstance(event, events.Warned):

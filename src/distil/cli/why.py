@@ -16,6 +16,7 @@ from distil.cli import places
 @click.option("--largest", type=click.IntRange(1), metavar="N", help="The N largest files.")
 @click.option("--removed", is_flag=True, help="What is not there, and why.")
 @click.option("--platform", default="", metavar="OS/ARCH", help="Which one of several.")
+@click.option("--verify", is_flag=True, help="Hash every layer of the image first.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 @click.option("-v", "--verbose", is_flag=True, help="Show every step of every chain.")
 def command(image: str, path: str | None, form: str, *, verbose: bool, **asked: Any) -> int:  # noqa: ANN401
@@ -23,6 +24,9 @@ def command(image: str, path: str | None, form: str, *, verbose: bool, **asked: 
 
     IMAGE is one that distil built: oci:DIR:TAG, oci-archive:FILE:TAG, docker-archive:FILE:NAME;
     or docker-daemon:NAME, containers-storage:NAME (podman's), for one that was built here.
+
+    Answers from the image's ledger, by the digests that its manifest names: whether the layers
+    still match these is what --verify finds out, as distil check does each time.
 
     \b
     Examples:
@@ -40,7 +44,7 @@ def command(image: str, path: str | None, form: str, *, verbose: bool, **asked: 
         largest=asked["largest"] or 0,
         removed=asked["removed"],
     )
-    found = pipeline.why(image, question, asked["platform"])
+    found = pipeline.why(image, question, asked["platform"], verify=asked["verify"])
     if found.from_cache:
         click.echo("note: the image carries no ledger; this one is from the cache", err=True)
     if form == "json":

@@ -8,14 +8,18 @@ import msgspec
 
 from distil.compose.gather import Elf, Gathered, Ingredients, gather
 from distil.compose.narrow import narrow
-from distil.compose.placement import check_placed
+from distil.compose.own_names import own_names
+from distil.compose.placement import check_placed, check_usable
 from distil.compose.plan import Plan
+from distil.distros import Remedy
 from distil.fetch.cache import Cache
 from distil.model.ledger import Reason, Removed
 from distil.model.node import Kind, Node
 from distil.model.origin import ApplicationOrigin
 from distil.model.spec import Level
 from distil.model.tree import Tree
+from distil.reach.named import Named
+from distil.runtimes import Computed
 
 
 class Composition(msgspec.Struct, frozen=True):
@@ -24,6 +28,8 @@ class Composition(msgspec.Struct, frozen=True):
     `reasons` is empty at level ``packages``, where a path is there because its package is;
     `further` are more reasons of some paths. `copied` says why what the user copies is there, at
     any level. `size_before` is what the ingredients hold before anything is cut, in bytes.
+    `remedies` are what the user can do about what is `unhandled`, `computed` is what rests on
+    guesses. `named` is what the application's own files ask the system for by name.
     """
 
     tree: Tree
@@ -32,8 +38,11 @@ class Composition(msgspec.Struct, frozen=True):
     reasons: dict[str, Reason]
     unhandled: tuple[str, ...]
     size_before: int
+    remedies: tuple[Remedy, ...] = ()
+    computed: Computed | None = None
     further: dict[str, list[Reason]] = {}
     copied: dict[str, Reason] = {}
+    named: tuple[Named, ...] = ()
 
 
 def compose(plan: Plan, ingredients: Ingredients, created: int, cache: Cache) -> Composition:
@@ -45,20 +54,25 @@ def compose(plan: Plan, ingredients: Ingredients, created: int, cache: Cache) ->
     gathered = gather(plan, ingredients, cache)
     reasons: dict[str, Reason] = {}
     further: dict[str, list[Reason]] = {}
+    named = own_names(plan, ingredients.runtime, gathered.tree)
     if plan.resolved.spec.reach.level is Level.REACHABLE:
-        narrowed = narrow(plan, gathered, ingredients, cache)
+        narrowed = narrow(plan, gathered, ingredients, named, cache)
         gathered, reasons, further = narrowed.gathered, narrowed.reasons, narrowed.further
     tree = _with_metadata(gathered, ingredients, cache)
     check_placed(tree, gathered.copied)
+    check_usable(tree)
     return Composition(
         tree=Tree(dated(tree, created, plan.resolved.runtime.own)),
         elf=gathered.elf,
         removed=gathered.removed,
         reasons=reasons,
-        unhandled=gathered.unhandled,
+        unhandled=gathered.system.unhandled,
         size_before=ingredients.size,
+        remedies=gathered.system.remedies(tree),
+        computed=ingredients.runtime.computed(),
         further=further,
         copied={path: copied.reason for path, copied in gathered.copied.items()},
+        named=tuple(one for one in named if not one.in_a_file or one.path in tree),
     )
 
 

@@ -8,7 +8,7 @@ from distil import distros, runtimes
 from distil.compose.placement import place_copies
 from distil.compose.plan import Plan
 from distil.compose.writable import writable_nodes
-from distil.distros import Setting
+from distil.distros import Configured, Setting
 from distil.fetch.cache import Cache
 from distil.formats.elf import ElfFile
 from distil.model.account import ImageUser
@@ -48,14 +48,14 @@ class Ingredients(msgspec.Struct, frozen=True):
 class Gathered(msgspec.Struct, frozen=True):
     """A configured system with the application in it, and what was left out on the way.
 
-    `unhandled` is what the packages' own scripts would have done and the tree lacks. `copied` is
-    what the user copies, by the path that it has in the tree.
+    `system` is what the packages came to by themselves. `copied` is what the user copies, by the
+    path that it has in the tree.
     """
 
     tree: Tree
     elf: Elf
     removed: tuple[Removed, ...]
-    unhandled: tuple[str, ...] = ()
+    system: Configured
     copied: dict[str, Copied] = {}
 
 
@@ -78,6 +78,6 @@ def gather(plan: Plan, ingredients: Ingredients, cache: Cache) -> Gathered:
         tree=placed.tree.with_nodes(writable),
         elf=elf,
         removed=(*placed.removed, *system.removed, *laid_out.removed),
-        unhandled=system.unhandled,
+        system=system,
         copied=placed.copied,
     )

@@ -116,7 +116,8 @@ def inspect_twin(plan: Plan, production: Composition, tools: Tree, added: distro
     if silent:
         more = f" and {len(silent) - 3} more" if len(silent) > 3 else ""
         names = f"{', '.join(silent[:3])}{more}"
-        emit(Warned(f"scripts of the debug twin have no interpreter there: {names}"))
+        what = f"scripts of the debug twin have no interpreter there: {names}"
+        emit(Warned(what, minor=True))
 
 
 def _mending(plan: Plan, fault: Fault) -> tuple[str, tuple[str, ...]]:

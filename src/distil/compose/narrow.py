@@ -6,6 +6,7 @@ import msgspec
 
 from distil.compose.configuration import commands
 from distil.compose.gather import Gathered, Ingredients
+from distil.compose.own_names import named_programs
 from distil.compose.plan import Plan
 from distil.events import stage
 from distil.fetch.cache import Cache
@@ -14,6 +15,7 @@ from distil.model.ledger import Reason, Removed
 from distil.model.node import Kind, Node
 from distil.model.origin import PackageOrigin
 from distil.model.tree import Tree
+from distil.reach.named import Named
 from distil.reach.packages import SystemPackages
 from distil.reach.reachable import Reached, reach
 from distil.reach.roots import Roots
@@ -30,12 +32,21 @@ class Narrowed(msgspec.Struct, frozen=True):
     further: dict[str, list[Reason]]
 
 
-def narrow(plan: Plan, gathered: Gathered, ingredients: Ingredients, cache: Cache) -> Narrowed:
-    """Keep what is reachable; the rest is recorded as removed. Raises what `reach` raises."""
+def narrow(
+    plan: Plan,
+    gathered: Gathered,
+    ingredients: Ingredients,
+    named: tuple[Named, ...],
+    cache: Cache,
+) -> Narrowed:
+    """Keep what is reachable; the rest is recorded as removed. Raises what `reach` raises.
+
+    `named` is what the application's own files name, see `own_names`.
+    """
     tree = searchable(gathered, ingredients)
     evidence = ingredients.runtime.evidence(cache)
     with stage("finding what is reachable") as result:
-        reached = reach(tree, gathered.elf, roots_of(plan, gathered), [evidence], cache)
+        reached = reach(tree, gathered.elf, roots_of(plan, gathered, named), [evidence], cache)
         result(f"{len(reached.kept):,} of {len(tree):,} paths")
     kept = gathered.tree.prune(reached.kept)
     removed = [
@@ -55,7 +66,7 @@ def searchable(gathered: Gathered, ingredients: Ingredients) -> Tree:
     return tree.with_nodes(ingredients.runtime.searchable(tree))
 
 
-def roots_of(plan: Plan, gathered: Gathered) -> Roots:
+def roots_of(plan: Plan, gathered: Gathered, named: tuple[Named, ...] = ()) -> Roots:
     """What the search begins with."""
     resolved = plan.resolved
     runtime, system = resolved.runtime, plan.system
@@ -79,7 +90,7 @@ def roots_of(plan: Plan, gathered: Gathered) -> Roots:
         ),
         names=names | {one.purl: one.name for one in runtime.components},
         keep=resolved.spec.reach.keep,
-        named=_asked_for(plan, gathered),
+        named=named_programs(plan, gathered.tree, named) | _asked_for(plan, gathered),
     )
 
 

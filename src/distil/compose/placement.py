@@ -7,10 +7,10 @@ from typing import Final
 
 import msgspec
 
-from distil.errors import InvalidSpec
+from distil.errors import InvalidPath, InvalidSpec
 from distil.model.draft import PARENT_RULE, describe
 from distil.model.ledger import Removed
-from distil.model.node import Kind, Node, parent_of
+from distil.model.node import MOUNTED, Kind, Node, parent_of, unusable
 from distil.model.origin import ApplicationOrigin, PackageOrigin
 from distil.model.tree import Tree
 from distil.userfiles.copies import COPY, Copied, Copies, same_contents
@@ -66,6 +66,15 @@ def check_placed(tree: Tree, copied: Mapping[str, Copied]) -> None:
                 raise _refused(
                     node, one, hint="it is made anew for every image: leave it to distil"
                 )
+
+
+def check_usable(tree: Tree) -> None:
+    """Refuse what no container could open, whoever brings it. Raises `InvalidPath`."""
+    for node in tree:
+        why = unusable(node.path)
+        if why and not (node.path in MOUNTED and node.kind is Kind.DIRECTORY):
+            path = node.path if len(node.path) < 100 else f"{node.path[:100]}…"
+            raise InvalidPath(path, f"{why} (from {describe(node.origin)[:100]})")
 
 
 def _real_path(tree: Tree, node: Node) -> str:

@@ -8,6 +8,7 @@ import msgspec
 
 from distil.compose.compose import Composition
 from distil.compose.inspect import Check
+from distil.compose.lacking import Lacking
 from distil.compose.plan import Plan
 from distil.compose.resolving import Resolved, Resolver
 from distil.distros import Base
@@ -53,7 +54,7 @@ class Product(msgspec.Struct, frozen=True):
     """A finished build for one platform, written nowhere yet.
 
     `images` are the production image and then, if there is one, its twin, each with its ledger;
-    `tools` is what only the twin has.
+    `tools` is what only the twin has, `lacking` what the application names and neither has.
     """
 
     plan: Plan
@@ -61,3 +62,4 @@ class Product(msgspec.Struct, frozen=True):
     checks: tuple[Check, ...]
     images: tuple[tuple[Image, Artifact], ...]
     tools: Tree = Tree()
+    lacking: tuple[Lacking, ...] = ()

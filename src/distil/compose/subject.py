@@ -13,6 +13,7 @@ from distil.runtimes import Project
 from distil.runtimes.table import detect
 from distil.source.revision import with_revision
 from distil.source.scan import Sources, scan
+from distil.source.secret_search import check_copied, without_secrets
 from distil.userfiles.certificates import local_certificates
 from distil.userfiles.copies import Copies, find_copies
 
@@ -44,10 +45,14 @@ class Subject(msgspec.Struct, frozen=True):
 def read_subject(source: Path, spec: Spec) -> Subject:
     """The application in directory `source`.
 
-    Raises what `find_copies`, `scan`, `with_revision`, `detect` and `local_certificates` raise.
+    Raises what `find_copies`, `scan`, `detect`, `with_revision` and `local_certificates` raise,
+    and `SecretsFound`.
     """
     copies = find_copies(source, spec)
+    check_copied(copies.files, spec)
     sources = scan(source, spec)
+    project = detect(source, spec, sources)
+    sources = without_secrets(sources, spec, packaged=project.application.packaged)
     spec = with_revision(spec, source, sources)
     certificates = local_certificates(source, spec.image.certificates)
-    return Subject(spec, detect(source, spec, sources), sources, certificates, copies)
+    return Subject(spec, project, sources, certificates, copies)

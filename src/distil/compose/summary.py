@@ -8,15 +8,17 @@ import msgspec
 
 from distil.compose.compose import Composition
 from distil.compose.inspect import Check
+from distil.compose.lacking import Lacking
 from distil.compose.plan import Plan
 from distil.compose.product import Product
 from distil.compose.publish import Publication, Published
+from distil.distros import Remedy
 from distil.image.assemble import Image
 from distil.model.application import Evidence
 from distil.model.component import SystemNeed
 from distil.model.digest import Digest
 from distil.model.node import Kind
-from distil.model.origin import PackageOrigin
+from distil.model.origin import Origin, PackageOrigin
 from distil.model.tree import Tree
 
 
@@ -36,6 +38,17 @@ class CutTotal(msgspec.Struct, frozen=True):
 
     rule: str
     reason: str
+    files: int
+    size: int
+
+
+class ComputedImports(msgspec.Struct, frozen=True):
+    """Imports whose module the code does not say, so that all is kept that could be meant.
+
+    `places` are where they stand; `files` and `size` (in bytes) of what is kept for them alone.
+    """
+
+    places: tuple[str, ...]
     files: int
     size: int
 
@@ -69,7 +82,10 @@ class RuntimeSummary(msgspec.Struct, frozen=True):
 
 
 class PlanSummary(msgspec.Struct, frozen=True, rename="camel"):
-    """What was decided before anything was fetched."""
+    """What was decided before anything was fetched.
+
+    `packages` and `distributions` are what the image is made from; something of each may stay.
+    """
 
     application: str
     version: str
@@ -91,13 +107,18 @@ class PlanSummary(msgspec.Struct, frozen=True, rename="camel"):
     left_out: tuple[str, ...]
     repositories: tuple[str, ...] = ()
     copied: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
+    """Those of `left_out` that hold, or by their names usually hold, secrets."""
 
 
 class BuildSummary(msgspec.Struct, frozen=True, rename="camel"):
     """All of a build. `images` is the production image and then, if there is one, its twin.
 
-    `size_before` is what the same packages and components hold before anything is cut, in bytes.
-    `unhandled` is what the packages' own scripts do and distil does not. A dry run has a plan only.
+    `packages` and `distributions` are those of which something is in the image, as scanners see
+    them, fewer than the plan's. `size_before` is what the same packages and components hold
+    before anything is cut, in bytes. `unhandled` is what the packages' own scripts do and distil
+    does not, with the `remedies` that are known; `lacking` is what the application names and the
+    image lacks. A dry run has a plan only.
     """
 
     plan: PlanSummary
@@ -107,6 +128,9 @@ class BuildSummary(msgspec.Struct, frozen=True, rename="camel"):
     debug_packages: tuple[Component, ...] = ()
     cuts: tuple[CutTotal, ...] = ()
     unhandled: tuple[str, ...] = ()
+    computed_imports: ComputedImports | None = None
+    remedies: tuple[Remedy, ...] = ()
+    lacking: tuple[Lacking, ...] = ()
     checks: tuple[Check, ...] = ()
     images: tuple[ImageSummary, ...] = ()
     engine: str = ""
@@ -239,9 +263,43 @@ def _summarised(product: Product) -> BuildSummary:
         debug_packages=components(product.tools, system, plan),
         cuts=_cut_totals(composition),
         unhandled=composition.unhandled,
+        computed_imports=_computed_imports(composition, runtime),
+        remedies=composition.remedies,
+        lacking=product.lacking,
         checks=product.checks,
         images=tuple(summarise_image(image) for image, _ in product.images),
     )
+
+
+def _computed_imports(composition: Composition, ecosystem: str) -> ComputedImports | None:
+    computed, reasons = composition.computed, composition.reasons
+    if computed is None:
+        return None
+    led_to: dict[str, list[str]] = {}
+    for path, first in reasons.items():
+        for reason in (first, *composition.further.get(path, ())):
+            if reason.rule != computed.rule:
+                because = reason.because if reason.because in reasons else ""
+                led_to.setdefault(because, []).append(path)
+    anyway, waiting = set(), [""]
+    while waiting:
+        more = [path for path in led_to.pop(waiting.pop(), ()) if path not in anyway]
+        anyway.update(more)
+        waiting += more
+    # A component of which something is used is kept whole.
+    tree = composition.tree
+    used = {node.origin for node in tree if node.path in anyway and _is_of(ecosystem, node.origin)}
+    alone = reasons.keys() - anyway
+    files = [
+        node
+        for node in tree
+        if node.path in alone and node.blob is not None and node.origin not in used
+    ]
+    return ComputedImports(computed.places, len(files), sum(node.size for node in files))
+
+
+def _is_of(ecosystem: str, origin: Origin | None) -> bool:
+    return isinstance(origin, PackageOrigin) and origin.ecosystem == ecosystem
 
 
 def _summarised_index(published: Published) -> ImageIndexSummary:
@@ -278,6 +336,7 @@ def _planned(plan: Plan) -> PlanSummary:
         left_out=tuple(f"{entry.path}: {entry.why}" for entry in resolved.subject.sources.left_out),
         repositories=tuple(f"{one.url} {one.suite}" for one in spec.base.repositories),
         copied=tuple(f"{copy.source} to {copy.target}" for copy in spec.copy),
+        secrets=tuple(entry.path for entry in resolved.subject.sources.left_out if entry.secret),
     )
 
 

@@ -22,6 +22,7 @@ from distil.model.component import Component, SystemNeed
 from distil.model.digest import Digest
 from distil.model.ledger import Removed
 from distil.model.lock import LockPart, Pinned
+from distil.model.mention import Listed
 from distil.model.node import Node
 from distil.model.platform import Platform
 from distil.model.spec import Spec
@@ -67,6 +68,13 @@ class Setting(msgspec.Struct, frozen=True):
 
     user: ImageUser
     certificates: tuple[Node, ...] = ()
+
+
+class Remedy(msgspec.Struct, frozen=True):
+    """What to do about the `packages`, as lines to be shown as they are."""
+
+    packages: tuple[str, ...]
+    lines: tuple[str, ...]
 
 
 class KeptFile(msgspec.Struct, frozen=True):
@@ -120,6 +128,9 @@ class Configured(Protocol):
     def unhandled(self) -> tuple[str, ...]:
         """A line each."""
 
+    def remedies(self, tree: Tree) -> tuple[Remedy, ...]:
+        """What the user can do about `unhandled` in an image of `tree`, as far as is known."""
+
     def check(self, tree: Tree, elf: Elf) -> None:
         """Refuse a finished `tree` that needs what was cut. Raises `CutReached`."""
 
@@ -149,9 +160,9 @@ class Plan(Protocol):
 
     `wanted` are the names that were asked for, in order. `packages` are sorted by name and
     include those of which only some files are taken, which `partial` tells with the reason.
-    `whole` are the names of those that stay whole, `companions` of what the user names and what
-    that depends on. `tools` are what the debug twin's tools need, `new_tools` the names of those
-    that only the twin has. `cut` are dependencies that are not followed.
+    `asked` are the names of those that the user names, `asked_closure` with what these depend
+    on, `whole` of all that stay whole. `tools` are what the debug twin's tools need. `cut` are
+    dependencies that are not followed.
     """
 
     @property
@@ -164,6 +175,8 @@ class Plan(Protocol):
     def reasons(self) -> Mapping[str, tuple[Edge, ...]]: ...
     @property
     def whole(self) -> frozenset[str]: ...
+    @property
+    def asked(self) -> frozenset[str]: ...
     @property
     def asked_closure(self) -> frozenset[str]: ...
     @property
@@ -218,6 +231,9 @@ class Base(Protocol):
 
     def with_library(self, soname: str) -> tuple[str, ...]:
         """The packages that have the library `soname`, the best first; maybe none."""
+
+    def offering(self, kind: str, name: str) -> Listed:
+        """The packages with what a `Mention` of `kind` names, the best first; maybe none."""
 
     def in_every_image(self, package: str) -> bool:
         """Whether an image has `package` whatever is asked for."""

@@ -18,6 +18,7 @@ import msgspec
 
 from distil.errors import InvalidConfiguration
 from distil.fetch.configuration import configuration_path, read_configuration
+from distil.model.blob import read_small
 
 if TYPE_CHECKING:
     import ssl
@@ -109,7 +110,7 @@ def trust_for_uv(environment: Mapping[str, str] = os.environ) -> Iterator[dict[s
     files = [*_trusted_instead(environment), *(bundle.path for bundle in added)]
     with tempfile.NamedTemporaryFile(prefix="distil-authorities-", suffix=".pem") as stream:
         for path in dict.fromkeys(files):
-            stream.write(path.read_bytes().rstrip(b"\n") + b"\n")
+            stream.write(read_small(path).rstrip(b"\n") + b"\n")
         stream.flush()
         yield {"SSL_CERT_FILE": stream.name}
 

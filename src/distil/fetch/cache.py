@@ -13,7 +13,7 @@ import errno
 import hashlib
 import os
 import re
-import struct
+import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -23,6 +23,7 @@ import msgspec
 
 from distil.errors import CacheUnwritable, CorruptCache, CorruptContent, DiskFull
 from distil.events import Warned, emit
+from distil.fetch.framed import read_framed, write_framed
 from distil.fetch.mutex import DirectoryLock
 from distil.model.blob import FileBlob
 from distil.model.digest import Digest
@@ -35,9 +36,13 @@ AREAS: Final = (
     "resolutions",
     "analysis",
     "ledgers",
+    "uv",
     "state",
 )
 """What is kept: one directory each. ``state`` is what protects against rollback."""
+
+LENT_AREAS: Final = frozenset({"uv"})
+"""Areas in which another program keeps what it likes, so that they go as a whole."""
 
 KEPT_AREAS: Final = frozenset({"state"})
 """Areas that `Cache.collect` leaves alone: losing them would lose protection, not time."""
@@ -54,9 +59,7 @@ Check: TypeAlias = "Callable[[Cache, str], bool | None]"
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_+][A-Za-z0-9_.+~=-]{0,199}", re.ASCII)
 _TEMPORARY: Final = ".tmp-"
-_MAGIC: Final = b"distil\x00\x01"
 _DOCUMENT: Final = ".doc"
-_LONGEST_KEY: Final = 1 << 20
 _USE_RESOLUTION: Final = 600
 """Seconds by which a recorded last use may be late; saves a write on nearly every read."""
 
@@ -223,7 +226,7 @@ class Cache:
         self._lock.share()
         try:
             with path.open("rb", buffering=0) as stream:
-                data = _read_framed(stream, key)
+                data = read_framed(stream, key)
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -239,17 +242,27 @@ class Cache:
 
         Raises `DiskFull`, `CacheUnwritable`.
         """
-        name = key.encode("utf-8", "surrogateescape")
-        header = struct.pack(">I", len(name)) + name
-        hasher = hashlib.sha256(header)
-        hasher.update(data)
         with self.writing(area, self._document_path(area, key).name) as stream:
-            stream.write(_MAGIC + hasher.digest() + header)
-            stream.write(data)
+            write_framed(stream, key, data)
 
     def _document_path(self, area: str, key: str) -> Path:
         name = hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()
         return self.path(area, name + _DOCUMENT)
+
+    def lent(self, area: str) -> Path:
+        """The directory of one of `LENT_AREAS`, which is there; it counts as used now.
+
+        Raises `DiskFull`, `CacheUnwritable`.
+        """
+        path = self.root / area
+        try:
+            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path.mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            raise _unusable(path, error) from error
+        self._lock.share()
+        self._mark_used(path)
+        return path
 
     # --- upkeep ----------------------------------------------------------------------------
 
@@ -317,7 +330,7 @@ class Cache:
                 return FileBlob.of_file(path).digest.hex == path.name
             if path.name.endswith(_DOCUMENT):
                 with path.open("rb", buffering=0) as stream:
-                    return _read_framed(stream, None) is not None
+                    return read_framed(stream, None) is not None
             return check(self, path.name) if check is not None else None
         except FileNotFoundError:
             return None
@@ -325,6 +338,8 @@ class Cache:
             raise _unusable(path, error) from error
 
     def _files(self, area: str) -> list[Path]:
+        if area in LENT_AREAS:
+            return []
         try:
             found = [Path(entry.path) for entry in os.scandir(self.root / area) if entry.is_file()]
         except FileNotFoundError:
@@ -336,6 +351,8 @@ class Cache:
         return sorted(files, key=lambda path: (not path.name.endswith(_DOCUMENT), path.name))
 
     def _entries(self, area: str) -> list[_Entry]:
+        if area in LENT_AREAS:
+            return _as_a_whole(self.root / area)
         entries: dict[str, _Entry] = {}
         for path in self._files(area):
             try:
@@ -356,7 +373,7 @@ class Cache:
     def _sweep(self) -> int:
         """Remove the temporary files of killed processes; the lock is held alone."""
         swept = 0
-        for area in AREAS:
+        for area in (area for area in AREAS if area not in LENT_AREAS):
             with contextlib.suppress(FileNotFoundError):
                 for entry in os.scandir(self.root / area):
                     if entry.name.startswith(_TEMPORARY):
@@ -366,7 +383,10 @@ class Cache:
 
     def _remove(self, path: Path) -> None:
         try:
-            path.unlink(missing_ok=True)
+            if path.parent == self.root:
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
         except OSError as error:
             raise _unusable(path, error) from error
 
@@ -388,25 +408,15 @@ class Cache:
                 os.utime(path, (now, now))
 
 
-def _read_framed(stream: BinaryIO, key: str | None) -> bytes | None:
-    """The data of a document, or None when the frame, its key or its digest is not right."""
-    prefix = stream.read(len(_MAGIC) + 36)
-    if len(prefix) != len(_MAGIC) + 36 or not prefix.startswith(_MAGIC):
-        return None
-    digest, length = prefix[len(_MAGIC) : -4], prefix[-4:]
-    size = struct.unpack(">I", length)[0]
-    if size > _LONGEST_KEY:
-        return None
-    name = stream.read(size)
-    data = stream.read()
-    hasher = hashlib.sha256(length)
-    hasher.update(name)
-    hasher.update(data)
-    if hasher.digest() != digest:
-        return None
-    if key is not None and name != key.encode("utf-8", "surrogateescape"):
-        return None
-    return data
+def _as_a_whole(directory: Path) -> list[_Entry]:
+    """The one entry that a lent area is; none while it is empty."""
+    size = files = 0
+    for parent, _, names in os.walk(directory):
+        for name in names:
+            with contextlib.suppress(OSError):
+                size += Path(parent, name).lstat().st_size
+                files += 1
+    return [_Entry([directory], size, directory.stat().st_mtime)] if files else []
 
 
 def _unusable(path: Path, error: OSError) -> CacheUnwritable | DiskFull:

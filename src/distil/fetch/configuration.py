@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from distil.errors import InvalidConfiguration, did_you_mean
+from distil.model.blob import read_small
 
 
 class DebianSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
@@ -50,16 +51,16 @@ def read_configuration(path: Path) -> Configuration:
     Raises `InvalidConfiguration`.
     """
     try:
-        text = path.read_text("utf-8")
+        text = read_small(path).decode("utf-8")
     except FileNotFoundError:
         return Configuration()
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidConfiguration(str(path), "cannot be read") from error
-    import tomllib
+    from distil.formats.toml import NotToml, parse_toml  # slow to load
 
     try:
-        found = msgspec.convert(tomllib.loads(text), Configuration)
-    except tomllib.TOMLDecodeError as error:
+        found = msgspec.convert(parse_toml(text), Configuration)
+    except NotToml as error:
         raise InvalidConfiguration(str(path), str(error)) from error
     except msgspec.ValidationError as error:
         raise InvalidConfiguration(str(path), str(error), hint=_slip(str(error))) from error

@@ -14,6 +14,7 @@ import msgspec
 
 from distil.errors import CredentialsUnreadable
 from distil.fetch.address import Address, basic_authorization
+from distil.model.blob import read_small
 
 APT_DIRECTORY: Final = Path("/etc/apt")
 
@@ -52,7 +53,7 @@ def apt_authorization(address: Address, directory: Path | None = None) -> str:
     """
     for path in _auth_files(directory or APT_DIRECTORY):
         try:
-            text = path.read_text("utf-8", "surrogateescape")
+            text = read_small(path).decode("utf-8", "surrogateescape")
         except OSError:
             continue
         for login in _logins(text):

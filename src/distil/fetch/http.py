@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextvars
 import hashlib
 import os
-import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import BinaryIO, Final, Self, TypeVar
@@ -77,7 +76,6 @@ class Client:
         self._transport = Transport(attempts=attempts, delay=retry_delay)
         self._mirrors: list[_Mirror] = []
         self._whole: dict[str, str] = {}
-        self._progress = threading.Lock()
 
     def __enter__(self) -> Self:
         return self
@@ -238,18 +236,13 @@ class Client:
                 raise WrongSize(download.what, where, expected, "more")
             hasher.update(piece)
             stream.write(piece)
-            self._report(download.what, done, expected or body.length or 0)
+            emit(Transfer(download.what, done, expected or body.length or 0))
         if expected is not None and done != expected:
             raise WrongSize(download.what, where, expected, str(done))
         digest = Digest.from_hex(hasher.hexdigest())
         if digest != download.digest:
             raise WrongDigest(download.what, where, download.digest, digest)
         return done
-
-    def _report(self, what: str, done: int, total: int) -> None:
-        """One listener hears of several threads, one at a time."""
-        with self._progress:
-            emit(Transfer(what, done, total))
 
     # --- documents -------------------------------------------------------------------------
 
@@ -271,7 +264,7 @@ class Client:
                 data += piece
                 if len(data) > limit:
                     raise TooLarge(name, limit)
-                self._report(name, len(data), body.length or 0)
+                emit(Transfer(name, len(data), body.length or 0))
             return bytes(data)
 
         return self._fetch(self._request(url, name, uncached=uncached), consume)

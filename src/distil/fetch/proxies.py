@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import threading
 from collections.abc import Mapping
 from typing import Final
 
@@ -66,15 +67,17 @@ def proxy_address(proxy: str) -> Address:
 
 
 class AptProxies:
-    """apt's own proxy settings (apt-transport-http(1)), read once when first needed."""
+    """apt's own proxy settings (apt-transport-http(1)), read once by the first that needs them."""
 
     def __init__(self) -> None:
         self._settings: dict[tuple[str, str], str] | None = None
+        self._reading = threading.Lock()
 
     def proxy(self, address: Address) -> str | None:
         """The proxy apt would use; "" for a direct connection, None when apt says nothing."""
-        if self._settings is None:
-            self._settings = _read_settings()
+        with self._reading:
+            if self._settings is None:
+                self._settings = _read_settings()
         settings = self._settings
         for scheme in (address.scheme, "http"):
             for host in (address.host, ""):

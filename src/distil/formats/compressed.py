@@ -7,6 +7,7 @@ the disk; one that ends early, or is followed by anything else, is an error.
 from __future__ import annotations
 
 import lzma
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, Protocol
 
@@ -15,6 +16,21 @@ from distil.formats.byte_source import CHUNK
 
 MEMORY_LIMIT: Final = 256 << 20
 """Bytes a decoder may use for its window; ``xz -9`` and ``zstd --ultra`` stay below."""
+
+RATIO: Final = 64
+"""How many times its compressed bytes an archive may unpack to; honest ones stay below 20."""
+
+ALLOWANCE: Final = 1 << 30
+"""Bytes by which an archive may go beyond `RATIO` all the same: files of zeros do."""
+
+_FIRST_STEP: Final = 2048
+"""Bytes that a stream is begun with: what it leaves of them is copied, once for each stream."""
+
+_MANY_STREAMS: Final = 10_000
+_SMALLEST_STREAM: Final = 64
+"""Bytes that many streams hold on average, at least: tools make one for each file, or fewer."""
+
+_NOT_ZERO: Final = re.compile(rb"[^\0]")
 
 _ZSTD_INPUT: Final = 2048
 """Bytes given to the zstd decoder at a time: it has no output limit, and a block of four bytes
@@ -48,22 +64,40 @@ def _decoded(chunks: Iterable[bytes], compression: str, what: str) -> Iterator[b
         known = ", ".join(sorted(_DECODERS))
         raise UnsupportedArchive(what, f"compression {compression!r} is not one of {known}")
     decoder: _Decoder | None = None
-    streams = 0
+    streams = total = step = 0
     for chunk in chunks:
-        data = chunk
-        while data:
+        position = 0
+        while position < len(chunk):
             if decoder is None:
-                data = data.lstrip(b"\0") if streams else data
-                if not data:
+                position = _after_zeros(chunk, position) if streams else position
+                if position == len(chunk):
                     break
                 decoder = open_decoder(what)
-            yield from decoder.feed(data)
-            data = decoder.rest
+                step = _FIRST_STEP
+            data = chunk[position : position + step]
+            for piece in decoder.feed(data):
+                total += len(piece)
+                yield piece
+            position += len(data) - len(decoder.rest)
+            step = min(4 * step, CHUNK)
             if decoder.finished:
                 decoder = None
                 streams += 1
+                _check_count(streams, total, what)
     if decoder is not None or not streams:
         raise TruncatedArchive(what, f"the {compression} stream ends early")
+
+
+def _check_count(streams: int, total: int, what: str) -> None:
+    """Refuse what costs more to begin and to end than it holds."""
+    if streams > _MANY_STREAMS and streams * _SMALLEST_STREAM > total:
+        raise ArchiveTooLarge(what, f"{streams} compressed streams for {total} bytes")
+
+
+def _after_zeros(chunk: bytes, position: int) -> int:
+    """Where in `chunk`, from `position` on, something else than a zero byte is, or its end."""
+    found = _NOT_ZERO.search(chunk, position)
+    return len(chunk) if found is None else found.start()
 
 
 class _Decoder(Protocol):

@@ -9,21 +9,26 @@ below it, the last pattern that matches decides, and ``!`` takes paths back in.
 from __future__ import annotations
 
 import posixpath
-import re
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
 from distil.errors import InvalidProjectFile
-
-_SPECIAL: Final = frozenset(".+()|{}$")
+from distil.formats.globs import (
+    ALL,
+    BELOW,
+    DIRECTORIES,
+    NAME,
+    STAR,
+    Glob,
+    Globs,
+    Part,
+    bracket,
+)
 
 
 class _Pattern(msgspec.Struct, frozen=True):
     text: str
-    line: int
-    expression: re.Pattern[str]
     takes_back: bool
 
 
@@ -31,18 +36,14 @@ class DockerIgnore(msgspec.Struct, frozen=True):
     """The patterns of one file, in order."""
 
     patterns: tuple[_Pattern, ...]
+    globs: Globs
 
     def decides(self, path: str) -> tuple[bool, str]:
         """Whether `path` (relative, ``/``) is left out, and the last pattern that said so."""
-        left_out, because = False, ""
-        parts = path.split("/")
-        ways = ["/".join(parts[: end + 1]) for end in range(len(parts))]
-        for pattern in self.patterns:
-            if pattern.takes_back != left_out:
-                continue
-            if any(pattern.expression.fullmatch(way) for way in reversed(ways)):
-                left_out, because = not pattern.takes_back, pattern.text
-        return left_out, because
+        last = self.globs.last(path)
+        if last is None or self.patterns[last].takes_back:
+            return False, ""
+        return True, self.patterns[last].text
 
     @property
     def takes_back(self) -> bool:
@@ -52,17 +53,13 @@ class DockerIgnore(msgspec.Struct, frozen=True):
 
 def parse_dockerignore(text: str, where: str = ".dockerignore") -> DockerIgnore:
     """The patterns of `text`. Raises `InvalidProjectFile` naming the line of a bad one."""
-    return _compiled(enumerate(text.removeprefix("\ufeff").splitlines(), 1), where)
+    return docker_patterns(text.removeprefix("\ufeff").splitlines(), where)
 
 
 def docker_patterns(patterns: Iterable[str], where: str) -> DockerIgnore:
     """As `parse_dockerignore`, for `patterns` that stand one by one."""
-    return _compiled(enumerate(patterns, 1), where)
-
-
-def _compiled(lines: Iterable[tuple[int, str]], where: str) -> DockerIgnore:
-    found = []
-    for number, line in lines:
+    found, globs = [], []
+    for number, line in enumerate(patterns, 1):
         text = line.strip()
         if not text or line.startswith("#"):
             continue
@@ -76,41 +73,68 @@ def _compiled(lines: Iterable[tuple[int, str]], where: str) -> DockerIgnore:
                 raise InvalidProjectFile(where, f"line {number}: '!' without a pattern")
             continue
         try:
-            expression = re.compile(_regular_expression(body), re.DOTALL)
-        except re.error as error:
+            globs.append(Glob(tuple(_parts(body)), BELOW))
+        except ValueError as error:
             raise InvalidProjectFile(
                 where, f"line {number}: {text!r} is not a pattern ({error})"
             ) from None
-        found.append(_Pattern(text, number, expression, takes_back))
-    return DockerIgnore(tuple(found))
+        found.append(_Pattern(text, takes_back))
+    return DockerIgnore(tuple(found), Globs(globs))
 
 
-def _regular_expression(pattern: str) -> str:
-    out = []
+def _parts(pattern: str) -> Iterator[Part]:
     position = 0
+    deep = False
     while position < len(pattern):
         character = pattern[position]
         position += 1
+        if character == "*" and pattern.startswith("*", position):
+            position += 1 + pattern.startswith("/", position + 1)
+            # Several in a row say no more than one.
+            yield from () if deep else DIRECTORIES
+            deep = True
+            if position == len(pattern):
+                yield ALL
+            continue
+        deep = False
         if character == "*":
-            piece, position = _star(pattern, position)
-            out.append(piece)
+            yield STAR
         elif character == "?":
-            out.append("[^/]")
-        elif character in _SPECIAL:
-            out.append("\\" + character)
+            yield NAME
+        elif character == "[":
+            part, position = _bracket(pattern, position)
+            yield part
         elif character == "\\":
-            out.append(re.escape(pattern[position : position + 1] or "\\"))
+            yield Part(pattern[position : position + 1] or "\\")
             position += 1
         else:
-            out.append(character)
-    return "".join(out)
+            yield Part(character)
 
 
-def _star(pattern: str, position: int) -> tuple[str, int]:
-    """The expression for a ``*`` that ends at `position`, and where reading goes on."""
-    if pattern[position : position + 1] != "*":
-        return "[^/]*", position
-    position += 1
-    if pattern[position : position + 1] == "/":
-        position += 1
-    return ("(.*/)?" if position < len(pattern) else ".*"), position
+def _bracket(pattern: str, position: int) -> tuple[Part, int]:
+    """The class that begins at `position`, and where reading goes on.
+
+    Raises `ValueError` for what Go's path/filepath takes for none.
+    """
+    inverted = pattern.startswith("^", position)
+    position += inverted
+    ranges: list[tuple[str, str]] = []
+    while not (ranges and pattern.startswith("]", position)):
+        first, position = _member(pattern, position)
+        last = first
+        if pattern.startswith("-", position):
+            last, position = _member(pattern, position + 1)
+        if last < first:
+            raise ValueError(f"bad character range {first}-{last}")
+        ranges.append((first, last))
+    return bracket(ranges, inverted=inverted), position + 1
+
+
+def _member(pattern: str, position: int) -> tuple[str, int]:
+    escaped = pattern.startswith("\\", position)
+    member = pattern[position + escaped : position + escaped + 1]
+    if not member:
+        raise ValueError("unterminated character set")
+    if not escaped and member in "-]":
+        raise ValueError(f"misplaced {member!r} in a character set")
+    return member, position + escaped + 1

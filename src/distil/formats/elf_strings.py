@@ -17,6 +17,16 @@ _TEXTS: Final = (b"/etc/ssl/certs", b"SSL_CERT_FILE")
 """What policies ask for: see `distil.reach.policies`."""
 
 
+_SHELL: Final = b"\0/bin/sh\0"
+_START: Final = b"\0__libc_start_main\0"
+"""A symbol that every program for glibc imports, so that it stands in the table of names."""
+_NO_NAMES: Final = re.compile(rb"[^\x20-\x7e\0]")
+_TABLE: Final = 4 << 20
+"""Bytes that names before a symbol's can take."""
+_START_SHELL: Final = (b"\0system\0", b"\0popen\0")
+"""Functions of the C library that start ``/bin/sh``."""
+
+
 class ElfStrings(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """Library names among a file's strings, and which of some functions and texts it has."""
 
@@ -45,3 +55,20 @@ def _libraries(data: bytes) -> Iterator[bytes]:
         name = before[len(before.rstrip(_IN_A_NAME)) :]
         if name:
             yield name + ending[0]
+
+
+def starts_shell(data: bytes) -> bool:
+    """Whether the ELF program `data` has the name of the shell, or imports what starts it.
+
+    ``system`` is a word, too, so it counts in the table of symbols' names only.
+    """
+    if _SHELL in data:
+        return True
+    middle = data.find(_START)
+    if middle < 0:
+        return False
+    after = _NO_NAMES.search(data, middle)
+    names = data[: len(data) if after is None else after.start()]
+    before = [match.end() for match in _NO_NAMES.finditer(names, max(0, middle - _TABLE))]
+    names = names[before[-1] if before else max(0, middle - _TABLE) :]
+    return any(function in names for function in _START_SHELL)

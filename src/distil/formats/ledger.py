@@ -34,8 +34,11 @@ from distil.model.origin import Origin
 
 MEDIA_TYPE: Final = "application/vnd.distil.ledger.v1+jsonl+zstd"
 VERSION: Final = 1
-LARGEST: Final = 1 << 28
-"""Bytes of decompressed ledger that are read at most: those of some two million paths."""
+MOST_LINES: Final = 1_000_000
+"""An image has two lines for each file at most, and hardly as many files as half of this."""
+
+LARGEST: Final = 1 << 27
+"""Bytes of decompressed ledger that are read at most: those of some million paths."""
 
 _LEVEL: Final = 9
 _HEADER: Final = ["distil-ledger", VERSION]
@@ -54,12 +57,15 @@ def encode_ledger(ledger: Ledger) -> bytes:
 
 def decode_ledger(data: bytes) -> Ledger:
     """The ledger in `data`. Raises `MalformedLedger`, also for a version that is not known."""
-    header, *lines = _decompressed(data).splitlines() or [b""]
+    text = _decompressed(data)
+    if text.count(b"\n") > MOST_LINES:
+        raise MalformedLedger(f"it has more than {MOST_LINES} lines")
+    header, *lines = text.splitlines() or [b""]
     try:
         if msgspec.json.decode(header) != _HEADER:
             raise MalformedLedger(f"it does not begin with {_HEADER}")
         return _Reader().read(lines)
-    except (LookupError, ValueError, InvalidDigest) as error:
+    except (LookupError, ValueError, InvalidDigest, RecursionError) as error:
         raise MalformedLedger(f"a line is not what it should be: {error}") from error
 
 

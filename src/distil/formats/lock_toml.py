@@ -8,12 +8,12 @@ always the same text.
 from __future__ import annotations
 
 import datetime
-import tomllib
 from typing import Any, Final, TypeVar
 
 import msgspec
 
 from distil.errors import InvalidDigest, InvalidLock
+from distil.formats.toml import NotToml, parse_toml
 from distil.model.digest import Digest
 from distil.model.lock import LOCK_VERSION, Lock, LockPart
 
@@ -36,8 +36,8 @@ def encode_lock(lock: Lock) -> str:
 def decode_lock(text: str, where: str) -> Lock:
     """The lock in `text`; `where` is how errors call it. Raises `InvalidLock`."""
     try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        document = parse_toml(text)
+    except NotToml as error:
         raise InvalidLock(where, f"not valid TOML: {error}") from error
     version = document.get("version")
     if version == 1:

@@ -1,9 +1,14 @@
-"""Path and name patterns of the data files, as regular expressions."""
+"""Path and name patterns: of the data files as regular expressions, of the user as `Globs`.
+
+An expression of many stars can take forever, which nobody writes into a data file.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+
+from distil.formats.globs import BELOW, DIRECTORIES, STAR, Glob, Globs, Part
 
 
 def path_expression(patterns: Iterable[str]) -> str:
@@ -31,3 +36,29 @@ def _path(pattern: str) -> str:
 
 def _literal(text: str) -> str:
     return "[^/]*".join(re.escape(piece) for piece in text.split("*"))
+
+
+def path_globs(patterns: Iterable[str]) -> Globs:
+    """As `path_expression`, whatever the patterns are."""
+    return Globs(map(_path_glob, patterns))
+
+
+def name_globs(patterns: Iterable[str]) -> Globs:
+    """As `name_expression`, whatever the patterns are."""
+    return Globs(Glob(_literal_parts(pattern)) for pattern in patterns)
+
+
+def _path_glob(pattern: str) -> Glob:
+    parts: list[Part] = []
+    names = pattern.removesuffix("/**").split("/")
+    for number, name in enumerate(names):
+        if name == "**" and (number == 0 or names[number - 1] != "**"):
+            parts += DIRECTORIES
+        elif name != "**":
+            parts += _literal_parts(name)
+            parts += [Part("/")] if number < len(names) - 1 else []
+    return Glob(parts, BELOW if pattern.endswith("/**") else ())
+
+
+def _literal_parts(text: str) -> list[Part]:
+    return [STAR if character == "*" else Part(character) for character in text]

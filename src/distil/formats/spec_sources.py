@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 from urllib.parse import urlsplit
 
+from distil.model.node import unusable
 from distil.model.spec import BaseSpec, CopySpec, RepositorySpec
 
 Violation = tuple[tuple[str, ...], str, str]
@@ -25,11 +26,8 @@ def copy_violations(copies: tuple[CopySpec, ...]) -> Iterator[Violation]:
     """What is wrong with ``[[copy]]``."""
     for number, copy in enumerate(copies):
         where = ("copy", f"[{number}]")
-        yield from _pattern_violations((*where, "from"), copy.source)
-        target = copy.target
-        if not target.startswith("/") or ".." in target.split("/") or "\0" in target:
-            why = f"{target!r} is not a place in the image"
-            yield (*where, "to"), why, "write an absolute path without '..'"
+        yield from pattern_violations((*where, "from"), copy.source)
+        yield from place_violations((*where, "to"), copy.target, "is not a place in the image")
         if copy.mode and not _MODE.fullmatch(copy.mode):
             yield (*where, "mode"), f"{copy.mode!r} is not an octal mode", 'write "0644" or "0755"'
         owner = copy.owner
@@ -38,10 +36,21 @@ def copy_violations(copies: tuple[CopySpec, ...]) -> Iterator[Violation]:
             yield (*where, "owner"), why, 'write the numbers, such as "65532:65532"'
 
 
+def place_violations(where: tuple[str, ...], path: str, why: str) -> Iterator[Violation]:
+    """A path of the image that cannot be one; `why` says what it should be."""
+    if not path.startswith("/") or ".." in path.split("/") or "\0" in path:
+        yield where, f"{path!r} {why}", "write an absolute path without '..'"
+        return
+    names = [name for name in path.split("/") if name not in ("", ".")]
+    reason = unusable("/" + "/".join(names))
+    if reason:
+        yield where, f"{path!r} {why}: {reason}", "choose another path"
+
+
 def base_violations(base: BaseSpec) -> Iterator[Violation]:
     """What is wrong with ``debs`` and ``repositories`` of ``[base]``."""
     for pattern in base.debs:
-        yield from _pattern_violations(("base", "debs"), pattern)
+        yield from pattern_violations(("base", "debs"), pattern)
     for number, repository in enumerate(base.repositories):
         yield from _repository_violations(("base", "repositories", f"[{number}]"), repository)
 
@@ -65,7 +74,7 @@ def _repository_violations(
     for component in repository.components:
         if not _NAME.fullmatch(component):
             yield (*where, "components"), f"{component!r} is no component", 'write "main"'
-    yield from _pattern_violations((*where, "key"), repository.key)
+    yield from pattern_violations((*where, "key"), repository.key)
 
 
 def _url_violations(where: tuple[str, ...], url: str) -> Iterator[Violation]:
@@ -92,7 +101,7 @@ def _url_violations(where: tuple[str, ...], url: str) -> Iterator[Violation]:
         yield where, "an address with '?' or '#' cannot be one of a repository", ""
 
 
-def _pattern_violations(where: tuple[str, ...], pattern: str) -> Iterator[Violation]:
+def pattern_violations(where: tuple[str, ...], pattern: str) -> Iterator[Violation]:
     """A path or pattern that cannot be one of a file below the application's directory."""
     hint = "write a path relative to the directory of distil.toml"
     if not pattern or "\0" in pattern:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import enum
 import re
-import tomllib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
@@ -17,7 +16,10 @@ from distil.formats.spec_sources import (
     Violation,
     base_violations,
     copy_violations,
+    pattern_violations,
+    place_violations,
 )
+from distil.formats.toml import NotToml, parse_toml
 from distil.model.platform import parse_platform
 from distil.model.spec import HealthcheckSpec, ImageSpec, Spec
 
@@ -33,6 +35,9 @@ _NOT_A_LIST: Final = "Expected `array`, got `object`"
 _USER: Final = re.compile(r"\d{1,10}(:\d{1,10})?", re.ASCII)
 _PORT: Final = re.compile(r"\d{1,5}(/(tcp|udp|sctp))?", re.ASCII)
 _SIGNAL: Final = re.compile(r"SIG[A-Z0-9]+([+-]\d+)?|[1-9]\d?", re.ASCII)
+_LONGEST_WORD: Final = 1 << 17
+"""Bytes, a NUL behind them included: Linux's MAX_ARG_STRLEN."""
+
 _SHORTEST: Final = 0.001
 _LONGEST: Final = 10**9
 """Seconds: Docker's own lower bound, and what still fits nanoseconds in 63 bits."""
@@ -45,8 +50,8 @@ def parse_spec(text: str, filename: str = "distil.toml") -> Spec:
     no image can have; the message names the file, the line and the key.
     """
     try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        data = parse_toml(text)
+    except NotToml as error:
         raise InvalidSpec(filename, None, "", f"not valid TOML: {error}") from error
     for path, known in _unknown_keys(data, Spec, ()):
         hint = did_you_mean(path[-1], known) or f"known keys here: {', '.join(sorted(known))}"
@@ -60,7 +65,7 @@ def parse_spec(text: str, filename: str = "distil.toml") -> Spec:
         why = _ERROR_PATH.sub("", message)
         hint = f"write [[{_name(path)}]]" if why == _NOT_A_LIST and _name(path) in _TABLES else ""
         raise violation(text, filename, path, why, hint=hint or _choices(path)) from error
-    for path, why, hint in _violations(spec):
+    for path, why, hint in (*_violations(spec), *_nul_violations(data, ())):
         raise violation(text, filename, path, why, hint=hint)
     return spec
 
@@ -162,6 +167,8 @@ def _violations(spec: Spec) -> Iterator[Violation]:
     yield from _start_violations(spec)
     yield from base_violations(spec.base)
     yield from copy_violations(spec.copy)
+    if spec.python.requirements is not None:
+        yield from pattern_violations(("python", "requirements"), spec.python.requirements)
     if spec.image.healthcheck is not None:
         yield from _healthcheck_violations(spec.image.healthcheck)
     for name in spec.app.environment:
@@ -171,6 +178,20 @@ def _violations(spec: Spec) -> Iterator[Violation]:
         if "/" in pattern and not pattern.startswith("/"):
             why = f"{pattern!r} is neither the path of a file nor the name of a package"
             yield ("reach", "keep"), why, f"write '/{pattern}'"
+
+
+def _nul_violations(value: object, path: tuple[str, ...]) -> Iterator[Violation]:
+    """The strings that hold a NUL byte, which ends every string of a system call."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _nul_violations(key, (*path, key)) if "\0" in key else ()
+            yield from _nul_violations(inner, (*path, key))
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            table = isinstance(inner, dict)
+            yield from _nul_violations(inner, (*path, f"[{number}]") if table else path)
+    elif isinstance(value, str) and "\0" in value:
+        yield path, "it holds a NUL byte", ""
 
 
 def _image_violations(image: ImageSpec) -> Iterator[Violation]:
@@ -201,9 +222,8 @@ def _path_violations(image: ImageSpec) -> Iterator[Violation]:
     )
     for key, values, why in checks:
         for value in values:
-            if not value.startswith("/") or ".." in value.split("/") or "\0" in value:
-                yield ("image", key), f"{value!r} {why}", "write an absolute path without '..'"
-            elif key != "workdir" and not value.strip("/"):
+            yield from place_violations(("image", key), value, why)
+            if value.startswith("/") and key != "workdir" and not value.strip("/"):
                 yield ("image", key), f"the root directory {why}", "name a directory below it"
 
 
@@ -221,18 +241,17 @@ def _start_violations(spec: Spec) -> Iterator[Violation]:
     for key, words in (
         ("entrypoint", spec.app.entrypoint or ()),
         ("command", spec.app.command),
-        ("environment", spec.app.environment.values()),
+        ("environment", [f"{k}={v}" for k, v in spec.app.environment.items()]),
     ):
-        if any("\0" in word for word in words):
-            yield ("app", key), "it holds a NUL byte", ""
+        if any(len(word.encode()) >= _LONGEST_WORD for word in words):
+            why = f"it holds a word of more than the {_LONGEST_WORD - 1} bytes that a program gets"
+            yield ("app", key), why, "put it into a file"
 
 
 def _healthcheck_violations(healthcheck: HealthcheckSpec) -> Iterator[Violation]:
     where = ("image", "healthcheck")
     if not any(healthcheck.command[:1]):
         yield (*where, "command"), "it names no program", ""
-    if any("\0" in word for word in healthcheck.command):
-        yield (*where, "command"), "it holds a NUL byte", ""
     for key in ("interval", "timeout", "start_period"):
         seconds = getattr(healthcheck, key)
         if seconds != 0 and not _SHORTEST <= seconds <= _LONGEST:

@@ -7,6 +7,7 @@ same, names with NUL or ``..``) is an error, as is anything beyond the limits.
 
 from __future__ import annotations
 
+import functools
 import re
 import struct
 from collections.abc import Iterator
@@ -22,12 +23,16 @@ from distil.errors import (
     UnsupportedArchive,
 )
 from distil.formats.byte_source import Readable, chunks_of
-from distil.model.node import Kind, absolute_path
+from distil.model.node import PATH_MAX, Kind, absolute_path
 
 BLOCK: Final = 512
 _MAX_ID: Final = 2**32 - 2
 _MAX_TIME: Final = 2**48
 _LARGEST_OCTAL: Final = 0o77777777777
+_MEMBER_COST: Final = 320
+_COPIES: Final = 3
+_GLOBAL_RECORDS: Final = 64
+"""Every member is given all of them, so there may be few."""
 _XATTR: Final = "SCHILY.xattr."
 _FIELDS: Final = struct.Struct("100s8s8s8s12s12s8s1s100s6s2x32x32x8s8s155s12x")
 _CHECKSUM: Final = slice(148, 156)
@@ -48,11 +53,16 @@ _KINDS: Final = {
 
 
 class TarLimits(msgspec.Struct, frozen=True):
-    """How much one archive may hold: members, bytes of contents, bytes of one extended header."""
+    """How much one archive may hold: members, bytes of contents, bytes of one extended header.
 
-    members: int = 1_000_000
+    `metadata` bounds the memory that all headers together come to (`cost_of`), and the PAX
+    records with `members`: four for each.
+    """
+
+    members: int = 400_000
     content: int = 64 << 30
     extension: int = 1 << 20
+    metadata: int = 320 << 20
 
 
 class TarMember(msgspec.Struct, frozen=True, gc=False):
@@ -72,6 +82,14 @@ class TarMember(msgspec.Struct, frozen=True, gc=False):
     target: str = ""
     xattrs: tuple[tuple[str, bytes], ...] = ()
     device: tuple[int, int] | None = None
+
+
+def cost_of(path: str, target: str, xattrs: tuple[tuple[str, bytes], ...]) -> int:
+    """What a member costs in memory, about, in bytes: its values, and its strings a few times."""
+    strings = len(path) + len(target)
+    if xattrs:
+        strings += sum(len(key) + len(value) for key, value in xattrs)
+    return _MEMBER_COST + _COPIES * strings
 
 
 class _Header(NamedTuple):
@@ -115,6 +133,8 @@ class TarReader:
         self._left = 0
         self._padding = 0
         self._global: dict[str, bytes] = {}
+        self._records_read = 0
+        self._cost = 0
 
     def __iter__(self) -> Iterator[TarMember]:
         count = 0
@@ -132,6 +152,7 @@ class TarReader:
                 self._too_large(f"it holds more than {self._limits.members} members")
             if content > self._limits.content:
                 self._too_large(f"it holds more than {self._limits.content} bytes")
+            self._spend(cost_of(member.path, member.target, member.xattrs))
             self._left = member.size
             self._padding = -member.size % BLOCK
             yield member
@@ -184,6 +205,11 @@ class TarReader:
     def _too_large(self, why: str) -> NoReturn:
         raise ArchiveTooLarge(self._what, why)
 
+    def _spend(self, cost: int) -> None:
+        self._cost += cost
+        if self._cost > self._limits.metadata:
+            self._too_large("its headers together are larger than any honest archive's")
+
     # --- extended headers ------------------------------------------------------------------
 
     def _extend(self, extension: _Extension, header: _Header) -> None:
@@ -191,6 +217,7 @@ class TarReader:
         size = self._number(header.size, "size")
         if size > self._limits.extension:
             self._too_large(f"an extended header has {size} bytes")
+        self._spend(size)
         data = self._take(size)
         self._take(-size % BLOCK)
         if kind in b"LK":
@@ -206,7 +233,7 @@ class TarReader:
             if not _OWN_RECORDS.isdisjoint(records):
                 self._bad("a global header that names one member")
             self._global.update(records)
-            if sum(map(len, self._global.values())) > self._limits.extension:
+            if len(self._global) > _GLOBAL_RECORDS:
                 self._too_large("its global headers are too large")
         elif extension.pax is not None:
             self._bad("two PAX headers for one member")
@@ -230,6 +257,9 @@ class TarReader:
                 self._bad(f"PAX record {name!r} comes twice")
             records[name] = value[:-1]
             position = end
+        self._records_read += len(records)
+        if self._records_read > 4 * self._limits.members:
+            self._too_large("it holds more PAX records than any honest archive")
         return records
 
     # --- members ---------------------------------------------------------------------------
@@ -300,6 +330,8 @@ class TarReader:
             return ""
         if not link or b"\0" in link:
             self._bad("a symbolic link to nothing")
+        if len(link) > PATH_MAX:
+            self._bad(f"the target of a symbolic link has more than {PATH_MAX} bytes")
         return link.decode("utf-8", "surrogateescape")
 
     def _size(self, header: _Header, pax: dict[str, bytes]) -> int:
@@ -361,6 +393,7 @@ def _xattrs(pax: dict[str, bytes]) -> tuple[tuple[str, bytes], ...]:
     return tuple(sorted(found))
 
 
+@functools.lru_cache(1024)
 def _number(field: bytes) -> int | None:
     """A numeric header field: octal text, or GNU's base 256. None when it is neither."""
     if field[0] & 0x80:

@@ -31,8 +31,8 @@ class DockerImage(msgspec.Struct, frozen=True, rename="pascal"):
     """One entry of ``manifest.json``: paths in the archive, and the names."""
 
     config: str
-    repo_tags: tuple[str, ...] | None
     layers: tuple[str, ...]
+    repo_tags: tuple[str, ...] = ()
 
 
 @contextlib.contextmanager
@@ -95,7 +95,7 @@ def _docker_manifest(images: Sequence[NamedImage]) -> bytes:
         entry = entries.get(image.id)
         entries[image.id] = DockerImage(
             config=f"{BLOBS}/{image.id.hex}",
-            repo_tags=((entry.repo_tags or ()) if entry else ()) + (named.name.familiar,),
+            repo_tags=(entry.repo_tags if entry else ()) + (named.name.familiar,),
             layers=tuple(f"{BLOBS}/{layer.descriptor.digest.hex}" for layer in image.layers),
         )
     return msgspec.json.encode(list(entries.values()), order="sorted")

@@ -27,9 +27,16 @@ from distil.image.staging import (
     sweep,
     write_file,
 )
-from distil.model.blob import Blob, FileBlob, InlineBlob
+from distil.model.blob import Blob, FileBlob, InlineBlob, open_regular
 from distil.model.digest import Digest
-from distil.model.image import MANIFEST_TYPES, MEDIA_INDEX, REF_NAME, encode_document
+from distil.model.image import (
+    MANIFEST_TYPES,
+    MEDIA_INDEX,
+    REF_NAME,
+    decode_document,
+    decode_object,
+    encode_document,
+)
 
 LAYOUT_FILE: Final = "oci-layout"
 LAYOUT: Final = b'{"imageLayoutVersion":"1.0.0"}'
@@ -195,10 +202,10 @@ def _read_index(path: Path) -> dict[str, object]:
         data = _read_document(path)
     except FileNotFoundError:
         return {}
-    try:
-        return msgspec.json.decode(data, type=dict[str, object])
-    except msgspec.MsgspecError as error:
-        raise MalformedImage(str(path), f"not an image index: {error}") from error
+    index = decode_object(data, str(path))
+    if not isinstance(index, dict):
+        raise MalformedImage(str(path), "not an image index")
+    return index
 
 
 def _entries(index: Mapping[str, object], path: Path) -> list[_Entry]:
@@ -214,7 +221,7 @@ def _ref_name(entry: _Entry) -> object:
 
 
 def _read_document(path: Path) -> bytes:
-    with path.open("rb") as stream:
+    with open_regular(path) as stream:
         data = stream.read(LARGEST_DOCUMENT + 1)
     if len(data) > LARGEST_DOCUMENT:
         raise MalformedImage(str(path), f"larger than {LARGEST_DOCUMENT} bytes")
@@ -264,7 +271,7 @@ def _subject(directory: Path, entry: _Entry) -> str:
     """The digest of what an artifact is about; "" for one that is about nothing."""
     digest = Digest(msgspec.convert(entry, _Reference).digest)
     path = directory / BLOBS / digest.hex
-    subject = msgspec.json.decode(_read_document(path), type=_Links).subject
+    subject = decode_document(_read_document(path), _Links, str(path)).subject
     return subject.digest if subject is not None else ""
 
 
@@ -299,7 +306,7 @@ def _reachable(directory: Path, entries: Sequence[_Entry]) -> set[Digest]:
         path = directory / BLOBS / digest.hex
         if entry.media_type not in MANIFEST_TYPES:
             raise MalformedImage(str(path), f"{entry.media_type!r} is not known")
-        links = msgspec.json.decode(_read_document(path), type=_Links)
+        links = decode_document(_read_document(path), _Links, str(path))
         pending += links.manifests
         pending += [links.subject] if links.subject is not None else []
         leaves = [*links.layers, *([links.config] if links.config is not None else [])]

@@ -209,10 +209,7 @@ def _from_docker(source: ImageSource, location: Location) -> StoredImage:
     data = document(source, MANIFEST_FILE)
     if data is None:
         raise MalformedImage(source.where, f"no docker-archive: {MANIFEST_FILE} is missing")
-    try:
-        entries = msgspec.json.decode(data, type=list[DockerImage])
-    except (msgspec.MsgspecError, RecursionError) as error:
-        raise MalformedImage(f"{source.where}: {MANIFEST_FILE}", str(error)) from error
+    entries = decode_document(data, list[DockerImage], f"{source.where}: {MANIFEST_FILE}")
     entry = _docker_named(entries, location)
     config_data = document(source, entry.config)
     if config_data is None:
@@ -230,14 +227,14 @@ def _from_docker(source: ImageSource, location: Location) -> StoredImage:
 
 
 def _docker_named(entries: Sequence[DockerImage], location: Location) -> DockerImage:
-    known = sorted(name for entry in entries for name in entry.repo_tags or ())
+    known = sorted(name for entry in entries for name in entry.repo_tags)
     if not location.reference:
         if len(entries) != 1:
             raise ImageNotFound(str(location), "that alone is meant", known)
         return entries[0]
     wanted = parse_image_name(location.reference)
     for entry in entries:
-        if any(parse_image_name(name) == wanted for name in entry.repo_tags or ()):
+        if any(parse_image_name(name) == wanted for name in entry.repo_tags):
             return entry
     raise ImageNotFound(str(location), location.reference, known)
 

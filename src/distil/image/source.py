@@ -13,7 +13,7 @@ from typing import Final, Protocol
 from distil.errors import LinkLoop, MalformedArchive, MalformedImage
 from distil.formats.tar import TarLimits, TarReader
 from distil.image.layout import BLOBS, LARGEST_DOCUMENT
-from distil.model.blob import FileBlob
+from distil.model.blob import FileBlob, open_regular
 from distil.model.image import Descriptor
 from distil.model.node import Kind, Node, absolute_path
 from distil.model.tree import Tree
@@ -58,7 +58,7 @@ class ArchiveSource:
         self._path = path
         nodes: dict[str, Node] = {}
         self._places: dict[str, tuple[int, int]] = {}
-        with path.open("rb") as stream:
+        with open_regular(path) as stream:
             if stream.read(263)[_TAR_MAGIC] != b"ustar":
                 hint = "is it compressed? unpack it first, with gunzip or zstd -d"
                 raise MalformedImage(self.where, "not a tar file", hint=hint)

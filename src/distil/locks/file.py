@@ -11,7 +11,7 @@ from distil.compose.subject import Subject
 from distil.errors import InvalidLock, NoLock, StaleLock
 from distil.formats.lock_toml import decode_lock, encode_lock
 from distil.image.staging import reporting, write_file
-from distil.model.blob import InlineBlob
+from distil.model.blob import InlineBlob, read_small
 from distil.model.digest import Digest
 from distil.model.lock import Lock
 
@@ -22,7 +22,7 @@ def read_lock(source: Path) -> Lock:
     """The lock of the application in `source`. Raises `NoLock`, `InvalidLock`."""
     path = source / LOCK_FILE
     try:
-        text = path.read_bytes().decode("utf-8")
+        text = read_small(path).decode("utf-8")
     except (FileNotFoundError, NotADirectoryError):
         raise NoLock(str(path), str(source)) from None
     except UnicodeDecodeError as error:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
+import stat
 from collections.abc import Iterator
+from io import BufferedReader
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -14,6 +18,10 @@ from distil.model.digest import Digest
 
 CHUNK: Final = 1 << 20
 """Bytes that `Blob.chunks` yields at a time."""
+
+
+LARGEST_SMALL: Final = 64 << 20
+"""Bytes of a file that people write, or tools for people: settings, locks, keys, lists."""
 
 
 class Blob(Protocol):
@@ -57,6 +65,38 @@ class InlineBlob(msgspec.Struct, frozen=True, gc=False):
             yield self.data[start : start + CHUNK]
 
 
+def open_regular(path: Path) -> BufferedReader:
+    """The file at `path`, to be read, if it is a regular one; links are followed.
+
+    Raises OSError for anything else: a FIFO, a socket or a device has no end, or waits for
+    somebody who never comes. Nothing is waited for here either.
+    """
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
+    try:
+        mode = os.fstat(handle).st_mode
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        if not stat.S_ISREG(mode):
+            raise OSError(errno.EINVAL, "not a regular file", str(path))
+        os.set_blocking(handle, True)
+        return os.fdopen(handle, "rb")
+    except BaseException:
+        os.close(handle)
+        raise
+
+
+def read_small(path: Path) -> bytes:
+    """All of the regular file at `path`.
+
+    Raises OSError, also when it is larger than any honest one of its kind (`LARGEST_SMALL`).
+    """
+    with open_regular(path) as stream:
+        data = stream.read(LARGEST_SMALL + 1)
+    if len(data) > LARGEST_SMALL:
+        raise OSError(errno.EFBIG, f"larger than {LARGEST_SMALL >> 20} MiB", str(path))
+    return data
+
+
 class FileBlob(msgspec.Struct, frozen=True, gc=False):
     """Bytes in a slice of a file: a whole file, or one member of a pack."""
 
@@ -68,7 +108,7 @@ class FileBlob(msgspec.Struct, frozen=True, gc=False):
     @classmethod
     def of_file(cls, path: Path) -> FileBlob:
         """A blob of the whole file at `path`, digested now. Raises OSError."""
-        with path.open("rb") as stream:
+        with open_regular(path) as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
             return cls(str(path), 0, stream.tell(), Digest.from_hex(digest))
 

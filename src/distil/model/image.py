@@ -35,7 +35,7 @@ CREATED: Final = "org.opencontainers.image.created"
 CONTAINERD_NAME: Final = "io.containerd.image.name"
 """Annotation with the full image name; containerd, Docker and podman name the image by it."""
 
-Document = TypeVar("Document", bound=msgspec.Struct)
+Document = TypeVar("Document")
 
 NANOSECONDS: Final = 10**9
 
@@ -200,8 +200,18 @@ def decode_document(data: bytes, kind: type[Document], what: str) -> Document:
     """Decode JSON from a stranger; `what` names it in errors.
 
     A null counts as absent, as Docker writes it. Raises `MalformedImage` for what is not JSON,
-    lacks a field, has one of the wrong type, or has a key twice (readers disagree about those).
+    lacks a field, has one of the wrong type, is nested deeper than Python goes, or has a key
+    twice (readers disagree about those).
     """
+    value = decode_object(data, what)
+    try:
+        return msgspec.convert(value, kind, dec_hook=_decode_digest)
+    except ValueError as error:
+        raise MalformedImage(what, f"not what it should be: {error}") from error
+
+
+def decode_object(data: bytes, what: str) -> object:
+    """Any JSON from a stranger, refused as `decode_document` does, as plain Python values."""
     import json
 
     def members(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -211,8 +221,7 @@ def decode_document(data: bytes, kind: type[Document], what: str) -> Document:
         return {key: value for key, value in found.items() if value is not None}
 
     try:
-        value = json.loads(data.decode(), object_pairs_hook=members)
-        return msgspec.convert(value, kind, dec_hook=_decode_digest)
+        return json.loads(data.decode(), object_pairs_hook=members)
     except (ValueError, RecursionError) as error:
         raise MalformedImage(what, f"not what it should be: {error}") from error
 

@@ -63,6 +63,14 @@ class Node(msgspec.Struct, frozen=True, gc=False, eq=True):
 
 ROOT: Final = "/"
 PATH_MAX: Final = 4096
+NAME_MAX: Final = 255
+"""Bytes that Linux opens of a path, a NUL behind it included, and that a name can have."""
+
+MOUNTED: Final = ("/proc", "/sys", "/dev")
+"""Where an engine mounts something over what the image has."""
+
+_WHITEOUT: Final = "/.wh."
+"""What the name of a file in a layer begins with that hides another one."""
 
 
 def parent_of(path: str) -> str:
@@ -85,6 +93,26 @@ def absolute_path(name: str) -> str:
     if not name or "\0" in name:
         raise InvalidPath(name, "it is empty or holds a NUL byte")
     return ROOT + "/".join(parts)
+
+
+def unusable(path: str) -> str:
+    """Why nothing at `path` of an image, or below a directory of it (``./a``), can be used, or "".
+
+    Directories of `MOUNTED` themselves are the places that an engine mounts at.
+    """
+    if len(path) > NAME_MAX // 4:
+        data = path.encode("utf-8", "surrogatepass")
+        if len(data) >= PATH_MAX:
+            return f"it is longer than the {PATH_MAX - 1} bytes that Linux opens"
+        if any(len(name) > NAME_MAX for name in data.split(b"/")):
+            return f"a name in it is longer than {NAME_MAX} bytes"
+    if _WHITEOUT in path:
+        return "a name that begins with .wh. hides a file of the image"
+    if path.startswith(MOUNTED):
+        for place in MOUNTED:
+            if path == place or path.startswith(f"{place}/"):
+                return f"engines mount over {place}"
+    return ""
 
 
 def directory(path: str, origin: Origin, mode: int = 0o755, uid: int = 0, gid: int = 0) -> Node:

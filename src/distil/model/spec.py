@@ -24,7 +24,8 @@ class AppSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     packages: tuple[str, ...] = ()
     """Debian packages the application needs beside its runtime, such as ``libpq5``."""
     include: tuple[str, ...] = ()
-    """Patterns of application files to take along although an ignore file names them."""
+    """Patterns of application files to take along although an ignore file names them, or although
+    they look like secrets."""
     exclude: tuple[str, ...] = ()
     """Patterns of application files to leave out."""
 
@@ -46,7 +47,7 @@ class PythonSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     groups: tuple[str, ...] = ()
     """Dependency groups (PEP 735) to install; none by default, so no development tools."""
     requirements: str | None = None
-    """Requirements file to use, relative to the application; found by default."""
+    """Requirements file to use, relative to the application and inside of it; found by default."""
     bytecode: ByteCode = ByteCode.NONE
     """``none``, or ``compiled``: modules are in the image as byte code too. It is a quarter to a
     third larger then, and a start takes a quarter of the processor time."""
@@ -89,7 +90,8 @@ class CopySpec(
     source: str
     """File, directory or pattern (``conf/**/*.ini``), relative to the application."""
     target: str
-    """Absolute path in the image; with a ``/`` at the end a directory to put things into."""
+    """Absolute path in the image, not below ``/proc``, ``/sys`` or ``/dev``; with a ``/`` at the
+    end a directory to put things into."""
     mode: str = ""
     """Octal mode of the files, such as ``"0640"``; 0644 or 0755 by default."""
     owner: str = "0"

@@ -18,6 +18,8 @@ __all__ = ["MAX_LINKS", "OPAQUE", "WHITEOUT", "Tree", "describe", "resolve_path"
 
 WHITEOUT: Final = ".wh."
 OPAQUE: Final = ".wh..wh..opq"
+_OF_NOTHING: Final = (WHITEOUT, f"{WHITEOUT}.", f"{WHITEOUT}..")
+"""Whiteouts that name no file: some readers take them for a directory, or the one above."""
 
 
 class Tree:
@@ -121,7 +123,7 @@ class Tree:
                 raise InvalidPath(node.path, "its directory is named like a whiteout")
             if name == OPAQUE:
                 draft.empty(draft.real(node.parent))
-            elif name == WHITEOUT:
+            elif name in _OF_NOTHING:
                 raise FileConflict(node.path, "a whiteout", "the name of nothing")
             elif name.startswith(WHITEOUT):
                 hidden = draft.real(node.parent).rstrip("/") + "/" + name[len(WHITEOUT) :]

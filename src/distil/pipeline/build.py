@@ -11,6 +11,7 @@ from distil.compose.date import build_date
 from distil.compose.gather import Ingredients
 from distil.compose.images import debug_twin, production_image
 from distil.compose.inspect import inspect, inspect_twin
+from distil.compose.lacking import find_lacking
 from distil.compose.needs import find_needs
 from distil.compose.plan import Plan, plan_image
 from distil.compose.platforms import on_each, target_platforms
@@ -127,6 +128,7 @@ def _produce(platform: Platform, workshop: Workshop) -> Product:
     ingredients = Ingredients(system, runtime, workshop.application, workshop.copies)
     composition = compose(plan, ingredients, created, cache)
     checks = inspect(plan, composition, runtime, cache)
+    lacking = find_lacking(plan, composition)
     production = production_image(plan, composition.tree, created, cache)
     ledger = ledger_of(plan, composition)
     images, tool_tree = [(production, record(production, ledger, cache))], Tree()
@@ -136,4 +138,4 @@ def _produce(platform: Platform, workshop: Workshop) -> Product:
         inspect_twin(plan, composition, tool_tree, tools)
         twin = debug_twin(plan, production, tool_tree, created, cache)
         images.append((twin, record(twin, twin_ledger(ledger, tool_tree), cache)))
-    return Product(plan, composition, checks, tuple(images), tool_tree)
+    return Product(plan, composition, checks, tuple(images), tool_tree, lacking)

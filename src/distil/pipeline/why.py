@@ -7,8 +7,10 @@ import msgspec
 from distil.compose.record import open_ledger
 from distil.explain.explain import Answer, Question, ask
 from distil.fetch.cache import Cache
-from distil.model.platform import optional_platform
-from distil.model.reference import parse_location
+from distil.image.read import open_image
+from distil.image.read_tree import read_tree
+from distil.model.platform import Platform, optional_platform
+from distil.model.reference import Location, parse_location
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -18,11 +20,23 @@ class Found(msgspec.Struct, frozen=True):
     from_cache: bool
 
 
-def why(image: str, question: Question, platform: str = "") -> Found:
+def why(image: str, question: Question, platform: str = "", *, verify: bool = False) -> Found:
     """What the ledger of `image`, a place such as ``oci:DIR:TAG``, says to `question`.
 
-    Of an image for several platforms it is this machine's, or the one named. Raises `NoLedger`,
+    Of an image for several platforms it is this machine's, or the one named. No layer is read
+    for that; with `verify` all are hashed first, as `check` does. Raises `NoLedger`,
     `NothingAsked`, `NothingKnown`, and what reading the image raises.
     """
-    opened = open_ledger(parse_location(image), Cache.default(), optional_platform(platform))
+    where, cache, target = parse_location(image), Cache.default(), optional_platform(platform)
+    if verify:
+        _verify(where, cache, target)
+    opened = open_ledger(where, cache, target)
     return Found(ask(opened.ledger, question, opened.image), opened.from_cache)
+
+
+def _verify(where: Location, cache: Cache, platform: Platform | None) -> None:
+    """Hash every layer. Raises `MalformedImage` for one that is not what the image says."""
+    from distil.image.saved import on_disk
+
+    with on_disk(where) as location:
+        read_tree(open_image(location, platform).layers, cache)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
 
-from distil.formats.patterns import name_expression, path_expression
+from distil.formats.globs import Globs
+from distil.formats.patterns import name_globs, path_globs
 from distil.model.certificates import RULE as CERTIFICATES
 from distil.model.draft import PARENT_RULE
 from distil.model.ledger import Reason
@@ -63,7 +63,7 @@ class Beginning(Evidence):
         for number, words in enumerate(self._roots.command.commands):
             for word in words:
                 self._keep_word(word, ENTRYPOINT if number == 0 else HEALTH_CHECK, keeping)
-        paths, names = _expressions(self._roots.keep)
+        paths, names = _globs(self._roots.keep)
         for node in self._tree:
             why = self._reason(node, paths, names)
             if why is not None:
@@ -76,23 +76,23 @@ class Beginning(Evidence):
                 keeping.keep(path, Reason(rule, "", word))
                 break
 
-    def _reason(self, node: Node, paths: re.Pattern[str], names: re.Pattern[str]) -> Reason | None:
+    def _reason(self, node: Node, paths: Globs, names: Globs) -> Reason | None:
         origin = node.origin
         if isinstance(origin, GeneratedOrigin) and origin.rule not in _BY_POLICY:
             return Reason(GENERATED, "", origin.rule)
         if isinstance(origin, ApplicationOrigin) and node.kind is Kind.DIRECTORY:
             return Reason(APPLICATION, "", origin.source)
-        if paths.fullmatch(node.path):
+        if node.path in paths:
             return Reason(KEEP_RULE, "", node.path)
         if isinstance(origin, PackageOrigin) and node.kind is not Kind.DIRECTORY:
             name = self._roots.names.get(origin.purl, "")
-            if names.fullmatch(name):
+            if name in names:
                 return Reason(KEEP_RULE, "", name)
         return None
 
 
-def _expressions(patterns: Sequence[str]) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """The user's patterns as expressions for paths and for names of components."""
+def _globs(patterns: Sequence[str]) -> tuple[Globs, Globs]:
+    """The user's patterns for paths and for names of components."""
     paths = [pattern for pattern in patterns if pattern.startswith("/")]
     names = [pattern for pattern in patterns if not pattern.startswith("/")]
-    return re.compile(path_expression(paths)), re.compile(name_expression(names))
+    return path_globs(paths), name_globs(names)

@@ -10,6 +10,7 @@ import msgspec
 from distil.compose.summary import (
     BuildSummary,
     Component,
+    ComputedImports,
     ImageSummary,
     IndexSummary,
     PlanSummary,
@@ -95,14 +96,15 @@ def _block(rows: Sequence[Row], width: int) -> str:
 
 
 def _rows(summary: BuildSummary, *, verbose: bool) -> list[Row]:
-    rows = _plan(summary.plan, verbose=verbose or not summary.images)
-    return rows + _result(summary) if summary.images else rows
+    rows = _plan(summary, verbose=verbose or not summary.images)
+    return rows + _result(summary, verbose=verbose) if summary.images else rows
 
 
-def _plan(plan: PlanSummary, *, verbose: bool) -> list[Row]:
+def _plan(summary: BuildSummary, *, verbose: bool) -> list[Row]:
+    plan = summary.plan
     rows = [
         Row(plan.runtime.name, plan.runtime.version),
-        Row("packages", _counted(plan)),
+        Row("packages", _counted(summary, verbose=verbose)),
         Row("entrypoint", " ".join(plan.entrypoint)),
     ]
     rows += _listed("repository", plan.repositories)
@@ -110,6 +112,9 @@ def _plan(plan: PlanSummary, *, verbose: bool) -> list[Row]:
         Row("added", f"{', '.join(n.packages) or 'ldconfig'}: {n.distribution} {n.reason}")
         for n in plan.needs
     ]
+    if plan.secrets:
+        left_out = number(len(plan.secrets), "file or directory", "files or directories")
+        rows.append(Row("secrets", f"{left_out} that may hold some left out (-v names them)"))
     if verbose:
         rows += [Row(e.subject, f"{e.finding} ({e.because})") for e in plan.evidence]
         rows += _listed("Debian", plan.packages) + _listed("wheels", plan.distributions)
@@ -126,25 +131,47 @@ def _listed(title: str, entries: Sequence[str]) -> list[Row]:
     return [Row(title, entry, listed=True) for entry in entries]
 
 
-def _counted(plan: PlanSummary) -> str:
-    return (
-        f"{number(len(plan.packages), 'Debian package')}, "
-        f"{number(len(plan.distributions), 'Python distribution')}"
-    )
+def _counted(summary: BuildSummary, *, verbose: bool) -> str:
+    """What is in the image, or of what it would be made when there is none."""
+    plan = summary.plan
+    of: BuildSummary | PlanSummary = summary if summary.images else plan
+    debian, python = len(of.packages), len(of.distributions)
+    text = f"{number(debian, 'Debian package')}, {number(python, 'Python distribution')}"
+    if not summary.images:
+        return f"{text}, before anything is left out"
+    if verbose:
+        before = f"{len(plan.packages)} and {len(plan.distributions)}"
+        text += f", of {before} before anything was left out"
+    return text
 
 
-def _result(summary: BuildSummary) -> list[Row]:
+def _result(summary: BuildSummary, *, verbose: bool) -> list[Row]:
     production = summary.images[0]
     before = size(summary.size_before)
     sizes = (
         f"{before} → {size(production.uncompressed_size)} uncompressed, "
         f"{size(production.size)} compressed, {number(len(production.layers), 'layer')}"
     )
-    rows = [Row("size", sizes)]
+    rows = [Row("size", sizes), *_computed(summary.computed_imports, verbose=verbose)]
     rows += [Row("unhandled", one) for one in summary.unhandled]
+    for remedy in summary.remedies:
+        first, *rest = remedy.lines
+        rows.append(Row("remedy", f"{', '.join(remedy.packages)}: {first}"))
+        rows += [Row("", line) for line in rest]
     rows += [Row("check", f"PASS  {check.name}: {check.detail}") for check in summary.checks]
     rows += [_twin(image, production) for image in summary.images[1:]]
     return rows
+
+
+def _computed(imports: ComputedImports | None, *, verbose: bool) -> list[Row]:
+    if imports is None:
+        return []
+    what = (
+        f"{len(imports.places):,} computed: the whole standard library and every distribution is "
+        f"kept, {size(imports.size)} more"
+    )
+    rows = [Row("imports", what if verbose else f"{what} (-v says where they are)")]
+    return rows + (_listed("imports", imports.places) if verbose else [])
 
 
 def _twin(image: ImageSummary, production: ImageSummary) -> Row:

@@ -8,7 +8,7 @@ found out, so the rest of distil speaks to the protocols of this module alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -26,6 +26,7 @@ from distil.model.digest import Digest
 from distil.model.image import ContainerConfig
 from distil.model.ledger import Removed
 from distil.model.lock import LockPart, Pinned
+from distil.model.mention import Mention
 from distil.model.node import Node
 from distil.model.platform import Platform
 from distil.model.spec import Spec
@@ -98,6 +99,16 @@ class LaidOut(msgspec.Struct, frozen=True):
     removed: tuple[Removed, ...]
 
 
+class Computed(msgspec.Struct, frozen=True):
+    """Places whose target the code does not say, so that all is kept that could be meant.
+
+    `rule` is that of the reasons of what is kept for them.
+    """
+
+    rule: str
+    places: tuple[str, ...]
+
+
 class Surroundings(msgspec.Struct, frozen=True):
     """What is known of a finished tree: its commands, and what was left out on the way."""
 
@@ -149,6 +160,15 @@ class Contents(Protocol):
 
     def evidence(self, cache: Cache) -> EvidenceSource:
         """What of a tree the application's code can reach."""
+
+    def computed(self) -> Computed | None:
+        """What of the search rests on guesses; None when nothing does, or none was made."""
+
+    def mentions(self, node: Node) -> Iterable[Mention]:
+        """What `node`, one of the application's own files, asks the system for by a literal."""
+
+    def starters(self) -> Iterator[tuple[str, str]]:
+        """Components that are of little use without a program, by name, each with it."""
 
     def faults(self, tree: Tree, elf: Elf, around: Surroundings, cache: Cache) -> list[Fault]:
         """What would fail in the code of a tree that was laid out from this."""

@@ -13,10 +13,14 @@ from typing import Final
 import msgspec
 
 from distil.errors import UnreadableSource
+from distil.source.scan import DEEPEST
 from distil.source.specification import SpecPlace
 
 _WILDCARD: Final = re.compile(r"[*?\[]")
 _ANY_DEPTH: Final = "**"
+_MOST: Final = 30_000
+"""Directories that a pattern is tried in; with links to directories there is no end of them."""
+
 _LEADS_OUT: Final = "a symbolic link that leads out of the application's directory"
 
 
@@ -51,7 +55,7 @@ def find_own(place: SpecPlace, pattern: str) -> list[OwnFile]:
             raise place.error(f"there is no {pattern!r} in {root}")
     else:
         fixed = next(n for n, part in enumerate(parts) if _WILDCARD.search(part))
-        paths = sorted(dict.fromkeys(_expand(root, "", parts)))
+        paths = sorted(dict.fromkeys(_expand(root, "", parts, set())))
         found = [OwnFile(path, "/".join(path.split("/")[fixed:])) for path in paths]
         if not found:
             raise place.error(f"nothing in {root} matches {pattern!r}")
@@ -78,8 +82,13 @@ def check_inside(place: SpecPlace, path: str) -> Path:
     return real
 
 
-def listed(directory: Path) -> list[os.DirEntry[str]]:
-    """What is in `directory`, sorted by name. Raises `UnreadableSource`."""
+def listed(directory: Path, above: int = 0) -> list[os.DirEntry[str]]:
+    """What is in `directory`, sorted by name. Raises `UnreadableSource`, also when it is too deep.
+
+    `above` is how many directories it is below the project.
+    """
+    if above > DEEPEST:
+        raise UnreadableSource(str(directory), f"it is more than {DEEPEST} directories deep")
     try:
         with os.scandir(directory) as entries:
             return sorted(entries, key=lambda entry: entry.name)
@@ -88,34 +97,48 @@ def listed(directory: Path) -> list[os.DirEntry[str]]:
         raise UnreadableSource(str(directory), why) from None
 
 
-def _expand(root: Path, directory: str, parts: Sequence[str]) -> Iterator[str]:
-    """The paths below `directory` that match `parts`; ``**`` follows no links."""
+def _expand(
+    root: Path, directory: str, parts: Sequence[str], seen: set[tuple[str, int]]
+) -> Iterator[str]:
+    """The paths below `directory` that match `parts`; ``**`` follows no links.
+
+    `seen` are the directories, and the number of parts, that were looked at: each is once.
+    """
+    if (directory, len(parts)) in seen:
+        return
+    _remember(root, (directory, len(parts)), seen)
     head, rest = parts[0], parts[1:]
     if head != _ANY_DEPTH:
-        yield from _matching(root, directory, head, rest)
+        found = _matching(root, directory, head)
+        if not rest:
+            yield from found
+        for path in found if rest else ():
+            if (root / path).is_dir():
+                yield from _expand(root, path, rest, seen)
         return
     if rest:
-        yield from _expand(root, directory, rest)
-    for entry in listed(root / directory):
+        yield from _expand(root, directory, rest, seen)
+    for entry in listed(root / directory, directory.count("/")):
         path = _joined(directory, entry.name)
         if entry.is_dir(follow_symlinks=False):
-            yield from _expand(root, path, parts)
+            yield from _expand(root, path, parts, seen)
         elif not rest:
             yield path
 
 
-def _matching(root: Path, directory: str, head: str, rest: Sequence[str]) -> Iterator[str]:
-    """The entries of `directory` that match `head`, or what is below them and matches `rest`."""
+def _remember(root: Path, looked_at: tuple[str, int], seen: set[tuple[str, int]]) -> None:
+    seen.add(looked_at)
+    if len(seen) > _MOST:
+        raise UnreadableSource(str(root), f"a pattern leads to more than {_MOST} directories of it")
+
+
+def _matching(root: Path, directory: str, head: str) -> list[str]:
+    """The paths of the entries of `directory` that match `head`."""
     if _WILDCARD.search(head):
         names = [e.name for e in listed(root / directory) if fnmatch.fnmatchcase(e.name, head)]
     else:
         names = [head] if os.path.lexists(root / directory / head) else []
-    for name in names:
-        path = _joined(directory, name)
-        if not rest:
-            yield path
-        elif (root / path).is_dir():
-            yield from _expand(root, path, rest)
+    return [_joined(directory, name) for name in names]
 
 
 def _joined(directory: str, name: str) -> str:

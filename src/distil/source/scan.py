@@ -7,77 +7,31 @@ go in (version control, virtual environments, byte-code, build results), some on
 
 from __future__ import annotations
 
-import fnmatch
 import os
 import posixpath
 import stat
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
 from distil.errors import UnreadableSource
 from distil.events import Warned, emit
 from distil.formats.dockerignore import DockerIgnore, docker_patterns, parse_dockerignore
+from distil.formats.gitignore import GitIgnore, parse_gitignore
 from distil.model.application import Application
-from distil.model.blob import FileBlob
+from distil.model.blob import FileBlob, read_small
 from distil.model.node import Kind, Node
 from distil.model.origin import ApplicationOrigin
 from distil.model.spec import Spec
 from distil.model.tree import Tree
 from distil.source.logins import holds_login, may_hold_login
+from distil.source.names import UNLESS_INCLUDED, never_taken
+from distil.source.secrets import Answer, insistence, named_secret
 
-if TYPE_CHECKING:
-    from pathspec import GitIgnoreSpec
-
-NEVER: Final = {
-    ".git": "version control",
-    ".hg": "version control",
-    ".svn": "version control",
-    ".bzr": "version control",
-    "__pycache__": "byte-code",
-    "*.py[co]": "byte-code",
-    ".venv": "a virtual environment",
-    ".distil": "distil's own cache and results",
-    ".tox": "test environments",
-    ".nox": "test environments",
-    "*.egg-info": "metadata of a development installation",
-    ".mypy_cache": "a cache",
-    ".pytest_cache": "a cache",
-    ".ruff_cache": "a cache",
-    ".hypothesis": "a cache",
-    ".DS_Store": "an editor's or desktop's file",
-    ".netrc": "it holds logins",
-    ".pypirc": "it holds logins",
-    "pip.conf": "pip's configuration, which may hold logins",
-    "distil.lock": "instructions for distil",
-}
-"""Names, at any depth, that never belong to an application in an image, and why."""
-
-UNLESS_INCLUDED: Final = {
-    "distil.toml": "instructions for distil",
-    "distil.schema.json": "instructions for an editor",
-    ".dockerignore": "an ignore file",
-    ".gitignore": "an ignore file",
-    ".gitattributes": "version control",
-    ".gitmodules": "version control",
-    ".github": "continuous integration",
-    ".gitlab-ci.yml": "continuous integration",
-    ".pre-commit-config.yaml": "a development tool's configuration",
-    ".idea": "an editor's or desktop's file",
-    ".vscode": "an editor's or desktop's file",
-    ".editorconfig": "an editor's or desktop's file",
-    ".env": "it may hold secrets: give them to the container instead",
-    ".coverage": "a test result",
-    "node_modules": "JavaScript packages, which Python does not run",
-    "Dockerfile": "instructions for another builder",
-    "Containerfile": "instructions for another builder",
-    "uv.toml": "uv's configuration",
-}
-"""Names, at any depth, that are left out unless ``[app] include`` matches them, and why."""
-
-_NEVER_GLOBS: Final = tuple(name for name in NEVER if "*" in name)
+DEEPEST: Final = 128
+"""Directories inside one another that an application can have."""
 
 
 class SourceFile(msgspec.Struct, frozen=True, gc=False):
@@ -94,6 +48,7 @@ class LeftOut(msgspec.Struct, frozen=True, gc=False):
 
     path: str
     why: str
+    secret: bool = False
 
 
 class Sources(msgspec.Struct, frozen=True):
@@ -115,9 +70,15 @@ class Sources(msgspec.Struct, frozen=True):
 def read_source(path: Path) -> bytes:
     """The bytes of one of the application's files. Raises `UnreadableSource`."""
     try:
-        return path.read_bytes()
+        return read_small(path)
     except OSError as error:
         raise UnreadableSource(str(path), error.strerror or "cannot be read") from None
+
+
+def repository_of(source: Path) -> Path:
+    """The top of the git repository that the directory `source` is in, or `source` itself."""
+    here = source.absolute()
+    return next((place for place in (here, *here.parents) if (place / ".git").exists()), here)
 
 
 def scan(source: Path, spec: Spec) -> Sources:
@@ -141,21 +102,24 @@ def scan_project(directory: Path, spec: Spec) -> Sources:
 def application_tree(application: Application, spec: Spec, sources: Sources | None = None) -> Tree:
     """The application's files at ``[image] workdir``: 0644 or 0755, owned by root, no dates.
 
-    A packaged application's code is in its wheel, so only what ``[app] include`` names is
-    copied. Each file is read once, for its digest. Raises `UnreadableSource`.
+    Those that `goes_in` says. Each file is read once, for its digest. Raises `UnreadableSource`.
     """
     sources = sources or scan(Path(application.source), spec)
     workdir = spec.image.workdir.rstrip("/")
-    included = _patterns(spec.app.include, "[app] include")
-    nodes = [
-        _node(sources.root, workdir, file)
-        for file in sources.files
-        if not application.packaged or included(file.path)
-    ]
+    copied = goes_in(spec, packaged=application.packaged)
+    nodes = [_node(sources.root, workdir, file) for file in sources.files if copied(file.path)]
     if workdir:
         origin = ApplicationOrigin(".")
         nodes.append(Node(workdir, Kind.DIRECTORY, 0o755, origin=origin))
     return Tree(nodes)
+
+
+def goes_in(spec: Spec, *, packaged: bool) -> Callable[[str], bool]:
+    """Whether a path that a scan took in is copied into the image.
+
+    A packaged application's code comes from its own build, so only what ``[app] include`` names is.
+    """
+    return _patterns(spec.app.include, "[app] include") if packaged else lambda _: True
 
 
 def _node(root: str, workdir: str, file: SourceFile) -> Node:
@@ -176,10 +140,21 @@ def _patterns(patterns: tuple[str, ...], where: str) -> Callable[[str], bool]:
     return lambda path: matcher.decides(path)[0]
 
 
+class _Reason(NamedTuple):
+    """Why a path is left out; `below` when that holds for a directory's contents by itself."""
+
+    why: str
+    secret: bool = False
+    below: bool = False
+
+
+_NO_REASON = _Reason("")
+
+
 class _GitIgnore(NamedTuple):
     below: str
     prefix: str
-    patterns: GitIgnoreSpec
+    patterns: GitIgnore
 
 
 class _Scan:
@@ -192,12 +167,14 @@ class _Scan:
         self._root = source
         self._for_back_end = for_back_end
         self._included = _patterns(spec.app.include, "[app] include")
+        self._insisted = insistence(spec.app.include, "[app] include")
         self._may_include = spec.app.include != ()
         self._excluded = _patterns(spec.app.exclude, "[app] exclude")
         self._packages = _patterns(spec.base.debs, "[base] debs")
         self._keys = {posixpath.normpath(one.key) for one in spec.base.repositories}
         self._docker = self._dockerignore()
         self._git: list[_GitIgnore] = []
+        self._inherited = _NO_REASON
         self._files: list[SourceFile] = []
         self._left_out: list[LeftOut] = []
 
@@ -217,13 +194,15 @@ class _Scan:
     def _directory(self, directory: str) -> bool:
         """Take in what is below `directory`; whether anything was."""
         place = self._root / directory
+        if directory.count("/") >= DEEPEST:
+            raise UnreadableSource(str(place), f"it is more than {DEEPEST} directories deep")
         try:
             entries = sorted(os.scandir(place), key=lambda entry: entry.name)
         except OSError as error:
             raise UnreadableSource(str(place), error.strerror or "cannot be listed") from None
         outer = len(self._git)
         names = {entry.name for entry in entries}
-        if self._docker is None and ".gitignore" in names:
+        if self._docker is None and ".gitignore" in names and not self._inherited.why:
             self._add_gitignore(place / ".gitignore", f"{directory}/" if directory else "")
         taken = [self._entry(entry, directory) for entry in entries]
         del self._git[outer:]
@@ -235,31 +214,37 @@ class _Scan:
         is_directory = stat.S_ISDIR(status.st_mode)
         why = self._never(entry, is_directory=is_directory)
         if why:
-            return self._leave(path, why)
-        why = self._why_left_out(path, entry.name, is_directory=is_directory)
+            return self._leave(path, _Reason(why))
+        reason = self._reason(path, entry.name, is_directory=is_directory)
         if is_directory:
-            return self._enter(path, why)
-        if why and not self._included(path):
-            return self._leave(path, why)
+            return self._enter(path, reason)
+        if reason.why and not self._takes_back(path, reason):
+            return self._leave(path, reason)
         if stat.S_ISREG(status.st_mode) and self._holds_login(path):
-            return self._leave(path, "it holds the login of a package index")
+            return self._leave(path, _Reason("it holds the login of a package index", secret=True))
         return self._take(path, status)
 
-    def _enter(self, path: str, why: str) -> bool:
+    def _enter(self, path: str, reason: _Reason) -> bool:
         """A directory that is left out is looked through for what is taken back in."""
-        if not why or self._included(path):
+        outer = self._inherited
+        if not reason.why or self._takes_back(path, reason):
+            self._inherited = _NO_REASON
             self._files.append(SourceFile(path, Kind.DIRECTORY, 0o755))
             self._directory(path)
+            self._inherited = outer
             return True
         by_docker = self._docker is not None and self._docker.takes_back
-        if not (self._may_include or (by_docker and why.startswith(".dockerignore"))):
-            return self._leave(path, why)
+        if not (self._may_include or (by_docker and reason.why.startswith(".dockerignore"))):
+            return self._leave(path, reason)
         before, already = len(self._files), len(self._left_out)
-        if self._directory(path):
+        self._inherited = reason if reason.below else outer
+        taken = self._directory(path)
+        self._inherited = outer
+        if taken:
             self._files.insert(before, SourceFile(path, Kind.DIRECTORY, 0o755))
             return True
         del self._left_out[already:]
-        return self._leave(path, why)
+        return self._leave(path, reason)
 
     def _take(self, path: str, status: os.stat_result) -> bool:
         if stat.S_ISREG(status.st_mode):
@@ -267,28 +252,26 @@ class _Scan:
             self._files.append(SourceFile(path, Kind.FILE, mode))
             return True
         if not stat.S_ISLNK(status.st_mode):
-            return self._leave(path, "it is not a file, directory or symbolic link")
+            return self._leave(path, _Reason("it is not a file, directory or symbolic link"))
         target = os.readlink(self._root / path)  # noqa: PTH115 - the text as it stands
         try:
             inside = (self._root / path).resolve().is_relative_to(self._root.resolve())
         except (OSError, RuntimeError):  # which of them says so depends on Python's version
-            return self._leave(path, "a symbolic link that leads round in circles")
+            return self._leave(path, _Reason("a symbolic link that leads round in circles"))
         if target.startswith("/") or not inside:
-            return self._leave(path, f"a symbolic link out of the application, to {target}")
+            why = f"a symbolic link out of the application, to {target}"
+            return self._leave(path, _Reason(why))
         self._files.append(SourceFile(path, Kind.SYMLINK, 0o777, target))
         return True
 
-    def _leave(self, path: str, why: str) -> bool:
-        self._left_out.append(LeftOut(path, why))
+    def _leave(self, path: str, reason: _Reason) -> bool:
+        self._left_out.append(LeftOut(path, reason.why, reason.secret))
         return False
 
     # --- reasons ---------------------------------------------------------------------------
 
     def _never(self, entry: os.DirEntry[str], *, is_directory: bool) -> str:
-        name = entry.name
-        why = NEVER.get(name, "")
-        if not why:
-            why = next((NEVER[g] for g in _NEVER_GLOBS if fnmatch.fnmatchcase(name, g)), "")
+        why = never_taken(entry.name)
         if not why and is_directory:
             if os.path.lexists(f"{entry.path}/pyvenv.cfg"):
                 return "a virtual environment"
@@ -296,10 +279,25 @@ class _Scan:
                 return "an image that was built before"
         return why
 
-    def _why_left_out(self, path: str, name: str, *, is_directory: bool) -> str:
+    def _takes_back(self, path: str, reason: _Reason) -> bool:
+        """Whether the user wants `path` all the same; a secret has to be named itself."""
+        return self._included(path) and (not reason.secret or self._insisted(path))
+
+    def _reason(self, path: str, name: str, *, is_directory: bool) -> _Reason:
         if not self._for_back_end:
+            secret = named_secret(path)
+            if secret is not None and secret.answer is Answer.LEFT_OUT:
+                return _Reason(secret.why, secret=True, below=True)
             if name in UNLESS_INCLUDED:
-                return UNLESS_INCLUDED[name]
+                return _Reason(UNLESS_INCLUDED[name], below=True)
+        why = self._why_left_out(path, is_directory=is_directory)
+        if not why:
+            return self._inherited
+        # Docker asks its patterns again for what is below, git looks at nothing in there.
+        return _Reason(why, below=not why.startswith(".dockerignore"))
+
+    def _why_left_out(self, path: str, *, is_directory: bool) -> str:
+        if not self._for_back_end:
             if self._excluded(path):
                 return "[app] exclude"
             if self._packages(path) or path in self._keys:
@@ -335,21 +333,16 @@ class _Scan:
 
         An outer file that ignores the application as a whole has nothing to say about it.
         """
-        lines = read_source(path).decode("utf-8", "surrogateescape").splitlines()
-        if not any(line.strip() and not line.startswith("#") for line in lines):
-            return
-        from pathspec import GitIgnoreSpec  # slow to load, often not needed
-
-        patterns = GitIgnoreSpec.from_lines(lines)
-        if not (prefix and patterns.match_file(prefix)):
+        patterns = parse_gitignore(read_source(path))
+        ends = [at for at, character in enumerate(prefix) if character == "/"]
+        if not any(patterns.decides(prefix[:end], directory=True) for end in ends):
             self._git.append(_GitIgnore(below, prefix, patterns))
 
     def _outer_gitignores(self) -> None:
         """The ignore files of the repository that the application is a directory of."""
         here = self._root.absolute()
-        above = [here, *here.parents]
-        top = next((i for i, place in enumerate(above) if (place / ".git").exists()), 0)
-        for place in reversed(above[1 : top + 1]):
+        depth = len(here.relative_to(repository_of(here)).parts)
+        for place in reversed(here.parents[:depth]):
             if (place / ".gitignore").is_file():
                 prefix = here.relative_to(place).as_posix() + "/"
                 self._add_gitignore(place / ".gitignore", "", prefix)
@@ -358,7 +351,7 @@ class _Scan:
         """The innermost ignore file that has a pattern for `path` decides (gitignore(5))."""
         for ignore in reversed(self._git):
             subject = ignore.prefix + path.removeprefix(ignore.below)
-            verdict = ignore.patterns.check_file(subject + "/" if is_directory else subject)
-            if verdict.include is not None:
-                return f"{ignore.below}.gitignore" if verdict.include else ""
+            verdict = ignore.patterns.decides(subject, directory=is_directory)
+            if verdict is not None:
+                return f"{ignore.below}.gitignore" if verdict else ""
         return ""

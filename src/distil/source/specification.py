@@ -10,6 +10,7 @@ import msgspec
 
 from distil.errors import InvalidSpec
 from distil.formats.spec_toml import parse_spec, violation
+from distil.model.blob import read_small
 from distil.model.spec import ByteCode, Level, Spec
 
 SPEC_FILE: Final = "distil.toml"
@@ -33,7 +34,7 @@ def read_spec(source: Path, overrides: Overrides) -> Spec:
     """
     path = source / SPEC_FILE
     try:
-        text = path.read_bytes().decode("utf-8")
+        text = read_small(path).decode("utf-8")
     except (FileNotFoundError, NotADirectoryError):
         text = ""
     except UnicodeDecodeError as error:
@@ -70,7 +71,7 @@ class SpecPlace(msgspec.Struct, frozen=True):
         """The error that names the line of this place."""
         path = self.source / SPEC_FILE
         try:
-            text = path.read_text("utf-8")
+            text = read_small(path).decode("utf-8")
         except (OSError, UnicodeDecodeError):
             text = ""  # Gone since it was read: the keys alone have to do.
         return violation(text, str(path), self.keys, why, hint=hint)

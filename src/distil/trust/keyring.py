@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from distil.errors import KeyringUnreadable
+from distil.model.blob import read_small
 
 if TYPE_CHECKING:
     import datetime
@@ -79,7 +80,7 @@ def unusable(certificate: Cert, now: datetime.datetime) -> str:
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_small(path)
     except OSError as error:
         raise KeyringUnreadable(str(path), error.strerror or "unreadable") from error
 

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from distil.errors import MalformedCertificate, UnusableCertificate
 from distil.formats.x509_name import certificates_in, subject_hash
-from distil.model.blob import InlineBlob
+from distil.model.blob import InlineBlob, read_small
 from distil.model.certificates import LOCAL
 from distil.model.node import Kind, Node
 from distil.model.origin import ApplicationOrigin
@@ -42,7 +42,7 @@ def _read(source: Path, name: str) -> bytes:
     if not path.is_relative_to(source.resolve()):
         raise UnusableCertificate(name, "it is outside of the application's directory")
     try:
-        return path.read_bytes()
+        return read_small(path)
     except OSError as error:
         raise UnusableCertificate(name, error.strerror or "it cannot be read") from error
 

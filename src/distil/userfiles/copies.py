@@ -49,6 +49,13 @@ class Copies(msgspec.Struct, frozen=True):
         """What is copied by itself."""
         return Tree(copied.node for copied in self.by_path.values())
 
+    @property
+    def files(self) -> Iterator[tuple[str, Path]]:
+        """The files by their paths in the project, and where their bytes are."""
+        for node in (copied.node for copied in self.by_path.values()):
+            if isinstance(node.blob, FileBlob) and isinstance(node.origin, ApplicationOrigin):
+                yield node.origin.source, Path(node.blob.path)
+
 
 def find_copies(source: Path, spec: Spec) -> Copies:
     """The files that `spec` of the application in `source` copies; each is read for its digest.

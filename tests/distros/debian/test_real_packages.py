@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import shutil
 import subprocess
 import tarfile
 from collections.abc import Sequence
@@ -33,6 +32,7 @@ from distil.model.account import ImageUser
 from distil.model.blob import FileBlob
 from distil.model.node import Kind
 from distil.model.platform import AMD64, ARM64, Platform
+from tests.support.tools import needs
 
 pytestmark = pytest.mark.network
 
@@ -79,7 +79,7 @@ def debian(cache: Cache) -> Debian:
     return fetched("debian:trixie", AMD64, roots, cache)
 
 
-@pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="needs dpkg-deb")
+@needs("dpkg-deb")
 def test_archives_hold_what_dpkg_says(debian: Debian) -> None:
     kinds = {tarfile.REGTYPE: Kind.FILE, tarfile.DIRTYPE: Kind.DIRECTORY,
              tarfile.SYMTYPE: Kind.SYMLINK, tarfile.LNKTYPE: Kind.HARDLINK}  # fmt: skip

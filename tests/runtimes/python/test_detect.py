@@ -12,6 +12,7 @@ from distil.errors import (
     NoEntrypoint,
     UnknownExtra,
     UnreadableSource,
+    WorkspaceRoot,
 )
 from distil.model.digest import Digest
 from distil.model.spec import AppSpec, ImageSpec, PythonSpec, Spec
@@ -252,6 +253,30 @@ def test_unclear_entrypoint_says_what_to_write(write, files, message, hint):
         detect(write(files), Spec())
     assert message in raised.value.message
     assert hint in raised.value.hint
+
+
+WORKSPACE = """
+[tool.uv.workspace]
+members = ["libs/**", "apps/*", "till"]
+exclude = ["apps/old*"]
+"""
+
+
+@pytest.mark.parametrize("head", ["", PROJECT])
+def test_the_root_of_a_workspace_names_its_members(write, head):
+    places = ("apps/shop", "apps/old-shop", "apps/shop/deeper", "libs/a/b", "till", "docs")
+    members = {f"{place}/pyproject.toml": PROJECT for place in places}
+    root = write({"pyproject.toml": head + WORKSPACE, **members, "apps/none/x.py": ""})
+    with pytest.raises(WorkspaceRoot) as raised:
+        detect(root, Spec())
+    assert "its members are apps/shop, libs/a/b, till" in raised.value.message
+    assert f"{root}/apps/shop" in raised.value.hint
+
+
+def test_a_root_of_a_workspace_may_be_an_application(write):
+    runs = 'if __name__ == "__main__":\n    print()\n'
+    files = {"main.py": runs, "pyproject.toml": PROJECT + WORKSPACE, "till/pyproject.toml": PROJECT}
+    assert detect(write(files), Spec()).entrypoint == ("/usr/bin/python3", "/app/main.py")
 
 
 def test_entrypoint_of_the_spec_goes_first(write):

@@ -15,6 +15,7 @@ from distil.errors import (
     InvalidProjectFile,
     NoMatchingWheel,
     PythonDoesNotFit,
+    RequirementUnreachable,
     ResolverFailed,
     StaleLock,
     UnexpectedWheel,
@@ -520,6 +521,27 @@ def test_no_network(resolved, monkeypatch, house):
     monkeypatch.setenv("UV_HTTP_RETRIES", "0")
     with pytest.raises(IndexUnreachable) as raised:
         resolved(requirements("web"))
+    assert "hunter2" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("place", "why"),
+    [
+        ("git+http://127.0.0.1:1/x.git", "unable to access"),
+        ("git+http://me:hunter2@127.0.0.1:1/x.git@v1", "unable to access"),
+        ("git+file:///nowhere/at-all", "does not appear to be a git repository"),
+        ("http://127.0.0.1:1/x-1-py3-none-any.whl", "onnection refused"),
+        ("http://127.0.0.1:1/x-1.tar.gz", "onnection refused"),
+    ],
+)
+def test_a_requirement_whose_own_place_does_not_answer(resolved, monkeypatch, place, why):
+    monkeypatch.setenv("UV_HTTP_RETRIES", "0")
+    with pytest.raises(RequirementUnreachable) as raised:
+        resolved(requirements(f"x @ {place}"))
+    assert raised.value.message.startswith("x @ ")
+    assert why in raised.value.message
+    assert ("git ls-remote" in raised.value.hint) is place.startswith("git+")
+    assert "index" not in str(raised.value)
     assert "hunter2" not in str(raised.value)
 
 

@@ -16,6 +16,7 @@ from distil.distros.debian.index import PackageIndex
 from distil.distros.debian.library_packages import package_for_library
 from distil.distros.debian.lock_part import DebianPart
 from distil.distros.debian.locked import open_locked, preferring
+from distil.distros.debian.named_packages import NamedPackages
 from distil.distros.debian.own_packages import find_own_packages
 from distil.distros.debian.package import ECOSYSTEM
 from distil.distros.debian.plan import DebianPlan, plan_packages
@@ -26,6 +27,7 @@ from distil.distros.debian.sources import find_mirrors
 from distil.errors import DistilError
 from distil.fetch.http import Client
 from distil.model.lock import LockPart
+from distil.model.mention import Listed
 from distil.model.platform import Platform
 from distil.model.spec import Spec
 
@@ -72,6 +74,10 @@ class DebianBase(msgspec.Struct, frozen=True):
     def with_library(self, soname: str) -> tuple[str, ...]:
         """By name, or by the suites' lists of files."""
         return tuple(package_for_library(soname, self.platform, self.index, self.suites))
+
+    def offering(self, kind: str, name: str) -> Listed:
+        """See `NamedPackages`."""
+        return NamedPackages(self.platform, self.index, self.suites).offering(kind, name)
 
     def in_every_image(self, package: str) -> bool:
         """The C library's package is."""

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from distil.distros import Elf, Setting
+from distil.distros import Elf, Remedy, Setting
 from distil.distros.debian.archive import DebPack
 from distil.distros.debian.cut_checks import check_cuts
 from distil.distros.debian.cuts import Cuts
 from distil.distros.debian.effects.apply import Configuration, apply_effects
 from distil.distros.debian.effects.library_cache import library_cache_nodes
+from distil.distros.debian.effects.record import UnhandledScript
 from distil.distros.debian.orphans import without_orphans
-from distil.distros.debian.select import Removed as Cut
-from distil.distros.debian.select import Wanted, select
+from distil.distros.debian.remedies import find_remedies
+from distil.distros.debian.select import Selection, Wanted, select
 from distil.distros.debian.status import status_nodes
 from distil.fetch.cache import Cache
 from distil.fetch.packs import Pack
@@ -47,8 +48,7 @@ class DebianContents:
         configured = apply_effects(selection, self._debs, self._cuts, configuration, cache)
         kept = without_orphans(configured.tree, selection.removed, self._debs, elf, self._wanted)
         purls = {deb.name: deb.package.purl for deb in self._debs}
-        unhandled = tuple(str(one) for one in configured.unhandled)
-        return DebianConfigured(kept.tree, kept.removed, purls, unhandled)
+        return DebianConfigured(kept, purls, configured.unhandled, self._platform)
 
     def searchable(self, tree: Tree, elf: Elf) -> list[Node]:
         """The loader finds libraries outside the default directories only through its cache."""
@@ -65,15 +65,25 @@ class DebianConfigured:
 
     def __init__(
         self,
-        tree: Tree,
-        cuts: Sequence[Cut],
+        selection: Selection,
         purls: dict[str, str],
-        unhandled: tuple[str, ...],
+        unhandled: tuple[UnhandledScript, ...],
+        platform: Platform,
     ) -> None:
-        self.tree = tree
-        self.unhandled = unhandled
-        self._cuts = cuts
+        self.tree = selection.tree
+        self._cuts = selection.removed
         self._purls = purls
+        self._unhandled = unhandled
+        self._platform = platform
+
+    @property
+    def unhandled(self) -> tuple[str, ...]:
+        """What maintainer scripts do and distil does not."""
+        return tuple(str(one) for one in self._unhandled)
+
+    def remedies(self, tree: Tree) -> tuple[Remedy, ...]:
+        """See `find_remedies`."""
+        return find_remedies(self._unhandled, tree, self._platform)
 
     @property
     def removed(self) -> tuple[Removed, ...]:

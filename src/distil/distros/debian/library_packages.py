@@ -67,7 +67,7 @@ def package_for_library(
     tables = _tables.setdefault(index, {})
     for suite in suites:
         if suite.digest not in tables:
-            tables[suite.digest] = _libraries(suite, platform, index.cache)
+            tables[suite.digest] = _libraries(suite, platform, index.cache, soname)
         found += tables[suite.digest].get(name, [])
     present = [package for package in dict.fromkeys(found) if index.candidate(package)]
     return sorted(present, key=lambda package: _rank(package, name))
@@ -119,8 +119,11 @@ def _rank(package: str, soname: str) -> tuple[bool, int, int, str]:
 # --- lists of files ------------------------------------------------------------------------
 
 
-def _libraries(suite: SuiteIndex, platform: Platform, cache: Cache) -> _Table:
-    """The packages with each library of `suite`; from the cache when the suite is the same."""
+def _libraries(suite: SuiteIndex, platform: Platform, cache: Cache, soname: str) -> _Table:
+    """The packages with each library of `suite`; from the cache when the suite is the same.
+
+    `soname` is why they are asked for.
+    """
     label = f"{_LAYOUT}\n{platform.debian}\n{suite.suite}\n{suite.digest}"
     key = hashlib.sha256(label.encode()).hexdigest() + ".libraries"
     kept = cache.document("indexes", key)
@@ -129,7 +132,9 @@ def _libraries(suite: SuiteIndex, platform: Platform, cache: Cache) -> _Table:
     try:
         contents = suite.extra(f"Contents-{platform.debian}") or b""  # noqa: S610
     except DistilError as error:
-        emit(Warned(f"the list of files of {suite.suite} cannot be had: {error.message}"))
+        lost = f"which package of {suite.suite} has {soname} cannot be told without the list of "
+        hint = "a library that is missing then has to be added by its package's name"
+        emit(Warned(f"{lost}files, which cannot be had: {error.message}", hint=hint))
         return {}
     table = library_table(contents, platform)
     cache.put_document("indexes", key, msgspec.msgpack.encode(table))

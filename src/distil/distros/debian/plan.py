@@ -47,7 +47,7 @@ class DebianPlan:
         self.tools = tuple(tools)
         self._world = world
         self._request = request
-        asked = self._asked.packages
+        asked = self.asked
         cuts = world.cuts
         found = {p.name: cuts.partial(p.name, asked=p.name in asked) for p in self.packages}
         self._partial: dict[str, Partial] = {n: p for n, p in found.items() if p is not None}
@@ -56,6 +56,11 @@ class DebianPlan:
     def partial(self) -> Mapping[str, str]:
         """Why of some packages only some files are taken."""
         return {name: part.reason for name, part in self._partial.items()}
+
+    @property
+    def asked(self) -> frozenset[str]:
+        """What the user names."""
+        return self._asked.packages
 
     @cached_property
     def _asked(self) -> Wanted:

@@ -56,6 +56,10 @@ LARGEST_INDEX: Final = 2 << 30
 _COMPRESSIONS: Final = ("xz", "zst", "gz", "")
 
 
+def _no_pieces(name: str) -> Iterator[bytes]:  # noqa: ARG001
+    yield from ()
+
+
 class SuiteIndex(msgspec.Struct, frozen=True):
     """One component of one suite for one architecture.
 
@@ -76,6 +80,9 @@ class SuiteIndex(msgspec.Struct, frozen=True):
     extra: Callable[[str], bytes | None]
     """Another index by its name in the component, such as ``Contents-amd64``; None when the
     suite has none. Fetched and verified like `packages`."""
+    pieces: Callable[[str], Iterator[bytes]] = _no_pieces
+    """As `extra`, piece by piece, for what is too large to be held; nothing where the suite has
+    none. What does not match raises at the end, so nothing may be concluded before that."""
 
 
 def open_suites(
@@ -213,6 +220,7 @@ def _component(
         digest=files.digest(name),
         packages=packages,
         extra=functools.partial(files.find, component),
+        pieces=functools.partial(files.find_pieces, component),
     )
 
 
@@ -241,8 +249,22 @@ class IndexFiles:
                 return self.read(candidate)
         return None
 
+    def find_pieces(self, component: str, name: str) -> Iterator[bytes]:
+        """As `find`, piece by piece; nothing without one."""
+        for candidate in (f"{component}/{name}", name):
+            if self.lists(candidate):
+                yield from self._pieces(candidate)
+                return
+
     def read(self, name: str) -> bytes:
         """The uncompressed bytes of `name`, checked at both ends of the decompression."""
+        # Unlike a list of pieces, this hands its bytes over without a second copy.
+        out = io.BytesIO()
+        for piece in self._pieces(name):
+            out.write(piece)
+        return out.getvalue()
+
+    def _pieces(self, name: str) -> Iterator[bytes]:
         what = f"{name} of {self._suite}"
         compression, packed = self._packed(name)
         plain = self._release.file(name)
@@ -250,17 +272,14 @@ class IndexFiles:
         blob = self._fetch(name + suffix, packed, what)
         limit = plain.size if plain is not None else LARGEST_INDEX
         hasher = hashlib.sha256()
-        # Unlike a list of pieces, this hands its bytes over without a second copy.
-        out = io.BytesIO()
         try:
             for piece in decompress(blob.chunks(), compression, limit=limit, what=what):
                 hasher.update(piece)
-                out.write(piece)
+                yield piece
         except MalformedArchive as error:
             raise IndexMismatch(what, error.message) from error
         if plain is not None and hasher.hexdigest() != plain.digest.hex:
             raise IndexMismatch(what, "its uncompressed contents have another digest")
-        return out.getvalue()
 
     def _packed(self, name: str) -> tuple[str, ReleaseFile]:
         for compression, packed in zip(_COMPRESSIONS, _packed_names(name), strict=True):

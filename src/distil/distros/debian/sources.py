@@ -24,6 +24,7 @@ from distil.errors import InvalidUrl, MalformedControl, NoMirror
 from distil.events import Warned, emit
 from distil.fetch.address import parse_address, redacted
 from distil.fetch.configuration import DebianSection, configuration_path, read_configuration
+from distil.model.blob import read_small
 
 APT_DIRECTORY: Final = Path("/etc/apt")
 
@@ -130,7 +131,7 @@ def apt_sources(directory: Path = APT_DIRECTORY) -> Iterator[AptSource]:
     for path in files:
         parse = parse_deb822_sources if path.suffix == ".sources" else parse_one_line_sources
         try:
-            data = path.read_bytes()
+            data = read_small(path)
         except FileNotFoundError:
             continue
         except OSError as error:
@@ -147,7 +148,7 @@ def _expanded(uri: str) -> Iterable[str]:
     if uri.startswith("mirror+file:"):
         path = Path("/" + unquote(uri.removeprefix("mirror+file:")).lstrip("/"))
         try:
-            lines = path.read_text("utf-8", "surrogateescape").splitlines()
+            lines = read_small(path).decode("utf-8", "surrogateescape").splitlines()
         except OSError:
             return []
         words = [line.split() for line in lines if not line.startswith("#")]

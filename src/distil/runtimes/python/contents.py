@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from distil.fetch.cache import Cache
 from distil.fetch.packs import Pack
 from distil.model.component import SystemNeed
+from distil.model.mention import Mention
 from distil.model.node import Node
 from distil.model.tree import Tree
 from distil.reach.known import EvidenceSource, Known
 from distil.reach.soundness import Fault
-from distil.runtimes import Elf, LaidOut, Surroundings
+from distil.runtimes import Computed, Elf, LaidOut, Surroundings
 from distil.runtimes.python.application import PythonApplication
 from distil.runtimes.python.byte_code import byte_code_nodes
 from distil.runtimes.python.evidence import PythonEvidence
 from distil.runtimes.python.faults import PythonWorld, python_faults
 from distil.runtimes.python.install import install, record_nodes
 from distil.runtimes.python.interpreter import PythonInterpreter
+from distil.runtimes.python.mentions import mentions_of, programs_of
 from distil.runtimes.python.reach.analysis import Analyses
 from distil.runtimes.python.reach.imports import gone_modules
+from distil.runtimes.python.reach.result import COMPUTED
 from distil.runtimes.python.system_needs import system_needs
 from distil.runtimes.python.wheel import Wheel
 
@@ -100,6 +103,19 @@ class PythonContents:
             return self._evidence
 
         return source
+
+    def computed(self) -> Computed | None:
+        """Dynamic imports that neither the code nor a rule explains."""
+        unresolved = self._evidence.found.unresolved if self._evidence is not None else ()
+        return Computed(COMPUTED, tuple(map(str, unresolved))) if unresolved else None
+
+    def mentions(self, node: Node) -> Iterable[Mention]:
+        """See `mentions_of`."""
+        return mentions_of(node)
+
+    def starters(self) -> Iterator[tuple[str, str]]:
+        """See `programs_of`."""
+        return programs_of(wheel.name for wheel, _ in self._wheels)
 
     def faults(self, tree: Tree, elf: Elf, around: Surroundings, cache: Cache) -> list[Fault]:
         """See `python_faults`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +14,7 @@ from distil.runtimes.python.application import Dependencies, DependencySource, n
 from distil.runtimes.python.formats.entry_module import script_metadata
 from distil.runtimes.python.formats.requirements_txt import (
     Requirement,
+    RequirementsFile,
     parse_requirements,
     requirement_name,
 )
@@ -22,7 +24,7 @@ from distil.runtimes.python.project_files import (
     group_requirements,
     read_toml,
 )
-from distil.source.scan import read_source
+from distil.source.scan import read_source, repository_of
 
 DEEPEST_INCLUDE: Final = 16
 """Requirements files that may include one another in a row."""
@@ -70,33 +72,31 @@ def script_dependencies(path: str, text: bytes) -> tuple[Dependencies, str] | No
     return dependencies, str(block.get("requires-python", ""))
 
 
-def read_requirements(source: Path, path: str, depth: int = 0) -> Iterator[tuple[str, Requirement]]:
+def read_requirements(source: Path, path: str) -> Iterator[tuple[str, Requirement]]:
     """Every requirement of a file and of those it includes, with the file it stands in.
 
-    Constraints are none of them. Raises `InvalidProjectFile`.
+    Constraints are none of them. Raises `InvalidProjectFile`, `UnreadableSource`.
     """
-    if depth > DEEPEST_INCLUDE:
-        raise InvalidProjectFile(path, "requirements files include each other without end")
-    text = read_source(source / path).decode("utf-8", "replace")
-    parsed = parse_requirements(text, path)
-    for requirement in parsed.requirements:
-        yield path, requirement
-    for include in parsed.includes:
-        if include.path.startswith(("http:", "https:")) or include.constraint:
-            continue
-        inner = str(Path(path).parent / include.path)
-        yield from read_requirements(source, inner, depth + 1)
+    for file, parsed in _files(source, path, constraints=False):
+        for requirement in parsed.requirements:
+            yield file, requirement
+
+
+def is_requirements(file: str) -> bool:
+    """Whether a file with this name, where dependencies stand, is a requirements file for uv."""
+    return not file.endswith((".toml", ".lock", ".py", ".cfg"))
 
 
 def with_included(source: Path, files: Sequence[str]) -> list[Path]:
     """`files` of the project and what the requirements files among them include, once each.
 
-    Those that are not there are left out. Raises `InvalidProjectFile`.
+    Of `files` those that are not there are left out. Raises `InvalidProjectFile`,
+    `UnreadableSource`.
     """
     found = [source / file for file in files]
     for file in files:
-        if file.endswith((".txt", ".in")):
-            found += [source / path for path in _included(source, file, 0)]
+        if is_requirements(file):
+            found += [source / path for path, _ in _files(source, file, constraints=True)]
     return [path for path in dict.fromkeys(found) if path.is_file()]
 
 
@@ -111,16 +111,35 @@ def index_options(source: Path, files: Sequence[str]) -> list[str]:
     ]
 
 
-def _included(source: Path, path: str, depth: int) -> Iterator[str]:
-    """The files that a requirements file includes, constraints too."""
-    if depth > DEEPEST_INCLUDE:
-        raise InvalidProjectFile(path, "requirements files include each other without end")
-    text = read_source(source / path).decode("utf-8", "replace")
-    for include in parse_requirements(text, path).includes:
-        if not include.path.startswith(("http:", "https:")):
-            inner = str(Path(path).parent / include.path)
-            yield inner
-            yield from _included(source, inner, depth + 1)
+def _files(source: Path, path: str, *, constraints: bool) -> Iterator[tuple[str, RequirementsFile]]:
+    """A requirements file and those it includes, with `constraints` those too; each once.
+
+    They belong to the project or its repository: uv quotes what it cannot read, and other files
+    are nobody's to see. Raises `InvalidProjectFile`, `UnreadableSource`.
+    """
+    top = repository_of(source).resolve()
+    pending: list[tuple[str, tuple[str, ...]]] = [(path, ())]
+    seen: set[str] = set()
+    while pending:
+        path, above = pending.pop()
+        real = os.path.realpath(source / path)
+        if not Path(real).is_relative_to(top):
+            why = "it is outside of the application's directory, and of its git repository"
+            raise InvalidProjectFile(path, why, hint="copy it into the project")
+        if real in above or len(above) > DEEPEST_INCLUDE:
+            raise InvalidProjectFile(path, "requirements files include each other without end")
+        if real in seen:
+            continue
+        seen.add(real)
+        parsed = parse_requirements(read_source(source / path).decode("utf-8", "replace"), path)
+        yield path, parsed
+        inner = [
+            str(Path(path).parent / include.path)
+            for include in parsed.includes
+            if constraints >= include.constraint
+            and not include.path.startswith(("http:", "https:"))
+        ]
+        pending += [(one, (*above, real)) for one in reversed(inner)]
 
 
 def _locked(source: Path, project: Project | None, spec: PythonSpec) -> Found | None:

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from distil.errors import NoEntrypoint
+from distil.errors import NoEntrypoint, WorkspaceRoot
 from distil.model.application import Evidence
 from distil.model.node import Kind
 from distil.model.spec import Spec
@@ -15,7 +15,12 @@ from distil.runtimes.python.application import Dependencies, DependencySource, P
 from distil.runtimes.python.dependencies import Found, find_dependencies, script_dependencies
 from distil.runtimes.python.entrypoint import MAIN_FILES, find_entrypoint
 from distil.runtimes.python.frameworks import version_arguments
-from distil.runtimes.python.project_files import Project, application_name, read_project
+from distil.runtimes.python.project_files import (
+    Project,
+    application_name,
+    read_project,
+    workspace_members,
+)
 from distil.runtimes.python.wheel import Wheel
 from distil.source.scan import Sources
 
@@ -90,6 +95,9 @@ def _dependencies(
             evidence = Evidence("dependencies", name, "inline script metadata")
             return (inline[0], evidence), inline[1]
     if not any(_is_top_module(file.path, file.kind) for file in sources.files):
+        members = workspace_members(sources)
+        if members:
+            raise WorkspaceRoot(str(source), members)
         return None
     evidence = Evidence("dependencies", "none", "no project or requirements file, Python code only")
     return (Dependencies(DependencySource.NONE), evidence), ""

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from distil.errors import NoEntrypoint
+from distil.errors import NoEntrypoint, WorkspaceRoot
 from distil.model.application import Evidence
 from distil.model.node import Kind
 from distil.model.spec import Spec
@@ -28,7 +28,7 @@ from distil.runtimes.python.modules import (
     import_root,
     main_module,
 )
-from distil.runtimes.python.project_files import Project
+from distil.runtimes.python.project_files import Project, workspace_members
 from distil.source.scan import Sources
 
 SCRIPT_DIRECTORY: Final = "/usr/local/bin"
@@ -67,7 +67,7 @@ def find_entrypoint(
     finder = _Finder(sources, project, names, spec)
     found = finder.framework() or finder.main()
     if found is None:
-        raise _nothing_found(scripts, project)
+        raise _nothing_found(scripts, project, sources)
     return found
 
 
@@ -294,7 +294,7 @@ def _why_port(spec: Spec) -> str:
     return "[image] ports" if spec.image.ports else "the default; [image] ports changes it"
 
 
-def _nothing_found(scripts: list[str], project: Project | None) -> NoEntrypoint:
+def _nothing_found(scripts: list[str], project: Project | None, sources: Sources) -> NoEntrypoint:
     write = f"write {_EXAMPLE} below [app] in distil.toml"
     if len(scripts) > 1:
         path = f"{SCRIPT_DIRECTORY}/{scripts[0]}"
@@ -307,6 +307,9 @@ def _nothing_found(scripts: list[str], project: Project | None) -> NoEntrypoint:
             "[project.scripts] are only installed when there is a [build-system]",
             f"add a [build-system] to {project.files[0]}, or {write}",
         )
+    members = workspace_members(sources)
+    if members:
+        return WorkspaceRoot(sources.root, members)
     return NoEntrypoint(
         "there is no console script, no application of a known web framework, and none of "
         f"{', '.join(MAIN_FILES)} that runs itself",

@@ -139,4 +139,4 @@ def _tell_unresolved(found: PythonReach) -> None:
         first = ", ".join(str(one) for one in unresolved[:3])
         more = f" and {len(unresolved) - 3} more" if len(unresolved) > 3 else ""
         what = "the whole standard library is kept for imports that are computed"
-        emit(Warned(f"{what}: {first}{more}"))
+        emit(Warned(f"{what}: {first}{more}", minor=True))

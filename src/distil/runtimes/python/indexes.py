@@ -73,10 +73,10 @@ def uv_settings(
         return
     here = directory.absolute()
     for place in (here, *here.parents):
-        if (place / "uv.toml").is_file():
+        if _is_there(place / "uv.toml"):
             yield place / "uv.toml", read_toml(place / "uv.toml")
             break
-        if (place / "pyproject.toml").is_file():
+        if _is_there(place / "pyproject.toml"):
             table = read_toml(place / "pyproject.toml").get("tool", {}).get("uv")
             if isinstance(table, dict):
                 yield place / "pyproject.toml", table
@@ -85,6 +85,11 @@ def uv_settings(
     for path in (home / "uv/uv.toml", Path("/etc/uv/uv.toml")):
         if path.is_file():
             yield path, read_toml(path)
+
+
+def _is_there(path: Path) -> bool:
+    """Whether uv reads something at `path`, be it a FIFO, for which it would wait."""
+    return path.exists() and not path.is_dir()
 
 
 def authorised(

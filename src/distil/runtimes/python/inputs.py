@@ -10,7 +10,7 @@ import msgspec
 
 from distil.model.digest import Digest
 from distil.runtimes.python.application import Dependencies, PythonApplication
-from distil.runtimes.python.dependencies import with_included
+from distil.runtimes.python.dependencies import is_requirements, with_included
 from distil.runtimes.python.project_files import read_toml
 from distil.source.scan import read_source
 
@@ -33,7 +33,7 @@ _PYPROJECT: Final = {
 
 def requirement_files(dependencies: Dependencies) -> list[str]:
     """Those of the files of `dependencies` that are requirements files."""
-    return [file for file in dependencies.files if file.endswith((".txt", ".in"))]
+    return [file for file in dependencies.files if is_requirements(file)]
 
 
 def input_files(source: Path, dependencies: Dependencies) -> list[Path]:

@@ -5,7 +5,6 @@ uv exports its own lock as a pylock.toml, and writes what it resolves as one.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -16,6 +15,7 @@ import msgspec
 from distil.errors import InvalidProjectFile, ResolverFailed, StaleLock, UnsupportedSource
 from distil.fetch.address import text_without_secrets, without_secrets
 from distil.fetch.http import Client
+from distil.formats.toml import NotToml, parse_toml
 from distil.model.digest import Digest
 from distil.runtimes.python.application import normalised
 from distil.runtimes.python.interpreter import PythonInterpreter
@@ -57,8 +57,8 @@ def read_pylock(
     from packaging.pylock import Pylock, PylockValidationError  # slow to load
 
     try:
-        lock = Pylock.from_dict(tomllib.loads(text))
-    except (tomllib.TOMLDecodeError, PylockValidationError) as error:
+        lock = Pylock.from_dict(parse_toml(text))
+    except (NotToml, PylockValidationError) as error:
         raise InvalidProjectFile(where, text_without_secrets(str(error))) from None
     chosen = lock.default_groups or () if groups is None else groups
     environment: Mapping[str, Any] = {

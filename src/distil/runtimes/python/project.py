@@ -32,6 +32,7 @@ from distil.runtimes.python.uv import UvFailed, run_uv
 from distil.runtimes.python.wheel import Wheel
 from distil.source.logins import metadata_holds_login
 from distil.source.scan import Sources, scan_project
+from distil.source.secret_search import check_own_archives
 
 EARLIEST_ZIP_DATE: Final = "315532800"
 """1980-01-01 in seconds, the first date that a zip archive, so a wheel, can hold."""
@@ -60,11 +61,11 @@ def build_projects(
     """The wheels of the application's project (when it is packaged) and of local `directories`.
 
     `directories` are relative to the application. Sorted by name; each is in the cache's blobs.
-    Raises `ProjectBuildFailed`, `ForeignWheel` for one that the target cannot use.
+    Raises `ProjectBuildFailed`, and what `check_own` raises.
     """
     unique = project_places(application, directories)
     wheels = [build_wheel(project_sources(place, spec), cache) for place in unique]
-    check_own(wheels, interpreter)
+    check_own(wheels, interpreter, spec)
     return tuple(sorted(wheels, key=lambda wheel: wheel.name))
 
 
@@ -76,12 +77,16 @@ def project_places(application: PythonApplication, directories: Sequence[str]) -
     return list(dict.fromkeys(place.resolve() for place in places))
 
 
-def check_own(wheels: Sequence[Wheel], interpreter: PythonInterpreter) -> None:
-    """Raise `ForeignWheel` for one of the project's own `wheels` that the target cannot use."""
+def check_own(wheels: Sequence[Wheel], interpreter: PythonInterpreter, spec: Spec) -> None:
+    """Raise `ForeignWheel` for one of the project's own `wheels` that the target cannot use.
+
+    Raises `SecretsFound` for one that holds secrets.
+    """
     for wheel in wheels:
         file = WheelFile(wheel.filename, wheel.url, wheel.size, wheel.digest.hex)
         if not wheel.filename.endswith(_FITS_ALL) and best_wheel([file], interpreter) is None:
             raise ForeignWheel(wheel.filename, describe_target(interpreter))
+    check_own_archives({wheel.filename: wheel.url for wheel in wheels}, spec)
 
 
 class ProjectSources(msgspec.Struct, frozen=True):

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-import tomllib
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
 from distil.errors import InvalidProjectFile, UnknownExtra
+from distil.formats.toml import NotToml, parse_toml
 from distil.runtimes.python.application import normalised
-from distil.source.scan import read_source
-
-LARGEST_FILE: Final = 64 << 20
-"""Bytes of a project or lock file that are read; larger ones are not written by tools."""
+from distil.source.scan import Sources, read_source
 
 
 class Project(msgspec.Struct, frozen=True):
@@ -44,12 +43,9 @@ class Project(msgspec.Struct, frozen=True):
 
 def read_toml(path: Path) -> dict[str, Any]:
     """A TOML file of the project. Raises `UnreadableSource`, `InvalidProjectFile`."""
-    data = read_source(path)
-    if len(data) > LARGEST_FILE:
-        raise InvalidProjectFile(str(path), f"it is larger than {LARGEST_FILE >> 20} MiB")
     try:
-        return tomllib.loads(data.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        return parse_toml(read_source(path).decode())
+    except (NotToml, UnicodeDecodeError) as error:
         raise InvalidProjectFile(str(path), str(error)) from None
 
 
@@ -76,6 +72,44 @@ def read_project(source: Path) -> Project | None:
 def application_name(source: Path, project: Project | None) -> str:
     """The project's name, or one made of the directory's."""
     return project.name if project is not None else _directory_name(source)
+
+
+def workspace_members(sources: Sources) -> list[str]:
+    """The directories of the members of the uv workspace whose root `sources` is; maybe none.
+
+    As in ``[tool.uv.workspace]``: `members` less `exclude`, where there is a pyproject.toml.
+    Raises `InvalidProjectFile`.
+    """
+    if not sources.named("pyproject.toml"):
+        return []
+    where = f"{sources.root}/pyproject.toml"
+    tool = _table(read_toml(Path(where)), "tool", where)
+    workspace = _table(_table(tool, "uv", where, "tool."), "workspace", where, "tool.uv.")
+    wanted, unwanted = (
+        [pattern.strip("/").split("/") for pattern in _strings(workspace, key, where, "tool.uv.")]
+        for key in ("members", "exclude")
+    )
+    directories = [
+        file.path.removesuffix("/pyproject.toml")
+        for file in sources.files
+        if file.path.endswith("/pyproject.toml")
+    ]
+    return [
+        directory
+        for directory in directories
+        if _is_one_of(directory.split("/"), wanted)
+        and not _is_one_of(directory.split("/"), unwanted)
+    ]
+
+
+def _is_one_of(directory: Sequence[str], patterns: Sequence[Sequence[str]]) -> bool:
+    """Whether a path fits a pattern, name by name; `**` stands for all that is below."""
+    for pattern in patterns:
+        head = pattern[: pattern.index("**")] if "**" in pattern else pattern
+        if len(head) == len(directory) or (len(head) < len(directory) and head is not pattern):
+            if all(map(fnmatchcase, directory, head)):
+                return True
+    return False
 
 
 def group_requirements(project: Project, group: str) -> tuple[str, ...]:

@@ -174,7 +174,7 @@ class PythonProject(msgspec.Struct, frozen=True):
         interpreter = locked.interpreter(platform.machine)
         wheels = tuple(as_locked(wheel, source) for wheel in locked.wheels)
         own = [locked_project(one, source, client, self.spec) for one in locked.projects]
-        check_own(own, interpreter)
+        check_own(own, interpreter, self.spec)
         return PythonPlan(
             spec=self.spec,
             application=complete(self.application, wheels),

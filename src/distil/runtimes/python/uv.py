@@ -6,6 +6,7 @@ import json
 import os
 import re
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -17,19 +18,19 @@ from distil.errors import (
     NoAnswer,
     NoMatchingWheel,
     PythonDoesNotFit,
+    RequirementUnreachable,
     ResolverFailed,
     UnknownDistribution,
     UnsatisfiableRequirements,
 )
 from distil.fetch.address import text_without_secrets
 from distil.fetch.authorities import trust_for_uv
+from distil.fetch.cache import Cache
 
 _SECRET: Final = re.compile(r"UV_\w*(?:PASSWORD|TOKEN)")
 _SHORTEST_SECRET: Final = 4
 """Characters; something shorter is in every other word."""
 
-_SYSTEM_TRUST: Final = {"UV_SYSTEM_CERTS": "true"}
-"""Trust whom the machine trusts, as for Debian's mirrors; the user's own setting wins."""
 
 _FIXED: Final = {"UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1", "NO_COLOR": "1"}
 _UNWANTED: Final = frozenset(
@@ -47,6 +48,14 @@ _NETWORK: Final = re.compile(
     r"|network connectivity is disabled|Request failed after",
     re.IGNORECASE,
 )
+
+
+_LOOKING: Final = threading.Lock()
+"""uv looks through `sysconfig`, whose variables CPython 3.11 fills without a lock of its own."""
+
+
+_PLACED: Final = re.compile(r"Failed to (?:download|build|fetch)[^`]*`([^`]+ @ [^`]+)`")
+"""A requirement with an address of its own, which no package index has anything to do with."""
 
 
 class UvFailed(DistilError):
@@ -67,7 +76,8 @@ def run_uv(
 ) -> str:
     """What ``uv ARGUMENTS`` prints, run in `directory` so that its configuration counts there.
 
-    No interpreter but the one that runs distil is used, and none is downloaded. Raises
+    No interpreter but the one that runs distil is used, and none is downloaded. What uv unpacks
+    goes into distil's cache, unless UV_CACHE_DIR names another place. Raises
     `UvFailed` for an exit status that is not 0, `ResolverFailed` when uv cannot be run,
     `NoAnswer` when it takes longer than `seconds`, and `InvalidConfiguration` for certificates
     that cannot be used.
@@ -85,7 +95,7 @@ def run_uv(
                 text=True,
                 errors="replace",
                 check=False,
-                env={**_SYSTEM_TRUST, **kept, **_FIXED, **trust, **(environment or {})},
+                env={**kept, **_defaults(), **_FIXED, **trust, **(environment or {})},
                 timeout=seconds,
             )
     except subprocess.TimeoutExpired as expired:
@@ -95,6 +105,19 @@ def run_uv(
     if result.returncode != 0:
         raise UvFailed(_without_secrets(result.stderr.strip(), os.environ))
     return result.stdout
+
+
+def _defaults() -> dict[str, str]:
+    """What holds unless the user's own variables of these names say otherwise.
+
+    Trust whom the machine trusts, as for Debian's mirrors; a cache that is distil's own, so that
+    what a hostile wheel or source archive unpacks to is where `distil cache` looks after it.
+    Raises `CacheUnwritable`.
+    """
+    found = {"UV_SYSTEM_CERTS": os.environ.get("UV_SYSTEM_CERTS", "true")}
+    if not os.environ.get("UV_CACHE_DIR"):
+        found["UV_CACHE_DIR"] = str(Cache.default().lent("uv"))
+    return found
 
 
 def compile_requirements(
@@ -177,12 +200,20 @@ def explained(failure: UvFailed, target: str, python: str) -> DistilError:
             "what it depends on",
             hint="give it a pyproject.toml with [project] dependencies, or name a wheel of it",
         )
-    if "invalid peer certificate" in text:
-        hint = "for a private CA set DISTIL_CA_FILE to its certificate"
-        return IndexUnreachable(_explanation(text), hint=hint)
-    if _NETWORK.search(text):
-        return IndexUnreachable(_explanation(text))
-    return ResolverFailed(_explanation(text))
+    return _unreachable(text) or ResolverFailed(_explanation(text))
+
+
+def _unreachable(text: str) -> DistilError | None:
+    """The error about what did not answer: the index, or the place that a requirement names."""
+    untrusted, git = "invalid peer certificate" in text, "Git operation failed" in text
+    if not (untrusted or git or _NETWORK.search(text)):
+        return None
+    hint = "for a private CA set DISTIL_CA_FILE to its certificate" if untrusted else ""
+    placed = _PLACED.search(text)
+    if placed or git:
+        requirement = placed[1] if placed else "a git+ requirement"
+        return RequirementUnreachable(requirement, _cause(text), hint=hint)
+    return IndexUnreachable(_explanation(text), hint=hint)
 
 
 def _no_solution(text: str, target: str, python: str) -> DistilError:
@@ -218,6 +249,13 @@ def _no_wheel(name: str, flat: str, text: str, target: str) -> NoMatchingWheel:
     return NoMatchingWheel(what, target, (), source=found)
 
 
+def _cause(text: str) -> str:
+    """What uv gives as the last cause, or what the git that it called says first."""
+    called = text.partition("--- stderr")[2].strip().splitlines()
+    last = called[0] if called else text.strip().splitlines()[-1]
+    return re.sub(r"^\s*(?:cause|fatal|error|ssh):\s*", "", last).strip()
+
+
 def _explanation(text: str) -> str:
     """The words of uv on one line, without its warnings and its labels."""
     lines = []
@@ -238,6 +276,7 @@ def _uv_binary() -> str:
     import uv  # only needed when something has to be resolved
 
     try:
-        return uv.find_uv_bin()
+        with _LOOKING:
+            return uv.find_uv_bin()
     except FileNotFoundError as error:
         raise ResolverFailed("the uv package has no uv program", hint="install uv") from error

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -11,9 +10,10 @@ from distil.errors import MalformedCertificate
 from distil.model.node import Kind, Node, generated_file, symlink
 from distil.model.origin import GeneratedOrigin
 from distil.model.tree import Tree
+from tests.support.tools import needs
 
 SOURCE = "/usr/share/ca-certificates/mozilla"
-openssl = pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl")
+openssl = needs("openssl")
 
 
 def certificate(tmp_path: Path, subject: str) -> bytes:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import shutil
 import subprocess
 import tarfile
 from pathlib import Path
@@ -15,6 +14,7 @@ from distil.distros.debian.formats.ar import ArReader
 from distil.distros.debian.formats.deb import DebReader
 from distil.errors import DistilError, MalformedArchive, TruncatedArchive, UnsupportedArchive
 from tests.support.deb_builder import ar, compress, control_file, deb, directory, file, link, tar
+from tests.support.tools import needs
 
 ENTRIES = [directory("/"), directory("/usr"), file("/usr/x", b"content"), link("/usr/y", "x")]
 
@@ -109,7 +109,7 @@ def test_damage_is_an_error_of_ours(at: int, byte: int) -> None:
         read(bytes(data))
 
 
-@pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="needs dpkg-deb")
+@needs("dpkg-deb")
 @pytest.mark.parametrize("compression", ["gz", "xz", "zst"])
 def test_dpkg_sees_the_same(tmp_path: Path, compression: str) -> None:
     package = tmp_path / "x.deb"

@@ -50,6 +50,11 @@ class ArReader:
             self._padding = member.size % 2
             yield member
 
+    @property
+    def left(self) -> int:
+        """Bytes of the current member that have not been read yet."""
+        return self._left
+
     def chunks(self) -> Iterator[bytes]:
         """What is left of the current member's contents. Raises `TruncatedArchive`."""
         for piece in chunks_of(self._stream, self._left):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
 from distil.distros.debian.formats.ar import ArReader
 from distil.errors import MalformedArchive, TruncatedArchive, UnsupportedArchive
 from distil.formats.byte_source import ByteSource, Readable
-from distil.formats.compressed import decompress
+from distil.formats.compressed import ALLOWANCE, RATIO, decompress
 from distil.formats.tar import TarLimits, TarReader
 from distil.model.node import Kind
 
@@ -19,6 +20,7 @@ MAX_DATA: Final = 16 << 30
 """Bytes of an unpacked data member; the largest package of Debian has about 4 GB."""
 
 _VERSION_LIMIT: Final = 4096
+_VERSION: Final = re.compile(rb"2\.[0-9]+\n")
 
 
 class DebReader:
@@ -37,10 +39,14 @@ class DebReader:
         """Files of the control member by name: ``control``, ``md5sums``, ``postinst``, …"""
 
     def data(self) -> TarReader:
-        """The data member's files; call once."""
+        """The data member's files; call once.
+
+        What follows the member is not looked at, as deb(5) asks for and dpkg-deb has it.
+        """
         compression = self._open("data")
+        limit = min(MAX_DATA, RATIO * self._archive.left + ALLOWANCE)
         chunks = decompress(
-            self._archive.chunks(), compression, limit=MAX_DATA, what=f"{self._what}: data"
+            self._archive.chunks(), compression, limit=limit, what=f"{self._what}: data"
         )
         return TarReader(ByteSource(chunks), f"{self._what}: data", TarLimits(content=MAX_DATA))
 
@@ -52,7 +58,7 @@ class DebReader:
         if member.size > _VERSION_LIMIT:
             raise MalformedArchive(self._what, "its debian-binary member is too large")
         version = b"".join(self._archive.chunks())
-        if not version.startswith(b"2.") or b"\n" not in version:
+        if not _VERSION.match(version):
             shown = version[:20].decode("ascii", "replace").strip()
             raise UnsupportedArchive(self._what, f"format version {shown!r}, not 2.0")
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
-import tomllib
 import warnings
 from typing import Any, Final
 
 import msgspec
 
 from distil.errors import InvalidProjectFile
+from distil.formats.toml import NotToml, parse_toml
 
 LARGEST: Final = 2 << 20
 """Bytes of source that are looked at; nobody writes a larger entry module by hand."""
@@ -108,8 +108,8 @@ def script_metadata(source: str, where: str) -> dict[str, Any] | None:
     lines = blocks[0].group("content").splitlines()
     text = "\n".join(line[2:] if line.startswith("# ") else line[1:] for line in lines)
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        return parse_toml(text)
+    except NotToml as error:
         raise InvalidProjectFile(where, f"inline script metadata: {error}") from None
 
 

@@ -17,6 +17,7 @@ from typing import BinaryIO, Final
 import msgspec
 
 from distil.errors import InvalidWheel
+from distil.model.node import unusable
 from distil.runtimes.python.application import normalised
 from distil.runtimes.python.formats.wheel import (
     SIGNATURES,
@@ -115,6 +116,8 @@ class WheelArchive:
         name = entry.filename
         path = name.removesuffix("/") if entry.is_dir() else name
         parts = path.split("/")
+        if why := unusable(f"./{path}"):
+            raise InvalidWheel(self._filename, f"{name[:100]!r}: {why}")
         if not path or any(part in ("", ".", "..") for part in parts):
             raise InvalidWheel(self._filename, f"{name!r} is not a path inside it")
         # zipfile cuts names at a NUL; a reader that does not would see another one.

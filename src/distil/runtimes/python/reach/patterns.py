@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import re
-
 
 def matches(pattern: str, name: str) -> bool:
     """Whether `name` is one of those `pattern` stands for."""
@@ -12,12 +9,17 @@ def matches(pattern: str, name: str) -> bool:
 
 
 def _matches(pattern: str, name: str) -> bool:
-    return _compiled(pattern).fullmatch(name) is not None
-
-
-@functools.lru_cache(maxsize=1024)
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(".*".join(map(re.escape, re.sub(r"\*+", "*", pattern).split("*"))))
+    """Each piece at the first place where it fits, so that no pattern makes this slow."""
+    first, *inner, last = pattern.split("*")
+    at, end = len(first), len(name) - len(last)
+    if at > end or not (name.startswith(first) and name.endswith(last)):
+        return False
+    for piece in inner:
+        found = name.find(piece, at, end)
+        if found < 0:
+            return False
+        at = found + len(piece)
+    return True
 
 
 def absolute(pattern: str, module: str, package: str) -> str:

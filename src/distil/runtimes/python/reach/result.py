@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from distil.model.ledger import Reason
@@ -31,6 +33,10 @@ class Library(msgspec.Struct, frozen=True, order=True):
     path: str
     line: int
     searched: bool = False
+
+
+COMPUTED: Final = "unresolved dynamic import"
+"""The rule of what is kept because a computed name may mean it."""
 
 
 class PythonReach(msgspec.Struct, frozen=True):

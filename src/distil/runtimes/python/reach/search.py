@@ -26,7 +26,7 @@ from distil.runtimes.python.reach.held import HeldImports
 from distil.runtimes.python.reach.modules import Finder, Module, find_layout, paths_of_pth
 from distil.runtimes.python.reach.patterns import absolute
 from distil.runtimes.python.reach.references import References
-from distil.runtimes.python.reach.result import PythonReach
+from distil.runtimes.python.reach.result import COMPUTED, PythonReach
 from distil.runtimes.python.reach.rules import STANDARD_LIBRARY, RuleSet, shipped_rules
 from distil.runtimes.python.reach.standard_library import named_modules, public_modules
 from distil.runtimes.python.reach.startable import Startable
@@ -211,12 +211,11 @@ class Search:
     def _keep_everything(self) -> None:
         self.references.everything = True
         first = min(self.references.unresolved)
-        rule = "unresolved dynamic import"
         for name in public_modules(self.finder, self.world.layout):
-            self.reach(name, Reason(rule, first.path, f"{first} may import {name}"))
+            self.reach(name, Reason(COMPUTED, first.path, f"{first} may import {name}"))
         for distribution in self.world.distributions:
             detail = f"{first} may import any of {distribution.name}"
-            self.keep_all_of(distribution, Reason(rule, first.path, detail))
+            self.keep_all_of(distribution, Reason(COMPUTED, first.path, detail))
 
     # --- the work list ---------------------------------------------------------------------
 

@@ -8,9 +8,7 @@ from pathlib import Path
 
 import pytest
 
-pytest.register_assert_rewrite("tests.support.command", "tests.support.snapshots")
-
-from tests.support.command import World, copied, world  # noqa: E402 - after the line above
+from tests.support.command import World, copied, world
 
 
 @pytest.fixture(scope="session")
