@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distil.runtimes.python.formats import mentions as kinds
-from distil.runtimes.python.formats.mentions import Mention, environment_mentions, read_mentions
+from distil.model import mention as kinds
+from distil.model.mention import Mention, environment_mentions
+from distil.runtimes.python.formats.mentions import read_mentions
 
 
 def names(code: str) -> set[tuple[str, str]]:

@@ -16,6 +16,7 @@ from typing import Final
 
 import msgspec
 
+from distil.formats.possessive import compile_possessive
 from distil.runtimes.python.formats.calls import (
     ALL_NAMES,
     Alias,
@@ -34,7 +35,6 @@ from distil.runtimes.python.formats.lexer import (
     end_of_formatted,
 )
 from distil.runtimes.python.formats.place import Guard, Place
-from distil.runtimes.python.formats.possessive import compile_possessive
 from distil.runtimes.python.formats.words import mentioned, module_strings
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import Final
 
-from distil.runtimes.python.formats.possessive import compile_possessive
+from distil.formats.possessive import compile_possessive
 
 _MODULE_STRING: Final = compile_possessive(
     r"""["'](\.*[A-Za-z_]\w*(?:\.[A-Za-z_]\w*|-\w+)*+)(?::\w[\w.]*)?["']"""
