@@ -59,12 +59,13 @@ def compose(
     `created` (seconds since 1970) dates the application's files. Raises what `gather` and
     `narrow` raise.
     """
-    gathered = gather(plan, ingredients, cuts, cache)
+    search = plan.findings.spec.reach.level is Level.REACHABLE
+    gathered = gather(plan, ingredients, cuts.before_search() if search else cuts, cache)
     reasons: dict[str, Reason] = {}
     further: dict[str, list[Reason]] = {}
     analyses, python = Analyses(cache), None
     named = own_names(plan, gathered.tree)
-    if plan.findings.spec.reach.level is Level.REACHABLE:
+    if search:
         narrowed = narrow(plan, gathered, named, cache)
         gathered, reasons, further = narrowed.gathered, narrowed.reasons, narrowed.further
         analyses, python = narrowed.analyses, narrowed.python

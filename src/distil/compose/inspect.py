@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -10,7 +11,7 @@ import msgspec
 from distil.compose.compose import Composition
 from distil.compose.plan import Plan, with_dependencies
 from distil.distros.debian.archive import DebPack
-from distil.distros.debian.library_packages import package_for_library
+from distil.distros.debian.library_packages import package_for_library, packages_called_after
 from distil.errors import (
     BrokenCommand,
     ClosureBroken,
@@ -27,12 +28,14 @@ from distil.reach.soundness import (
     Fault,
     entrypoint_faults,
     find_program,
+    idle_plugins,
     interpreter_faults,
     library_faults,
     search_path,
 )
 from distil.runtimes.python.faults import PythonWorld, python_faults
 from distil.runtimes.python.reach.command import PythonCommand
+from distil.runtimes.python.reach.distributions import normal_name
 from distil.runtimes.python.reach.imports import gone_modules
 from distil.runtimes.python.reach.provides import distribution_for_module, package_for_module
 
@@ -78,17 +81,20 @@ def _origins(tree: Tree) -> Check:
 
 def _closure(plan: Plan, composition: Composition) -> Check:
     findings, tree = plan.findings, composition.tree
-    program = findings.interpreter.executable
-    faults = library_faults(tree, composition.elf, findings.base.platform, program)
-    faults += interpreter_faults(tree)
+    program, python = findings.interpreter.executable, composition.python
+    imported = None if python is None else frozenset(python.modules.values())
+    linked = library_faults(tree, composition.elf, findings.base.platform, program, imported)
+    _tell_plugins(plan, linked)
+    faults = [fault for fault in linked if not fault.plugin] + interpreter_faults(tree)
     faults += python_faults(
         tree, composition.elf, _python_world(plan, composition), composition.analyses
     )
     composition.analyses.save()
     if faults:
         raise ClosureBroken(
-            [(f"{f.path}: {f.what}", _packages(plan, f)) for f in faults],
-            [name for fault in faults if (name := _distribution(fault))],
+            [(_said(fault), _mended_by(plan, composition, fault)) for fault in faults],
+            [name for fault in faults if (name := _distribution(plan, fault))],
+            [name for fault in faults if (name := _sibling(plan, fault))],
         )
     count = sum(
         node.blob is not None and composition.elf.get(node.blob.digest) is not None for node in tree
@@ -110,9 +116,9 @@ def inspect_twin(
         elf |= pack.pack.elf_files()
     findings = plan.findings
     found = library_faults(tree, elf, findings.base.platform, findings.interpreter.executable)
-    faults = [fault for fault in found if fault.path in tools]
+    faults = [fault for fault in found if fault.path in tools and not fault.plugin]
     if faults:
-        raise TwinBroken([(f"{f.path}: {f.what}", _packages(plan, f)) for f in faults])
+        raise TwinBroken([(_said(fault), _packages(plan, fault)) for fault in faults])
     scripts = interpreter_faults(tree)
     silent = [fault.path for fault in scripts if fault.path in tools]
     if silent:
@@ -135,14 +141,54 @@ def _python_world(plan: Plan, composition: Composition) -> PythonWorld:
         modules={} if python is None else python.modules,
         held=frozenset() if python is None else python.held,
         gone=gone_modules(gone, complete=True),
+        installed=frozenset(normal_name(wheel.name) for wheel in findings.wheels),
     )
 
 
-def _distribution(fault: Fault) -> str:
+def _tell_plugins(plan: Plan, faults: Sequence[Fault]) -> None:
+    """Warn of plug-ins that cannot be loaded, with the packages that would mend that.
+
+    They are told when all are called after what they have: no list of files is fetched for this.
+    """
+    idle = idle_plugins(faults)
+    if idle:
+        index = plan.findings.base.index
+        known = [packages_called_after(one.soname, index) for one in faults if one.plugin]
+        names = dict.fromkeys(f'"{packages[0]}"' for packages in known if packages)
+        use = f"to use them, add {', '.join(names)} to packages below [app] in distil.toml"
+        emit(Warned(idle, hint=use if all(known) else ""))
+
+
+def _said(fault: Fault) -> str:
+    """What is wrong, with the path first unless that begins with it anyway."""
+    return fault.what if fault.what.startswith(fault.path) else f"{fault.path}: {fault.what}"
+
+
+def _sibling(plan: Plan, fault: Fault) -> str:
+    """What lies beside a script that is built alone and would mend a fault; empty without such."""
+    application, name = plan.findings.application, fault.module.partition(".")[0]
+    if not application.script or not name:
+        return ""
+    if Path(application.source, f"{name}.py").is_file():
+        return f"{name}.py"
+    return name if Path(application.source, name).is_dir() else ""
+
+
+def _distribution(plan: Plan, fault: Fault) -> str:
     """The Python distribution that would mend a fault; empty where none would."""
-    if not fault.module or package_for_module(fault.module):
+    if not fault.module or package_for_module(fault.module) or _sibling(plan, fault):
         return ""
     return distribution_for_module(fault.module)
+
+
+def _mended_by(plan: Plan, composition: Composition, fault: Fault) -> tuple[str, ...]:
+    """The packages that would mend a fault: one that is taken whole when it is asked for, too."""
+    if not fault.gone:
+        return _packages(plan, fault)
+    names = {package.purl: package.name for package in plan.packages}
+    places = (f"{fault.gone}.", f"{fault.gone}/")
+    cut = (names.get(one.package) for one in composition.removed if one.path.startswith(places))
+    return tuple(filter(None, [next(cut, None)]))
 
 
 def _packages(plan: Plan, fault: Fault) -> tuple[str, ...]:
@@ -179,7 +225,10 @@ def _without(tree: Tree, kind: str, names: tuple[str, ...], plan: Plan) -> Check
         return Check(f"no {kind}", "none is there")
     asked = with_dependencies(plan.wanted.packages, plan.reasons)
     others = {package.purl for package in plan.packages if package.name not in asked}
+    kept = plan.wanted.kept
     for node in present:
+        if node.path in kept:
+            continue
         if isinstance(node.origin, PackageOrigin) and node.origin.purl in others:
             raise UnwantedProgram(node.path, describe(node.origin))
     return Check(kind, f"{', '.join(node.path for node in present)}, as asked for")

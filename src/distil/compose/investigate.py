@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 
 import msgspec
 
@@ -19,6 +18,7 @@ from distil.model.spec import Spec
 from distil.runtimes.python.detect import complete, detect
 from distil.runtimes.python.project import build_projects
 from distil.runtimes.python.resolve import resolve
+from distil.runtimes.python.scripts import Place, script_sources
 from distil.runtimes.python.target import fits
 from distil.source.revision import with_revision
 from distil.source.scan import Sources, scan
@@ -62,16 +62,17 @@ class Findings(msgspec.Struct, frozen=True):
     """Path of the lock that says so; empty when nothing was locked."""
 
 
-def look_at(source: Path, spec: Spec) -> Subject:
-    """The application in directory `source`.
+def look_at(place: Place, spec: Spec) -> Subject:
+    """The application at `place`.
 
     Raises what `find_copies`, `scan`, `detect`, `with_revision` and `local_certificates` raise,
     and `SecretsFound`.
     """
+    source = place.directory
     copies = find_copies(source, spec)
     check_copied(copies.files, spec)
-    sources = scan(source, spec)
-    application = detect(source, spec, sources)
+    sources = script_sources(place, spec) if place.script else scan(source, spec)
+    application = detect(source, spec, sources, place.script)
     sources = without_secrets(sources, spec, packaged=application.packaged)
     spec = with_revision(spec, source, sources)
     certificates = local_certificates(source, spec.image.certificates)

@@ -9,6 +9,7 @@ from distil.compose.own_names import named_programs
 from distil.compose.plan import Plan
 from distil.distros.debian.effects.certificates import BUNDLE, RULE
 from distil.distros.debian.effects.library_cache import library_cache_nodes
+from distil.distros.debian.locales import further_locales
 from distil.events import Warned, emit, stage
 from distil.fetch.cache import Cache
 from distil.model.ledger import Reason, Removed
@@ -22,6 +23,7 @@ from distil.runtimes.python.reach.analysis import Analyses
 from distil.runtimes.python.reach.command import PythonCommand
 from distil.runtimes.python.reach.result import PythonReach
 
+LOCALES_KEY = "[image] locales"
 UNREACHED = "not reachable"
 _UNREACHED_WHY = "nothing that the entrypoint reaches needs it"
 
@@ -101,6 +103,9 @@ def roots_of(plan: Plan, gathered: Gathered, named: tuple[Named, ...] = ()) -> R
 def _asked_for(plan: Plan, gathered: Gathered) -> dict[str, Reason]:
     """The paths that the user puts into the image, whether or not the application uses them."""
     named = {path: copied.reason for path, copied in gathered.copied.items()}
+    for locale, directory in further_locales(plan.findings.spec.image.locales).items():
+        reason = Reason(LOCALES_KEY, "", locale)
+        named |= {node.path: reason for node in gathered.tree.under(directory)}
     certificates = plan.findings.certificates
     trusted = Reason(RULE, "", "[image] certificates")
     named |= {node.path: trusted for node in certificates if node.kind is not Kind.DIRECTORY}

@@ -10,6 +10,8 @@ import msgspec
 from distil.compose.investigate import Findings
 from distil.distros.debian.base import Base
 from distil.distros.debian.cuts import Cuts, Partial
+from distil.distros.debian.locales import PACKAGE as LOCALES
+from distil.distros.debian.locales import further_locales
 from distil.distros.debian.select import Wanted
 from distil.distros.debian.solver import Edge, Solution, solve
 from distil.errors import (
@@ -18,6 +20,7 @@ from distil.errors import (
     UnknownPackageVersion,
     UnsatisfiableDependencies,
 )
+from distil.formats.patterns import name_globs, name_patterns, path_patterns
 from distil.model.application import SystemNeed
 from distil.model.package import DebianPackage
 from distil.model.spec import Spec
@@ -59,8 +62,9 @@ class Plan(msgspec.Struct, frozen=True):
     @property
     def asked_packages(self) -> frozenset[str]:
         """Packages that stay whole: the user names them, or code that loads them by name does."""
-        loaded = {_first_known(p, self.findings.base) for n in self.needs for p in n.packages}
-        return self.wanted.packages | loaded
+        base = self.findings.base
+        loaded = {_first_known(p, base) for n in self.needs for p in n.packages}
+        return _asked(self.findings.spec, base) | loaded
 
     @property
     def wanted_tools(self) -> frozenset[str]:
@@ -75,9 +79,11 @@ class Plan(msgspec.Struct, frozen=True):
         """What the user names, which is taken whole, and the optional parts that are needed."""
         spec = self.findings.spec
         searched = any(need.library_search for need in self.needs)
+        locales = further_locales(spec.image.locales).values()
         return Wanted(
-            packages=_asked(spec, self.findings.base),
+            packages=_whole(spec, self.findings.base, self.packages),
             features=frozenset([LIBRARY_SEARCH] if searched else []),
+            keep=(*path_patterns(spec.reach.keep), *(f"{path}/**" for path in locales)),
         )
 
 
@@ -110,9 +116,10 @@ def _planned(findings: Findings, needs: Sequence[SystemNeed], cuts: Cuts, *, deb
     wanted += [_first_known(name, base) for need in needs for name in need.packages]
     # Last, for of several demands for one package the last one's version counts.
     roots = tuple(dict.fromkeys([*wanted, *base.pinned]))
-    production = _with_companions(roots, base, cuts)
+    locales = further_locales(spec.image.locales)
+    production = _with_companions(roots, base, cuts, (LOCALES,) if locales else ())
     tools = _tools(roots, spec, base, cuts) if debug else ()
-    asked = _asked(spec, base)
+    asked = _whole(spec, base, production.packages)
     partial = {p.name: cuts.partial(p.name, asked=p.name in asked) for p in production.packages}
     return Plan(
         findings=findings,
@@ -129,6 +136,12 @@ def _planned(findings: Findings, needs: Sequence[SystemNeed], cuts: Cuts, *, deb
 def _asked(spec: Spec, base: Base) -> frozenset[str]:
     """The packages that the user names, or has as files."""
     return _named((*spec.base.packages, *spec.app.packages, *base.pinned), base)
+
+
+def _whole(spec: Spec, base: Base, packages: Iterable[DebianPackage]) -> frozenset[str]:
+    """The packages that cuts leave alone: those the user names, or keeps by their names."""
+    kept = name_globs(name_patterns(spec.reach.keep))
+    return _asked(spec, base) | {one.name for one in packages if one.name in kept}
 
 
 def _named(wanted: Sequence[str], base: Base) -> frozenset[str]:
@@ -181,11 +194,15 @@ def _first_known(alternatives: str, base: Base) -> str:
     return next((name for name in names if base.index.candidate(name)), names[0])
 
 
-def _with_companions(roots: Sequence[str], base: Base, cuts: Cuts) -> Solution:
-    """The closure of `roots`, and the packages of which it needs only files."""
+def _with_companions(
+    roots: Sequence[str], base: Base, cuts: Cuts, more: Sequence[str] = ()
+) -> Solution:
+    """The closure of `roots`, and the packages of which it needs only files, `more` among them."""
     solution = solve(roots, base.index, cut=cuts.edge)
     names = [package.name for package in solution.packages]
-    added = {name: base.index.describe(base.index.package(name)) for name in cuts.companions(names)}
+    joining = {*cuts.companions(names), *more} - {*names}
+    added = {name: base.index.describe(base.index.package(name)) for name in joining}
     packages = sorted((*solution.packages, *added.values()), key=lambda package: package.name)
-    reasons = solution.reasons | {name: (Edge("", "Files", name),) for name in added}
+    whose = {name: "[image] locales" if name in more else "" for name in added}
+    reasons = solution.reasons | {name: (Edge(whose[name], "Files", name),) for name in added}
     return Solution(tuple(packages), reasons, solution.cut)

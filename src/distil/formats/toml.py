@@ -10,7 +10,7 @@ import re
 import tomllib
 from typing import Any, Final
 
-from distil.runtimes.python.formats.possessive import compile_possessive
+from distil.formats.possessive import compile_possessive
 
 DEEPEST: Final = 64
 """Tables and arrays inside one another, and parts of a dotted key."""

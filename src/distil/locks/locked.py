@@ -36,7 +36,7 @@ def locked_findings(subject: Subject, lock: Lock, platform: Platform, client: Cl
         raise NotLocked(str(source / LOCK_FILE), platform.oci, hint=hint)
     if not are_locked(source, spec, locked):
         why = "the .deb files of the project are others than when it was made"
-        raise StaleLock(str(source / LOCK_FILE), why, f"distil lock {source}")
+        raise StaleLock(str(source / LOCK_FILE), why, f"distil lock {application.argument}")
     with stage("reading the lock") as result:
         base = locked_base(spec, locked, platform, client, source)
         result(f"{base.name} {base.release}")
@@ -63,9 +63,11 @@ def base_in_lock(subject: Subject, lock: Lock, client: Client, platform: Platfor
     Raises `NotLocked`, and what `open_locked` raises.
     """
     locked = lock.platform(platform.oci)
-    source = Path(subject.application.source)
+    source, argument = Path(subject.application.source), subject.application.argument
     if locked is None:
-        hint = f"it makes the byte code: `distil lock {source} --platform {platform.oci},…` adds it"
+        hint = (
+            f"it makes the byte code: `distil lock {argument} --platform {platform.oci},…` adds it"
+        )
         raise NotLocked(str(source / LOCK_FILE), f"Python for {platform.oci}", hint=hint)
     return locked_base(subject.spec, locked, platform, client, source)
 

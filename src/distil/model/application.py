@@ -76,6 +76,13 @@ class Application(msgspec.Struct, frozen=True):
     ports: tuple[int | str, ...] = ()
     server: str = ""
     evidence: tuple[Evidence, ...] = ()
+    script: str = ""
+    """The file of `source` that is all of the application, where it is a script alone."""
+
+    @property
+    def argument(self) -> str:
+        """What names the application on the command line."""
+        return f"{self.source}/{self.script}" if self.script else self.source
 
 
 class SystemNeed(msgspec.Struct, frozen=True):

@@ -21,16 +21,17 @@ from distil.compose.needs import find_needs, needs_by_name
 from distil.compose.obtain import obtain_packages, obtain_wheels
 from distil.compose.plan import Plan, plan_packages
 from distil.compose.platforms import on_each, target_platforms
-from distil.compose.product import Product, Workshop
+from distil.compose.product import Composed, Product, Workshop
 from distil.compose.publish import bind, destinations, publish
 from distil.compose.record import find_ledger, ledger_of, open_ledger, record, twin_ledger
+from distil.compose.remedy import tried, with_packages
 from distil.compose.summary import BuildSummary, IndexSummary, summarise, summarise_plans
 from distil.compose.twin import compose_twin
 from distil.distros.debian.cuts import default_cuts
 from distil.distros.debian.record_table import table_is_sound
 from distil.distros.debian.releases import SuitePolicy
 from distil.doctor.findings import Diagnosis
-from distil.errors import NoEntrypoint
+from distil.errors import ClosureBroken, NoEntrypoint
 from distil.explain.explain import Answer, Question, ask
 from distil.fetch.cache import AreaUsage, Cache, Collected, Verified
 from distil.fetch.http import Client
@@ -60,6 +61,7 @@ from distil.runtimes.python.compiler import obtain_compiler
 from distil.runtimes.python.faults import python_faults, python_world
 from distil.runtimes.python.reach.analysis import Analyses
 from distil.runtimes.python.reach.installations import find_installations
+from distil.runtimes.python.scripts import find_place
 from distil.source.scan import application_tree, elf_files
 from distil.userfiles.propose import propose, spec_place, write_spec
 from distil.userfiles.specification import Overrides, read_spec
@@ -68,6 +70,7 @@ from distil.userfiles.specification import Overrides, read_spec
 class BuildRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What `build` is asked for; everything that is not said is found out or has a default.
 
+    `source` is the directory of the application, or a script that is all of it.
     `tag` is ``NAME[:TAG]``; `outputs` are places as in containers-transports(5). `platforms` are
     those of ``distil.toml`` by default, and this machine's where that names none; each is one
     name or several with commas between them. `overrides` stand before what ``distil.toml`` says.
@@ -102,13 +105,14 @@ def build(request: BuildRequest) -> BuildSummary | IndexSummary:
 
 def _build(request: BuildRequest, cache: Cache) -> BuildSummary | IndexSummary:
     where = destinations(request.tag, request.outputs, load=request.load)
-    spec = read_spec(request.source, request.overrides)
+    place = find_place(request.source)
+    spec = read_spec(place.directory, request.overrides)
     platforms = target_platforms(request.platforms, spec)
     where.check_platforms(platforms)
-    subject = look_at(request.source, spec)
+    subject = look_at(place, spec)
     name = where.name_for(subject.application)
     lock = _lock_of(request, subject)
-    kept = kept_archives(lock, request.source, request.vendor)
+    kept = kept_archives(lock, place.directory, request.vendor)
     with Client(cache, offline=request.offline, kept=kept) as client:
         finder: Finder
         if lock is not None:
@@ -138,7 +142,7 @@ def _lock_of(request: BuildRequest, subject: Subject) -> Lock | None:
     """The lock to build from, which fits; None when it was not asked for."""
     if not request.locked:
         return None
-    lock = read_lock(request.source)
+    lock = read_lock(Path(subject.application.source), subject.application.argument)
     check_current(lock, subject.application, subject.spec)
     return lock
 
@@ -149,20 +153,39 @@ def _planned(findings: Findings, request: BuildRequest) -> Plan:
 
 
 def _produce(platform: Platform, workshop: Workshop) -> Product:
-    """The images for one platform, and all that is known of them; they are written nowhere yet."""
-    client, cache, cuts = workshop.client, workshop.cache, workshop.cuts
+    """The images for one platform, and all that is known of them; they are written nowhere yet.
+
+    What an error says to add has been tried.
+    """
     findings = workshop.finder.find(platform)
+    try:
+        made = _composed(findings, workshop)
+    except ClosureBroken as broken:
+        raise tried(
+            broken, lambda more: _composed(with_packages(findings, more), workshop)
+        ) from None
+    return _imaged(made, workshop)
+
+
+def _composed(findings: Findings, workshop: Workshop) -> Composed:
+    """What will be the image for one platform, and checked."""
+    client, cache, cuts = workshop.client, workshop.cache, workshop.cuts
     wheels = obtain_wheels(findings, client)
     needs = find_needs(findings, wheels, workshop.own_files)
     plan = plan_packages(findings, needs, cuts, debug=workshop.debug)
     packages = obtain_packages(plan.packages, client)
-    tools = obtain_packages(plan.debug_packages, client)
     compiler = obtain_compiler(findings, workshop.finder.base, cuts, client)
     created = build_date(findings.base.date)
     ingredients = Ingredients(packages, wheels, workshop.application, workshop.copies, compiler)
     composition = compose(plan, ingredients, cuts, created, cache)
-    checks = inspect(plan, composition)
-    lacking = find_lacking(plan, composition)
+    return Composed(plan, composition, inspect(plan, composition), created)
+
+
+def _imaged(made: Composed, workshop: Workshop) -> Product:
+    """The images of what was composed."""
+    client, cache, cuts = workshop.client, workshop.cache, workshop.cuts
+    plan, composition, created = made.plan, made.composition, made.created
+    tools = obtain_packages(plan.debug_packages, client)
     production = production_image(plan, composition.tree, created, cache)
     ledger = ledger_of(plan, composition)
     images, tool_tree = [(production, record(production, ledger, cache))], Tree()
@@ -171,12 +194,14 @@ def _produce(platform: Platform, workshop: Workshop) -> Product:
         inspect_twin(plan, composition, tool_tree, tools)
         twin = debug_twin(plan, production, tool_tree, created, cache)
         images.append((twin, record(twin, twin_ledger(ledger, tool_tree), cache)))
-    return Product(plan, composition, checks, tuple(images), tool_tree, lacking)
+    lacking = find_lacking(plan, composition)
+    return Product(plan, composition, made.checks, tuple(images), tool_tree, lacking)
 
 
 class LockRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What `lock` is asked for.
 
+    `source` is as in `BuildRequest`.
     `platforms` are those of the lock that is there by default, or else as in `BuildRequest`.
     `upgrade` names what may change its version; None is everything. `vendor` is a directory to
     keep archives in.
@@ -202,14 +227,15 @@ def lock(request: LockRequest) -> LockSummary:
 
 
 def _lock(request: LockRequest, cache: Cache) -> LockSummary:
-    source, spec = request.source, read_spec(request.source, Overrides())
+    place = find_place(request.source)
+    source, spec = place.directory, read_spec(place.directory, Overrides())
     before = find_lock(source)
     upgraded = names_to_upgrade(request.upgrade, before, source)
     platforms = platforms_to_lock(request.platforms, before, spec)
     vendor = vendor_directory(before, source, request.vendor)
     policy = SuitePolicy.from_environment(refresh=request.refresh or upgraded != frozenset())
     with Client(cache, offline=request.offline, kept=vendor and archives_of(vendor)) as client:
-        locker = Locker(look_at(source, spec), client, policy, before)
+        locker = Locker(look_at(place, spec), client, policy, before)
         after = locker.unchanged(platforms, vendor) if upgraded == frozenset() else None
         written = after is None
         if after is None:
@@ -256,7 +282,8 @@ def _platform(name: str) -> Platform | None:
 class CheckReport(msgspec.Struct, frozen=True):
     """What was looked at in an image, and what would fail at run time, sorted.
 
-    `ledger` is the number of paths in the image's ledger, 0 for an image that has none.
+    `ledger` is the number of paths in the image's ledger, 0 for an image that has none. `plugins`
+    are those that cannot be loaded, which is no fault.
     """
 
     image: str
@@ -265,6 +292,7 @@ class CheckReport(msgspec.Struct, frozen=True):
     interpreters: tuple[str, ...]
     faults: tuple[Fault, ...]
     ledger: int = 0
+    plugins: tuple[Fault, ...] = ()
 
 
 def check(image: str, platform: str = "") -> CheckReport:
@@ -287,14 +315,14 @@ def _check(image: str, location: Location, platform: Platform | None) -> CheckRe
     tree = read_tree(stored.layers, cache)
     elf = elf_files(tree)
     pythons = find_installations(tree)
-    faults = library_faults(tree, elf, target, pythons[0].real if pythons else None)
-    faults += interpreter_faults(tree)
+    linked = library_faults(tree, elf, target, pythons[0].real if pythons else None)
+    faults = [fault for fault in linked if not fault.plugin] + interpreter_faults(tree)
     faults += command_faults(tree, stored.config.config)
     analyses = Analyses(cache)
-    world = python_world(tree, pythons, stored.config.config, target.machine)
+    ledger = find_ledger(location, cache, platform)
+    world = python_world(tree, pythons, stored.config.config, target.machine, ledger)
     faults += python_faults(tree, elf, world, analyses, pythons)
     analyses.save()
-    ledger = find_ledger(location, cache, platform)
     faults += ledger_faults(tree, ledger) if ledger is not None else []
     return CheckReport(
         image=image,
@@ -302,6 +330,7 @@ def _check(image: str, location: Location, platform: Platform | None) -> CheckRe
         elf_files=sum(found is not None for found in elf.values()),
         interpreters=tuple(f"Python {line}" for line in sorted({one.line for one in pythons})),
         faults=tuple(sorted(faults)),
+        plugins=tuple(sorted(fault for fault in linked if fault.plugin)),
         ledger=len(ledger.kept) if ledger is not None else 0,
     )
 
@@ -319,13 +348,14 @@ class InitialSpec(msgspec.Struct, frozen=True):
 
 
 def init(source: Path, *, write: bool = True, force: bool = False) -> InitialSpec:
-    """Write a ``distil.toml`` for the application in `source`, from its files alone.
+    """Write a ``distil.toml`` for the application `source`, from its files alone.
 
     A file that is there already is replaced only with `force`. Raises `SpecExists`, `DiskFull`,
     `OutputFailed`, and what `propose` raises.
     """
-    path = spec_place(source, replace=force or not write)
-    proposal = propose(source)
+    place = find_place(source)
+    path = spec_place(place.directory, replace=force or not write)
+    proposal = propose(place)
     text = spec_template(proposal.entries)
     if write:
         write_spec(path, text)

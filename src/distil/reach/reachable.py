@@ -16,7 +16,7 @@ import msgspec
 
 from distil.formats.elf import ElfFile
 from distil.formats.globs import Globs
-from distil.formats.patterns import name_globs, path_globs
+from distil.formats.patterns import name_globs, name_patterns, path_globs, path_patterns
 from distil.model.digest import Digest
 from distil.model.draft import PARENT_RULE
 from distil.model.ledger import Reason
@@ -277,9 +277,7 @@ def _name(purl: str) -> str:
 
 def _keep_globs(patterns: Sequence[str]) -> tuple[Globs, Globs]:
     """The user's patterns for paths and for names of packages."""
-    paths = [pattern for pattern in patterns if pattern.startswith("/")]
-    names = [pattern for pattern in patterns if not pattern.startswith("/")]
-    return path_globs(paths), name_globs(names)
+    return path_globs(path_patterns(patterns)), name_globs(name_patterns(patterns))
 
 
 def _candidates(word: str, command: PythonCommand) -> list[str]:

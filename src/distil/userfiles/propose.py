@@ -16,6 +16,7 @@ from distil.model.application import Application, DependencySource, Evidence
 from distil.model.spec import AppSpec, Spec
 from distil.runtimes.python.detect import detect
 from distil.runtimes.python.frameworks import has_version_arguments
+from distil.runtimes.python.scripts import Place, script_sources
 from distil.source.scan import scan
 from distil.userfiles.specification import SPEC_FILE
 
@@ -38,13 +39,13 @@ class Proposal(msgspec.Struct, frozen=True):
     missing: NoEntrypoint | None = None
 
 
-def propose(source: Path) -> Proposal:
-    """What the files in `source` say, a ``distil.toml`` that is there left out of account.
+def propose(place: Place) -> Proposal:
+    """What the files at `place` say, a ``distil.toml`` that is there left out of account.
 
     Only an entrypoint may be missing. Raises what `scan` and `detect` raise otherwise, such as
     `NoApplication`.
     """
-    application, missing = _detected(source)
+    application, missing = _detected(place)
     about = {entry.subject: entry for entry in application.evidence}
     entries = {
         NAME: _name(application, about),
@@ -70,10 +71,11 @@ def write_spec(path: Path, text: str) -> None:
         pass
 
 
-def _detected(source: Path) -> tuple[Application, NoEntrypoint | None]:
-    sources = scan(source, Spec())
+def _detected(place: Place) -> tuple[Application, NoEntrypoint | None]:
+    source = place.directory
+    sources = script_sources(place, Spec()) if place.script else scan(source, Spec())
     try:
-        return detect(source, Spec(), sources), None
+        return detect(source, Spec(), sources, place.script), None
     except NoEntrypoint as missing:
         stand_in = Spec(app=AppSpec(entrypoint=(_UNKNOWN,)))
         application = detect(source, stand_in, sources)

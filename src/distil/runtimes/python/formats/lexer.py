@@ -12,7 +12,7 @@ import codecs
 import re
 from typing import Final
 
-from distil.runtimes.python.formats.possessive import compile_possessive
+from distil.formats.possessive import compile_possessive
 
 STRING: Final = (
     r'(?:"""(?:[^"\\]|\\.|"(?!""))*+"""'

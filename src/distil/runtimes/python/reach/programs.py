@@ -11,6 +11,7 @@ import msgspec
 from distil.errors import LinkLoop
 from distil.model.node import Kind, Node
 from distil.model.tree import Tree
+from distil.runtimes.python.reach.choices import Chosen, chosen_modules
 from distil.runtimes.python.reach.command import PythonCommand, what_runs
 from distil.runtimes.python.reach.installations import Installation
 
@@ -24,7 +25,8 @@ class Program(msgspec.Struct, frozen=True):
     """One program, and what it is called: the script it runs, or the module as with ``-m``.
 
     `modules` are the application's own that the command names, `directories` come first on its
-    ``sys.path``. `commanded` tells the image's own command from a script that lies there.
+    ``sys.path``. `commanded` tells the image's own command from a script that lies there; `chosen`
+    is what its settings say.
     """
 
     name: str
@@ -34,6 +36,7 @@ class Program(msgspec.Struct, frozen=True):
     modules: tuple[str, ...] = ()
     directories: tuple[str, ...] = ()
     commanded: bool = False
+    chosen: tuple[Chosen, ...] = ()
 
 
 class Programs:
@@ -68,6 +71,7 @@ class Programs:
                     modules=self._application_modules(rest, command, installation),
                     directories=(first, *places, command.workdir),
                     commanded=True,
+                    chosen=chosen_modules(words[number:], command, self._tree),
                 )
                 break
 

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from distil.runtimes.python.formats.possessive import atomic, compile_possessive
+from distil.formats.possessive import atomic, compile_possessive
 
 
 @pytest.mark.parametrize(
