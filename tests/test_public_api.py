@@ -48,7 +48,15 @@ STRUCTS = {
     ),
     "LockRequest": ["source", "platforms", "upgrade", "vendor", "refresh", "offline"],
     "Found": ["answer", "from_cache"],
-    "CheckReport": ["image", "platform", "elf_files", "interpreters", "faults", "ledger"],
+    "CheckReport": [
+        "image",
+        "platform",
+        "elf_files",
+        "interpreters",
+        "faults",
+        "ledger",
+        "plugins",
+    ],
     "CacheInfo": ["schema_version", "directory", "areas"],
     "CacheCleaned": ["schema_version", "collected", "verified"],
 }

@@ -82,6 +82,7 @@ CONSTRAINTS: Final[dict[str, dict[str, Any]]] = {
         "pattern": f"^(?!0+(/|$)){up_to(65535)}(/(tcp|udp|sctp))?$",
     },
     "image.certificates[]": {"pattern": BELOW},
+    "image.locales[]": {"pattern": "^[A-Za-z][A-Za-z0-9_.@-]*$"},
     "image.platforms[]": {"pattern": "^((linux/)?(amd64|arm64)|linux/arm64/v8|x86_64|aarch64)$"},
     "image.compression": {"enum": ["gzip", "zstd"]},
     "image.stop_signal": {"pattern": "^(SIG[A-Z0-9]+([+-][0-9]+)?|[1-9][0-9]?)$"},

@@ -1154,21 +1154,39 @@ class PlatformsFailed(DistilError):
 
 
 class ClosureBroken(DistilError):
-    """Files of the image that would not find what they need, with packages that have it."""
+    """Files of the image that would not find what they need, with packages that have it.
+
+    `packages` are those to add, `files` own modules to take along; both are in the hint.
+    """
 
     exit_code = 1
 
     def __init__(
-        self, misses: Sequence[tuple[str, Sequence[str]]], distributions: Sequence[str] = ()
+        self,
+        misses: Sequence[tuple[str, Sequence[str]]],
+        distributions: Sequence[str] = (),
+        files: Sequence[str] = (),
     ) -> None:
         lines = [f"  {text}{_in_packages(packages)}" for text, packages in misses]
-        names = dict.fromkeys(packages[0] for _, packages in misses if packages)
-        quoted = ", ".join(f'"{name}"' for name in names)
-        hints = [f"write packages = [{quoted}] below [app] in distil.toml"] if names else []
+        self.packages = tuple(dict.fromkeys(packages[0] for _, packages in misses if packages))
+        self._said = (tuple(misses), tuple(distributions), tuple(files))
+        hints = []
+        if self.packages:
+            hints.append(f"write packages = {_quoted(self.packages)} below [app] in distil.toml")
         if distributions:
             wanted = " and ".join(dict.fromkeys(distributions))
             hints.append(f"add the distribution that has it to the dependencies: {wanted}")
+        if files:
+            take = f"write include = {_quoted(dict.fromkeys(files))} below [app] in distil.toml"
+            hints.append(f"{take}, or build the directory")
         super().__init__("the image would not work:\n" + "\n".join(lines), hint="; ".join(hints))
+
+    def joined(self, later: ClosureBroken) -> ClosureBroken:
+        """This error with what only shows once its packages are there."""
+        (misses, *others), (more, *further) = self._said, later._said
+        new = [miss for miss in more if miss not in misses]
+        distributions, files = ((*a, *b) for a, b in zip(others, further, strict=True))
+        return ClosureBroken((*misses, *new), distributions, files)
 
 
 class TwinBroken(DistilError):
@@ -1184,6 +1202,12 @@ class TwinBroken(DistilError):
             "the tools of the debug twin would not work:\n" + "\n".join(lines),
             hint=f"add {quoted} to packages below [debug] in distil.toml" if names else "",
         )
+
+
+def _quoted(names: Iterable[str]) -> str:
+    """`names` as a list in TOML."""
+    quoted = ", ".join(f'"{name}"' for name in names)
+    return f"[{quoted}]"
 
 
 def _in_packages(packages: Sequence[str]) -> str:

@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import io
 import json
+import shutil
 import tarfile
 from pathlib import Path
 
@@ -52,6 +53,40 @@ def test_a_module_that_nothing_has(warm: World, level: str, statement: str, hint
     assert "/app/app.py: line 1 imports" in done.stderr
     assert hint in done.stderr
     assert not warm.out.exists()
+
+
+def test_the_tests_of_the_library_stay_where_something_needs_them(warm: World) -> None:
+    app = {**FLASK, "app.py": f"import test.test_json\n{FLASK['app.py']}"}
+    done = warm.build(warm.app(app), "--level", "packages")
+    assert done.code == 1
+    assert "python leftovers" in done.stderr
+    assert 'write packages = ["libpython3.13-stdlib"]' in done.stderr
+    app["distil.toml"] = '[app]\npackages = ["libpython3.13-stdlib"]\n'
+    done = warm.build(warm.app(app), "--level", "packages")
+    assert done.code == 0, done.stderr
+    del app["distil.toml"]
+    shutil.rmtree(warm.root / "shop")
+    assert warm.build(warm.app(app)).code == 0
+    why = warm.distil("why", f"oci:{warm.out}:1.0", "/usr/lib/python3.13/test/test_json.py")
+    assert "imported by  /app/app.py" in why.stdout, why.stdout
+
+
+@pytest.mark.parametrize("level", ["packages", "reachable"])
+def test_what_is_not_on_the_way_to_a_start_refuses_nothing(warm: World, level: str) -> None:
+    files = {
+        "kit/__init__.py": "",
+        "kit/testing/__init__.py": "",
+        "kit/testing/resources.py": "from test import test_json\n",
+        "kit/draw.py": "import tkinter\nimport absent\ndef main(): ...\n",
+    }
+    scripts = "[console_scripts]\ndraw = kit.draw:main\n"
+    warm.house.add("kit", files=files, requires=["unused-kit"], entry_points=scripts)
+    warm.house.add("unused-kit", files={"unused_kit.py": ""})
+    app = {**FLASK, "app.py": f"import kit\n{FLASK['app.py']}"}
+    app["requirements.txt"] = f"{FLASK['requirements.txt']}kit==1.0\n"
+    done = warm.build(warm.app(app), "--level", level)
+    assert done.code == 0, done.stderr
+    assert warm.distil("check", f"oci:{warm.out}:1.0").code == 0
 
 
 @pytest.mark.parametrize(

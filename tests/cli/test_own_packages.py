@@ -15,7 +15,15 @@ from tests.support.layouts import files, members
 from tests.support.vendor import Vendor, build_deb, program
 from tests.support.web_server import tampered
 
-POSTINST = '#!/bin/sh\nset -e\nif [ "$1" = configure ]; then\n  mkdir -p /var/lib/agent\nfi\n'
+POSTINST = """\
+#!/bin/sh
+set -e
+if [ "$1" = configure ]; then
+  mkdir -p /var/lib/agent
+  chown 7:8 /usr/bin/agent
+  chmod u+s /usr/bin/agent
+fi
+"""
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +84,15 @@ def test_in_the_image(warm: World, vendor: Vendor, url: str, level: str) -> None
     )
     assert purls["agent"] == "pkg:deb/debian/agent@1.0?arch=amd64&distro=debian-13"
     assert done.data["unhandled"] == []
+    agent = entries["usr/bin/agent"]
+    assert (agent.uid, agent.gid, agent.mode) == (7, 8, 0o4755)
+    setuid = {"path": "/usr/bin/agent", "what": "setuid 7, mode 4755"}
+    assert setuid in done.data["privileges"]
+
+
+def test_the_summary_names_what_gives_rights(warm: World, vendor: Vendor, url: str) -> None:
+    done = warm.distil("build", app(warm, vendor, url), "-o", f"oci:{warm.out}")
+    assert re.search(r"privileged +/usr/bin/agent: setuid 7, mode 4755\n", done.stderr)
 
 
 def test_why(warm: World, vendor: Vendor, url: str) -> None:

@@ -51,7 +51,7 @@ HEALTH = "[image.healthcheck]\ncommand = ['true']\n"
     [
         ("[app]\n\nentrypont = ['x']\n", 3, "app.entrypont", "did you mean entrypoint?"),
         ("[ap]\nname = 'x'\n", 1, "ap", "did you mean app?"),
-        ("[image]\nlables = {a = 'b'}\n", 2, "image.lables", "did you mean labels?"),
+        ("[image]\nlables = {a = 'b'}\n", 2, "image.lables", "did you mean labels"),
         ("[image.healthcheck]\ncommand=['x']\nretry=3", 3, "image.healthcheck.retry", "retries"),
         ("app.entrypont = ['x']\n", 1, "app.entrypont", "entrypoint"),
         ("[image]\nports = 8000\n", 2, "image.ports", "Expected `array`"),

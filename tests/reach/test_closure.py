@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from distil.model.platform import AMD64, ARM64
 from distil.reach.closure import check_elf
 from distil.reach.linkmap import MissingInterpreter, MissingLibrary, MissingVersion
@@ -111,6 +113,75 @@ def test_files_for_other_machines_are_not_looked_at():
     }
     assert misses(files) == []
     assert [miss.needed_by for miss in misses(files, ARM64)] == ["/usr/bin/arm"]
+
+
+# --- plug-ins ------------------------------------------------------------------------------
+
+PLUGIN = f"{LIB}/caca/libgl_plugin.so.0.0.0"
+MODULE = f"{SITE}/pkg/_ext.cpython-313-x86_64-linux-gnu.so"
+
+
+def extension(*needed: str) -> bytes:
+    return Elf(needed=("libc.so.6", *needed)).build() + b"\0PyInit__ext\0"
+
+
+PLUGINS = {
+    "a plug-in": ({PLUGIN: Elf(needed=("libgone.so",))}, None, True),
+    "a library that only a plug-in is linked with": (
+        {PLUGIN: Elf(needed=("liba.so",)), f"{LIB}/liba.so": Elf(needed=("libgone.so",))},
+        None,
+        True,
+    ),
+    "a library that a program is linked with as well": (
+        {
+            PLUGIN: Elf(needed=("liba.so",)),
+            f"{LIB}/liba.so": Elf(needed=("libgone.so",)),
+            "/usr/bin/app": program("liba.so"),
+        },
+        None,
+        False,
+    ),
+    "a library that an extension module is linked with as well": (
+        {
+            PLUGIN: Elf(needed=("liba.so",)),
+            f"{LIB}/liba.so": Elf(needed=("libgone.so",)),
+            MODULE: extension("liba.so"),
+        },
+        None,
+        False,
+    ),
+    "a library that can be opened by its name": (
+        {f"{LIB}/liba.so.1": Elf(needed=("libgone.so",))},
+        None,
+        False,
+    ),
+    "a program in a plug-in directory": ({f"{LIB}/x/helper": program("libgone.so")}, None, False),
+    "an extension module": ({MODULE: extension("libgone.so")}, None, False),
+    "an extension module that is imported": (
+        {MODULE: extension("libgone.so")},
+        {MODULE},
+        False,
+    ),
+    "an extension module that nothing imports": ({MODULE: extension("libgone.so")}, set(), True),
+    "a plug-in of a wheel": (
+        {f"{SITE}/Qt/plugins/sqldrivers/libqsqlmimer.so": Elf(needed=("libgone.so",))},
+        None,
+        True,
+    ),
+    "the application's own": ({"/app/libown.so": Elf(needed=("libgone.so",))}, None, False),
+    "an older library below a plug-in": (
+        {PLUGIN: Elf(needed=("libc.so.6",), versions_needed={"libc.so.6": ("GLIBC_2.99",)})},
+        None,
+        True,
+    ),
+}
+
+
+@pytest.mark.parametrize(("files", "imported", "plugin"), PLUGINS.values(), ids=PLUGINS)
+def test_what_only_a_plugin_lacks(files, imported, plugin):
+    interpreter = {"/usr/bin/python3.13": program()}
+    found = misses({**interpreter, **files}, program="/usr/bin/python3.13", imported=imported)
+    assert [miss.plugin for miss in found] == [plugin]
 
 
 # --- wheels --------------------------------------------------------------------------------

@@ -84,6 +84,8 @@ def fill(mirror: Mirror) -> None:
         _libraries(port)
         _python(port)
         _tools(port)
+        _locales(port)
+        _players(port)
         _troublesome(port)
     _bookworm(mirror)
 
@@ -256,6 +258,7 @@ def _python(mirror: Port) -> None:
         "libpython3.13-stdlib",
         "3.13.5-2",
         file("/usr/lib/python3.13/json/__init__.py", "def loads(text): ...\n"),
+        file("/usr/lib/python3.13/test/__init__.py", ""),
         file("/usr/lib/python3.13/test/test_json.py", "assert True\n" * 50),
         file(
             f"/usr/lib/python3.13/lib-dynload/_ssl.cpython-313-{mirror.multiarch}.so", _ssl(mirror)
@@ -288,6 +291,54 @@ def _tools(mirror: Port) -> None:
         file("/usr/bin/strace", program(mirror), 0o755),
         depends="libc6 (>= 2.38)",
     )
+
+
+def _locales(port: Port) -> None:
+    """Locales that share files, as Debian's do."""
+    place = "/usr/lib/locale"
+    _add(
+        port,
+        "locales-all",
+        "2.41-12",
+        file(f"{place}/de_AT.utf8/LC_CTYPE", "letters"),
+        file(f"{place}/de_AT.utf8/LC_TIME", "Jänner"),
+        link(f"{place}/de_DE.utf8/LC_CTYPE", "../de_AT.utf8/LC_CTYPE"),
+        file(f"{place}/de_DE.utf8/LC_TIME", "Januar"),
+        file(f"{place}/de_DE@euro/LC_TIME", "Januar, in 1999"),
+        file("/usr/share/locale/de/LC_MESSAGES/x.mo", "Nachrichten"),
+        depends="libc-l10n (>> 2.41)",
+    )
+    _add(
+        port,
+        "libc-l10n",
+        "2.41-12",
+        file("/usr/share/locale/de/LC_MESSAGES/libc.mo", "Nachrichten"),
+        architecture="all",
+    )
+
+
+def _players(port: Port) -> None:
+    """Programs that lack libraries their packages do not depend on: by a plug-in, and at all."""
+    _add(
+        port,
+        "player",
+        "1.0-1",
+        file("/usr/bin/player", program(port, "libplay.so.1"), 0o755),
+        file(f"{port.libraries}/libplay.so.1", library(port, "libplay.so.1")),
+        file(f"{port.libraries}/player/libgl.so.0.0", library(port, "libgl.so.0", "libshow.so.1")),
+        depends="libc6",
+    )
+    _add(
+        port,
+        "recorder",
+        "1.0-1",
+        file("/usr/bin/recorder", program(port, "libtape.so.1", "libshow.so.1"), 0o755),
+        depends="libc6",
+    )
+    tape = library(port, "libtape.so.1", "libspool.so.1")
+    _add(port, "libtape1", "1.0-1", file(f"{port.libraries}/libtape.so.1", tape), depends="libc6")
+    _shared(port, "libspool1", "1.0-1", "libspool.so.1")
+    _shared(port, "libshow1", "1.0-1", "libshow.so.1")
 
 
 def _troublesome(mirror: Port) -> None:

@@ -22,9 +22,7 @@ def _pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> di
 
 
 @click.command(name="build", context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument(
-    "source", type=click.Path(path_type=Path, file_okay=False), default=".", metavar="[DIRECTORY]"
-)
+@click.argument("source", type=click.Path(path_type=Path), default=".", metavar="[SOURCE]")
 @click.option("-t", "--tag", metavar="NAME[:TAG]", help="Name of the image.")
 @click.option(
     "-o",
@@ -76,7 +74,7 @@ def _pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> di
     "--vendor",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
-    help="Where `distil lock --vendor` kept the archives; the lock knows, if it is in DIRECTORY.",
+    help="Where `distil lock --vendor` kept the archives; the lock knows, if it is in SOURCE.",
 )
 @click.option("--refresh", is_flag=True, help="Ask mirrors and indexes anew, however fresh.")
 @click.option("--offline", is_flag=True, help="Use only what the cache holds.")
@@ -94,11 +92,12 @@ def command(
     verbose: bool,
     **options: Any,  # noqa: ANN401  click checked them
 ) -> int:
-    """Build DIRECTORY (default: here) into a minimal image and its debug twin.
+    """Build SOURCE (default: here) into a minimal image and its debug twin.
 
-    Prints the names of the images written, and nothing else, on stdout. What an application
-    needs is found out from its project files; a distil.toml beside them decides what cannot
-    be found out.
+    SOURCE is the directory of an application, or a Python script that is all of it. Prints the
+    names of the images written, and nothing else, on stdout. What an application needs is found
+    out from its project files, or a script's inline metadata; a distil.toml beside them decides
+    what cannot be found out.
 
     \b
     Examples:

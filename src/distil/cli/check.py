@@ -28,7 +28,7 @@ def command(image: str, platform: str, form: str, *, exit_zero: bool) -> int:
     containers-storage:NAME (podman's). Nothing is run. Every blob of the image is hashed each
     time, however well it is known: the answer is about the bytes that are there.
 
-    Exits with 1 when something would fail.
+    Exits with 1 when something would fail. Plug-ins that cannot be loaded are named, no more.
     """
     from distil import pipeline
     from distil.report import check as report

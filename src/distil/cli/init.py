@@ -8,13 +8,11 @@ import click
 
 
 @click.command(name="init", context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument(
-    "source", type=click.Path(path_type=Path, file_okay=False), default=".", metavar="[DIRECTORY]"
-)
+@click.argument("source", type=click.Path(path_type=Path), default=".", metavar="[SOURCE]")
 @click.option("--stdout", is_flag=True, help="Print it, write nothing.")
 @click.option("--force", is_flag=True, help="Replace a distil.toml that is there.")
 def command(source: Path, *, stdout: bool, force: bool) -> int:
-    """Write a distil.toml for the application in DIRECTORY (default: here).
+    """Write a distil.toml for the application SOURCE, a directory or a script (default: here).
 
     It holds what was found out, with where it was found, and every other key as a comment. A
     build with it gives the same image as without it. Needs no network; prints the file's name.

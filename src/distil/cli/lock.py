@@ -15,9 +15,7 @@ EVERYTHING: Final = "\0"
 
 
 @click.command(name="lock", context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument(
-    "source", type=click.Path(path_type=Path, file_okay=False), default=".", metavar="[DIRECTORY]"
-)
+@click.argument("source", type=click.Path(path_type=Path), default=".", metavar="[SOURCE]")
 @click.option(
     "--platform",
     "platforms",
@@ -53,7 +51,7 @@ def command(
     form: str,
     **options: bool,
 ) -> int:
-    """Write down every archive that the image of DIRECTORY (default: here) is made of.
+    """Write down every archive that the image of SOURCE (default: here) is made of.
 
     distil.lock holds each Debian package and each wheel with its version, size and sha256, for
     every platform. `distil build --locked` uses these and no others, on any day and machine, and

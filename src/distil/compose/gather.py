@@ -9,11 +9,14 @@ from distil.compose.placement import place_copies
 from distil.compose.plan import Plan
 from distil.compose.writable import writable_nodes
 from distil.distros import Configured, Setting
+from distil.events import Warned, emit
 from distil.fetch.cache import Cache
 from distil.formats.elf import ElfFile
+from distil.formats.patterns import name_globs, path_globs, path_patterns
 from distil.model.account import ImageUser
 from distil.model.digest import Digest
 from distil.model.ledger import Removed
+from distil.model.spec import Level
 from distil.model.tree import Tree
 from distil.reach.objects import elf_files
 from distil.userfiles.copies import Copied, Copies
@@ -65,14 +68,16 @@ def gather(plan: Plan, ingredients: Ingredients, cache: Cache) -> Gathered:
     Raises what `Contents.configure` and `Contents.lay_out` raise, `FileConflict`, `CutReached`,
     and what `place_copies` raises.
     """
-    spec, elf = plan.resolved.spec, ingredients.elf()
-    user = ImageUser.parse(spec.image.user)
-    setting = Setting(user, plan.resolved.subject.certificates)
+    subject, spec = plan.resolved.subject, plan.resolved.spec
+    elf, user = ingredients.elf(), ImageUser.parse(spec.image.user)
+    searched = spec.reach.level is Level.REACHABLE
+    setting = Setting(subject.source, user, subject.certificates, searched)
     system = ingredients.system.configure(setting, elf, cache)
     laid_out = ingredients.runtime.lay_out()
     tree = system.tree.merge(laid_out.tree, ingredients.application)
     placed = place_copies(tree, ingredients.copies)
     system.check(placed.tree, elf)
+    _tell_useless(plan, placed.tree)
     writable = writable_nodes(placed.tree, spec.image.writable, user)
     return Gathered(
         tree=placed.tree.with_nodes(writable),
@@ -81,3 +86,14 @@ def gather(plan: Plan, ingredients: Ingredients, cache: Cache) -> Gathered:
         system=system,
         copied=placed.copied,
     )
+
+
+def _tell_useless(plan: Plan, tree: Tree) -> None:
+    """Warn of what shall be kept and is not there: a slip, or a package that nobody asks for."""
+    names = [package.name for package in plan.system.packages]
+    names += [component.name for component in plan.resolved.runtime.components]
+    for pattern in plan.resolved.spec.reach.keep:
+        by_path = path_patterns([pattern])
+        globs = path_globs(by_path) if by_path else name_globs([pattern])
+        if not any(one in globs for one in (tree.paths() if by_path else names)):
+            emit(Warned(f"[reach] keep: nothing that the image could hold matches {pattern!r}"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -29,12 +29,12 @@ from distil.reach.soundness import (
     Fault,
     entrypoint_faults,
     find_program,
+    idle_plugins,
     interpreter_faults,
     library_faults,
     search_path,
 )
 from distil.runtimes import Contents, Surroundings
-from distil.runtimes.table import runtime_called
 
 _WRITE_ENTRYPOINT: Final = 'write entrypoint = ["PROGRAM", …] below [app] in distil.toml'
 _WRITE_HEALTH_CHECK: Final = (
@@ -79,16 +79,18 @@ def _origins(tree: Tree) -> Check:
 def _closure(plan: Plan, composition: Composition, runtime: Contents, cache: Cache) -> Check:
     resolved, tree = plan.resolved, composition.tree
     platform, program = resolved.base.platform, resolved.runtime.program
-    faults = library_faults(tree, composition.elf, platform, program)
-    faults += interpreter_faults(tree)
+    linked = library_faults(tree, composition.elf, platform, program, runtime.loaded())
+    _tell_plugins(plan, linked)
+    faults = [fault for fault in linked if not fault.plugin] + interpreter_faults(tree)
     started = commands(resolved.spec, resolved.application)
     around = Surroundings(platform, started, composition.removed)
     faults += runtime.faults(tree, composition.elf, around, cache)
     if faults:
-        mending = {fault: _mending(plan, fault) for fault in faults}
+        mending = [resolved.runtime.mending(fault) for fault in faults]
         raise ClosureBroken(
-            [(f"{f.path}: {f.what}", mending[f][1]) for f in faults],
-            [component for component, _ in mending.values() if component],
+            [(_said(fault), _packages(plan, composition, fault)) for fault in faults],
+            [one.component for one in mending if one.component],
+            [one.file for one in mending if one.file],
         )
     count = sum(
         node.blob is not None and composition.elf.get(node.blob.digest) is not None for node in tree
@@ -108,9 +110,9 @@ def inspect_twin(plan: Plan, production: Composition, tools: Tree, added: distro
         elf |= pack.elf_files()
     resolved = plan.resolved
     found = library_faults(tree, elf, resolved.base.platform, resolved.runtime.program)
-    faults = [fault for fault in found if fault.path in tools]
+    faults = [fault for fault in found if fault.path in tools and not fault.plugin]
     if faults:
-        raise TwinBroken([(f"{f.path}: {f.what}", _mending(plan, f)[1]) for f in faults])
+        raise TwinBroken([(_said(fault), _packages(plan, production, fault)) for fault in faults])
     scripts = interpreter_faults(tree)
     silent = [fault.path for fault in scripts if fault.path in tools]
     if silent:
@@ -120,12 +122,36 @@ def inspect_twin(plan: Plan, production: Composition, tools: Tree, added: distro
         emit(Warned(what, minor=True))
 
 
-def _mending(plan: Plan, fault: Fault) -> tuple[str, tuple[str, ...]]:
-    """The component, and the packages, best first, that would mend a fault."""
+def _tell_plugins(plan: Plan, faults: Sequence[Fault]) -> None:
+    """Warn of plug-ins that cannot be loaded, with the packages that would mend that.
+
+    They are told when all are called after what they have: no list of files is fetched for this.
+    """
+    idle = idle_plugins(faults)
+    if idle:
+        base = plan.resolved.base
+        known = [base.called_after(one.soname) for one in faults if one.plugin]
+        names = dict.fromkeys(f'"{packages[0]}"' for packages in known if packages)
+        use = f"to use them, add {', '.join(names)} to packages below [app] in distil.toml"
+        emit(Warned(idle, hint=use if all(known) else ""))
+
+
+def _said(fault: Fault) -> str:
+    """What is wrong, with the path first unless that begins with it anyway."""
+    return fault.what if fault.what.startswith(fault.path) else f"{fault.path}: {fault.what}"
+
+
+def _packages(plan: Plan, composition: Composition, fault: Fault) -> tuple[str, ...]:
+    """The packages that would mend a fault, best first: one that is whole when asked for, too."""
+    if fault.gone:
+        names = {package.purl: package.name for package in plan.system.packages}
+        places = (f"{fault.gone}.", f"{fault.gone}/")
+        cut = (names.get(one.package) for one in composition.removed if one.path.startswith(places))
+        return tuple(filter(None, [next(cut, None)]))
     if fault.soname:
-        return "", plan.resolved.base.with_library(fault.soname)
-    component, package = runtime_called(plan.resolved.runtime.name).mending(fault)
-    return component, (package,) if package else ()
+        return plan.resolved.base.with_library(fault.soname)
+    package = plan.resolved.runtime.mending(fault).package
+    return (package,) if package else ()
 
 
 def _commands(plan: Plan, tree: Tree) -> Iterator[Check]:
@@ -153,6 +179,8 @@ def _without(tree: Tree, kind: str, names: tuple[str, ...], plan: Plan) -> Check
     asked = plan.system.asked_closure
     others = {package.purl for package in plan.system.packages if package.name not in asked}
     for node in present:
+        if plan.system.keeps(node.path):
+            continue
         if isinstance(node.origin, PackageOrigin) and node.origin.purl in others:
             raise UnwantedProgram(node.path, describe(node.origin))
     return Check(kind, f"{', '.join(node.path for node in present)}, as asked for")

@@ -20,6 +20,7 @@ from distil.reach.packages import SystemPackages
 from distil.reach.reachable import Reached, reach
 from distil.reach.roots import Roots
 
+LOCALES_KEY = "[image] locales"
 UNREACHED = "not reachable"
 _UNREACHED_WHY = "nothing that the entrypoint reaches needs it"
 
@@ -97,6 +98,7 @@ def roots_of(plan: Plan, gathered: Gathered, named: tuple[Named, ...] = ()) -> R
 def _asked_for(plan: Plan, gathered: Gathered) -> dict[str, Reason]:
     """The paths that the user puts into the image, whether or not the application uses them."""
     named = {path: copied.reason for path, copied in gathered.copied.items()}
+    named |= plan.system.named(gathered.tree)
     certificates = plan.resolved.subject.certificates
     trusted = Reason(RULE, "", "[image] certificates")
     named |= {node.path: trusted for node in certificates if node.kind is not Kind.DIRECTORY}

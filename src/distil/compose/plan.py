@@ -42,6 +42,8 @@ def plan_image(resolved: Resolved, needs: Sequence[SystemNeed], *, debug: bool =
         asked=(*spec.base.packages, *spec.app.packages),
         needs=tuple(needs),
         tools=spec.debug.packages if debug else None,
+        keep=spec.reach.keep,
+        locales=spec.image.locales,
     )
     try:
         return Plan(resolved, request.needs, resolved.base.plan(request))

@@ -50,6 +50,15 @@ class Workshop(msgspec.Struct, frozen=True):
         return found
 
 
+class Composed(msgspec.Struct, frozen=True):
+    """What becomes the image for one platform, found to be sound; `created` is in seconds."""
+
+    plan: Plan
+    composition: Composition
+    checks: tuple[Check, ...]
+    created: int
+
+
 class Product(msgspec.Struct, frozen=True):
     """A finished build for one platform, written nowhere yet.
 

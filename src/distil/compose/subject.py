@@ -11,8 +11,9 @@ from distil.model.node import Node
 from distil.model.spec import Spec
 from distil.runtimes import Project
 from distil.runtimes.table import detect
+from distil.source.place import Place, sources_of
 from distil.source.revision import with_revision
-from distil.source.scan import Sources, scan
+from distil.source.scan import Sources
 from distil.source.secret_search import check_copied, without_secrets
 from distil.userfiles.certificates import local_certificates
 from distil.userfiles.copies import Copies, find_copies
@@ -42,16 +43,17 @@ class Subject(msgspec.Struct, frozen=True):
         return Path(self.project.application.source)
 
 
-def read_subject(source: Path, spec: Spec) -> Subject:
-    """The application in directory `source`.
+def read_subject(place: Place, spec: Spec) -> Subject:
+    """The application at `place`.
 
     Raises what `find_copies`, `scan`, `detect`, `with_revision` and `local_certificates` raise,
     and `SecretsFound`.
     """
+    source = place.directory
     copies = find_copies(source, spec)
     check_copied(copies.files, spec)
-    sources = scan(source, spec)
-    project = detect(source, spec, sources)
+    sources = sources_of(place, spec)
+    project = detect(place, spec, sources)
     sources = without_secrets(sources, spec, packaged=project.application.packaged)
     spec = with_revision(spec, source, sources)
     certificates = local_certificates(source, spec.image.certificates)

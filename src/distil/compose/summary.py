@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 import msgspec
 
@@ -20,6 +21,8 @@ from distil.model.digest import Digest
 from distil.model.node import Kind
 from distil.model.origin import Origin, PackageOrigin
 from distil.model.tree import Tree
+
+_CAPABILITIES: Final = "security.capability"
 
 
 class Component(msgspec.Struct, frozen=True, rename="camel"):
@@ -51,6 +54,13 @@ class ComputedImports(msgspec.Struct, frozen=True):
     places: tuple[str, ...]
     files: int
     size: int
+
+
+class Privilege(msgspec.Struct, frozen=True):
+    """A file that gives more rights than its caller has, or that is a device, and how it does."""
+
+    path: str
+    what: str
 
 
 class LayerSummary(msgspec.Struct, frozen=True, rename="camel"):
@@ -118,7 +128,8 @@ class BuildSummary(msgspec.Struct, frozen=True, rename="camel"):
     them, fewer than the plan's. `size_before` is what the same packages and components hold
     before anything is cut, in bytes. `unhandled` is what the packages' own scripts do and distil
     does not, with the `remedies` that are known; `lacking` is what the application names and the
-    image lacks. A dry run has a plan only.
+    image lacks. `privileges` is every file of the production image with setuid, setgid or
+    capabilities, and every device. A dry run has a plan only.
     """
 
     plan: PlanSummary
@@ -131,6 +142,7 @@ class BuildSummary(msgspec.Struct, frozen=True, rename="camel"):
     computed_imports: ComputedImports | None = None
     remedies: tuple[Remedy, ...] = ()
     lacking: tuple[Lacking, ...] = ()
+    privileges: tuple[Privilege, ...] = ()
     checks: tuple[Check, ...] = ()
     images: tuple[ImageSummary, ...] = ()
     engine: str = ""
@@ -266,6 +278,7 @@ def _summarised(product: Product) -> BuildSummary:
         computed_imports=_computed_imports(composition, runtime),
         remedies=composition.remedies,
         lacking=product.lacking,
+        privileges=tuple(_privileges(composition.tree)),
         checks=product.checks,
         images=tuple(summarise_image(image) for image, _ in product.images),
     )
@@ -300,6 +313,20 @@ def _computed_imports(composition: Composition, ecosystem: str) -> ComputedImpor
 
 def _is_of(ecosystem: str, origin: Origin | None) -> bool:
     return isinstance(origin, PackageOrigin) and origin.ecosystem == ecosystem
+
+
+def _privileges(tree: Tree) -> Iterator[Privilege]:
+    for node in tree:
+        found = []
+        if node.kind in (Kind.FILE, Kind.HARDLINK):
+            found += [f"setuid {node.uid}"] * bool(node.mode & 0o4000)
+            found += [f"setgid {node.gid}"] * bool(node.mode & 0o2000)
+            found += ["capabilities"] * any(name == _CAPABILITIES for name, _ in node.xattrs)
+        elif node.kind in (Kind.CHARACTER, Kind.BLOCK):
+            major, minor = node.device or (0, 0)
+            found.append(f"{node.kind.name.lower()} device {major}:{minor}")
+        if found:
+            yield Privilege(node.path, f"{', '.join(found)}, mode {node.mode:o}")
 
 
 def _summarised_index(published: Published) -> ImageIndexSummary:

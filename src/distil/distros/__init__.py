@@ -20,7 +20,7 @@ from distil.formats.elf import ElfFile
 from distil.model.account import ImageUser
 from distil.model.component import Component, SystemNeed
 from distil.model.digest import Digest
-from distil.model.ledger import Removed
+from distil.model.ledger import Reason, Removed
 from distil.model.lock import LockPart, Pinned
 from distil.model.mention import Listed
 from distil.model.node import Node
@@ -51,23 +51,30 @@ class Request(msgspec.Struct, frozen=True):
 
     `runtime` are packages of the language, `asked` what the user names, which is taken whole,
     `needs` what components load without saying so. `tools` are for the debug twin, None where
-    there is none.
+    there is none. What the patterns `keep` match, by path or by name, is never cut; `locales` are
+    those beside the C library's own.
     """
 
     runtime: tuple[str, ...] = ()
     asked: tuple[str, ...] = ()
     needs: tuple[SystemNeed, ...] = ()
     tools: tuple[str, ...] | None = None
+    keep: tuple[str, ...] = ()
+    locales: tuple[str, ...] = ()
 
 
 class Setting(msgspec.Struct, frozen=True):
     """What configuring packages depends on beside the packages.
 
-    `certificates` are authorities of the user's own, in the directory for local ones.
+    `source` is the application's directory. `certificates` are authorities of the user's own, in
+    the directory for local ones. With `searched`, what a search for what is reachable can decide
+    about is not cut before.
     """
 
+    source: Path
     user: ImageUser
     certificates: tuple[Node, ...] = ()
+    searched: bool = False
 
 
 class Remedy(msgspec.Struct, frozen=True):
@@ -145,7 +152,8 @@ class Contents(Protocol):
     def configure(self, setting: Setting, elf: Elf, cache: Cache) -> Configured:
         """The system as installing the packages would leave it, less the cuts.
 
-        Raises `FileConflict`, `MissingCopyright`, `MalformedCertificate`, `CutReached`.
+        Raises `FileConflict`, `MissingCopyright`, `MalformedCertificate`, `CutReached`, and
+        `InvalidSpec` for a locale that there is not.
         """
 
     def searchable(self, tree: Tree, elf: Elf) -> list[Node]:
@@ -183,6 +191,12 @@ class Plan(Protocol):
     def tools(self) -> Sequence[Component]: ...
     @property
     def cut(self) -> tuple[Edge, ...]: ...
+
+    def keeps(self, path: str) -> bool:
+        """Whether the user says that no cut takes `path` away."""
+
+    def named(self, tree: Tree) -> Mapping[str, Reason]:
+        """The paths of `tree` that are there because the user chose them of a package."""
 
     def fetch(self, client: Client) -> Contents:
         """The packages with their contents. Raises what fetching raises."""
@@ -231,6 +245,9 @@ class Base(Protocol):
 
     def with_library(self, soname: str) -> tuple[str, ...]:
         """The packages that have the library `soname`, the best first; maybe none."""
+
+    def called_after(self, soname: str) -> tuple[str, ...]:
+        """As `with_library`, but only packages that are called after the library."""
 
     def offering(self, kind: str, name: str) -> Listed:
         """The packages with what a `Mention` of `kind` names, the best first; maybe none."""

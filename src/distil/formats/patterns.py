@@ -25,6 +25,16 @@ def name_expression(patterns: Iterable[str]) -> str:
     return "|".join(map(_literal, sorted(patterns))) or r"(?!)"
 
 
+def path_patterns(patterns: Iterable[str]) -> list[str]:
+    """Those of the user's patterns that are about paths: they begin with a slash."""
+    return [pattern for pattern in patterns if pattern.startswith("/")]
+
+
+def name_patterns(patterns: Iterable[str]) -> list[str]:
+    """Those of the user's patterns that are about names of packages and distributions."""
+    return [pattern for pattern in patterns if not pattern.startswith("/")]
+
+
 def _path(pattern: str) -> str:
     below = pattern.endswith("/**")
     parts = pattern.removesuffix("/**").split("/")

@@ -34,6 +34,7 @@ _NOT_A_LIST: Final = "Expected `array`, got `object`"
 
 _USER: Final = re.compile(r"\d{1,10}(:\d{1,10})?", re.ASCII)
 _PORT: Final = re.compile(r"\d{1,5}(/(tcp|udp|sctp))?", re.ASCII)
+_LOCALE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.@-]*", re.ASCII)
 _SIGNAL: Final = re.compile(r"SIG[A-Z0-9]+([+-]\d+)?|[1-9]\d?", re.ASCII)
 _LONGEST_WORD: Final = 1 << 17
 """Bytes, a NUL behind them included: Linux's MAX_ARG_STRLEN."""
@@ -207,6 +208,9 @@ def _image_violations(image: ImageSpec) -> Iterator[Violation]:
             parse_platform(name)
         except UnknownPlatform as error:
             yield ("image", "platforms"), error.message, error.hint
+    for name in image.locales:
+        if not _LOCALE.fullmatch(name):
+            yield ("image", "locales"), f"{name!r} is not a locale", "write de_DE.UTF-8"
     if image.compression not in ("gzip", "zstd"):
         yield ("image", "compression"), f"{image.compression!r} is not known", "gzip or zstd"
     if not _SIGNAL.fullmatch(image.stop_signal):

@@ -18,13 +18,16 @@ from distil.model.lock import Lock
 LOCK_FILE: Final = "distil.lock"
 
 
-def read_lock(source: Path) -> Lock:
-    """The lock of the application in `source`. Raises `NoLock`, `InvalidLock`."""
+def read_lock(source: Path, argument: str = "") -> Lock:
+    """The lock of the application in `source`. Raises `NoLock`, `InvalidLock`.
+
+    `argument` names the application where the directory does not.
+    """
     path = source / LOCK_FILE
     try:
         text = read_small(path).decode("utf-8")
     except (FileNotFoundError, NotADirectoryError):
-        raise NoLock(str(path), str(source)) from None
+        raise NoLock(str(path), argument or str(source)) from None
     except UnicodeDecodeError as error:
         raise InvalidLock(str(path), f"not UTF-8: {error.reason}") from error
     except OSError as error:
@@ -81,7 +84,7 @@ def check_current(lock: Lock, subject: Subject) -> None:
     why = outdated(lock, subject)
     if why:
         path = str(subject.source / LOCK_FILE)
-        raise StaleLock(path, why, f"distil lock {subject.source}")
+        raise StaleLock(path, why, f"distil lock {subject.application.argument}")
 
 
 def _is_project(name: str) -> bool:

@@ -37,7 +37,7 @@ class LockResolver:
             raise NotLocked(self._path, platform.oci, hint=hint)
         if not has_own_packages(locked, subject, platform):
             why = "the .deb files of the project are others than when it was made"
-            raise StaleLock(self._path, why, f"distil lock {subject.source}")
+            raise StaleLock(self._path, why, f"distil lock {subject.application.argument}")
         with stage("reading the lock") as result:
             base = open_locked(self._opening(), locked, platform)
             result(f"{base.name} {base.release}")
@@ -52,8 +52,8 @@ class LockResolver:
         """
         locked = self._lock.platform(platform.oci)
         if locked is None:
-            source, oci = self._subject.source, platform.oci
-            hint = f"it makes the byte code: `distil lock {source} --platform {oci},…` adds it"
+            argument, oci = self._subject.application.argument, platform.oci
+            hint = f"it makes the byte code: `distil lock {argument} --platform {oci},…` adds it"
             raise NotLocked(self._path, f"Python for {oci}", hint=hint)
         return open_locked(self._opening(), locked, platform)
 

@@ -32,3 +32,10 @@ class Application(msgspec.Struct, frozen=True):
     environment: dict[str, str] = {}
     ports: tuple[int | str, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    script: str = ""
+    """The file of `source` that is all of the application, where it is a script alone."""
+
+    @property
+    def argument(self) -> str:
+        """What names the application on the command line."""
+        return f"{self.source}/{self.script}" if self.script else self.source

@@ -131,6 +131,8 @@ class ImageSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     certificates: tuple[str, ...] = ()
     """Files of certificate authorities (PEM) that the image trusts beside Debian's; by their paths
     in the application's directory."""
+    locales: tuple[str, ...] = ()
+    """Locales beside C.UTF-8, such as ``de_DE.UTF-8``: these of Debian's ``locales-all``."""
     workdir: str = "/app"
     """Working directory, which holds the application's files."""
     stop_signal: str = "SIGTERM"
@@ -165,8 +167,8 @@ class ReachSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     level: Level = Level.REACHABLE
     """How far the image is minimised."""
     keep: tuple[str, ...] = ()
-    """What to keep whatever the evidence says: patterns of paths (``/usr/share/hunspell/**``), or
-    of names of packages and distributions (``hunspell-*``)."""
+    """What to keep whatever the evidence and the cuts say: patterns of paths
+    (``/usr/share/hunspell/**``), or of names of packages and distributions (``hunspell-*``)."""
 
 
 class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -18,13 +18,15 @@ from distil.reach.soundness import (
     interpreter_faults,
     library_faults,
 )
+from distil.runtimes import CheckedImage
 from distil.runtimes.table import RUNTIMES
 
 
 class CheckReport(msgspec.Struct, frozen=True):
     """What was looked at in an image, and what would fail at run time, sorted.
 
-    `ledger` is the number of paths in the image's ledger, 0 for an image that has none.
+    `ledger` is the number of paths in the image's ledger, 0 for an image that has none. `plugins`
+    are those that cannot be loaded, which is no fault.
     """
 
     image: str
@@ -33,6 +35,7 @@ class CheckReport(msgspec.Struct, frozen=True):
     interpreters: tuple[str, ...]
     faults: tuple[Fault, ...]
     ledger: int = 0
+    plugins: tuple[Fault, ...] = ()
 
 
 def check(image: str, platform: str = "") -> CheckReport:
@@ -54,13 +57,14 @@ def _check(image: str, location: Location, platform: Platform | None) -> CheckRe
     target = parse_platform(stored.platform)
     tree = read_tree(stored.layers, cache)
     elf, config = elf_files(tree), stored.config.config
-    languages = [one.check(tree, elf, config, target.machine, cache) for one in RUNTIMES]
+    ledger = find_ledger(location, cache, platform)
+    whole = CheckedImage(tree, elf, config, target.machine, ledger)
+    languages = [runtime.check(whole, cache) for runtime in RUNTIMES]
     program = next((one.program for one in languages if one.program), None)
-    faults = library_faults(tree, elf, target, program)
-    faults += interpreter_faults(tree)
+    linked = library_faults(tree, elf, target, program)
+    faults = [fault for fault in linked if not fault.plugin] + interpreter_faults(tree)
     faults += command_faults(tree, config)
     faults += [fault for one in languages for fault in one.faults]
-    ledger = find_ledger(location, cache, platform)
     faults += ledger_faults(tree, ledger) if ledger is not None else []
     return CheckReport(
         image=image,
@@ -68,5 +72,6 @@ def _check(image: str, location: Location, platform: Platform | None) -> CheckRe
         elf_files=sum(found is not None for found in elf.values()),
         interpreters=tuple(name for one in languages for name in one.names),
         faults=tuple(sorted(faults)),
+        plugins=tuple(sorted(fault for fault in linked if fault.plugin)),
         ledger=len(ledger.kept) if ledger is not None else 0,
     )

@@ -9,6 +9,7 @@ import msgspec
 from distil.errors import NoEntrypoint
 from distil.formats.spec_template import schema_text, spec_template
 from distil.model.application import Evidence
+from distil.runtimes.table import find_place
 from distil.userfiles.propose import propose, spec_place, write_spec
 
 
@@ -25,13 +26,14 @@ class InitialSpec(msgspec.Struct, frozen=True):
 
 
 def init(source: Path, *, write: bool = True, force: bool = False) -> InitialSpec:
-    """Write a ``distil.toml`` for the application in `source`, from its files alone.
+    """Write a ``distil.toml`` for the application `source`, from its files alone.
 
     A file that is there already is replaced only with `force`. Raises `SpecExists`, `DiskFull`,
     `OutputFailed`, and what `propose` raises.
     """
-    path = spec_place(source, replace=force or not write)
-    proposal = propose(source)
+    place = find_place(source)
+    path = spec_place(place.directory, replace=force or not write)
+    proposal = propose(place)
     text = spec_template(proposal.entries)
     if write:
         write_spec(path, text)

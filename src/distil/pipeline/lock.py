@@ -14,12 +14,14 @@ from distil.locks.file import LOCK_FILE, find_lock, write_lock
 from distil.locks.lock import Locker
 from distil.locks.summary import LockSummary, summarise_lock
 from distil.locks.vendor import archives_of, keep_archives, vendor_directory
+from distil.runtimes.table import find_place
 from distil.source.specification import Overrides, read_spec
 
 
 class LockRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What `lock` is asked for.
 
+    `source` is as in `BuildRequest`.
     `platforms` are those of the lock that is there by default, or else as in `BuildRequest`.
     `upgrade` names what may change its version; None is everything. `vendor` is a directory to
     keep archives in.
@@ -45,9 +47,10 @@ def lock(request: LockRequest) -> LockSummary:
 
 
 def _lock(request: LockRequest, cache: Cache) -> LockSummary:
-    source, spec = request.source, read_spec(request.source, Overrides())
+    place = find_place(request.source)
+    source, spec = place.directory, read_spec(place.directory, Overrides())
     before = find_lock(source)
-    subject = read_subject(source, spec)
+    subject = read_subject(place, spec)
     upgraded = names_to_upgrade(request.upgrade, before, subject)
     platforms = platforms_to_lock(request.platforms, before, spec)
     vendor = vendor_directory(before, source, request.vendor)

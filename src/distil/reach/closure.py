@@ -3,21 +3,40 @@
 Each program is followed as the loader would start it. A shared object that no program links
 to is one that something opens at run time (a Python extension module, a plug-in): it is
 followed as ``dlopen`` would load it.
+
+A plug-in is one of a package's shared objects that the loader would not find by its name, and
+that is not an extension module that is imported. Whoever opens plug-ins goes on without one
+that cannot be loaded, and packages ship them for libraries that they only recommend.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Collection, Iterable, Mapping
+from typing import Final, NamedTuple
 
 import msgspec
 
 from distil.formats.elf import ET_EXEC, ElfFile
 from distil.model.digest import Digest
+from distil.model.origin import PackageOrigin
 from distil.model.platform import Platform
 from distil.model.tree import Tree
 from distil.reach.linkmap import Miss, MissingInterpreter, MissingLibrary, Process
 from distil.reach.objects import Objects, Target
-from distil.reach.search import GlibcSearch, MuslSearch, Search, Surroundings
+from distil.reach.search import (
+    GlibcSearch,
+    MuslSearch,
+    Search,
+    Surroundings,
+    system_directories,
+)
+
+_INSTALLED: Final = re.compile(r"/usr/|.*/(?:site|dist)-packages/")
+"""Where packages are, in images of which nothing else is known."""
+
+_EXTENSION: Final = b"PyInit_"
+"""The beginning of the function that makes a shared object a Python extension module."""
 
 GLIBC_INTERPRETERS = {
     "amd64": "/lib64/ld-linux-x86-64.so.2",
@@ -32,6 +51,7 @@ def check_elf(
     *,
     surroundings: Surroundings | None = None,
     program: str | None = None,
+    imported: Collection[str] | None = None,
 ) -> list[Miss]:
     """What the ELF files of `tree` need and will not find, sorted by who needs it.
 
@@ -39,10 +59,13 @@ def check_elf(
     than `platform` are not looked at. Shared objects that are opened at run time are loaded
     into the process of `program` (the language's interpreter), or else into one of their own.
 
+    `imported` are the extension modules that may be imported, all of them if it is not known.
+
     A need that one such object has alone and another process meets is not a miss: its file
     is there, and what loads the object may have loaded that file before.
     """
-    return _Check(tree, elf, platform, surroundings or Surroundings(), program).run()
+    check = _Check(tree, elf, platform, surroundings or Surroundings(), program)
+    return check.run(Plugins(tree, imported))
 
 
 def is_program(elf: ElfFile) -> bool:
@@ -55,6 +78,34 @@ def is_program(elf: ElfFile) -> bool:
 def is_musl(interpreter: str) -> bool:
     """Whether a program's interpreter is musl's."""
     return interpreter.rpartition("/")[2].startswith("ld-musl-")
+
+
+class Plugins:
+    """Tells plug-ins from what is loaded for certain."""
+
+    def __init__(self, tree: Tree, imported: Collection[str] | None) -> None:
+        self._tree = tree
+        self._imported = imported
+
+    def has(self, path: str, process: Process) -> bool:
+        """Whether the shared object at `path`, loaded into `process`, is a plug-in."""
+        node = self._tree[path]
+        if not (isinstance(node.origin, PackageOrigin) or _INSTALLED.match(path)):
+            return False  # The application's own: nobody knows what it is for.
+        found = process.search.find(node.name, process.main, process.main)
+        if found is not None and found.opened.real == path:
+            return False
+        if node.blob is None or _EXTENSION not in node.blob.read():
+            return True
+        return self._imported is not None and path not in self._imported
+
+
+class _Started(NamedTuple):
+    """A process, and the file that it was started for."""
+
+    path: str
+    process: Process
+    is_program: bool
 
 
 class _Check:
@@ -77,19 +128,20 @@ class _Check:
         self._glibc_interpreter = GLIBC_INTERPRETERS.get(platform.debian, "")
         self._searches: dict[str, Search] = {}
         self._interpreters = sorted({e.interpreter for e in self._files.values() if e.interpreter})
-        self._processes: list[tuple[bool, Process]] = []
+        self._processes: list[_Started] = []
         self._seen: dict[str, list[int]] = {}
 
-    def run(self) -> list[Miss]:
+    def run(self, plugins: Plugins) -> list[Miss]:
         misses: list[Miss] = []
         programs = [path for path, elf in self._files.items() if elf.dynamic and is_program(elf)]
         for path in programs:
             misses += self._check_interpreter(path)
             self._start(path, is_root_program=True)
-        for path, elf in self._files.items():
+        # Libraries last: most of them belong to one of the others.
+        for path, elf in sorted(self._files.items(), key=lambda item: self._is_library(*item)):
             if elf.dynamic and path not in self._seen:
                 self._start(path, is_root_program=False)
-        misses += self._misses()
+        misses += self._misses(plugins)
         unique = {(miss.needed_by, _subject(miss)): miss for miss in misses}
         return [unique[key] for key in sorted(unique)]
 
@@ -110,7 +162,7 @@ class _Check:
             process = Process(self._objects, search, self._program, interpreter)
             process.load(path)
         index = len(self._processes)
-        self._processes.append((is_root_program, process))
+        self._processes.append(_Started(path, process, is_root_program))
         for loaded in process.objects:
             self._seen.setdefault(loaded.opened.real, []).append(index)
 
@@ -132,25 +184,32 @@ class _Check:
             )
         return self._searches[interpreter]
 
+    def _is_library(self, path: str, elf: ElfFile) -> bool:
+        """Whether the loader looks into the directory of `path`, so that names lead to it."""
+        directories = system_directories(self._objects, elf)
+        return path.rpartition("/")[0] in map(self._objects.directory, directories)
+
     # --- misses ----------------------------------------------------------------------------
 
-    def _misses(self) -> Iterable[Miss]:
-        found = [self._misses_of(process) for _, process in self._processes]
+    def _misses(self, plugins: Plugins) -> Iterable[Miss]:
+        found = [self._misses_of(started.process) for started in self._processes]
         missed_in: dict[tuple[str, str], set[int]] = {}
         for index, misses in enumerate(found):
             for miss in misses:
                 missed_in.setdefault((miss.needed_by, _subject(miss)), set()).add(index)
         elsewhere = self._by_name()
-        for index, (from_program, _) in enumerate(self._processes):
+        for index, started in enumerate(self._processes):
             for miss in found[index]:
                 met = set(self._seen[miss.needed_by]) - missed_in[miss.needed_by, _subject(miss)]
-                if met and not from_program:
+                if met and not started.is_program:
                     continue
+                without = [self._processes[n] for n in missed_in[miss.needed_by, _subject(miss)]]
+                plugin = all(not o.is_program and plugins.has(o.path, o.process) for o in without)
                 if isinstance(miss, MissingLibrary):
                     files = tuple(elsewhere.get(miss.soname.rpartition("/")[2], ()))
-                    yield msgspec.structs.replace(miss, elsewhere=files)
+                    yield msgspec.structs.replace(miss, elsewhere=files, plugin=plugin)
                 else:
-                    yield miss
+                    yield msgspec.structs.replace(miss, plugin=plugin)
 
     def _misses_of(self, process: Process) -> list[Miss]:
         versions = [] if isinstance(process.search, MuslSearch) else process.missing_versions()

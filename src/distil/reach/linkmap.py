@@ -20,7 +20,8 @@ class MissingLibrary(msgspec.Struct, frozen=True):
 
     `searched` are the directories that were looked into, in order. `elsewhere` are the files
     of the tree that go by the name and fit, but are not where the loader looks; `unfit` is a
-    file at which the search ended although it cannot be loaded.
+    file at which the search ended although it cannot be loaded. `plugin`, of any kind of miss:
+    only plug-ins are without it.
     """
 
     soname: str
@@ -28,6 +29,7 @@ class MissingLibrary(msgspec.Struct, frozen=True):
     searched: tuple[str, ...] = ()
     elsewhere: tuple[str, ...] = ()
     unfit: str = ""
+    plugin: bool = False
 
     def __str__(self) -> str:
         return f"{self.needed_by} needs {self.soname}, which is not there"
@@ -39,6 +41,7 @@ class MissingVersion(msgspec.Struct, frozen=True):
     version: str
     library: str
     needed_by: str
+    plugin: bool = False
 
     def __str__(self) -> str:
         return f"{self.needed_by} needs version {self.version} of {self.library}, which is older"
@@ -49,6 +52,7 @@ class MissingInterpreter(msgspec.Struct, frozen=True):
 
     interpreter: str
     needed_by: str
+    plugin: bool = False
 
     def __str__(self) -> str:
         return f"{self.needed_by} needs the loader {self.interpreter}, which is not there"

@@ -6,7 +6,7 @@ Works on any image, whoever built it: nothing is run, and nothing outside the tr
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -36,13 +36,16 @@ ENTRYPOINT: Final = "entrypoint"
 _SHEBANG: Final = re.compile(rb"#![ \t]*(\S+)[ \t]*([^\n]*)")
 _ENV: Final = re.compile(r"(?:^|.*/)env$")
 _HEAD: Final = 512
+_TOLD: Final = 4
+"""Plug-ins that are named in a warning."""
 
 
 class Fault(msgspec.Struct, frozen=True, order=True):
     """Something that would fail at run time: the kind of check, where, and what is missing.
 
     `soname` is the library that is missing, `module` the Python module that nothing in the
-    image ever had, so that a caller can name what brings it.
+    image ever had, `gone` the path (without a suffix) of one that was cut off, so that a caller
+    can name what brings it. `plugin`: it is no more than that a plug-in cannot be loaded.
     """
 
     check: str
@@ -50,21 +53,42 @@ class Fault(msgspec.Struct, frozen=True, order=True):
     what: str
     soname: str = ""
     module: str = ""
+    gone: str = ""
+    plugin: bool = False
 
 
 def library_faults(
-    tree: Tree, elf: Mapping[Digest, ElfFile | None], platform: Platform, program: str | None
+    tree: Tree,
+    elf: Mapping[Digest, ElfFile | None],
+    platform: Platform,
+    program: str | None,
+    imported: Collection[str] | None = None,
 ) -> list[Fault]:
-    """ELF files that would not find a library, a symbol version or their loader."""
+    """ELF files that would not find a library, a symbol version or their loader.
+
+    `imported` are the extension modules that `program` may import, None if it is not known.
+    """
     return [
         Fault(
             LIBRARIES,
             miss.needed_by,
             str(miss),
             miss.soname if isinstance(miss, MissingLibrary) else "",
+            plugin=miss.plugin,
         )
-        for miss in check_elf(tree, elf, platform, program=program)
+        for miss in check_elf(tree, elf, platform, program=program, imported=imported)
     ]
+
+
+def idle_plugins(faults: Iterable[Fault]) -> str:
+    """Words about the plug-ins among `faults`, each with what it needs; empty without any."""
+    needed: dict[str, list[str]] = {}
+    for fault in faults:
+        if fault.plugin:
+            needed.setdefault(fault.path, []).append(fault.soname or fault.what)
+    told = [f"{path} needs {' and '.join(names)}" for path, names in list(needed.items())[:_TOLD]]
+    more = f", and {len(needed) - _TOLD} more" if len(needed) > _TOLD else ""
+    return f"plug-ins that cannot be loaded: {', '.join(told)}{more}" if told else ""
 
 
 def interpreter_faults(tree: Tree, path: Sequence[str] = DEFAULT_PATH) -> list[Fault]:

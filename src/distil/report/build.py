@@ -158,6 +158,7 @@ def _result(summary: BuildSummary, *, verbose: bool) -> list[Row]:
         first, *rest = remedy.lines
         rows.append(Row("remedy", f"{', '.join(remedy.packages)}: {first}"))
         rows += [Row("", line) for line in rest]
+    rows += _listed("privileged", [f"{one.path}: {one.what}" for one in summary.privileges])
     rows += [Row("check", f"PASS  {check.name}: {check.detail}") for check in summary.checks]
     rows += [_twin(image, production) for image in summary.images[1:]]
     return rows

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from distil.pipeline import CheckReport
+from distil.reach.soundness import idle_plugins
 from distil.report.document import json_text
 from distil.report.printable import printable
 from distil.report.units import columns, number
@@ -23,13 +24,16 @@ def to_json(report: CheckReport) -> str:
 
 
 def to_text(report: CheckReport) -> str:
-    """The verdict in a line, then a line for each fault."""
+    """The verdict in a line, then a line for each fault, and one about plug-ins."""
     elf_files = number(report.elf_files, "ELF file")
     looked_at = ", ".join([report.platform, elf_files, *report.interpreters])
     if report.ledger:
         looked_at += f", a ledger of {number(report.ledger, 'path')}"
+    idle = idle_plugins(report.plugins)
+    note = f"\nnote: {printable(idle)}" if idle else ""
     if not report.faults:
-        return f"PASS  {printable(report.image)}: {looked_at}: everything finds what it needs"
+        head = f"PASS  {printable(report.image)}: {looked_at}: everything finds what it needs"
+        return f"{head}{note}"
     head = f"FAIL  {printable(report.image)}: {number(len(report.faults), 'fault')} ({looked_at})"
     rows = [(fault.check, fault.path, fault.what) for fault in report.faults]
-    return f"{head}\n{columns(rows)}"
+    return f"{head}\n{columns(rows)}{note}"

@@ -24,7 +24,7 @@ from distil.model.blob import FileBlob
 from distil.model.component import Component, SystemNeed
 from distil.model.digest import Digest
 from distil.model.image import ContainerConfig
-from distil.model.ledger import Removed
+from distil.model.ledger import Ledger, Removed
 from distil.model.lock import LockPart, Pinned
 from distil.model.mention import Mention
 from distil.model.node import Node
@@ -34,6 +34,7 @@ from distil.model.tree import Tree
 from distil.reach.command import Command
 from distil.reach.known import EvidenceSource
 from distil.reach.soundness import Fault
+from distil.source.place import Place
 from distil.source.scan import Sources
 
 Elf = Mapping[Digest, ElfFile | None]
@@ -117,6 +118,27 @@ class Surroundings(msgspec.Struct, frozen=True):
     removed: Sequence[Removed] = ()
 
 
+class CheckedImage(msgspec.Struct, frozen=True):
+    """An image of somebody's; its ledger is None where there is none."""
+
+    tree: Tree
+    elf: Elf
+    config: ContainerConfig
+    machine: str
+    ledger: Ledger | None = None
+
+
+class Mending(msgspec.Struct, frozen=True):
+    """What would mend a fault: a component, a package of the base, or a file beside a script.
+
+    What is not known is empty.
+    """
+
+    component: str = ""
+    package: str = ""
+    file: str = ""
+
+
 class Checked(msgspec.Struct, frozen=True):
     """What a runtime says of any image: who of its language is there, and what would fail."""
 
@@ -160,6 +182,9 @@ class Contents(Protocol):
 
     def evidence(self, cache: Cache) -> EvidenceSource:
         """What of a tree the application's code can reach."""
+
+    def loaded(self) -> frozenset[str] | None:
+        """The compiled modules that the application can load; None where that is not known."""
 
     def computed(self) -> Computed | None:
         """What of the search rests on guesses; None when nothing does, or none was made."""
@@ -210,6 +235,9 @@ class RuntimePlan(Protocol):
     def fetch(self, client: Client, system_of: SystemOf) -> Contents:
         """The archives with their contents. Raises what fetching raises."""
 
+    def mending(self, fault: Fault) -> Mending:
+        """What would mend `fault`, as far as is known."""
+
     def lock(self, client: Client, before: LockPart | None) -> LockPart:
         """What pins all of it, with the tools of `before` that still do."""
 
@@ -248,27 +276,31 @@ class Project(Protocol):
 
 
 class Runtime(Protocol):
-    """A language: one folder, one line in the table. `looked_for` says by what it is detected."""
+    """A language: one folder, one line in the table.
+
+    `name` is how locks and JSON call it, `title` how people do; `looked_for` says by what it is
+    detected.
+    """
 
     @property
     def name(self) -> str: ...
     @property
+    def title(self) -> str: ...
+    @property
     def looked_for(self) -> tuple[str, ...]: ...
 
-    def detect(self, source: Path, spec: Spec, sources: Sources) -> Project | None:
-        """The application in `source`; None when it is not of this language.
+    def is_script(self, path: Path) -> bool:
+        """Whether the file at `path` can be all of an application."""
+
+    def detect(self, place: Place, spec: Spec, sources: Sources) -> Project | None:
+        """The application at `place`; None when it is not of this language.
 
         Raises `NoEntrypoint`, `InvalidProjectFile` and their like for one that is and is not
         understood.
         """
 
-    def check(
-        self, tree: Tree, elf: Elf, config: ContainerConfig, machine: str, cache: Cache
-    ) -> Checked:
+    def check(self, image: CheckedImage, cache: Cache) -> Checked:
         """What would fail in the code of this language in any image, whoever built it."""
-
-    def mending(self, fault: Fault) -> tuple[str, str]:
-        """The component that would mend `fault`, and the package of the base; empty for none."""
 
     def pinned(self, part: LockPart) -> Pinned:
         """What `part` holds. Raises `InvalidLock`."""

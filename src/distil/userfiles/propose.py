@@ -16,7 +16,7 @@ from distil.model.application import Application, Evidence
 from distil.model.spec import AppSpec, Spec
 from distil.runtimes import Project
 from distil.runtimes.table import detect
-from distil.source.scan import scan
+from distil.source.place import Place, sources_of
 from distil.source.specification import SPEC_FILE
 
 NAME: Final[KeyPath] = ("app", "name")
@@ -36,13 +36,13 @@ class Proposal(msgspec.Struct, frozen=True):
     missing: NoEntrypoint | None = None
 
 
-def propose(source: Path) -> Proposal:
-    """What the files in `source` say, a ``distil.toml`` that is there left out of account.
+def propose(place: Place) -> Proposal:
+    """What the files at `place` say, a ``distil.toml`` that is there left out of account.
 
     Only an entrypoint may be missing. Raises what `scan` and `detect` raise otherwise, such as
     `NoApplication`.
     """
-    project, missing = _detected(source)
+    project, missing = _detected(place)
     application = _known(project.application, missing)
     about = {entry.subject: entry for entry in application.evidence}
     entries = {
@@ -68,13 +68,13 @@ def write_spec(path: Path, text: str) -> None:
         pass
 
 
-def _detected(source: Path) -> tuple[Project, NoEntrypoint | None]:
-    sources = scan(source, Spec())
+def _detected(place: Place) -> tuple[Project, NoEntrypoint | None]:
+    sources = sources_of(place, Spec())
     try:
-        return detect(source, Spec(), sources), None
+        return detect(place, Spec(), sources), None
     except NoEntrypoint as missing:
         stand_in = Spec(app=AppSpec(entrypoint=(_UNKNOWN,)))
-        return detect(source, stand_in, sources), missing
+        return detect(place, stand_in, sources), missing
 
 
 def _known(application: Application, missing: NoEntrypoint | None) -> Application:

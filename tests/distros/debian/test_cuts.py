@@ -202,7 +202,7 @@ def test_dependencies_that_are_followed(package: str, dependency: str) -> None:
         ("/usr/lib/x86_64-linux-gnu/x/libz.la", "development"),
         ("/usr/lib/x86_64-linux-gnu/pkgconfig/zlib.pc", "development"),
         ("/usr/share/gdb/auto-load/x.py", "debugging"),
-        ("/usr/share/locale/de/LC_MESSAGES/x.mo", "locales"),
+        ("/usr/share/locale/de/LC_MESSAGES/x.mo", "translations"),
         ("/usr/lib/locale/de_DE.utf8/LC_CTYPE", "locales"),
         ("/usr/share/applications/x.desktop", "desktop"),
         ("/usr/lib/systemd/system/x.service", "services"),

@@ -84,6 +84,46 @@ def test_links_to_what_went_go_too(cache: Cache) -> None:
     assert "/usr/bin/always-dangling" in found.tree
 
 
+def test_links_to_what_rules_cut_go_wherever_they_are(cache: Cache) -> None:
+    packs = [
+        unpacked(cache, "numpy-dev", [file("/usr/lib/x86_64-linux-gnu/numpy/lib/libnp.a")]),
+        unpacked(
+            cache,
+            "numpy",
+            [
+                file("/usr/lib/python3/dist-packages/numpy/x.py"),
+                link(
+                    "/usr/lib/python3/dist-packages/numpy/lib",
+                    "../../../x86_64-linux-gnu/numpy/lib",
+                ),
+            ],
+        ),
+    ]
+    found = cleaned(packs)
+    rules = {entry.path: entry.rule for entry in found.removed if entry.package == "numpy"}
+    assert rules == {"/usr/lib/python3/dist-packages/numpy/lib": LINK_RULE}
+    assert "/usr/lib/python3/dist-packages/numpy/lib" in cleaned(packs, "numpy-dev").tree
+
+
+def test_a_link_to_a_script_elsewhere_is_a_program_as_well(cache: Cache) -> None:
+    entries = [
+        file("/usr/bin/node", b"\x7fELF", 0o755),
+        file("/usr/share/nodejs/acorn/bin/acorn", "#!/usr/bin/env node\n", 0o755),
+        link("/usr/bin/acorn", "../share/nodejs/acorn/bin/acorn"),
+    ]
+    found = cleaned([unpacked(cache, "nodejs", entries)], "nodejs")
+    assert "/usr/share/nodejs/acorn/bin/acorn" in found.tree
+    assert [(gone.path, gone.rule) for gone in found.removed] == [("/usr/bin/acorn", SCRIPT_RULE)]
+
+
+def test_scripts_that_a_pattern_keeps_stay(cache: Cache) -> None:
+    pack = unpacked(cache, "tool", [file("/usr/bin/tool", SCRIPT, 0o755)])
+    selection = select([pack], default_cuts())
+    wanted = Wanted(keep=("/usr/bin/to*",))
+    found = without_orphans(selection.tree, selection.removed, [pack], {}, wanted)
+    assert "/usr/bin/tool" in found.tree
+
+
 def test_a_wanted_package_without_any_program_left_is_an_error(cache: Cache) -> None:
     pack = unpacked(cache, "p7zip", [file("/usr/bin/7z", SCRIPT, 0o755)])
     with pytest.raises(CutReached, match="/usr/bin/7z of p7zip: its interpreter /bin/sh"):

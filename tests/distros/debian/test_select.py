@@ -76,6 +76,74 @@ def test_shells_stay_when_asked_for(cache: Cache) -> None:
     assert "/usr/bin/sh" in select(packs, default_cuts(), Wanted(frozenset({"dash"}))).tree
 
 
+ASKED = {
+    "development files": ("/usr/include/x.h", ["/usr/lib/x"], True),
+    "locales": ("/usr/lib/locale/de_DE.utf8/LC_TIME", ["/usr/lib/x"], True),
+    "sources of locales": ("/usr/share/i18n/locales/de_DE", ["/usr/lib/x"], True),
+    "what debuggers read": ("/usr/lib/debug/.build-id/a/b.debug", [], True),
+    "manual pages beside a program": ("/usr/share/man/man1/x.1.gz", ["/usr/bin/x"], False),
+    "manual pages and nothing else": ("/usr/share/man/man1/x.1.gz", [], True),
+    "translations beside data": ("/usr/share/locale/de/LC_MESSAGES/x.mo", ["/usr/lib/x"], False),
+    "translations and nothing else": ("/usr/share/locale/de/LC_MESSAGES/x.mo", [], True),
+    "documentation and nothing else": ("/usr/share/doc/x/html/index.html", [], True),
+    "a changelog and nothing else": ("/usr/share/doc/x/changelog.gz", [], False),
+    "bug scripts and nothing else": ("/usr/share/bug/x/script", [], False),
+}
+
+
+@pytest.mark.parametrize(("path", "beside", "stays"), ASKED.values(), ids=ASKED)
+def test_what_stays_of_a_package_that_is_asked_for(
+    cache: Cache, path: str, beside: list[str], stays: bool
+) -> None:
+    changelog = "/usr/share/doc/x/changelog.Debian.gz"
+    entries = [*documented("x"), file(changelog), *map(file, [*beside, path])]
+    pack = unpacked(cache, "x", entries)
+    assert path not in select([pack], default_cuts()).tree
+    asked = select([pack], default_cuts(), Wanted(frozenset({"x"})))
+    assert (path in asked.tree) is stays
+    assert (path in {gone.path for gone in asked.removed}) is not stays
+    assert changelog not in asked.tree
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/usr/share/doc/openssl/README",
+        "/usr/share/man/man1/x.1.gz",
+        "/usr/bin/sh",
+        "/usr/lib/locale/de_DE.utf8/LC_TIME",
+        "/usr/bin/openssl",
+    ],
+)
+def test_no_rule_cuts_what_a_pattern_keeps(cache: Cache, path: str) -> None:
+    pack = unpacked(cache, "openssl", [file(path), file(f"{path}-other")])
+    assert path not in select([pack], default_cuts()).tree
+    selection = select([pack], default_cuts(), Wanted(keep=(path,)))
+    assert path in selection.tree
+    assert [gone.path for gone in selection.removed if gone.path == path] == []
+
+
+def test_links_between_parts_of_a_package_become_files(cache: Cache) -> None:
+    place = "/usr/lib/locale"
+    entries = [
+        file(f"{place}/aa_DJ.utf8/LC_CTYPE", b"letters"),
+        link(f"{place}/de_DE.utf8/LC_CTYPE", "../aa_DJ.utf8/LC_CTYPE"),
+        link(f"{place}/de_DE.utf8/LC_MESSAGES/SYS", "../../de_DE.utf8/LC_TIME"),
+        file(f"{place}/de_DE.utf8/LC_TIME", b"times"),
+    ]
+    pack = unpacked(cache, "locales-all", entries)
+    wanted = Wanted(keep=(f"{place}/de_DE.utf8/**",))
+    tree = select([pack], default_cuts(), wanted).tree
+    node = tree[f"{place}/de_DE.utf8/LC_CTYPE"]
+    assert node.kind is Kind.FILE
+    assert node.blob is not None
+    assert node.blob.read() == b"letters"
+    assert tree[f"{place}/de_DE.utf8/LC_MESSAGES/SYS"].kind is Kind.SYMLINK
+    assert f"{place}/aa_DJ.utf8" not in tree
+    whole = select([pack], default_cuts(), Wanted(frozenset({"locales-all"}))).tree
+    assert whole[f"{place}/de_DE.utf8/LC_CTYPE"].kind is Kind.SYMLINK
+
+
 def test_partial_packages_give_some_files(cache: Cache) -> None:
     pack = unpacked(
         cache,

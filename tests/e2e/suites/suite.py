@@ -87,9 +87,10 @@ def ledger_of(image: BuiltImage) -> Ledger:
 def reached_files(ledger: Ledger) -> list[str]:
     """The Python files of an image that its application can import, by what its ledger says.
 
-    Of a distribution that is kept whole the rest lies beside them and is not.
+    Of a distribution that is kept whole the rest lies beside them, and what that imports, and is
+    not.
     """
-    rules = {"distribution", "licence"}
+    rules = {"distribution", "distribution works whole", "licence"}
     return sorted(
         kept.path
         for kept in ledger.kept

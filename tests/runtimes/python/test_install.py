@@ -100,6 +100,14 @@ def test_layout(pack, interpreter):
     }
 
 
+def test_a_module_is_never_cut_for_the_headers_beside_it(pack, interpreter):
+    names = ("lxml/includes/__init__.py", "lxml/includes/libxml/__init__.py")
+    headers = ("lxml/includes/libxml/tree.h", "lxml/includes/xpath.pxd")
+    installed = install([pack("lxml", files=dict.fromkeys((*names, *headers), ""))], interpreter)
+    assert {f"{SITE}/{name}" for name in names} <= {node.path for node in installed.tree}
+    assert {one.path for one in installed.removed} == {f"{SITE}/{name}" for name in headers}
+
+
 def test_script_that_is_generated_runs(pack, interpreter, tmp_path):
     import subprocess
     import sys

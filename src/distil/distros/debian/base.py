@@ -13,7 +13,7 @@ from distil.distros.debian.archive import DebPack
 from distil.distros.debian.cuts import default_cuts
 from distil.distros.debian.fetching import fetch_packages
 from distil.distros.debian.index import PackageIndex
-from distil.distros.debian.library_packages import package_for_library
+from distil.distros.debian.library_packages import package_for_library, packages_called_after
 from distil.distros.debian.lock_part import DebianPart
 from distil.distros.debian.locked import open_locked, preferring
 from distil.distros.debian.named_packages import NamedPackages
@@ -74,6 +74,10 @@ class DebianBase(msgspec.Struct, frozen=True):
     def with_library(self, soname: str) -> tuple[str, ...]:
         """By name, or by the suites' lists of files."""
         return tuple(package_for_library(soname, self.platform, self.index, self.suites))
+
+    def called_after(self, soname: str) -> tuple[str, ...]:
+        """By Debian's policy for names; no list of files is fetched."""
+        return tuple(packages_called_after(soname, self.index))
 
     def offering(self, kind: str, name: str) -> Listed:
         """See `NamedPackages`."""

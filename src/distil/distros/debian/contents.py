@@ -11,6 +11,7 @@ from distil.distros.debian.cuts import Cuts
 from distil.distros.debian.effects.apply import Configuration, apply_effects
 from distil.distros.debian.effects.library_cache import library_cache_nodes
 from distil.distros.debian.effects.record import UnhandledScript
+from distil.distros.debian.locales import unknown_locales
 from distil.distros.debian.orphans import without_orphans
 from distil.distros.debian.remedies import find_remedies
 from distil.distros.debian.select import Selection, Wanted, select
@@ -21,15 +22,22 @@ from distil.model.ledger import Removed
 from distil.model.node import Node
 from distil.model.platform import Platform
 from distil.model.tree import Tree
+from distil.source.specification import SpecPlace
 
 
 class DebianContents:
     """See `distil.distros.Contents`."""
 
     def __init__(
-        self, debs: Sequence[DebPack], cuts: Cuts, wanted: Wanted, platform: Platform
+        self,
+        debs: Sequence[DebPack],
+        cuts: Cuts,
+        wanted: Wanted,
+        locales: Sequence[str],
+        platform: Platform,
     ) -> None:
         self._debs = debs
+        self._locales = locales
         self._cuts = cuts
         self._wanted = wanted
         self._platform = platform
@@ -41,14 +49,22 @@ class DebianContents:
 
     def configure(self, setting: Setting, elf: Elf, cache: Cache) -> DebianConfigured:
         """Select files, follow the maintainer scripts, and leave out what cannot run then."""
-        selection = select(self._debs, self._cuts, self._wanted)
+        self._check_locales(setting)
+        cuts = self._cuts.before_search() if setting.searched else self._cuts
+        selection = select(self._debs, cuts, self._wanted)
         configuration = Configuration(
             self._platform, setting.user, self._wanted, setting.certificates
         )
-        configured = apply_effects(selection, self._debs, self._cuts, configuration, cache)
+        configured = apply_effects(selection, self._debs, cuts, configuration, cache)
         kept = without_orphans(configured.tree, selection.removed, self._debs, elf, self._wanted)
         purls = {deb.name: deb.package.purl for deb in self._debs}
         return DebianConfigured(kept, purls, configured.unhandled, self._platform)
+
+    def _check_locales(self, setting: Setting) -> None:
+        place = SpecPlace(setting.source, ("image", "locales"))
+        for name, alike in unknown_locales(self._locales, self._debs).items():
+            hint = f"there are {', '.join(alike)}" if alike else ""
+            raise place.error(f"Debian has no locale {name!r}", hint=hint)
 
     def searchable(self, tree: Tree, elf: Elf) -> list[Node]:
         """The loader finds libraries outside the default directories only through its cache."""

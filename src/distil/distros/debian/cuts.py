@@ -55,6 +55,7 @@ class FileCut(_Section, frozen=True):
     paths: tuple[str, ...]
     keep: tuple[str, ...] = ()
     unless_asked: bool = False
+    unless_reached: bool = False
 
 
 class _CutsFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -79,15 +80,16 @@ class _FileRules(NamedTuple):
 
 
 class Cuts:
-    """The cuts of one data file, ready to be asked."""
+    """The cuts of one data file, ready to be asked; less what a search decides, if `searched`."""
 
-    def __init__(self, document: bytes) -> None:
+    def __init__(self, document: bytes, *, searched: bool = False) -> None:
         import tomllib
 
         content = msgspec.convert(tomllib.loads(document.decode()), _CutsFile)
+        self._document = document
         self.edges = content.edge
         self.partials = content.partial
-        self.files = content.files
+        self.files = tuple(c for c in content.files if not (searched and c.unless_reached))
         self._edges = [
             (re.compile(name_expression(cut.from_)), re.compile(name_expression(cut.to)), cut)
             for cut in content.edge
@@ -96,6 +98,10 @@ class Cuts:
         self._partials = [
             (re.compile(name_expression((partial.package,))), partial) for partial in self.partials
         ]
+
+    def before_search(self) -> Cuts:
+        """These, less the file cuts about which a search for what is reachable decides better."""
+        return Cuts(self._document, searched=True)
 
     # --- dependencies ----------------------------------------------------------------------
 

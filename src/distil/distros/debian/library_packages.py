@@ -60,7 +60,7 @@ def package_for_library(
     cannot be had, that is a `Warned` event and no answer.
     """
     name = soname.rpartition("/")[2]
-    by_policy = list(_known(policy_names(name), index))
+    by_policy = packages_called_after(name, index)
     if by_policy:
         return by_policy
     found: list[str] = []
@@ -71,6 +71,11 @@ def package_for_library(
         found += tables[suite.digest].get(name, [])
     present = [package for package in dict.fromkeys(found) if index.candidate(package)]
     return sorted(present, key=lambda package: _rank(package, name))
+
+
+def packages_called_after(soname: str, index: PackageIndex) -> list[str]:
+    """The packages of `index` that are called after the library `soname`, the likeliest first."""
+    return list(_known(policy_names(soname.rpartition("/")[2]), index))
 
 
 def policy_names(soname: str) -> list[str]:

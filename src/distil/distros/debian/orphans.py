@@ -1,9 +1,8 @@
 """Programs that cuts leave unable to run: they go too, unless somebody asked for them.
 
-A script whose interpreter is not in the image, most often a shell, cannot be started; a link in
-a program or configuration directory that leads to something cut cannot be opened. Such files are
-cut with the reason. A package that the user asked for by name and that would be left without any
-program is an error instead.
+A script whose interpreter is not in the image, most often a shell, cannot be started; a link
+that leads to something cut cannot be opened. Such files are cut with the reason. A package that
+the user asked for by name and that would be left without any program is an error instead.
 """
 
 from __future__ import annotations
@@ -27,7 +26,6 @@ LINK_RULE: Final = "links to what was cut"
 _PROGRAM: Final = re.compile(r"/usr/(?:bin|sbin|libexec|games)/.+")
 """Where files are run by name; elsewhere, scripts are modules that happen to be executable."""
 
-_LINK: Final = re.compile(r"/usr/(?:bin|sbin|libexec|games)/.+|/etc/.+")
 _INTERPRETER: Final = re.compile(rb"#![ \t]*(/[^\s]+)")
 _HEAD: Final = 256
 
@@ -41,19 +39,22 @@ def without_orphans(
 ) -> Selection:
     """`tree` without the programs that cannot run, and `removed` with them.
 
-    Only files of packages are looked at. `elf` is what is known of the files by digest. Raises
-    `CutReached` when a package in `wanted` would be left without a program.
+    Only files of packages are looked at, and not those that the user keeps. `elf` is what is
+    known of the files by digest. Raises `CutReached` when a package in `wanted` would be left
+    without a program.
     """
     before = list(removed)
     names = {pack.package.digest: pack.name for pack in packs}
     cut = {entry.path: entry.package for entry in before}
-    orphans = {entry.path: entry for entry in _orphans(tree, cut, names, elf)}
+    kept = wanted.kept
+    found = _orphans(tree, cut, names, elf)
+    orphans = {entry.path: entry for entry in found if entry.path not in kept}
     if not orphans:
         return Selection(tree, tuple(before))
     _check_wanted(tree, orphans, names, wanted)
-    kept = tree.filter(lambda node: node.path not in orphans)
+    left = tree.filter(lambda node: node.path not in orphans)
     everything = sorted([*before, *orphans.values()], key=lambda one: (one.path, one.package))
-    return Selection(kept, tuple(everything))
+    return Selection(left, tuple(everything))
 
 
 def _orphans(
@@ -66,24 +67,33 @@ def _orphans(
     gone = dict(cut)
     for node in tree:
         package = _package(node, names)
-        if (
-            package
-            and node.blob is not None
-            and node.mode & 0o111
-            and _PROGRAM.fullmatch(node.path)
-        ):
-            interpreter = _interpreter(node) if elf.get(node.blob.digest) is None else ""
+        if not package or not _PROGRAM.fullmatch(node.path):
+            continue
+        # A program may be a link to a script that lies with its modules.
+        program = tree.resolve(node.path)
+        if program is not None and program.blob is not None and program.mode & 0o111:
+            interpreter = _interpreter(program) if elf.get(program.blob.digest) is None else ""
             if interpreter and tree.resolve(interpreter) is None:
                 gone[node.path] = package
                 why = f"its interpreter {interpreter} is not in the image"
-                yield Removed(node.path, package, node.size, SCRIPT_RULE, why)
+                size = node.size if node.kind is Kind.FILE else 0
+                yield Removed(node.path, package, size, SCRIPT_RULE, why)
+    emptied = {parent: gone[path] for path in gone for parent in _parents(path)}
     for node in tree:
-        if node.kind is Kind.SYMLINK and _LINK.fullmatch(node.path):
+        if node.kind is Kind.SYMLINK:
             target = tree.real_path(node.path)
+            dangles = target in emptied and tree.resolve(node.path) is None
+            loser = gone.get(target) or (emptied[target] if dangles else "")
             package = _package(node, names)
-            if target in gone and (package or node.origin == ALTERNATIVES):
+            if loser and (package or node.origin == ALTERNATIVES):
                 why = f"{target} is not in the image"
-                yield Removed(node.path, package or gone[target], 0, LINK_RULE, why)
+                yield Removed(node.path, package or loser, 0, LINK_RULE, why)
+
+
+def _parents(path: str) -> Iterator[str]:
+    """The directories above `path`, the nearest first."""
+    while path := path.rpartition("/")[0]:
+        yield path
 
 
 def _package(node: Node, names: Mapping[Digest, str]) -> str:

@@ -11,6 +11,8 @@ from distil.distros.debian.contents import DebianContents
 from distil.distros.debian.cuts import Cuts, Partial, default_cuts
 from distil.distros.debian.fetching import fetch_packages
 from distil.distros.debian.index import PackageIndex
+from distil.distros.debian.locales import PACKAGE as LOCALES
+from distil.distros.debian.locales import further_locales
 from distil.distros.debian.lock_part import DebianPart
 from distil.distros.debian.locked import locked_packages, locked_suites, otherwise_called
 from distil.distros.debian.package import DebianPackage
@@ -19,9 +21,13 @@ from distil.distros.debian.select import Wanted
 from distil.distros.debian.solver import Solution, solve
 from distil.distros.debian.tools import BUSYBOX, DebianTools
 from distil.fetch.http import Client
+from distil.formats.patterns import name_globs, name_patterns, path_patterns
+from distil.model.ledger import Reason
 from distil.model.lock import LockPart
 from distil.model.platform import Platform
+from distil.model.tree import Tree
 
+LOCALES_KEY: Final = "[image] locales"
 EVERY_IMAGE: Final = ("ca-certificates", "tzdata")
 """Packages that a service needs for TLS and for local time, whatever it is written in."""
 
@@ -47,9 +53,9 @@ class DebianPlan:
         self.tools = tuple(tools)
         self._world = world
         self._request = request
-        asked = self.asked
+        whole = self._wanted.packages
         cuts = world.cuts
-        found = {p.name: cuts.partial(p.name, asked=p.name in asked) for p in self.packages}
+        found = {p.name: cuts.partial(p.name, asked=p.name in whole) for p in self.packages}
         self._partial: dict[str, Partial] = {n: p for n, p in found.items() if p is not None}
 
     @property
@@ -59,38 +65,61 @@ class DebianPlan:
 
     @property
     def asked(self) -> frozenset[str]:
-        """What the user names."""
-        return self._asked.packages
+        """What the user names, or has as files."""
+        return self._world.named((*self._request.asked, *self._world.pinned))
 
     @cached_property
-    def _asked(self) -> Wanted:
-        """What the user names, which is taken whole, and the optional parts that are needed."""
-        searched = any(need.library_search for need in self._request.needs)
-        names = self._world.named((*self._request.asked, *self._world.pinned))
-        return Wanted(packages=names, features=frozenset([LIBRARY_SEARCH] if searched else []))
+    def _wanted(self) -> Wanted:
+        """What cuts leave alone, and the optional parts that are needed.
+
+        That is what the user names, or keeps by name, and the paths that are kept.
+        """
+        request = self._request
+        searched = any(need.library_search for need in request.needs)
+        kept = name_globs(name_patterns(request.keep))
+        locales = further_locales(request.locales).values()
+        return Wanted(
+            packages=self.asked | {one.name for one in self.packages if one.name in kept},
+            features=frozenset([LIBRARY_SEARCH] if searched else []),
+            keep=(*path_patterns(request.keep), *(f"{path}/**" for path in locales)),
+        )
+
+    def keeps(self, path: str) -> bool:
+        """Whether `path` matches what the user keeps, or is of a locale."""
+        return path in self._wanted.kept
+
+    def named(self, tree: Tree) -> Mapping[str, Reason]:
+        """The files of the locales."""
+        return {
+            node.path: Reason(LOCALES_KEY, "", locale)
+            for locale, directory in further_locales(self._request.locales).items()
+            for node in tree.under(directory)
+        }
 
     @cached_property
     def whole(self) -> frozenset[str]:
         """What the user names, or code that loads it by name does."""
         loaded = {self._world.first_known(p) for n in self._request.needs for p in n.packages}
-        return self._asked.packages | loaded
+        return self.asked | loaded
 
     @property
     def asked_closure(self) -> frozenset[str]:
         """What the user names, and all that it depends on."""
-        return with_dependencies(self._asked.packages, self.reasons)
+        return with_dependencies(self._wanted.packages, self.reasons)
 
     def fetch(self, client: Client) -> DebianContents:
         """The packages with their contents."""
         packs = fetch_packages(self.packages, client)
-        return DebianContents(packs, self._world.cuts, self._asked, self._world.platform)
+        return DebianContents(
+            packs, self._world.cuts, self._wanted, self._request.locales, self._world.platform
+        )
 
     def fetch_tools(self, client: Client) -> DebianTools:
         """The packages of the twin; those that only it has, and its tools, are taken whole."""
         there = {package.name for package in self.packages}
         new = {package.name for package in self.tools} - there
         names = frozenset(new) | self._world.named((BUSYBOX, *(self._request.tools or ())))
-        wanted = Wanted(packages=names, features=self._asked.features)
+        wanted = Wanted(packages=names, features=self._wanted.features)
         packs = fetch_packages(self.tools, client)
         return DebianTools(packs, self._world.cuts, wanted, self._world.platform)
 
@@ -140,7 +169,8 @@ def plan_packages(
     names += [world.first_known(name) for need in request.needs for name in need.packages]
     # Last, for of several demands for one package the last one's version counts.
     wanted = tuple(dict.fromkeys([*names, *pinned]))
-    production = world.with_companions(wanted)
+    locales = (LOCALES,) if further_locales(request.locales) else ()
+    production = world.with_companions(wanted, locales)
     tools = () if request.tools is None else world.tools(wanted, request.tools)
     return DebianPlan(wanted, production, tools, world, request)
 
@@ -180,14 +210,19 @@ class _World:
         names = [name.strip() for name in alternatives.split("|")]
         return next((name for name in names if self.index.candidate(name)), names[0])
 
-    def with_companions(self, wanted: Sequence[str]) -> Solution:
-        """The closure of `wanted`, and the packages of which it needs only files."""
+    def with_companions(self, wanted: Sequence[str], locales: Sequence[str]) -> Solution:
+        """The closure of `wanted`, and the packages of which it needs only files.
+
+        The packages `locales` are among these.
+        """
         index, cuts = self.index, self.cuts
         solution = solve(wanted, index, cut=cuts.edge)
         names = [package.name for package in solution.packages]
-        added = {name: index.describe(index.package(name)) for name in cuts.companions(names)}
+        joining = {*cuts.companions(names), *locales} - {*names}
+        added = {name: index.describe(index.package(name)) for name in joining}
         packages = sorted((*solution.packages, *added.values()), key=lambda package: package.name)
-        reasons = solution.reasons | {name: (Edge("", "Files", name),) for name in added}
+        whose = {name: LOCALES_KEY if name in locales else "" for name in added}
+        reasons = solution.reasons | {name: (Edge(whose[name], "Files", name),) for name in added}
         return Solution(tuple(packages), reasons, solution.cut)
 
     def tools(self, wanted: Sequence[str], asked: Sequence[str]) -> tuple[DebianPackage, ...]:

@@ -7,7 +7,9 @@ as ``/usr/lib/x``, with the link ``/lib`` to lead there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import posixpath
+import re
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Final
 
 import msgspec
@@ -16,6 +18,8 @@ from distil.distros.debian.archive import DebPack
 from distil.distros.debian.cuts import Cuts
 from distil.distros.debian.merged_usr import MERGED, MERGED_PATHS, merged_path
 from distil.errors import MissingCopyright
+from distil.formats.globs import Globs
+from distil.formats.patterns import path_globs
 from distil.model.node import Kind, Node, directory, parent_of, symlink
 from distil.model.origin import GeneratedOrigin, PackageOrigin
 from distil.model.tree import Tree, resolve_path
@@ -24,6 +28,14 @@ _ALWAYS_MERGED: Final = ("bin", "sbin", "lib")
 _USR_MERGE: Final = GeneratedOrigin("merged /usr")
 _DOC: Final = "/usr/share/doc/"
 _LISTED, _SHIPPED, _CUT = "listed", "shipped", "cut"
+_BOILERPLATE: Final = re.compile(
+    r"/usr/share/doc/[^/]+/[^/]+|/usr/share/(?:lintian|bug|doc-base)/.*"
+)
+"""What any package has beside what it is about: its changelog, its notes, its overrides."""
+
+
+_Cut = tuple[str, str]
+"""The rule that cuts a file, and its reason."""
 
 
 class Removed(msgspec.Struct, frozen=True, gc=False):
@@ -44,10 +56,19 @@ class Selection(msgspec.Struct, frozen=True):
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """What the user asked for: packages by name, taken whole, and optional features of cuts."""
+    """What the user asked for: packages by name, taken whole, and optional features of cuts.
+
+    `keep` are patterns of paths that no cut takes away.
+    """
 
     packages: frozenset[str] = frozenset()
     features: frozenset[str] = frozenset()
+    keep: tuple[str, ...] = ()
+
+    @property
+    def kept(self) -> Globs:
+        """What stands for the paths that no cut takes away."""
+        return path_globs(self.keep)
 
 
 def select(packs: Sequence[DebPack], cuts: Cuts, wanted: Wanted | None = None) -> Selection:
@@ -65,7 +86,10 @@ def select(packs: Sequence[DebPack], cuts: Cuts, wanted: Wanted | None = None) -
     for pack in packs:
         if pack.origin in choice.contributing:
             choice.taken += documents.copyright_of(pack)
-    taken = _with_whole_links(choice.taken, packs)
+    in_part = {
+        pack.origin for pack in packs if cuts.partial(pack.name, asked=pack.name in wanted.packages)
+    }
+    taken = _with_whole_links(choice.taken, packs, in_part)
     links = _usr_merge(taken)
     # A directory that a link leads to is there even when everything in it was cut.
     targets = [directory(f"/usr{link.path}", _USR_MERGE) for link in links]
@@ -110,10 +134,8 @@ class _Choice:
 
 def _choose(pack: DebPack, cuts: Cuts, wanted: Wanted, choice: _Choice) -> None:
     """Decide on every member of `pack`."""
-    asked = pack.name in wanted.packages
-    rules = cuts.file_rules(asked=asked)
-    partial = cuts.partial(pack.name, asked=asked)
-    kept = cuts.kept_of(partial, wanted.features) if partial else None
+    cut_of = _cutter(pack, cuts, wanted)
+    partial = cuts.partial(pack.name, asked=pack.name in wanted.packages)
     origin = pack.origin
     own_doc = _DOC + pack.name
     own_copyright = own_doc + "/copyright"
@@ -126,11 +148,7 @@ def _choose(pack: DebPack, cuts: Cuts, wanted: Wanted, choice: _Choice) -> None:
             node = msgspec.structs.replace(node, path=path, target=target)  # noqa: PLW2901
         if path == own_copyright or (path == own_doc and node.kind is Kind.SYMLINK):
             continue  # `_Documents` sees to them.
-        if partial is not None and kept is not None:
-            cut = None if kept.fullmatch(path) else (partial.rule, partial.reason)
-        else:
-            rule = rules.of(path)
-            cut = None if rule is None else (rule.rule, rule.reason)
+        cut = cut_of(path)
         if node.kind is Kind.DIRECTORY:
             choice.offer(node, _CUT if cut else _SHIPPED if partial is None else _LISTED)
         elif cut is None:
@@ -139,6 +157,33 @@ def _choose(pack: DebPack, cuts: Cuts, wanted: Wanted, choice: _Choice) -> None:
             choice.removed.append(Removed(path, pack.name, member.size, *cut))
     if partial is None:
         choice.contributing.add(origin)
+
+
+def _cutter(pack: DebPack, cuts: Cuts, wanted: Wanted) -> Callable[[str], _Cut | None]:
+    """What says of a path of `pack` by which rule it is cut, and why; None: it is not."""
+    asked = pack.name in wanted.packages
+    partial = cuts.partial(pack.name, asked=asked)
+    kept = wanted.kept
+    if partial is not None:
+        part, reason = cuts.kept_of(partial, wanted.features), (partial.rule, partial.reason)
+        return lambda path: None if part.fullmatch(path) or path in kept else reason
+    rules = cuts.file_rules(asked=asked)
+
+    def cut_of(path: str) -> _Cut | None:
+        rule = None if path in kept else rules.of(path)
+        return None if rule is None else (rule.rule, rule.reason)
+
+    if asked:
+        paths = [
+            path
+            for member in pack.members
+            if member.kind is not Kind.DIRECTORY
+            and not _BOILERPLATE.fullmatch(path := merged_path(member.path, member.kind))
+        ]
+        if paths and all(cut_of(path) for path in paths):
+            # It is about what is cut from others: manual pages, translations.
+            return lambda path: cut_of(path) if _BOILERPLATE.fullmatch(path) else None
+    return cut_of
 
 
 class _Documents:
@@ -179,10 +224,17 @@ class _Documents:
         return Node(path, member.kind, member.mode, target=member.target)
 
 
-def _with_whole_links(taken: list[Node], packs: Sequence[DebPack]) -> list[Node]:
-    """`taken`, with a hard link to a file that was cut turned into a file of its own."""
-    files = {node.path for node in taken if node.kind is Kind.FILE}
-    lost = {node.target for node in taken if node.kind is Kind.HARDLINK} - files
+def _with_whole_links(
+    taken: list[Node], packs: Sequence[DebPack], in_part: Collection[PackageOrigin]
+) -> list[Node]:
+    """`taken`, with a hard link to a file that was cut turned into a file of its own.
+
+    So is a symbolic link of a package that is taken `in_part`, such as those between locales.
+    """
+    links = {
+        node.path: target for node in taken if (target := _linked_file(node, in_part)) is not None
+    }
+    lost = set(links.values()) - {node.path for node in taken}
     if not lost:
         return taken
     blobs = {
@@ -193,12 +245,22 @@ def _with_whole_links(taken: list[Node], packs: Sequence[DebPack]) -> list[Node]
     }
     whole = []
     for node in taken:
-        if node.kind is Kind.HARDLINK and node.target in blobs:
-            member, blob = blobs[node.target]
+        target = links.get(node.path, "")
+        if target in blobs:
+            member, blob = blobs[target]
             changes = {"kind": Kind.FILE, "target": "", "blob": blob, "mode": member.mode}
             node = msgspec.structs.replace(node, **changes)  # noqa: PLW2901
         whole.append(node)
     return whole
+
+
+def _linked_file(node: Node, in_part: Collection[PackageOrigin]) -> str | None:
+    """The path that a link names which becomes a file when that is cut; None for other nodes."""
+    if node.kind is Kind.HARDLINK:
+        return node.target
+    if node.kind is Kind.SYMLINK and node.origin in in_part:
+        return posixpath.normpath(posixpath.join(node.parent, node.target))
+    return None
 
 
 def _usr_merge(taken: Iterable[Node]) -> list[Node]:

@@ -22,6 +22,7 @@ from distil.runtimes.python.install import install, record_nodes
 from distil.runtimes.python.interpreter import PythonInterpreter
 from distil.runtimes.python.mentions import mentions_of, programs_of
 from distil.runtimes.python.reach.analysis import Analyses
+from distil.runtimes.python.reach.distributions import normal_name
 from distil.runtimes.python.reach.imports import gone_modules
 from distil.runtimes.python.reach.result import COMPUTED
 from distil.runtimes.python.system_needs import system_needs
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
 class PythonContents:
     """Wheels with their packs, for one interpreter.
 
-    `compiler_of` obtains what makes byte code; None where none is asked for.
+    `compiler_of` obtains what makes byte code; None where none is asked for. What the user's
+    patterns `keep` match is not cut.
     """
 
     def __init__(
@@ -43,11 +45,13 @@ class PythonContents:
         interpreter: PythonInterpreter,
         wheels: Sequence[tuple[Wheel, Pack]],
         compiler_of: Callable[[], Compiler | None],
+        keep: Sequence[str] = (),
     ) -> None:
         self._application = application
         self._interpreter = interpreter
         self._wheels = wheels
         self._compiler_of = compiler_of
+        self._keep = keep
         self._evidence: PythonEvidence | None = None
         self._analyses: Analyses | None = None
 
@@ -77,7 +81,7 @@ class PythonContents:
 
     def lay_out(self) -> LaidOut:
         """As an installer would. Raises `InvalidWheel`, `FileConflict`."""
-        return install(self._wheels, self._interpreter)
+        return install(self._wheels, self._interpreter, self._keep)
 
     def searchable(self, tree: Tree) -> list[Node]:
         """Which files belong to a distribution is told by its RECORD alone."""
@@ -104,6 +108,11 @@ class PythonContents:
 
         return source
 
+    def loaded(self) -> frozenset[str] | None:
+        """The files of the modules that were reached."""
+        found = self._evidence.found if self._evidence is not None else None
+        return None if found is None else frozenset(found.modules.values())
+
     def computed(self) -> Computed | None:
         """Dynamic imports that neither the code nor a rule explains."""
         unresolved = self._evidence.found.unresolved if self._evidence is not None else ()
@@ -127,6 +136,7 @@ class PythonContents:
             modules={} if found is None else found.modules,
             held=frozenset() if found is None else found.held,
             gone=gone_modules(gone, complete=True),
+            installed=frozenset(normal_name(wheel.name) for wheel, _ in self._wheels),
         )
         analyses = self._analyses or Analyses(cache)
         faults = python_faults(tree, elf, world, analyses)

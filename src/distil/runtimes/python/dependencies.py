@@ -11,7 +11,7 @@ from distil.errors import InvalidProjectFile, UnknownExtra
 from distil.model.application import Evidence
 from distil.model.spec import PythonSpec
 from distil.runtimes.python.application import Dependencies, DependencySource, normalised
-from distil.runtimes.python.formats.entry_module import script_metadata
+from distil.runtimes.python.formats.entry_module import has_script_metadata, script_metadata
 from distil.runtimes.python.formats.requirements_txt import (
     Requirement,
     RequirementsFile,
@@ -60,7 +60,7 @@ def find_dependencies(source: Path, project: Project | None, spec: PythonSpec) -
 
 def script_dependencies(path: str, text: bytes) -> tuple[Dependencies, str] | None:
     """What inline script metadata (PEP 723) declares: dependencies, and Python's version."""
-    if b"# /// script" not in text:
+    if not has_script_metadata(text):
         return None
     block = script_metadata(text.decode("utf-8", "replace"), path)
     if block is None:

@@ -12,8 +12,8 @@ from distil.model.application import Evidence
 from distil.model.node import Kind
 from distil.model.spec import Spec
 from distil.runtimes.python.application import Dependencies, DependencySource, PythonApplication
-from distil.runtimes.python.dependencies import Found, find_dependencies, script_dependencies
-from distil.runtimes.python.entrypoint import MAIN_FILES, find_entrypoint
+from distil.runtimes.python.dependencies import find_dependencies, script_dependencies
+from distil.runtimes.python.entrypoint import MAIN_FILES, find_entrypoint, script_entrypoint
 from distil.runtimes.python.frameworks import version_arguments
 from distil.runtimes.python.project_files import (
     Project,
@@ -21,6 +21,7 @@ from distil.runtimes.python.project_files import (
     read_project,
     workspace_members,
 )
+from distil.runtimes.python.scripts import described_scripts, started_script
 from distil.runtimes.python.wheel import Wheel
 from distil.source.scan import Sources
 
@@ -34,32 +35,46 @@ LOOKED_FOR: Final = (
 )
 
 
-def detect(source: Path, spec: Spec, sources: Sources) -> PythonApplication | None:
+def detect(
+    source: Path, spec: Spec, sources: Sources, script: str = ""
+) -> PythonApplication | None:
     """The application in directory `source`; `evidence` says what was inferred from what.
 
-    `sources` is a scan of the directory. None where there is no Python code and no project file.
-    Raises `NoEntrypoint`, `UnreadableSource`, `InvalidProjectFile`, `UnknownExtra`.
+    `sources` is a scan of the directory. With `script` the application is that file, and no
+    project file has a say. None where there is no Python code and no project file. Raises
+    `NoEntrypoint`, `UnreadableSource`, `InvalidProjectFile`, `UnknownExtra`.
     """
-    project = read_project(source)
-    declared = _dependencies(source, project, sources, spec)
-    if declared is None:
+    project = None if script else read_project(source)
+    declared = _declared(source, project, sources, spec, script)
+    words = (*(spec.app.entrypoint or ()), *spec.app.command)
+    told = script or started_script(words, spec.image.workdir, sources)
+    if declared is _NOTHING and not told and not _has_top_module(sources):
+        members = workspace_members(sources)
+        if members:
+            raise WorkspaceRoot(str(source), members)
         return None
-    (dependencies, decided), requires_python = declared
-    entrypoint = find_entrypoint(sources, project, dependencies.names, spec)
+    if script:
+        entrypoint = script_entrypoint(script, sources, spec)
+    else:
+        entrypoint = find_entrypoint(sources, project, declared.dependencies.names, spec)
+    packaged = project is not None and project.packaged
+    if not packaged and spec.python.requirements is None:
+        declared = _of_script(entrypoint.file, sources, declared)
     environment = {**entrypoint.environment, **spec.app.environment}
     return PythonApplication(
         source=str(source),
-        name=spec.app.name or application_name(source, project),
+        name=spec.app.name or application_name(source / Path(script).stem, project),
         version=project.version if project is not None else "",
-        requires_python=requires_python,
-        dependencies=dependencies,
-        packaged=project is not None and project.packaged,
+        requires_python=declared.requires_python,
+        dependencies=declared.dependencies,
+        packaged=packaged,
         entrypoint=entrypoint.arguments,
         command=spec.app.command,
         environment=environment,
         ports=entrypoint.ports,
         server=entrypoint.server,
-        evidence=(*_about(project, sources), decided, *entrypoint.evidence),
+        evidence=(*_about(project, sources, script), declared.evidence, *entrypoint.evidence),
+        script=script,
     )
 
 
@@ -82,32 +97,68 @@ def complete(application: PythonApplication, wheels: tuple[Wheel, ...]) -> Pytho
     return msgspec.structs.replace(application, entrypoint=arguments)
 
 
-def _dependencies(
-    source: Path, project: Project | None, sources: Sources, spec: Spec
-) -> tuple[Found, str] | None:
-    """What decides the dependencies, and the version of Python that is asked for."""
-    found = find_dependencies(source, project, spec.python)
+class _Declared(msgspec.Struct, frozen=True):
+    """What decides the dependencies, and the version of Python that is asked for.
+
+    `weak` says that no project or requirements file does.
+    """
+
+    dependencies: Dependencies
+    evidence: Evidence
+    requires_python: str = ""
+    weak: bool = False
+
+
+_NOTHING: Final = _Declared(
+    Dependencies(DependencySource.NONE),
+    Evidence("dependencies", "none", "no project or requirements file, Python code only"),
+    weak=True,
+)
+
+
+def _declared(
+    source: Path, project: Project | None, sources: Sources, spec: Spec, script: str
+) -> _Declared:
+    """What the files of the application declare, before it is known which of them is started."""
+    found = None
+    if not script or spec.python.requirements is not None:
+        found = find_dependencies(source, project, spec.python)
     if found is not None:
-        return found, project.requires_python if project is not None else ""
-    for name in MAIN_FILES:
-        inline = script_dependencies(name, sources.read(name)) if sources.named(name) else None
-        if inline is not None:
-            evidence = Evidence("dependencies", name, "inline script metadata")
-            return (inline[0], evidence), inline[1]
-    if not any(_is_top_module(file.path, file.kind) for file in sources.files):
-        members = workspace_members(sources)
-        if members:
-            raise WorkspaceRoot(str(source), members)
+        return _Declared(*found, project.requires_python if project is not None else "")
+    scripts = [script] if script else described_scripts(sources)
+    usual = [name for name in MAIN_FILES if name in scripts]
+    if usual or len(scripts) == 1:
+        return _inline((usual or scripts)[0], sources) or _NOTHING
+    return _NOTHING
+
+
+def _of_script(file: str, sources: Sources, declared: _Declared) -> _Declared:
+    """What decides when `file` is started: its inline metadata, unless others ask for all of it."""
+    own = _inline(file, sources) if file else None
+    if own is None:
+        return declared
+    covered = set(own.dependencies.names) <= set(declared.dependencies.names)
+    return declared if covered and not declared.weak else own
+
+
+def _inline(name: str, sources: Sources) -> _Declared | None:
+    found = script_dependencies(name, sources.read(name))
+    if found is None:
         return None
-    evidence = Evidence("dependencies", "none", "no project or requirements file, Python code only")
-    return (Dependencies(DependencySource.NONE), evidence), ""
+    evidence = Evidence("dependencies", name, "inline script metadata")
+    return _Declared(found[0], evidence, found[1], weak=True)
 
 
-def _is_top_module(path: str, kind: Kind) -> bool:
-    return kind is Kind.FILE and path.endswith(".py") and path.count("/") == 0
+def _has_top_module(sources: Sources) -> bool:
+    return any(
+        file.kind is Kind.FILE and file.path.endswith(".py") and "/" not in file.path
+        for file in sources.files
+    )
 
 
-def _about(project: Project | None, sources: Sources) -> tuple[Evidence, ...]:
+def _about(project: Project | None, sources: Sources, script: str) -> tuple[Evidence, ...]:
+    if script:
+        return (Evidence("project", script, "a script, which is copied alone"),)
     if project is None:
         return (Evidence("project", sources.root, "no project file: its code is copied"),)
     how = "its build back end makes a wheel" if project.packaged else "its code is copied"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -29,24 +30,29 @@ from distil.runtimes.python.modules import (
     main_module,
 )
 from distil.runtimes.python.project_files import Project, workspace_members
+from distil.runtimes.python.scripts import described_scripts, started_script
 from distil.source.scan import Sources
 
 SCRIPT_DIRECTORY: Final = "/usr/local/bin"
 
-MAIN_FILES: Final = ("__main__.py", "main.py", "app.py", "server.py", "run.py")
+MAIN_FILES: Final[tuple[str, ...]] = ("__main__.py", "main.py", "app.py", "server.py", "run.py")
 """Files at the top that are run when they say that they want to be."""
 
 _EXAMPLE: Final = 'entrypoint = ["/usr/bin/python3", "-m", "my_module"]'
 
 
 class Entrypoint(msgspec.Struct, frozen=True):
-    """The command of the container, why it is believed, and what it needs beside."""
+    """The command of the container, why it is believed, and what it needs beside.
+
+    `file` is the application's file that it starts, where one is known.
+    """
 
     arguments: tuple[str, ...]
     evidence: tuple[Evidence, ...]
     environment: dict[str, str] = {}
     ports: tuple[int | str, ...] = ()
     server: str = ""
+    file: str = ""
 
 
 def find_entrypoint(
@@ -60,7 +66,9 @@ def find_entrypoint(
     if spec.app.entrypoint is not None:
         finding = " ".join(spec.app.entrypoint)
         evidence = Evidence("entrypoint", finding, "[app] entrypoint in distil.toml")
-        return Entrypoint(spec.app.entrypoint, (evidence,), ports=spec.image.ports)
+        words = (*spec.app.entrypoint, *spec.app.command)
+        file = started_script(words, spec.image.workdir, sources)
+        return Entrypoint(spec.app.entrypoint, (evidence,), ports=spec.image.ports, file=file)
     scripts = sorted(project.scripts) if project is not None else []
     if len(scripts) == 1:
         return _console_script(scripts[0], spec)
@@ -69,6 +77,20 @@ def find_entrypoint(
     if found is None:
         raise _nothing_found(scripts, project, sources)
     return found
+
+
+def script_entrypoint(script: str, sources: Sources, spec: Spec) -> Entrypoint:
+    """How the script that is all of an application is started: as itself.
+
+    An entrypoint of the spec that starts this script as well says how.
+    """
+    if spec.app.entrypoint is not None:
+        told = find_entrypoint(sources, None, (), spec)
+        if told.file == script:
+            return told
+    evidence = Evidence("entrypoint", script, "the script itself")
+    path = f"{spec.image.workdir.rstrip('/')}/{script}"
+    return Entrypoint((PYTHON, path), (evidence,), ports=spec.image.ports, file=script)
 
 
 def port_of(spec: Spec) -> int:
@@ -117,7 +139,8 @@ class _Finder:
         chosen = self._choose(found, modules)
         target = Target(chosen.module, chosen.name, chosen.framework.protocol, chosen.factory)
         because = f"{chosen.framework.name} application in {chosen.path} line {chosen.line}"
-        return self._served(target, chosen.framework.name, because)
+        served = self._served(target, chosen.framework.name, because)
+        return msgspec.structs.replace(served, file=chosen.path)
 
     def _choose(self, found: list[Candidate], modules: list[Module]) -> Candidate:
         objects = [c for c in found if not c.factory] or found
@@ -197,27 +220,36 @@ class _Finder:
     # --- plain programs --------------------------------------------------------------------
 
     def main(self) -> Entrypoint | None:
-        """``__main__.py``, a package with one, or the one top file that runs itself."""
+        """``__main__.py``, a package with one, or the one top file that runs itself.
+
+        That is one of a usual name with a guard or inline script metadata, or else a script of
+        any name, which has such metadata.
+        """
         if self._packaged:
             return self._main_package()
-        runnable = [
-            name
-            for name in MAIN_FILES
-            if (module := main_module(self._sources, name))
-            and (name == "__main__.py" or module.facts.main_guard)
-        ]
-        if runnable[:1] == ["__main__.py"]:
-            runnable = runnable[:1]
+        described = described_scripts(self._sources)
+        because = dict.fromkeys(described, "it has inline script metadata")
+        for name in MAIN_FILES:
+            module = main_module(self._sources, name)
+            if module is not None and name == "__main__.py":
+                return self._program((f"{self._workdir}/{name}",), name, "its name")
+            if module is not None and module.facts.main_guard:
+                because[name] = "it has a __main__ guard"
+        runnable = [name for name in MAIN_FILES if name in because]
+        found = None if runnable else self._main_package()
+        runnable = runnable or (described if found is None else [])
         if len(runnable) > 1:
+            how = "both" if len(runnable) == 2 else "all"
             raise NoEntrypoint(
-                f"{' and '.join(runnable)} can both be run",
+                f"{' and '.join(runnable)} can {how} be run",
                 f'write entrypoint = ["{PYTHON}", "{self._workdir}/{runnable[0]}"] below [app] '
-                "in distil.toml, with the right one",
+                "in distil.toml, with the right one, or build that one alone: distil build "
+                f"{Path(self._sources.root, runnable[0])}",
             )
         if not runnable:
-            return self._main_package()
-        because = "its name" if runnable[0] == "__main__.py" else "it has a __main__ guard"
-        return self._program((f"{self._workdir}/{runnable[0]}",), runnable[0], because)
+            return found
+        [name] = runnable
+        return self._program((f"{self._workdir}/{name}",), name, because[name])
 
     def _main_package(self) -> Entrypoint | None:
         prefix = f"{self._root}/" if self._root else ""
@@ -231,16 +263,17 @@ class _Finder:
         ]
         if len(packages) != 1:
             return None
-        return self._program(("-m", packages[0]), f"{packages[0]}/__main__.py", "the only package")
+        name = f"{packages[0]}/__main__.py"
+        found = self._program(("-m", packages[0]), name, "the only package")
+        return msgspec.structs.replace(found, file=prefix + name)
 
     def _program(self, arguments: tuple[str, ...], file: str, because: str) -> Entrypoint:
         environment = {}
         if self._root and not self._packaged:
             environment["PYTHONPATH"] = f"{self._workdir}/{self._root}"
         evidence = Evidence("entrypoint", file, because)
-        return Entrypoint(
-            (PYTHON, *arguments), (evidence,), environment, ports=self._spec.image.ports
-        )
+        ports = self._spec.image.ports
+        return Entrypoint((PYTHON, *arguments), (evidence,), environment, ports, file=file)
 
     @property
     def _workdir(self) -> str:
@@ -311,7 +344,7 @@ def _nothing_found(scripts: list[str], project: Project | None, sources: Sources
     if members:
         return WorkspaceRoot(sources.root, members)
     return NoEntrypoint(
-        "there is no console script, no application of a known web framework, and none of "
-        f"{', '.join(MAIN_FILES)} that runs itself",
+        "there is no console script, no application of a known web framework, none of "
+        f"{', '.join(MAIN_FILES)} that runs itself, and no script with inline metadata",
         write,
     )

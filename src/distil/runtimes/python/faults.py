@@ -5,6 +5,7 @@ Works on any image, whoever built it, with virtual environments and several inte
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
@@ -14,6 +15,7 @@ from distil.errors import LinkLoop
 from distil.formats.elf import ElfFile
 from distil.model.digest import Digest
 from distil.model.image import ContainerConfig
+from distil.model.ledger import Ledger
 from distil.model.tree import Tree
 from distil.reach.closure import is_musl
 from distil.reach.command import Command
@@ -23,12 +25,14 @@ from distil.runtimes.python.reach.built_in import is_standard
 from distil.runtimes.python.reach.distributions import (
     Distribution,
     find_distributions,
+    normal_name,
     unmet_requirements,
 )
 from distil.runtimes.python.reach.imports import MAIN, Gone, Importer, MissingImport, gone_modules
 from distil.runtimes.python.reach.installations import Installation, find_installations
 from distil.runtimes.python.reach.modules import Module
 from distil.runtimes.python.reach.programs import Program, Programs
+from distil.runtimes.python.reach.provides import package_for_module
 from distil.runtimes.python.reach.recorded import lost_modules
 from distil.runtimes.python.reach.wheel_fit import Target, wheel_misfits
 
@@ -37,6 +41,7 @@ SCRIPTS: Final = "console scripts"
 ENTRY_POINTS: Final = "entry points"
 WHEELS: Final = "wheels"
 
+_PYPI: Final = re.compile(r"pkg:pypi/([^@?]+)")
 _START: Final = ("encodings", "encodings.aliases", "encodings.utf_8")
 """What every interpreter imports before anything else, and cannot start without."""
 
@@ -46,7 +51,8 @@ class PythonWorld(msgspec.Struct, frozen=True):
 
     `commands` are what the image starts. `modules` are those that a search has reached, by
     name, with their files, and `held` the import statements (path, line) that it knows not to
-    run. `gone` are the modules that were there and are not any more.
+    run. `gone` are the modules that were there and are not any more, `installed` the names of
+    distributions that were, whether or not something is left of them.
     """
 
     machine: str
@@ -54,18 +60,26 @@ class PythonWorld(msgspec.Struct, frozen=True):
     modules: Mapping[str, str] = {}
     held: frozenset[tuple[str, int]] = frozenset()
     gone: Gone = Gone()
+    installed: frozenset[str] = frozenset()
 
 
 def python_world(
-    tree: Tree, installations: Iterable[Installation], config: ContainerConfig, machine: str
+    tree: Tree,
+    installations: Iterable[Installation],
+    config: ContainerConfig,
+    machine: str,
+    ledger: Ledger | None = None,
 ) -> PythonWorld:
-    """What an image tells itself about its Python code: its command, and its metadata."""
+    """What an image tells itself about its Python code: its command, its metadata, its `ledger`."""
     environment = dict(entry.partition("=")[::2] for entry in config.env)
     words = (*config.entrypoint, *config.cmd)
     sites = dict.fromkeys(site for one in installations for site in one.layout.sites)
     lost = lost_modules(tree, find_distributions(tree, sites))
     command = Command(words, config.working_dir or "/", environment)
-    return PythonWorld(machine, (command,), gone=gone_modules(lost))
+    cut = {one.package for one in ledger.removed} if ledger is not None else set()
+    names = (_PYPI.match(purl) for purl in cut)
+    installed = frozenset(normal_name(match[1]) for match in names if match is not None)
+    return PythonWorld(machine, (command,), gone=gone_modules(lost), installed=installed)
 
 
 def python_faults(
@@ -158,6 +172,14 @@ class _Check:
         if lost:
             what = f"{lost} is not there, so that {program.name} cannot start"
             yield Fault(IMPORTS, self._installation.executable, what)
+        for chosen in program.chosen:
+            missing_part = self._importer.missing_part(chosen.module)
+            if missing_part:
+                what = f"{chosen.said} needs {missing_part}, which is not there, "
+                what += f"so that {program.name} cannot start"
+                brought = "" if "." in missing_part else missing_part
+                path = program.script or self._installation.executable
+                yield Fault(IMPORTS, path, what, module=brought)
         for module in self._modules(program):
             starts.append(module)
             for missing in self._importer.start(module, program.name):
@@ -188,7 +210,8 @@ class _Check:
     def _modules(self, program: Program) -> Iterator[Module]:
         if program.script and program.script in self._tree:
             yield Module(MAIN, program.script)
-        for name in filter(None, (program.run, *program.modules)):
+        chosen = (one.module for one in program.chosen)
+        for name in filter(None, (program.run, *program.modules, *chosen)):
             parts = name.split(".")
             names = [".".join(parts[: end + 1]) for end in range(len(parts))]
             for one in (*names, f"{name}.{MAIN}"):
@@ -209,14 +232,16 @@ class _Check:
     def _is_owed(self, missing: MissingImport) -> bool:
         """Whether the distribution that imports something requires what is not there.
 
-        Otherwise it is an optional part, and the script that needs it is optional as well.
+        Otherwise it is an optional part, and the script that needs it is optional as well; so are
+        parts of the standard library that have packages of their own.
         """
         if is_standard(missing.module):
-            return True
+            return not package_for_module(missing.module)
         owner = next((one for one in self.distributions if missing.path in one.files), None)
         if owner is None:
             return False
-        return bool(unmet_requirements(self._tree, owner, self._by_name, self._installation.line))
+        installed = {*self._by_name, *self._world.installed}
+        return bool(unmet_requirements(self._tree, owner, installed, self._installation.line))
 
     # --- entry points ----------------------------------------------------------------------
 
@@ -255,6 +280,5 @@ def _is_missing(tree: Tree, path: str) -> bool:
 
 
 def _fault(missing: MissingImport) -> Fault:
-    return Fault(
-        IMPORTS, missing.path, str(missing), module="" if missing.because else missing.module
-    )
+    module = "" if missing.because else missing.module
+    return Fault(IMPORTS, missing.path, str(missing), module=module, gone=missing.gone)

@@ -9,8 +9,9 @@ from typing import Any, Final
 import msgspec
 
 from distil.model.digest import Digest
-from distil.runtimes.python.application import Dependencies, PythonApplication
+from distil.runtimes.python.application import Dependencies, DependencySource, PythonApplication
 from distil.runtimes.python.dependencies import is_requirements, with_included
+from distil.runtimes.python.formats.entry_module import script_metadata
 from distil.runtimes.python.project_files import read_toml
 from distil.source.scan import read_source
 
@@ -49,19 +50,27 @@ def input_files(source: Path, dependencies: Dependencies) -> list[Path]:
 def input_digests(application: PythonApplication) -> dict[str, Digest]:
     """What stands for each file that decides, by its path relative to the application.
 
-    Of a pyproject.toml only what it says about dependencies counts. Raises
-    `InvalidProjectFile`, `UnreadableSource`.
+    Of a pyproject.toml only what it says about dependencies counts, and of a script its inline
+    metadata. Raises `InvalidProjectFile`, `UnreadableSource`.
     """
-    source = Path(application.source)
-    files = [*input_files(source, application.dependencies), source / "uv.toml"]
+    source, dependencies = Path(application.source), application.dependencies
+    files = [*input_files(source, dependencies), source / "uv.toml"]
+    scripts = {source / name for name in dependencies.files}
+    if dependencies.source is not DependencySource.SCRIPT:
+        scripts.clear()
+    if application.script:
+        files = [path for path in files if path.name not in _PROJECT_FILES]
     return {
-        path.relative_to(source).as_posix(): _digest(path)
+        path.relative_to(source).as_posix(): _digest(path, script=path in scripts)
         for path in sorted(files)
         if path.is_file() and path.is_relative_to(source)
     }
 
 
-def _digest(path: Path) -> Digest:
+def _digest(path: Path, *, script: bool) -> Digest:
+    if script:
+        text = read_source(path).decode("utf-8", "replace")
+        return Digest.of(_canonical(script_metadata(text, str(path))))
     if path.name == "pyproject.toml":
         return Digest.of(_canonical(_about_dependencies(read_toml(path))))
     return Digest.of(read_source(path))

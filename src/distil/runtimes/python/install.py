@@ -21,6 +21,12 @@ import msgspec
 from distil.errors import InvalidWheel
 from distil.events import Warned, emit
 from distil.fetch.packs import Pack, PackMember
+from distil.formats.patterns import (
+    name_globs,
+    name_patterns,
+    path_globs,
+    path_patterns,
+)
 from distil.model.blob import InlineBlob
 from distil.model.ledger import Removed
 from distil.model.node import Kind, Node
@@ -49,9 +55,12 @@ class WheelCut(msgspec.Struct, frozen=True):
     reason: str
 
 
-def install(wheels: Sequence[tuple[Wheel, Pack]], interpreter: PythonInterpreter) -> LaidOut:
+def install(
+    wheels: Sequence[tuple[Wheel, Pack]], interpreter: PythonInterpreter, keep: Sequence[str] = ()
+) -> LaidOut:
     """The distributions in `wheels`, installed for `interpreter` at level ``packages``.
 
+    What the user's patterns `keep` match, by path or by the name of the distribution, is not cut.
     Files keep their bytes but for the interpreter lines of scripts. Where two wheels have the
     same path with different contents, the later one by name has it, with a warning: installers
     let the last one win. RECORD is left to `record_nodes`, which comes last. Raises
@@ -60,7 +69,7 @@ def install(wheels: Sequence[tuple[Wheel, Pack]], interpreter: PythonInterpreter
     nodes: dict[str, Node] = {}
     removed: list[Removed] = []
     for wheel, pack in sorted(wheels, key=lambda item: item[0].name):
-        layout = _Layout(wheel, pack, interpreter)
+        layout = _Layout(wheel, pack, interpreter, keep)
         for node in layout.nodes(removed):
             _add(nodes, node)
     return LaidOut(Tree(nodes.values()), tuple(sorted(removed, key=lambda file: file.path)))
@@ -95,7 +104,9 @@ def record_nodes(tree: Tree, interpreter: PythonInterpreter) -> list[Node]:
 class _Layout:
     """Where each file of one wheel goes."""
 
-    def __init__(self, wheel: Wheel, pack: Pack, interpreter: PythonInterpreter) -> None:
+    def __init__(
+        self, wheel: Wheel, pack: Pack, interpreter: PythonInterpreter, keep: Sequence[str]
+    ) -> None:
         self._wheel = wheel
         self._pack = pack
         self._interpreter = interpreter
@@ -103,6 +114,8 @@ class _Layout:
         self._dist_info = pack.attachments[DIST_INFO].decode()
         self._data = f"/{self._dist_info.removesuffix('.dist-info')}.data/"
         self._cut = wheel_cuts().get(wheel.name)
+        self._kept = path_globs(path_patterns(keep))
+        self._whole = wheel.name in name_globs(name_patterns(keep))
 
     def nodes(self, removed: list[Removed]) -> Iterator[Node]:
         """The wheel's files in their places; what is cut is added to `removed`."""
@@ -165,9 +178,13 @@ class _Layout:
     def _cut_reason(self, path: str) -> tuple[str, str] | None:
         if "/__pycache__/" in path:
             return _CACHES, "byte-code of another interpreter or build"
+        if self._whole or self._place(path) in self._kept:
+            return None
         if path.startswith(self._data + "headers/"):
             return _HEADERS, "headers for compiling extensions"
         cut = self._cut
+        if path.endswith(".py"):  # a module, whatever lies beside it
+            return None
         if cut is not None and any(pattern.match(path, 1) for pattern in cut.patterns):
             return f"wheel cut: {cut.distribution}", cut.reason
         return None

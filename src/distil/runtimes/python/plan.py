@@ -14,7 +14,8 @@ from distil.fetch.http import Client
 from distil.model.component import SystemNeed
 from distil.model.lock import LockPart
 from distil.model.spec import Spec
-from distil.runtimes import SystemOf
+from distil.reach.soundness import Fault
+from distil.runtimes import Mending, SystemOf
 from distil.runtimes.python.application import PythonApplication
 from distil.runtimes.python.compiler import obtain_compiler
 from distil.runtimes.python.contents import PythonContents
@@ -23,6 +24,7 @@ from distil.runtimes.python.interpreters import interpreter_packages
 from distil.runtimes.python.lock_part import PythonPart
 from distil.runtimes.python.locked_projects import lock_project, lock_wheels
 from distil.runtimes.python.project import project_places
+from distil.runtimes.python.reach.provides import distribution_for_module, package_for_module
 from distil.runtimes.python.system_needs import system_needs
 from distil.runtimes.python.wheel import ECOSYSTEM, Wheel
 from distil.runtimes.python.wheels import fetch_wheels
@@ -94,7 +96,27 @@ class PythonPlan(msgspec.Struct, frozen=True):
             wheels = fetch_wheels(self.components, client, source, files)
             result(f"{len(wheels)} distributions")
         compiler = partial(obtain_compiler, self.spec, self.interpreter, system_of, client)
-        return PythonContents(self.application, self.interpreter, wheels, compiler)
+        return PythonContents(
+            self.application, self.interpreter, wheels, compiler, self.spec.reach.keep
+        )
+
+    def mending(self, fault: Fault) -> Mending:
+        """What has the module that is missing.
+
+        That is a file beside the script that is built, Debian's package of a part of the
+        standard library, or a distribution.
+        """
+        name = fault.module.partition(".")[0]
+        if not name:
+            return Mending()
+        package = package_for_module(fault.module)
+        if self.application.script:
+            for beside in (f"{name}.py", name):
+                if Path(self.application.source, beside).exists():
+                    return Mending(package=package, file=beside)
+        return (
+            Mending(package=package) if package else Mending(distribution_for_module(fault.module))
+        )
 
     def lock(self, client: Client, before: LockPart | None) -> LockPart:
         """The wheels, and the own projects built with a back end that is pinned.

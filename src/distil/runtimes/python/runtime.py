@@ -14,13 +14,10 @@ from distil.fetch.cache import Cache
 from distil.fetch.http import Client
 from distil.formats.spec_template import Entry, KeyPath
 from distil.model.digest import Digest
-from distil.model.image import ContainerConfig
 from distil.model.lock import BUILD, LockPart, Pinned
 from distil.model.platform import Platform
 from distil.model.spec import Spec
-from distil.model.tree import Tree
-from distil.reach.soundness import Fault
-from distil.runtimes import Asking, Checked, Elf, KeptFile, System
+from distil.runtimes import Asking, Checked, CheckedImage, KeptFile, System
 from distil.runtimes.python.application import PythonApplication, normalised
 from distil.runtimes.python.detect import LOOKED_FOR, complete, detect
 from distil.runtimes.python.faults import python_faults, python_world
@@ -35,11 +32,12 @@ from distil.runtimes.python.project import build_projects, check_own, project_so
 from distil.runtimes.python.proposal import proposal
 from distil.runtimes.python.reach.analysis import Analyses
 from distil.runtimes.python.reach.installations import find_installations
-from distil.runtimes.python.reach.provides import distribution_for_module, package_for_module
 from distil.runtimes.python.resolve import resolve
+from distil.runtimes.python.scripts import is_script
 from distil.runtimes.python.target import fits
 from distil.runtimes.python.wheel import ECOSYSTEM, Wheel
 from distil.runtimes.python.wheels import wheel_downloads
+from distil.source.place import Place
 from distil.source.scan import Sources
 
 _WHEEL: Final = "application/zip"
@@ -49,32 +47,28 @@ class Python(msgspec.Struct, frozen=True):
     """CPython applications."""
 
     name: str = "python"
+    title: str = "Python"
     looked_for: tuple[str, ...] = LOOKED_FOR
 
-    def detect(self, source: Path, spec: Spec, sources: Sources) -> PythonProject | None:
+    def is_script(self, path: Path) -> bool:
+        """See `is_script`."""
+        return is_script(path)
+
+    def detect(self, place: Place, spec: Spec, sources: Sources) -> PythonProject | None:
         """See `detect`."""
-        application = detect(source, spec, sources)
+        application = detect(place.directory, spec, sources, place.script)
         return None if application is None else PythonProject(application, spec)
 
-    def check(
-        self, tree: Tree, elf: Elf, config: ContainerConfig, machine: str, cache: Cache
-    ) -> Checked:
+    def check(self, image: CheckedImage, cache: Cache) -> Checked:
         """What would fail in the Python code of any image."""
-        installed = find_installations(tree)
+        installed = find_installations(image.tree)
         analyses = Analyses(cache)
-        world = python_world(tree, installed, config, machine)
-        faults = python_faults(tree, elf, world, analyses, installed)
+        world = python_world(image.tree, installed, image.config, image.machine, image.ledger)
+        faults = python_faults(image.tree, image.elf, world, analyses, installed)
         analyses.save()
         lines = sorted({one.line for one in installed})
         program = installed[0].real if installed else None
         return Checked(tuple(f"Python {line}" for line in lines), program, tuple(faults))
-
-    def mending(self, fault: Fault) -> tuple[str, str]:
-        """The distribution with the module that is missing, or Debian's package of it."""
-        if not fault.module:
-            return "", ""
-        package = package_for_module(fault.module)
-        return ("", package) if package else (distribution_for_module(fault.module), "")
 
     def pinned(self, part: LockPart) -> Pinned:
         """Distributions, and as of kind ``build`` those that build the application's own."""

@@ -111,6 +111,15 @@ def test_owners_and_modes(cache: Cache) -> None:
     assert "/etc/gone" not in tree
 
 
+def test_numeric_owners_and_lost_rights(cache: Cache) -> None:
+    script = "chown 1000:1001 /usr/bin/tool; chown 5 /usr/bin/other; chmod u+s /usr/bin/other\n"
+    tools = [file("/usr/bin/tool", mode=0o4755), file("/usr/bin/other", mode=0o755)]
+    tree = configured(cache, [unpacked(cache, "x", tools, {"postinst": HEAD + script})]).tree
+    tool, other = tree["/usr/bin/tool"], tree["/usr/bin/other"]
+    assert (tool.uid, tool.gid, tool.mode) == (1000, 1001, 0o755)
+    assert (other.uid, other.gid, other.mode) == (5, 0, 0o4755)
+
+
 def test_the_best_alternative_that_is_there(cache: Cache) -> None:
     def provider(name: str, priority: int, path: str) -> DebPack:
         script = f"""update-alternatives --install /usr/lib/libblas.so.3 libblas.so.3 {path} \\

@@ -148,3 +148,58 @@ def test_encodings_that_the_application_names_are_reached():
     found = reach(application, {}, library)
     assert {"encodings.gbk", "encodings.cp1251", "encodings.shift_jis"} <= set(found.modules)
     assert "encodings.koi8_r" not in found.modules
+
+
+def test_a_stub_stays_where_the_module_reads_it_and_what_it_names_is_reached():
+    files = {
+        "d/__init__.py": "import lazy_loader as lazy\n"
+        "__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)",
+        "d/__init__.pyi": "from .part import thing",
+        "d/part.py": "def thing():\n    import heavy",
+        "d/part.pyi": "",
+        "d/other/__init__.py": "from lazy_loader import attach_stub\nattach_stub(1, 2)",
+        "d/other/__init__.pyi": "from .. import rare",
+    }
+    found = reach({"main.py": "import d"}, {"d": files}, {"heavy.py": ""})
+    assert {"d/__init__.pyi", "d/other/__init__.pyi"} <= kept_of(found)
+    assert "d/part.pyi" not in kept_of(found)
+    assert {"d.part", "heavy"} <= found.modules.keys()
+
+
+def test_encodings_that_the_code_of_a_distribution_names():
+    library = {f"encodings/{name}.py": "" for name in ("__init__", "mac_roman", "cp866", "koi8_r")}
+    files = {
+        "d/__init__.py": "table = fill('mac-roman')",
+        "d/unused.py": "bytes(range(256)).decode('CP866')",
+        "d/test_d.py": "'koi8-r'",
+    }
+    found = reach({"main.py": "import d"}, {"d": files}, library)
+    assert {f"{LIBRARY}/encodings/{n}.py" for n in ("mac_roman", "cp866")} <= found.kept.keys()
+    assert f"{LIBRARY}/encodings/koi8_r.py" in found.removed
+
+
+def test_what_compiled_modules_of_a_distribution_import_when_nothing_asks_for_them():
+    files = {
+        "d/__init__.py": "",
+        "d/fast.cpython-313-x86_64-linux-gnu.so": "\0heavy\0",
+        "d/made.cpython-313-x86_64-linux-gnu.so": "\x000123__mypyc\0",
+        "d/made.py": "import other, e",
+    }
+    everything = {"d": files, "e": {"e.py": "import third"}}
+    library = {f"{name}.py": "" for name in ("heavy", "other", "third", "more")}
+    found = reach({"main.py": "import d"}, everything, library)
+    kept = {f"{LIBRARY}/{name}.py" for name in ("heavy", "other", "third")}
+    assert kept <= found.kept.keys()
+    assert "e.py" in kept_of(found)
+    assert f"{LIBRARY}/more.py" in found.removed
+
+
+def test_where_plugins_of_a_distribution_lead_stays_too():
+    entries = "[plugins]\np = e.part:Part\nq = f.part [more]\n[console_scripts]\nr = g:main\n"
+    files = {"d/__init__.py": "", "d-1.0.dist-info/entry_points.txt": entries}
+    e = {"e/__init__.py": "", "e/part.py": "import heavy"}
+    others = {"e": e, "f": {"f/part.py": ""}, "g": {"g.py": ""}}
+    found = reach({"main.py": "import d"}, {"d": files, **others}, {"heavy.py": ""})
+    assert {"e/__init__.py", "e/part.py"} <= kept_of(found)
+    assert f"{LIBRARY}/heavy.py" in found.kept
+    assert not {"f/part.py", "g.py"} & kept_of(found)

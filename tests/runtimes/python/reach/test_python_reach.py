@@ -186,7 +186,8 @@ def test_extension_modules_come_before_source_and_both_stay():
 def test_a_used_distribution_stays_whole_but_for_what_only_developers_read():
     files = {
         "d/__init__.py": "",
-        "d/unused.py": "import e",
+        "d/unused.py": "import e\ndef later():\n    import f",
+        "d/_private.py": "import g",
         "d/data.json": "{}",
         "d/py.typed": "",
         "d/types.pyi": "",
@@ -200,7 +201,8 @@ def test_a_used_distribution_stays_whole_but_for_what_only_developers_read():
         "d/tests/test_d.py": "",
         "../../../bin/d": "#!/usr/bin/python3.13\n",
     }
-    found = reach({"main.py": "import d"}, {"e.py": ""}, {"d": files})
+    library = {"e.py": "from h import x", "f.py": "", "g.py": "", "h/__init__.py": "", "h/x.py": ""}
+    found = reach({"main.py": "import d"}, library, {"d": files})
     kept = {path.removeprefix(SITE + "/") for path in found.kept}
     assert {"d/__init__.py", "d/unused.py", "d/data.json", "d/py.typed"} <= kept
     assert {"d-1.0.dist-info/METADATA", "d-1.0.dist-info/RECORD", "/usr/local/bin/d"} <= kept
@@ -212,7 +214,9 @@ def test_a_used_distribution_stays_whole_but_for_what_only_developers_read():
     assert gone["d/locale/de/LC_MESSAGES/d.po"].startswith("source of translations")
     assert "d/locale/fr/LC_MESSAGES/d.po" in kept, "it is there in no other form"
     assert gone["d/tests/test_d.py"].startswith("test-suite")
-    assert f"{LIBRARY}/e.py" in found.removed, "d.unused is kept, but nothing imports it"
+    needed = {f"{LIBRARY}/{name}" for name in ("e.py", "h/__init__.py", "h/x.py")}
+    assert needed <= found.kept.keys(), "d.unused is kept, so it can be imported"
+    assert {f"{LIBRARY}/f.py", f"{LIBRARY}/g.py"} <= found.removed.keys()
 
 
 def test_tests_stay_when_something_imports_them():

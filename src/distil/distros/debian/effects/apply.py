@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -26,11 +26,12 @@ from distil.model.platform import Platform
 from distil.model.tree import Tree
 
 _AREA: Final = "analysis"
-_VERSION: Final = "1"
+_VERSION: Final = "2"
 """To be raised when following scripts comes to other results."""
 
 ALTERNATIVES: Final = GeneratedOrigin("alternatives")
 _DIRECTORY: Final = "/etc/alternatives"
+_CAPABILITIES: Final = "security.capability"
 _ENCODER: Final = msgspec.msgpack.Encoder()
 _DECODER: Final = msgspec.msgpack.Decoder(ScriptEffects)
 
@@ -146,11 +147,19 @@ def _owned(tree: Tree, changes: Mapping[str, Ownership], accounts: Accounts) -> 
         node = tree.get(path)
         if node is None:
             continue
-        uid = accounts.uid(change.user) if change.user else None
-        gid = accounts.gid(change.group) if change.group else None
+        uid = _id(change.user, accounts.uid)
+        gid = _id(change.group, accounts.gid)
+        lost = (_CAPABILITIES,) if change.capabilities_lost else ()
         yield msgspec.structs.replace(
             node,
             uid=node.uid if uid is None else uid,
             gid=node.gid if gid is None else gid,
             mode=node.mode if change.mode is None else change.mode,
+            xattrs=tuple(pair for pair in node.xattrs if pair[0] not in lost),
         )
+
+
+def _id(name: str | None, known: Callable[[str], int | None]) -> int | None:
+    """The number of a user or group; a name comes before a number, as for chown(1)."""
+    found = known(name) if name else None
+    return int(name) if found is None and name and name.isascii() and name.isdigit() else found

@@ -6,15 +6,15 @@ depends on something unknown is followed too, but what it would change is report
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from functools import partial
 from typing import Final
 
-from distil.distros.debian.effects.expansion import Text, matches, text_of, words_of
+from distil.distros.debian.effects.expansion import Input, State
 from distil.distros.debian.effects.machine import Machine
-from distil.distros.debian.effects.outcome import DONE, UNKNOWN, Leave, Result
-from distil.distros.debian.formats.shell import parse_script
+from distil.distros.debian.effects.outcome import STEP, Leave, Refused, Status, Text, Unclear
+from distil.distros.debian.effects.shell import Handler, Shell
+from distil.distros.debian.effects.streams import joined
 from distil.distros.debian.formats.shell_syntax import (
     AndOr,
     Case,
@@ -23,370 +23,322 @@ from distil.distros.debian.formats.shell_syntax import (
     Function,
     Group,
     If,
+    Literal,
     Pipeline,
-    Redirect,
     Statement,
     While,
+    Word,
 )
-from distil.errors import MalformedScript
 
-SHELL: Final = re.compile(rb"#! ?(?:/usr)?/bin/(?:sh|bash|dash)\b")
-"""How a script begins that can be followed."""
-
-MAX_STEPS: Final = 10_000
-"""Commands followed in one script; the longest real ones need a few hundred."""
-
-_MAX_DEPTH: Final = 40
-_IGNORED_TARGETS: Final = ("/dev/", "/tmp/", "/run/", "/var/log/", "/proc/")  # noqa: S108
-
-Handler = Callable[["Evaluation", list[Text]], Result]
-"""What a command does, given its arguments."""
+MAX_DEPTH: Final = 60
+"""Statements inside each other, through functions and everything else that is followed."""
 
 
-class Evaluation:
+class Evaluation(Shell):
     """One script of one package on `machine`."""
 
-    def __init__(self, machine: Machine, package: str, commands: Mapping[str, Handler]) -> None:
-        self.machine = machine
-        self.package = package
-        self.commands = commands
-        self.answers: Mapping[str, str] = {}
-        self.arguments: list[Text] = []
-        self.input: Text = ""
-        self.unhandled: list[str] = []
-        self.functions: dict[str, Statement] = {}
-        self._variables: dict[str, Text] = {}
-        self._uncertain = 0
-        self._doubts = 0
-        self._steps = 0
+    def __init__(
+        self, machine: Machine, package: str, commands: Mapping[str, Handler], state: State
+    ) -> None:
+        super().__init__(machine, package, commands, state)
         self._depth = 0
-        self._last: bool | None = True
 
-    # --- what handlers use -----------------------------------------------------------------
+    def whole(self, script: bytes) -> None:
+        """Follow a script from its beginning to its end, and what it does at the end.
 
-    def variable(self, name: str) -> Text:
-        if name.isdigit() and name != "0":
-            number = int(name)
-            return self.arguments[number - 1] if number <= len(self.arguments) else ""
-        if name == "#":
-            return str(len(self.arguments))
-        if name == "?":
-            return {True: "0", False: "1", None: None}[self._last]
-        if name in "$!-":
-            return None
-        return self._variables.get(name, "")
+        Raises `MalformedScript`, `Exhausted`.
+        """
+        status = self._ended(self.parsed(script))
+        if self.at_end is None:
+            self.report("does something at its end that is computed")
+        elif self.at_end:
+            self._ended(self.parsed(self.at_end))
+        if status is False:
+            self.report("stops with an error")
 
-    def assign(self, name: str, value: Text) -> None:
-        self._variables[name] = value
-
-    def report(self, what: str) -> Result:
-        """Something that cannot be done or understood."""
-        if what not in self.unhandled:
-            self.unhandled.append(what)
-        return UNKNOWN
-
-    def change(self, what: str, action: Callable[[], object]) -> Result:
-        """Do something to the machine, or report it when it is not certain to happen."""
-        if self._uncertain or self._doubts:
-            return self.report(f"may {what}")
-        action()
-        return DONE
-
-    def output_of(self, body: tuple[Statement, ...]) -> Text:
-        """What commands print, in a subshell of their own."""
-        saved = dict(self._variables)
-        try:
-            output = self.run(body).output
-        except Leave as leave:
-            output = leave.output
-        self._variables = saved
-        return None if output is None else output.rstrip("\n")
-
-    def call(self, words: list[Text]) -> Result:
-        """Run a function, or a command by its handler."""
-        name = words[0]
-        if name is None:
-            return self.report("runs a command whose name is computed")
-        if name in self.functions:
-            return self._call_function(name, words[1:])
-        handler = self.commands.get(name.rsplit("/", 1)[-1])
-        if handler is None:
-            followed = self._follow_program(name, words[1:])
-            if followed is not None:
-                return followed
-            shown = " ".join("…" if word is None else word for word in words)
-            return self.report(f"runs {shown[:120]}")
-        return handler(self, words[1:])
-
-    def _follow_program(self, name: str, arguments: list[Text]) -> Result | None:
-        """Follow a program that is a shell script of a package itself; None: it is not."""
-        path = self.machine.executable(name)
-        data = self.machine.contents(path) if path else None
-        if data is None or not SHELL.match(data) or self._depth >= _MAX_DEPTH:
-            return None
-        try:
-            body = parse_script(data.decode("utf-8", "surrogateescape"))
-        except MalformedScript:
-            return None
-        outer = (self.arguments, self._variables, self.functions)
-        self.arguments, self._variables = arguments, {**self._variables, "0": path}
-        self.functions = {}
-        self._depth += 1
+    def _ended(self, body: tuple[Statement, ...]) -> Status:
         try:
             return self.run(body)
         except Leave as leave:
-            return Result(leave.status, leave.output)
-        finally:
-            self._depth -= 1
-            self.arguments, self._variables, self.functions = outer
+            return leave.status
 
     # --- statements ------------------------------------------------------------------------
 
-    def run(self, body: Iterable[Statement]) -> Result:
-        """Run statements one after the other; their output is joined."""
-        result = DONE
-        outputs: list[Text] = []
+    def run(self, body: Iterable[Statement]) -> Status:
+        """Run statements one after the other."""
+        status: Status = True
         for statement in body:
-            try:
-                result = self.step(statement)
-            except Leave as leave:
-                leave.output = _joined([*outputs, leave.output])
-                raise
-            outputs.append(result.output)
-        return Result(result.status, _joined(outputs))
+            status = self.step(statement)
+        return status
 
-    def step(self, statement: Statement) -> Result:
-        """Run one statement."""
-        self._steps += 1
-        if self._steps > MAX_STEPS:
-            self.report("does not come to an end")
+    def step(self, statement: Statement) -> Status:
+        """Run one statement; with ``set -e``, leave when it fails and nothing tests it.
+
+        Once something was reported, what fails may do so for want of it, and nothing is left.
+        """
+        self.machine.budget.spend(STEP)
+        if self._depth >= MAX_DEPTH:
+            self.report("nests too deeply")
             raise Leave("exit", None)
-        result: Result = _STEPS[type(statement)](self, statement)
-        self._last = result.status
-        return result
-
-    def _command(self, command: Command) -> Result:
-        words = [text for word in command.words for text in words_of(word, self)]
-        if not words:
-            for name, value in command.assignments:
-                self.assign(name, text_of(value, self))
-            result = DONE
-        else:
-            with self._redirected_input(command.redirects):
-                saved = dict(self._variables)
-                for name, value in command.assignments:
-                    self.assign(name, text_of(value, self))
-                result = self.call(words)
-                for name, _ in command.assignments:
-                    self.assign(name, saved.get(name, ""))
-        return self._redirected_output(command.redirects, result)
-
-    def _pipeline(self, pipeline: Pipeline) -> Result:
-        saved = self.input
-        result = DONE
-        for number, command in enumerate(pipeline.commands):
-            if number:
-                self.input = result.output
-            try:
-                result = self.step(command)
-            except Leave as leave:
-                if len(pipeline.commands) == 1:
-                    raise
-                result = Result(leave.status, leave.output)
-        self.input = saved
-        if not pipeline.negated:
-            return result
-        return Result(None if result.status is None else not result.status, result.output)
-
-    def _and_or(self, statement: AndOr) -> Result:
-        result = self.step(statement.first)
-        outputs = [result.output]
-        for operator, following in statement.rest:
-            if result.status is None:
-                more = self.perhaps((following,))
-                outputs.append(more.output)
-                result = UNKNOWN
-            elif result.status is (operator == "&&"):
-                result = self.step(following)
-                outputs.append(result.output)
-        return Result(result.status, _joined(outputs))
-
-    def _if(self, statement: If) -> Result:
-        outputs: list[Text] = []
-        for condition, body in statement.branches:
-            known = self.run(condition)
-            outputs.append(known.output)
-            if known.status is True:
-                result = self.run(body)
-                return Result(result.status, _joined([*outputs, result.output]))
-            if known.status is None:
-                self.perhaps(body)
-                self._rest_of_if(statement, condition)
-                return UNKNOWN
-        result = self.run(statement.otherwise)
-        return Result(result.status, _joined([*outputs, result.output]))
-
-    def _rest_of_if(self, statement: If, reached: tuple[Statement, ...]) -> None:
-        """Follow the branches behind one whose condition is unknown."""
-        conditions = [condition for condition, _ in statement.branches]
-        later = statement.branches[conditions.index(reached) + 1 :]
-        if later or statement.otherwise:
-            rest = If(later, statement.otherwise) if later else Group(statement.otherwise, ())
-            self.perhaps((rest,))
-
-    def _while(self, statement: While) -> Result:
-        outputs: list[Text] = []
-        while True:
-            condition = self.run(statement.condition)
-            status = condition.status
-            if status is None:
-                self.perhaps(statement.body)
-                return UNKNOWN
-            if status is statement.until:
-                return Result(status=True, output=_joined(outputs))
-            if not self._turn(statement.body, outputs):
-                return Result(status=True, output=_joined(outputs))
-
-    def _for(self, statement: For) -> Result:
-        if statement.words is None:
-            words = list(self.arguments)
-        else:
-            words = [text for word in statement.words for text in words_of(word, self)]
-        outputs: list[Text] = []
-        for word in words:
-            self.assign(statement.name, word)
-            if word is None:
-                self.perhaps(statement.body)
-                outputs.append(None)
-            elif not self._turn(statement.body, outputs):
-                break
-        return Result(status=True, output=_joined(outputs))
-
-    def _turn(self, body: tuple[Statement, ...], outputs: list[Text]) -> bool:
-        """One turn of a loop; whether there may be another."""
-        try:
-            outputs.append(self.run(body).output)
-        except Leave as leave:
-            outputs.append(leave.output)
-            if leave.word == "break":
-                return False
-            if leave.word != "continue":
-                raise
-        return True
-
-    def _case(self, statement: Case) -> Result:
-        subject = text_of(statement.subject, self)
-        for item in statement.items:
-            found = [None if subject is None else matches(p, subject, self) for p in item.patterns]
-            if True in found:
-                return self.run(item.body)
-            if None in found:
-                self.perhaps(item.body)
-        return DONE if subject is not None else UNKNOWN
-
-    def _group(self, group: Group) -> Result:
-        with self._redirected_input(group.redirects):
-            if not group.subshell:
-                result = self.run(group.body)
-            else:
-                saved = dict(self._variables)
-                try:
-                    result = self.run(group.body)
-                except Leave as leave:
-                    result = Result(leave.status, leave.output)
-                self._variables = saved
-        return self._redirected_output(group.redirects, result)
-
-    def _function(self, function: Function) -> Result:
-        self.functions[function.name] = function.body
-        return DONE
-
-    def _call_function(self, name: str, arguments: list[Text]) -> Result:
-        if self._depth >= _MAX_DEPTH:
-            return self.report("calls itself without end")
-        saved, self.arguments = self.arguments, arguments
-        doubts = self._doubts
         self._depth += 1
         try:
-            return self.step(self.functions[name])
-        except Leave as leave:
-            if leave.word != "return":
-                raise
-            return Result(leave.status, leave.output)
+            self.machine.directory = self.state.directory
+            status: Status = _STEPS[type(statement)](self, statement)
+        except (Unclear, Refused):
+            status = self.report("does something that is not understood")
         finally:
             self._depth -= 1
-            self._doubts = doubts
-            self.arguments = saved
+        failure = self.failure if isinstance(statement, Command) else self.state.code
+        self.state.code = self.exit_code(status, failure)
+        refused, self.refused = self.refused, False
+        if status is False and "e" in self.state.options and not self.tested:
+            if not self.unhandled and (refused or _ends(statement)):
+                raise Leave("exit", self.state.code)
+        return status
+
+    def _testing(self, body: tuple[Statement, ...]) -> Status:
+        """Run statements whose failure is a condition."""
+        self.tested += 1
+        try:
+            return self.run(body)
+        finally:
+            self.tested -= 1
+
+    def _command(self, command: Command) -> Status:
+        words = [text for word in command.words for text in self.words_of(word)]
+        if words[:1] in (["export"], ["local"], ["readonly"]):
+            words = self._declared(command.words, words)
+        self.failure = "1"
+        if not words:
+            return self.redirected(command.redirects, lambda: self._assignments(command))
+        if words == ["exec"] and any(one.operator != ">&" for one in command.redirects):
+            return self.report("redirects all that follows")
+        known = self.state.variables
+        saved = {name: (name in known, known.get(name)) for name, _ in command.assignments}
+        for name, value in command.assignments:
+            self.assign(name, self.text_of(value))
+        try:
+            return self.redirected(command.redirects, lambda: self.call(words))
+        finally:
+            for name, before in saved.items():
+                self.restore(name, *before)
+
+    def _assignments(self, command: Command) -> Status:
+        """Without a command, the status is that of the last command substitution."""
+        self.substituted = "0"
+        for name, value in command.assignments:
+            self.assign(name, self.text_of(value))
+        self.failure = self.substituted
+        return None if self.failure is None else self.failure == "0"
+
+    def _declared(self, words: tuple[Word, ...], expanded: list[Text]) -> list[Text]:
+        """Of a value that is not known, at least the name that it is for."""
+        if None not in expanded or len(words) != len(expanded):
+            return expanded
+        firsts = [word[0].text if isinstance(word[0], Literal) else "" for word in words]
+        for first, text in zip(firsts, expanded, strict=True):
+            if text is None and "=" in first:
+                name = first.partition("=")[0]
+                if expanded[0] == "local":
+                    self.make_local(name)
+                self.assign(name, None)
+        pairs = zip(firsts, expanded, strict=True)
+        return [text for first, text in pairs if text is not None or "=" not in first]
+
+    def _pipeline(self, pipeline: Pipeline) -> Status:
+        if pipeline.negated:
+            rest = (Pipeline(pipeline.commands, negated=False),)
+            status = self._testing(rest if len(pipeline.commands) > 1 else pipeline.commands)
+            return None if status is None else not status
+        outer, status = self.state.input, True
+        for number, command in enumerate(pipeline.commands):
+            with self.capture() as printed:
+                status = self.subshell(partial(self.step, command))
+            self.state.code = self.left
+            if number < len(pipeline.commands) - 1:
+                self.state.input = Input(joined(printed))
+            else:
+                self.printed += printed
+        self.state.input = outer
+        return status
+
+    def _and_or(self, statement: AndOr) -> Status:
+        parts = [("", statement.first), *statement.rest]
+        status: Status = True
+        for number, (operator, part) in enumerate(parts):
+            last = number == len(parts) - 1
+            if number and status is None:
+                if last:
+                    self.perhaps((part,))
+                else:
+                    self.perhaps((part,), tested=True)
+            elif not number or status is (operator == "&&"):
+                status = self.step(part) if last else self._testing((part,))
+        return status
+
+    def _if(self, statement: If) -> Status:
+        for number, (condition, body) in enumerate(statement.branches):
+            known = self._testing(condition)
+            if known is True:
+                return self.run(body)
+            if known is None:
+                self.perhaps(body)
+                later = statement.branches[number + 1 :]
+                if later:
+                    self.perhaps((If(later, statement.otherwise),))
+                else:
+                    self.perhaps(statement.otherwise)
+                return None
+        return self.run(statement.otherwise)
+
+    def _while(self, statement: While) -> Status:
+        def turns() -> Iterator[Status]:
+            while (known := self._testing(statement.condition)) is not statement.until:
+                yield known
+                if known is None:
+                    return
+
+        return self._loop(turns(), statement.body)
+
+    def _for(self, statement: For) -> Status:
+        if statement.words is None:
+            words = list(self.state.arguments)
+        else:
+            words = [text for word in statement.words for text in self.words_of(word)]
+
+        def turns() -> Iterator[Status]:
+            for word in words:
+                self.assign(statement.name, word)
+                yield None if word is None else True
+
+        return self._loop(turns(), statement.body)
+
+    def _loop(self, turns: Iterator[Status], body: tuple[Statement, ...]) -> Status:
+        """Run `body` for each of `turns`; None: as often as nobody knows."""
+        status: Status = True
+        code: Text = "0"
+        doubts = self.doubts & {"break", "continue"}
+        for known in turns:
+            self.machine.budget.spend(STEP)
+            if known is None:
+                # The second time, whatever a turn changes is unknown.
+                self.perhaps(body, times=2)
+                status = None
+                continue
+            going, status = self._turn(body)
+            code = self.state.code
+            if not going:
+                break
+        self.state.code = code
+        self.doubts = self.doubts - {"break", "continue"} | doubts
+        return status
+
+    def _turn(self, body: tuple[Statement, ...]) -> tuple[bool, Status]:
+        """One turn of a loop: whether there may be another, and its status."""
+        self.loops += 1
+        try:
+            return True, self.run(body)
+        except Leave as leave:
+            if leave.word not in ("break", "continue"):
+                raise
+            if leave.count > 1 and self.loops > 1:
+                raise Leave(leave.word, leave.code, leave.count - 1) from None
+            return leave.word == "continue", True
+        finally:
+            self.loops -= 1
+
+    def _case(self, statement: Case) -> Status:
+        subject = self.text_of(statement.subject)
+        possible = False
+        for item in statement.items:
+            found = self._matches(item.patterns, subject)
+            if found is None or (found and possible):
+                self.perhaps(item.body)
+                possible = True
+            if found is True:
+                return None if possible else self.run(item.body)
+        return None if possible else True
+
+    def _matches(self, words: Iterable[Word], subject: Text) -> Status:
+        answer: Status = False
+        for word in words:
+            pattern = self.pattern_of(word)
+            if pattern is not None and pattern.everything:
+                return True
+            if pattern is None or subject is None:
+                answer = None
+                continue
+            self.machine.budget.spend(pattern.work(subject))
+            if pattern.matches(subject):
+                return True
+        return answer
+
+    def _group(self, group: Group) -> Status:
+        def inner() -> Status:
+            return self.run(group.body)
+
+        def aside() -> Status:
+            status = self.subshell(inner)
+            self.state.code = self.left
+            return status
+
+        return self.redirected(group.redirects, aside if group.subshell else inner)
+
+    def _function(self, function: Function) -> Status:
+        self.state.functions[function.name] = function.body
+        return True
 
     # --- uncertainty and redirections ------------------------------------------------------
 
-    def perhaps(self, body: tuple[Statement, ...]) -> Result:
-        """Follow what may or may not run: nothing is done, changed variables become unknown."""
-        before = dict(self._variables)
-        self._uncertain += 1
-        try:
-            self.run(body)
-        except Leave as leave:
-            # What follows may then not be reached. A script that fails is not our case, though.
-            if leave.word != "exit" or leave.status is not False:
-                self._doubts += 1
-        finally:
-            self._uncertain -= 1
-        for name in {*before, *self._variables}:
-            if before.get(name, "") != self._variables.get(name, ""):
-                self._variables[name] = None
-        return UNKNOWN
-
-    @contextmanager
-    def _redirected_input(self, redirects: tuple[Redirect, ...]) -> Iterator[None]:
-        inputs = [redirect for redirect in redirects if redirect.operator in ("<", "<<", "<<-")]
-        if not inputs:
-            yield  # What `read` takes from a pipe stays taken.
+    def perhaps(self, body: tuple[Statement, ...], *, times: int = 1, tested: bool = False) -> None:
+        """Follow what may or may not run: nothing is done, what it changes becomes unknown."""
+        if not body:
             return
-        saved = self.input
-        for redirect in inputs:
-            if redirect.operator.startswith("<<"):
-                self.input = text_of(redirect.target, self)
-            else:
-                path = text_of(redirect.target, self)
-                data = None if path is None else self.machine.contents(path)
-                self.input = None if data is None else data.decode("utf-8", "surrogateescape")
-        try:
-            yield
-        finally:
-            self.input = saved
+        for _ in range(times):
+            before = self.state.copy()
+            held = before.input.text
+            self.machine.budget.spend(len(before.variables))
+            self.uncertain += 1
+            self.tested += tested
+            try:
+                with self.capture() as printed:
+                    self.run(body)
+            except Leave as leave:
+                # What follows may then not be reached. A script that fails is not our case.
+                if leave.word != "exit" or leave.status is not False:
+                    self.doubts.add(leave.word)
+            finally:
+                self.uncertain -= 1
+                self.tested -= tested
+            if printed:
+                self.print(None)
+            self._blur(before, held)
 
-    def _redirected_output(self, redirects: tuple[Redirect, ...], result: Result) -> Result:
-        for redirect in redirects:
-            if redirect.operator not in (">", ">>", ">|", ">&") or redirect.number == "2":
-                continue
-            self._write(redirect, result.output)
-            result = Result(result.status)
-        return result
-
-    def _write(self, redirect: Redirect, output: Text) -> None:
-        path = text_of(redirect.target, self)
-        if redirect.operator == ">&" or (path and path.startswith(_IGNORED_TARGETS)):
-            return
-        if path is None or output is None:
-            self.report(f"writes {path or 'a file whose name is computed'}")
-            return
-        data = output.encode("utf-8", "surrogateescape")
-        if redirect.operator == ">>":
-            data = (self.machine.contents(path) or b"") + data
-        self.change(f"write {path}", lambda: self.machine.write(path, data, self.package))
-
-
-def _joined(outputs: Iterable[Text]) -> Text:
-    known = []
-    for output in outputs:
-        if output is None:
-            return None
-        known.append(output)
-    return "".join(known)
+    def _blur(self, before: State, held: Text) -> None:
+        """Make unknown what is not as it was."""
+        state = self.state
+        for name in {*before.variables, *state.variables}:
+            if before.variables.get(name, "") != state.variables.get(name, ""):
+                state.variables[name] = None
+        if before.arguments != state.arguments:
+            state.arguments = [None] * max(len(before.arguments), len(state.arguments))
+        if before.directory != state.directory:
+            state.directory = None
+        if before.mask != state.mask:
+            state.mask = None
+        if state.input.text != held:
+            state.input.text = None
+        state.options = before.options
 
 
-_STEPS: Final[dict[type, Callable[..., Result]]] = {
+def _ends(statement: Statement) -> bool:
+    """Whether the shell ends with ``set -e`` where this fails."""
+    if isinstance(statement, Pipeline):
+        return not statement.negated
+    return isinstance(statement, Command) or (isinstance(statement, Group) and statement.subshell)
+
+
+_STEPS: Final[dict[type, Callable[..., Status]]] = {
     Command: Evaluation._command,
     Pipeline: Evaluation._pipeline,
     AndOr: Evaluation._and_or,

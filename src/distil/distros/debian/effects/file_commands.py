@@ -4,317 +4,302 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection
-from typing import Final, NamedTuple
+from functools import partial
+from typing import Final
 
-from distil.distros.debian.effects.evaluation import Evaluation, Handler
-from distil.distros.debian.effects.expansion import Text
-from distil.distros.debian.effects.outcome import DONE, FAILED, UNKNOWN, Result
-from distil.formats.byte_source import CHUNK
-from distil.model.node import Kind
+from distil.distros.debian.effects.arguments import known, only_prints, parse
+from distil.distros.debian.effects.machine import is_directory
+from distil.distros.debian.effects.outcome import Refused, Status, Unclear
+from distil.distros.debian.effects.shell import Handler, Shell
+from distil.model.node import ROOT, Kind, parent_of
 
-_OCTAL: Final = re.compile(r"[0-7]{3,4}")
-_SYMBOLIC: Final = re.compile(r"([ugoa]*)([+-])([rwxst]+)")
+_OCTAL: Final = re.compile(r"0?[0-7]{1,4}")
+_SYMBOLIC: Final = re.compile(r"([ugoa]*)([+=-])([rwxXst]*)")
 _BITS: Final = {"r": 0o444, "w": 0o222, "x": 0o111}
 _WHO: Final = {"u": 0o700, "g": 0o070, "o": 0o007}
-_LARGEST_COPY: Final = 64 * CHUNK
 
 
-class Arguments(NamedTuple):
-    """Options, each with its value or an empty one, and what else there is."""
-
-    options: dict[str, str]
-    names: list[str]
-
-
-def parse_arguments(arguments: list[Text], valued: Collection[str] = ()) -> Arguments | None:
-    """Split at options as getopt(3) does; `valued` ones take a value. None: something unknown."""
-    options: dict[str, str] = {}
-    names: list[str] = []
-    rest = list(arguments)
-    while rest:
-        argument = rest.pop(0)
-        if argument is None:
-            return None
-        name, equals, value = argument.partition("=")
-        if argument == "--":
-            names += [word for word in rest if word is not None]
-            return None if None in rest else Arguments(options, names)
-        if not argument.startswith("-") or argument == "-":
-            names.append(argument)
-        elif equals and name.startswith("--"):
-            options[name] = value
-        elif argument in valued:
-            options[argument] = (rest.pop(0) if rest else "") or ""
-        elif argument.startswith("--"):
-            options[argument] = ""
-        else:
-            options.update({f"-{letter}": "" for letter in argument[1:]})
-    return Arguments(options, names)
-
-
-def _mkdir(run: Evaluation, arguments: list[Text]) -> Result:
-    parsed = parse_arguments(arguments, ("-m", "--mode"))
-    if parsed is None:
-        return run.report("makes a directory whose name is computed")
-    mode = parsed.options.get("-m") or parsed.options.get("--mode") or "755"
-    result = DONE
-    for path in parsed.names:
-        if run.machine.find(path) is None:
-            numeric = int(mode, 8) if _OCTAL.fullmatch(mode) else 0o755
-
-            def make(path: str = path, numeric: int = numeric) -> None:
-                run.machine.make_directory(path, run.package, numeric)
-
-            result = run.change(f"make directory {path}", make)
+def each(paths: Collection[str], work: Callable[[str], Status]) -> Status:
+    """`work` on all of `paths`, also behind one where it fails; fails without any."""
+    result: Status = bool(paths)
+    for path in paths:
+        try:
+            status = work(path)
+        except Refused:
+            status = False
+        result = status if result is True or status is False else result
     return result
 
 
-def _touch(run: Evaluation, arguments: list[Text]) -> Result:
-    parsed = parse_arguments(arguments, ("-d", "-r", "-t"))
-    if parsed is None:
-        return run.report("makes a file whose name is computed")
-    for path in parsed.names:
-        if run.machine.find(path) is None:
-
-            def make(path: str = path) -> None:
-                run.machine.write(path, b"", run.package)
-
-            run.change(f"make {path}", make)
-    return DONE
-
-
-def _ln(run: Evaluation, arguments: list[Text]) -> Result:
-    parsed = parse_arguments(arguments)
-    if parsed is None or len(parsed.names) != 2:
-        return run.report("makes a link whose name is computed")
-    if "-s" not in parsed.options and "--symbolic" not in parsed.options:
-        return run.report(f"makes the hard link {parsed.names[1]}")
-    if "-r" in parsed.options:
-        return run.report(f"makes the relative link {parsed.names[1]}")
-    target, path = parsed.names
-    kept = not {"-n", "-T", "--no-dereference"}.isdisjoint(parsed.options)
-    existing = run.machine.find(path, follow=not kept)
-    if existing is not None and existing.kind is Kind.DIRECTORY:
-        path = f"{path.rstrip('/')}/{target.rsplit('/', 1)[-1]}"
-    if run.machine.find(path, follow=False) is not None and "-f" not in parsed.options:
-        return FAILED
-    return run.change(f"link {path}", lambda: run.machine.link(path, target, run.package))
+def mode_of(text: str, before: int, *, directory: bool) -> int:
+    """A numeric or symbolic mode applied to `before`. Raises `Unclear`."""
+    if _OCTAL.fullmatch(text):
+        kept = before & 0o6000 if directory and len(text) < 5 else 0
+        return int(text, 8) | kept
+    for clause in text.split(","):
+        found = _SYMBOLIC.fullmatch(clause)
+        # Without a letter for who it is, the umask has a say.
+        if found is None or (not found[1] and "w" in found[3]):
+            raise Unclear
+        who = found[1].replace("a", "ugo") or "ugo"
+        mask = sum(_WHO[letter] for letter in set(who))
+        special = (0o4000 if "u" in who else 0) | (0o2000 if "g" in who else 0)
+        table = {letter: bits & mask for letter, bits in _BITS.items()}
+        table |= {"s": special, "t": 0o1000}
+        table["X"] = table["x"] if directory or before & 0o111 else 0
+        bits = 0
+        for letter in found[3]:
+            bits |= table[letter]
+        if found[2] == "=":
+            before &= ~(mask | (0 if directory else special))
+        before = before & ~bits if found[2] == "-" else before | bits
+    return before
 
 
-def _copy(run: Evaluation, arguments: list[Text]) -> Result:
-    parsed = parse_arguments(arguments)
-    if parsed is None or len(parsed.names) != 2:
-        return run.report("copies a file whose name is computed")
-    source, path = parsed.names
-    node = run.machine.find(source)
+# --- making ----------------------------------------------------------------------------------
+
+
+def _mkdir(run: Shell, arguments: list[str]) -> Status:
+    options, names = parse(arguments, "p v Z m: parents=p mode=m: verbose=v")
+
+    def make(path: str) -> Status:
+        if "p" in options:
+            return make_parents(run, path, options.get("m", ""))
+        mode = mode_of(options.get("m") or f"{run.permitted(0o777):o}", 0o777, directory=True)
+        action = partial(run.machine.make_directory, path, run.package, mode)
+        return run.change(f"make directory {path}", action)
+
+    return each(names, make)
+
+
+def make_parents(run: Shell, path: str, mode: str) -> Status:
+    """``mkdir -p``: directories on the way are no concern of `mode`."""
+    missing = []
+    pieces = run.machine.absolute(path).split("/")
+    for length in range(2, len(pieces) + 1):
+        prefix = "/".join(pieces[:length]) or ROOT
+        if run.machine.find(prefix) is None and run.machine.find(prefix, follow=False) is not None:
+            return False  # A link to nothing is not followed.
+    real = run.machine.real(path)
+    while real != ROOT and run.machine.get(real) is None:
+        missing.append(real)
+        real = parent_of(real)
+    found = run.machine.get(real)
+    if found is None or not is_directory(found):
+        return False
+    permitted = run.permitted(0o777)
+    status: Status = True
+    for directory in reversed(missing):
+        last = directory == missing[0]
+        bits = mode_of(mode if last and mode else f"{permitted:o}", 0o777, directory=True)
+        if status:
+            make = partial(run.machine.make_directory, directory, run.package, bits)
+            status = run.change(f"make directory {directory}", make)
+    return status
+
+
+def _touch(run: Shell, arguments: list[str]) -> Status:
+    options, names = parse(arguments, "a c m h no-dereference=h d: r: t: date=d: reference=r:")
+
+    def touch(path: str) -> Status:
+        if run.machine.find(path) is not None or "c" in options:
+            return True
+        return run.change(f"make {path}", lambda: _write(run, path, b""))
+
+    return each(names, touch)
+
+
+def _write(run: Shell, path: str, data: bytes) -> None:
+    run.machine.write(path, data, run.package, run.permitted(0o666))
+
+
+def _mktemp(run: Shell, arguments: list[str]) -> Status:
+    """A file or directory below ``/tmp``, which is not part of an image."""
+    options, names = parse(arguments, "d t q p: tmpdir=p: directory=d")
+    template = names[0] if names else "tmp.XXXXXX"
+    if "/" in template and not template.startswith("/tmp/"):  # noqa: S108
+        raise Unclear
+    if options.get("p", "/tmp") not in ("", "/tmp") or len(names) > 1:  # noqa: S108
+        raise Unclear
+    path = f"/tmp/{template.removeprefix('/tmp/')}.{len(run.machine.created)}"  # noqa: S108
+    if run.machine.find("/tmp") is None:  # noqa: S108
+        run.machine.make_directory("/tmp", run.package, 0o1777)  # noqa: S108
+    if "d" in options:
+        run.machine.make_directory(path, run.package, 0o700)
+    else:
+        run.machine.write(path, b"", run.package, 0o600)
+    run.print(path + "\n")
+    return True
+
+
+def _ln(run: Shell, arguments: list[str]) -> Status:
+    options, names = parse(
+        arguments, "s f n T v symbolic=s force=f no-dereference=n no-target-directory=T verbose=v"
+    )
+    if len(names) != 2 or "s" not in options:
+        raise Unclear
+    target, path = names
+    existing = run.machine.find(path, follow=options.keys().isdisjoint({"n", "T"}))
+    if existing is not None and is_directory(existing) and "T" not in options:
+        path = f"{path.rstrip('/')}/{target.rstrip('/').rsplit('/', 1)[-1]}"
+        existing = run.machine.find(path, follow=False)
+    else:
+        existing = run.machine.find(path, follow=False)
+    if existing is not None and ("f" not in options or is_directory(existing)):
+        return False
+    same = run.machine.find(target)
+    if existing is not None and same is not None and same.path == existing.path:
+        raise Unclear
+
+    def link() -> None:
+        if existing is not None:
+            run.machine.remove(existing.path)
+        run.machine.link(path, target, run.package)
+
+    return run.change(f"link {path}", link)
+
+
+def _copy(run: Shell, arguments: list[str]) -> Status:
+    options, names = parse(
+        arguments, "p a d f n u v P L R r T Z preserve=p archive=a force=f no-clobber=n verbose=v"
+    )
+    if len(names) != 2:
+        raise Unclear
+    source, path = names
+    node = run.machine.find(source, follow=options.keys().isdisjoint({"a", "d", "P"}))
     if node is None:
-        return FAILED
-    if node.kind is not Kind.FILE or node.size > _LARGEST_COPY:
-        return run.report(f"copies {source}")
-    path = _into(run, path, source)
-    return run.change(f"copy {path}", lambda: run.machine.copy(node, path, run.package))
+        return False
+    if is_directory(node) or "u" in options:
+        raise Unclear
+    path = path if "T" in options else into(run, path, source)
+    before = run.machine.find(path)
+    if before is not None and "n" in options:
+        return True
+    dangling = before is None and run.machine.find(path, follow=False) is not None
+    if dangling or (before is not None and before.path == node.path):
+        return False
+    keeps = not options.keys().isdisjoint({"p", "a"})
+    mode = run.machine.mode(node.path)
+    if not keeps and node.kind is not Kind.SYMLINK:
+        mode = run.machine.mode(before.path) if before else run.permitted(mode & 0o777)
+
+    def copy() -> None:
+        run.machine.copy(node, path, run.package, mode)
+        if keeps:
+            run.machine.keep_owner(node.path, run.machine.real(path, follow=False))
+
+    return run.change(f"copy {path}", copy)
 
 
-def _move(run: Evaluation, arguments: list[Text]) -> Result:
-    parsed = parse_arguments(arguments)
-    if parsed is None or len(parsed.names) != 2:
-        return run.report("moves a file whose name is computed")
-    source, path = parsed.names
+def _move(run: Shell, arguments: list[str]) -> Status:
+    options, names = parse(arguments, "f n v T Z force=f no-clobber=n verbose=v")
+    if len(names) != 2:
+        raise Unclear
+    source, path = names
     node = run.machine.find(source, follow=False)
     if node is None:
-        return FAILED
-    if run.machine.real(source, follow=False) not in run.machine.created:
-        return run.report(f"moves {source}")
-    path = _into(run, path, source)
+        return False
+    if node.kind not in (Kind.FILE, Kind.SYMLINK):
+        raise Unclear
+    path = path if "T" in options else into(run, path, source)
+    if "n" in options and run.machine.find(path, follow=False) is not None:
+        return True
 
     def move() -> None:
-        run.machine.copy(node, path, run.package)
-        run.machine.remove(source)
+        existing = run.machine.find(path, follow=False)
+        if existing is not None and existing.path == node.path:
+            raise Refused
+        run.machine.place(path, follow=False)
+        if existing is not None:
+            run.machine.remove(existing.path)
+        run.machine.copy(node, path, run.package, run.machine.mode(node.path))
+        run.machine.keep_owner(node.path, run.machine.real(path, follow=False))
+        run.machine.remove(node.path)
 
     return run.change(f"move {source}", move)
 
 
-def _into(run: Evaluation, path: str, source: str) -> str:
+def into(run: Shell, path: str, source: str) -> str:
     """`path`, or the file of the same name inside it when it is a directory."""
     existing = run.machine.find(path)
-    if existing is not None and existing.kind is Kind.DIRECTORY:
-        return f"{path.rstrip('/')}/{source.rsplit('/', 1)[-1]}"
+    if existing is not None and is_directory(existing):
+        return f"{path.rstrip('/')}/{source.rstrip('/').rsplit('/', 1)[-1]}"
     return path
 
 
-def _remove(run: Evaluation, arguments: list[Text]) -> Result:
-    parsed = parse_arguments(arguments)
-    # What is computed here is something of earlier versions: a fresh system has none of it.
-    for path in parsed.names if parsed else []:
-        if run.machine.find(path, follow=False) is not None:
-
-            def remove(path: str = path) -> None:
-                run.machine.remove(path)
-
-            run.change(f"remove {path}", remove)
-    return DONE
+# --- removing --------------------------------------------------------------------------------
 
 
-def _rmdir(run: Evaluation, arguments: list[Text]) -> Result:
-    parsed = parse_arguments(arguments)
-    for path in parsed.names if parsed else []:
+def _remove(run: Shell, arguments: list[str]) -> Status:
+    options, names = parse(arguments, "f r R v d recursive=r force=f verbose=v")
+
+    def remove(path: str) -> Status:
         found = run.machine.find(path, follow=False)
-        if found is not None and not run.machine.below(path) and "/" in path[1:]:
-            return run.report(f"removes {path}")
-    return DONE if parsed else UNKNOWN
-
-
-def _chown(run: Evaluation, arguments: list[Text]) -> Result:
-    parsed = parse_arguments(arguments)
-    if parsed is None or len(parsed.names) < 2:
-        return run.report("changes an owner in a way that is computed")
-    owner, *paths = parsed.names
-    user, _, group = owner.replace(".", ":", 1).partition(":")
-    return _own(run, parsed, paths, user, group)
-
-
-def _chgrp(run: Evaluation, arguments: list[Text]) -> Result:
-    parsed = parse_arguments(arguments)
-    if parsed is None or len(parsed.names) < 2:
-        return run.report("changes a group in a way that is computed")
-    return _own(run, parsed, parsed.names[1:], "", parsed.names[0])
-
-
-def _own(run: Evaluation, parsed: Arguments, paths: list[str], user: str, group: str) -> Result:
-    result = DONE
-    for path in _affected(run, parsed, paths):
-
-        def own(path: str = path) -> None:
-            ownership = run.machine.own(path)
-            ownership.user = user or ownership.user
-            ownership.group = group or ownership.group
-
-        result = run.change(f"change the owner of {path}", own)
-    return result if paths else FAILED
-
-
-def _chmod(run: Evaluation, arguments: list[Text]) -> Result:
-    # A mode that takes bits away looks like an option: -x, -w.
-    parsed = parse_arguments(arguments)
-    if parsed is None or len(parsed.names) < 2:
-        return run.report("changes a mode in a way that is computed")
-    mode, *paths = parsed.names
-    result = DONE
-    for path in _affected(run, parsed, paths):
-        node = run.machine.find(path)
-        if node is None:
-            continue
-        before = run.machine.own(path).mode
-        bits = _mode(mode, node.mode if before is None else before)
-        if bits is None:
-            return run.report(f"changes the mode of {path} by {mode}")
-        result = run.change(f"change the mode of {path}", _setter(run, path, bits))
-    return result
-
-
-def _setter(run: Evaluation, path: str, bits: int) -> Callable[[], None]:
-    def change() -> None:
-        run.machine.own(path).mode = bits
-
-    return change
-
-
-def _affected(run: Evaluation, parsed: Arguments, paths: list[str]) -> list[str]:
-    """The existing paths among `paths`, with what is below them when that was asked for."""
-    found = [path for path in paths if run.machine.find(path) is not None]
-    if "-R" in parsed.options or "--recursive" in parsed.options:
-        found += [below for path in found for below in run.machine.below(path)]
-    return found
-
-
-def _mode(text: str, before: int) -> int | None:
-    """A numeric or symbolic mode applied to `before`."""
-    if _OCTAL.fullmatch(text):
-        return int(text, 8)
-    for clause in text.split(","):
-        found = _SYMBOLIC.fullmatch(clause)
         if found is None:
-            return None
-        who = found[1].replace("a", "ugo") or "ugo"
-        mask = sum(_WHO[letter] for letter in set(who))
-        bits = 0
-        for letter in found[3]:
-            if letter == "s":
-                bits |= (0o4000 if "u" in who else 0) | (0o2000 if "g" in who else 0)
-            elif letter == "t":
-                bits |= 0o1000
-            else:
-                bits |= _BITS[letter] & mask
-        before = before | bits if found[2] == "+" else before & ~bits
-    return before
+            return "f" in options
+        if path.rstrip("/").rsplit("/", 1)[-1] in ("", ".", ".."):
+            return False
+        if is_directory(found) and options.keys().isdisjoint({"r", "R"}):
+            return False
+        return run.change(f"remove {path}", lambda: run.machine.remove(found.path))
+
+    return each(names, remove) if names else "f" in options
 
 
-def _install(run: Evaluation, arguments: list[Text]) -> Result:
-    parsed = parse_arguments(arguments, ("-m", "--mode", "-o", "--owner", "-g", "--group"))
-    if parsed is None or "-d" not in parsed.options:
-        return run.report("installs files")
-    mode = parsed.options.get("-m") or parsed.options.get("--mode") or "755"
-    owner = parsed.options.get("-o") or parsed.options.get("--owner") or ""
-    group = parsed.options.get("-g") or parsed.options.get("--group") or ""
-    _mkdir(run, list(parsed.names))
-    _own(run, parsed, parsed.names, owner, group)
-    return _chmod(run, [mode, *parsed.names])
+def _rmdir(run: Shell, arguments: list[str]) -> Status:
+    options, names = parse(arguments, "p v ignore-fail-on-non-empty=i parents=p")
+
+    def remove(path: str) -> Status:
+        found = run.machine.find(path, follow=False)
+        if found is None or not is_directory(found):
+            return False
+        if run.machine.names_in(found.path):
+            return "i" in options
+        if "p" in options:
+            raise Unclear
+        return run.change(f"remove {path}", lambda: run.machine.remove(found.path))
+
+    return each(names, remove)
 
 
-def _readlink(run: Evaluation, arguments: list[Text]) -> Result:
-    parsed = parse_arguments(arguments)
-    if parsed is None or len(parsed.names) != 1:
-        return UNKNOWN
-    path = parsed.names[0]
-    if not parsed.options.keys().isdisjoint({"-f", "-e", "-m"}):
-        found = run.machine.find(path)
-        missing = found is None and "-m" not in parsed.options and "-f" not in parsed.options
-        return FAILED if missing else Result(status=True, output=run.machine.real(path) + "\n")
-    node = run.machine.find(path, follow=False)
-    if node is None or node.kind is not Kind.SYMLINK:
-        return FAILED
-    return Result(status=True, output=node.target + "\n")
+# --- links -----------------------------------------------------------------------------------
 
 
-def _ls(run: Evaluation, arguments: list[Text]) -> Result:
-    """Whether all the names are there; what would be printed is not worked out."""
-    parsed = parse_arguments(arguments)
-    if parsed is None:
-        return UNKNOWN
-    found = all(run.machine.find(name) is not None for name in parsed.names)
-    return Result(found, None if found else "")
+def _readlink(run: Shell, arguments: list[str]) -> Status:
+    options, names = parse(arguments, "f e m n q s")
+    if len(names) != 1:
+        raise Unclear
+    path, end = names[0], "" if "n" in options else "\n"
+    if options.keys().isdisjoint("fem"):
+        node = run.machine.find(path, follow=False)
+        if node is None or node.kind is not Kind.SYMLINK:
+            return False
+        run.print(node.target + end)
+        return True
+    real = run.machine.real(path)
+    parent = run.machine.get(parent_of(real))
+    there = parent is not None and is_directory(parent)
+    if "m" not in options and not (there and ("e" not in options or run.machine.get(real))):
+        return False
+    run.print(real + end)
+    return True
 
 
-def _cat(run: Evaluation, arguments: list[Text]) -> Result:
-    parsed = parse_arguments(arguments)
-    if parsed is None:
-        return UNKNOWN
-    if not parsed.names:
-        return Result(status=True, output=run.input)
-    pieces = []
-    for name in parsed.names:
-        data = run.input.encode() if name == "-" and run.input else run.machine.contents(name)
-        if data is None:
-            return FAILED
-        pieces.append(data.decode("utf-8", "surrogateescape"))
-    return Result(status=True, output="".join(pieces))
+def _realpath(run: Shell, arguments: list[str]) -> Status:
+    return _readlink(run, ["-f", *arguments])
 
 
 FILE_COMMANDS: Final[dict[str, Handler]] = {
-    "mkdir": _mkdir,
-    "touch": _touch,
-    "ln": _ln,
-    "cp": _copy,
-    "mv": _move,
-    "rm": _remove,
-    "rmdir": _rmdir,
-    "unlink": _remove,
-    "chown": _chown,
-    "chgrp": _chgrp,
-    "chmod": _chmod,
-    "install": _install,
-    "readlink": _readlink,
-    "realpath": lambda run, arguments: _readlink(run, ["-m", *arguments]),
-    "ls": _ls,
-    "cat": _cat,
+    "mkdir": known(_mkdir),
+    "touch": known(_touch),
+    "mktemp": known(_mktemp),
+    "ln": known(_ln),
+    "cp": known(_copy),
+    "mv": known(_move),
+    "rm": known(_remove),
+    "rmdir": known(_rmdir),
+    "unlink": known(_remove),
+    "readlink": only_prints(_readlink),
+    "realpath": only_prints(_realpath),
 }
+"""Handlers by name."""

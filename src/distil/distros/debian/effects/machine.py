@@ -6,21 +6,34 @@ them. What scripts make is kept apart and becomes nodes at the end.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from fnmatch import fnmatchcase
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Final
 
 import msgspec
 
-from distil.distros.debian.archive import DebPack
 from distil.distros.debian.effects.accounts import Account, Accounts, Group
-from distil.distros.debian.merged_usr import MERGED, merged_path
-from distil.model.blob import Blob, InlineBlob
-from distil.model.node import ROOT, Kind, Node, parent_of
+from distil.distros.debian.effects.glob import Pattern
+from distil.distros.debian.effects.outcome import (
+    ACCOUNT,
+    STEP,
+    WORD,
+    Budget,
+    Refused,
+    Text,
+    Unclear,
+)
+from distil.errors import LinkLoop
+from distil.model.blob import InlineBlob
+from distil.model.node import PATH_MAX, ROOT, Kind, Node, parent_of
 from distil.model.tree import resolve_path
 
-SEARCH_PATH: Final = ("/usr/sbin", "/usr/bin", "/sbin", "/bin")
+SEARCH_PATH: Final = ("/usr/sbin", "/usr/bin")
 _ROOT_NODE: Final = Node(ROOT, Kind.DIRECTORY, 0o755)
+_NAME_MAX: Final = 255
+_LARGEST_FILE: Final = 1 << 20
+"""Bytes of a file that scripts can read or copy."""
+
+_SETUID, _SETGID, _GROUP_EXECUTES = 0o4000, 0o2000, 0o010
 
 
 class Alternative(msgspec.Struct, frozen=True):
@@ -34,36 +47,53 @@ class Alternative(msgspec.Struct, frozen=True):
 
 
 class Ownership(msgspec.Struct):
-    """A change of owner or mode that a script made; None leaves it as it is."""
+    """A change of owner or mode that a script made; None leaves it as it is.
+
+    Owners are names, or numbers in decimal. `capabilities_lost`: as by every change of owner.
+    """
 
     user: str | None = None
     group: str | None = None
     mode: int | None = None
+    capabilities_lost: bool = False
+
+
+class System(msgspec.Struct, frozen=True):
+    """What there is when the first script starts: unpacked packages by name, and their files.
+
+    `owners` are the packages that ship what is at a path, `accounts` the users and groups of a
+    system without any other, `architecture` is Debian's name.
+    """
+
+    packages: Collection[str]
+    nodes: Mapping[str, Node]
+    owners: Mapping[str, str]
+    accounts: Accounts
+    architecture: str
 
 
 class Machine:
-    """What all scripts of one image see and change."""
+    """What all scripts of one image see and change; `directory` is the current one."""
 
-    def __init__(self, packs: Sequence[DebPack], architecture: str) -> None:
-        self.architecture = architecture
-        self.packages = {pack.name: pack for pack in packs}
+    def __init__(self, system: System) -> None:
+        self.architecture = system.architecture
+        self.packages = system.packages
+        self.base = system.accounts
+        self.budget = Budget()
+        self.directory: Text = ROOT
         self.created: dict[str, Node] = {}
         self.makers: dict[str, str] = {}
         self.removed: set[str] = set()
         self.ownership: dict[str, Ownership] = {}
         self.alternatives: list[Alternative] = []
-        self.accounts: list[Account] = []
-        self.groups: list[Group] = []
+        self.accounts: dict[str, Account] = {}
+        self.groups: dict[str, Group] = {}
         self.members: list[tuple[str, str]] = []
-        self.base = Accounts(packs)
-        self._shipped: dict[str, Node] = {
-            f"/{name}": Node(f"/{name}", Kind.SYMLINK, 0o777, target=f"usr/{name}")
-            for name in MERGED
-        }
-        for pack in packs:
-            for node in pack.pack.nodes(pack.origin):
-                self._shipped.setdefault(merged_path(node.path, node.kind), node)
-        self._names: dict[str, list[str]] | None = None
+        self._shipped = system.nodes
+        self._owners = system.owners
+        self._children: dict[str, dict[str, None]] = {}
+        for path in self._shipped:
+            self._note(path)
 
     # --- looking ---------------------------------------------------------------------------
 
@@ -72,118 +102,256 @@ class Machine:
         if path == ROOT:
             return _ROOT_NODE
         found = self.created.get(path)
-        return self._shipped.get(path) if found is None and path not in self.removed else found
+        if found is None and path not in self.removed:
+            found = self._shipped.get(path)
+        if found is None and path in self._children:
+            return Node(path, Kind.DIRECTORY, 0o755)
+        return found
+
+    def absolute(self, path: str) -> str:
+        """`path` from the root. Raises `Unclear` when the current directory is not known."""
+        if path.startswith("/"):
+            return path
+        if self.directory is None:
+            raise Unclear
+        return f"{self.directory.rstrip('/')}/{path}"
 
     def real(self, path: str, *, follow: bool = True) -> str:
-        """Where `path` is, its last component followed or not."""
-        absolute = "/" + path.strip("/")
-        if follow:
-            return resolve_path(self.get, absolute)
-        parent = resolve_path(self.get, parent_of(absolute))
-        return f"{parent.rstrip('/')}/{absolute.rsplit('/', 1)[1]}"
+        """Where `path` is, its last component followed or not. Raises `Refused`, `Unclear`."""
+        absolute = self.absolute(path)
+        if not path or "\0" in path or len(path) > PATH_MAX:
+            raise Refused
+        try:
+            name = absolute.rstrip("/").rsplit("/", 1)[-1]
+            if follow or name in ("", ".", ".."):
+                return resolve_path(self.get, absolute)
+            parent = resolve_path(self.get, parent_of(absolute.rstrip("/")))
+        except LinkLoop:
+            raise Refused from None
+        return f"{parent.rstrip('/')}/{name}"
 
     def find(self, path: str, *, follow: bool = True) -> Node | None:
-        """The node that `path` reaches. Directories that are only implied count."""
-        real = self.real(path, follow=follow)
-        node = self.get(real)
-        if node is None and self._children(real):
-            return Node(real, Kind.DIRECTORY, 0o755)
-        return node
+        """The node that `path` reaches; directories that are only implied count."""
+        try:
+            node = self.get(self.real(path, follow=follow))
+        except Refused:
+            return None
+        return None if node is None or (path.endswith("/") and not is_directory(node)) else node
 
     def executable(self, name: str) -> str:
         """Where command `name` is found, or nothing."""
-        if "/" in name:
-            node = self.find(name)
-            return name if node is not None and node.mode & 0o111 else ""
-        for directory in SEARCH_PATH[:2]:
-            node = self.find(f"{directory}/{name}")
-            if node is not None and node.kind is not Kind.DIRECTORY:
-                return f"{directory}/{name}"
+        places = [name] if "/" in name else [f"{directory}/{name}" for directory in SEARCH_PATH]
+        for place in places:
+            node = self.find(place)
+            if node is not None and node.kind is Kind.FILE and node.mode & 0o111:
+                return place
         return ""
 
-    def matching(self, pattern: str) -> list[str]:
+    def matching(self, pattern: Pattern) -> list[str]:
         """The paths that a pattern of the shell stands for, sorted."""
-        found = ["/"]
-        for part in pattern.strip("/").split("/"):
+        first, *parts = pattern.components()
+        found = [""]
+        if first.empty and parts:
+            found = ["/"]
+        else:
+            parts = [first, *parts]
+        for part in parts:
             found = [path for top in found for path in self._step(top, part)]
         return sorted(path for path in found if self.find(path, follow=False) is not None)
 
-    def _step(self, top: str, part: str) -> Iterator[str]:
-        base = top.rstrip("/")
-        if not any(char in part for char in "*?["):
-            yield f"{base}/{part}"
+    def _step(self, top: str, part: Pattern) -> Iterator[str]:
+        base = top if top in ("", "/") else f"{top}/"
+        if not part.special:
+            yield base + part.literal
             return
-        for name in self._children(self.real(top)):
-            if fnmatchcase(name, part) and (not name.startswith(".") or part.startswith(".")):
-                yield f"{base}/{name}"
+        node = self.find(top or ".")
+        for name in self.names_in(node.path) if node is not None else ():
+            self.budget.spend(STEP + 4 * len(base) + part.work(name))
+            if part.matches(name) and (not name.startswith(".") or part.literal.startswith(".")):
+                yield base + name
+
+    def names_in(self, directory: str) -> list[str]:
+        """The names in a directory, which is given by its real path."""
+        return [*self._children.get(directory, ())]
 
     def below(self, path: str) -> list[str]:
-        """All paths below directory `path`."""
-        prefix = path.rstrip("/") + "/"
-        found = (*self._shipped, *self.created)
-        return [name for name in found if name.startswith(prefix) and self.get(name) is not None]
+        """All paths below a directory, which is given by its real path."""
+        found = []
+        pending = [path]
+        while pending:
+            top = pending.pop()
+            inside = [f"{top.rstrip('/')}/{name}" for name in self._children.get(top, ())]
+            self.budget.spend(sum(WORD + len(found) for found in inside))
+            found += inside
+            pending += inside
+        return sorted(found)
 
-    def _children(self, directory: str) -> list[str]:
-        if self._names is None:
-            self._names = {}
-            for path in self._shipped:
-                self._note(self._names, path)
-        made = [path for path in self.created if parent_of(path) == directory]
-        return self._names.get(directory, []) + [path.rsplit("/", 1)[1] for path in made]
+    def contents(self, path: str) -> bytes | None:
+        """What a file holds, if there is one. Raises `Unclear` when it is large."""
+        node = self.find(path)
+        if node is not None and node.path == "/dev/null":
+            return b""
+        if node is None or node.blob is None:
+            return None
+        if node.size > _LARGEST_FILE:
+            raise Unclear
+        self.budget.spend(node.size)
+        return node.blob.read()
 
-    def _note(self, names: dict[str, list[str]], path: str) -> None:
-        while path != ROOT:
-            parent, _, name = path.rpartition("/")
-            siblings = names.setdefault(parent or ROOT, [])
-            if name in siblings[-1:]:
-                return
-            if name not in siblings:
-                siblings.append(name)
-            path = parent or ROOT
+    def mode(self, path: str) -> int:
+        """The mode of what is at real path `path`, as changed."""
+        change = self.ownership.get(path)
+        node = self.get(path)
+        if change is not None and change.mode is not None:
+            return change.mode
+        return 0 if node is None else node.mode
 
     # --- changing: `package` is the one whose script does it ---------------------------------
 
-    def make_directory(self, path: str, package: str, mode: int = 0o755) -> None:
-        """A directory with its parents, unless there is something."""
-        real = self.real(path)
-        if self.find(real) is None:
-            if real != ROOT:
-                self.make_directory(parent_of(real), package)
-            self._make(Node(real, Kind.DIRECTORY, mode), package)
+    def place(self, path: str, *, follow: bool = True) -> str:
+        """The real path where something can be made. Raises `Refused`, `Unclear`."""
+        real = self.real(path, follow=follow)
+        parent = self.get(parent_of(real))
+        if parent is None or not is_directory(parent):
+            raise Refused
+        if len(real.encode("utf-8", "surrogateescape")) > PATH_MAX:
+            raise Refused
+        if len(real.rsplit("/", 1)[1].encode("utf-8", "surrogateescape")) > _NAME_MAX:
+            raise Refused
+        return real
 
-    def write(self, path: str, data: bytes, package: str) -> None:
-        """A file with contents, in place of what is there."""
-        node = Node(self.real(path), Kind.FILE, 0o644, blob=InlineBlob.of(data))
+    def make_directory(self, path: str, package: str, mode: int) -> None:
+        """A directory. Raises `Refused`, also when there is something."""
+        real = self.place(path)
+        if self.get(real) is not None:
+            raise Refused
+        self._make(Node(real, Kind.DIRECTORY, mode), package)
+
+    def write(self, path: str, data: bytes, package: str, mode: int) -> None:
+        """A file with contents; `mode` is for a new one. Raises `Refused`."""
+        real = self.place(path)
+        before = self.get(real)
+        if before is not None and before.kind is not Kind.FILE:
+            raise Refused
+        mode = mode if before is None else before.mode
+        self.budget.spend(len(data))
+        self._make(Node(real, Kind.FILE, mode, blob=InlineBlob.of(data)), package)
+
+    def copy(self, source: Node, path: str, package: str, mode: int) -> None:
+        """A copy of `source`, a file or a link, in place of what is there. Raises `Refused`."""
+        real = self.place(path, follow=source.kind is not Kind.SYMLINK)
+        before = self.get(real)
+        if before is not None and is_directory(before):
+            raise Refused
+        if source.size > _LARGEST_FILE:
+            raise Unclear
+        self.budget.spend(source.size)
+        if source.path == "/dev/null":
+            source = Node(real, Kind.FILE, mode, blob=InlineBlob.of(b""))
+        if source.kind not in (Kind.FILE, Kind.SYMLINK):
+            raise Unclear
+        if real in self.ownership:
+            self.ownership[real].mode = None
+        if source.kind is Kind.SYMLINK:
+            self.ownership.pop(real, None)
+        node = Node(real, source.kind, mode, target=source.target, blob=source.blob)
         self._make(node, package)
 
-    def copy(self, source: Node, path: str, package: str) -> None:
-        """A copy of `source`, which is a file or a link."""
-        real = self.real(path, follow=False)
-        self._make(msgspec.structs.replace(source, path=real, uid=0, gid=0), package)
-
     def link(self, path: str, target: str, package: str) -> None:
-        """A symbolic link."""
-        real = self.real(path, follow=False)
+        """A symbolic link. Raises `Refused` when there is something."""
+        real = self.place(path, follow=False)
+        if self.get(real) is not None or not target or len(target) >= PATH_MAX:
+            raise Refused
         self._make(Node(real, Kind.SYMLINK, 0o777, target=target), package)
 
     def _make(self, node: Node, package: str) -> None:
+        self.budget.spend(len(node.path) + len(node.target))
         self.created[node.path] = node
         self.makers[node.path] = package
+        self._note(node.path)
+
+    def _note(self, path: str) -> None:
+        """Enter `path` into the directories that lead to it."""
+        while path != ROOT:
+            parent, _, name = path.rpartition("/")
+            siblings = self._children.setdefault(parent or ROOT, {})
+            if name in siblings:
+                return
+            siblings[name] = None
+            path = parent or ROOT
 
     def remove(self, path: str) -> None:
         """Take away what scripts made or packages ship, with everything below it."""
         real = self.real(path, follow=False)
-        for found in (real, *self.below(real)):
+        for found in (*self.below(real), real):
             self.created.pop(found, None)
+            self.ownership.pop(found, None)
+            self._children.pop(found, None)
             if found in self._shipped:
                 self.removed.add(found)
+        self._children.get(parent_of(real), {}).pop(real.rsplit("/", 1)[1], None)
 
-    def own(self, path: str) -> Ownership:
-        """The changes of owner and mode of `path`, to be added to."""
-        return self.ownership.setdefault(self.real(path), Ownership())
+    def own(self, real: str, user: str, group: str) -> None:
+        """Change the owner of what is at real path `real`; empty: not this one.
 
-    def contents(self, path: str) -> bytes | None:
-        """What a file holds, if there is one."""
-        node = self.find(path)
-        blob: Blob | None = None if node is None else node.blob
-        return None if blob is None else blob.read()
+        As Linux has it (chown(2)), what is no directory loses setuid, setgid if its group may
+        execute it, and its capabilities.
+        """
+        node, mode = self.get(real), self.mode(real)
+        change = self.ownership.setdefault(real, Ownership())
+        change.user = user or change.user
+        change.group = group or change.group
+        if node is not None and node.kind is not Kind.DIRECTORY:
+            lost = _SETUID | (_SETGID if mode & _GROUP_EXECUTES else 0)
+            if mode & lost and node.kind is not Kind.SYMLINK:
+                change.mode = mode & ~lost
+            change.capabilities_lost = True
+
+    def owner(self, node: Node) -> str:
+        """The package that ships or made `node`, or nothing."""
+        return self.makers.get(node.path) or self._owners.get(node.path, "")
+
+    def others_have(self, package: str, directory: str) -> bool:
+        """Whether a package other than `package` ships something below `directory`."""
+        prefix = directory + "/"
+        return any(
+            path.startswith(prefix) and owner != package for path, owner in self._owners.items()
+        )
+
+    def add(self, accounts: Iterable[Account] = (), groups: Iterable[Group] = ()) -> None:
+        """Create users and groups; the first of a name counts."""
+        for account in accounts:
+            self.budget.spend(ACCOUNT)
+            self.accounts.setdefault(account.name, account)
+        for group in groups:
+            self.budget.spend(ACCOUNT)
+            self.groups.setdefault(group.name, group)
+
+    def keep_owner(self, source: str, copy: str) -> None:
+        """Give `copy` the owner of `source`; both are real paths."""
+        node = self.get(source)
+        change = self.ownership.get(source, Ownership())
+        if node is not None:
+            user, group = change.user or str(node.uid), change.group or str(node.gid)
+            if copy in self.ownership or (user, group) != ("0", "0"):
+                self.ownership[copy] = Ownership(user, group)
+
+    def has_user(self, name: str) -> bool:
+        """Whether there is a user `name`."""
+        return self.base.uid(name) is not None or name in self.accounts
+
+    def has_group(self, name: str) -> bool:
+        """Whether there is a group `name`."""
+        if self.base.gid(name) is not None or name in self.groups:
+            return True
+        account = self.accounts.get(name)
+        return account is not None and account.group == name
+
+    def set_mode(self, real: str, mode: int) -> None:
+        """Change the mode of what is at real path `real`."""
+        self.ownership.setdefault(real, Ownership()).mode = mode
+
+
+def is_directory(node: Node) -> bool:
+    """Whether `node` is a directory, not a link to one."""
+    return node.kind is Kind.DIRECTORY

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 import msgspec
 
@@ -46,15 +47,24 @@ class ScriptEffects(msgspec.Struct, frozen=True):
     unhandled: tuple[UnhandledScript, ...] = ()
 
 
+_PASSING: Final = ("/tmp/", "/var/tmp/", "/dev/", "/proc/", "/sys/")  # noqa: S108
+"""What is there while a system runs and not in an image."""
+
+
 def recorded(machine: Machine, unhandled: Iterable[UnhandledScript]) -> ScriptEffects:
     """The changes made to `machine`, in an order that does not depend on the scripts'."""
+    created = sorted(machine.created.items())
     return ScriptEffects(
-        tuple(_made(node, machine.makers[path]) for path, node in sorted(machine.created.items())),
+        tuple(
+            _made(node, machine.makers[path])
+            for path, node in created
+            if not path.startswith(_PASSING) and path != "/tmp"  # noqa: S108
+        ),
         tuple(sorted(machine.removed)),
         dict(sorted(machine.ownership.items())),
         tuple(machine.alternatives),
-        tuple(machine.accounts),
-        tuple(machine.groups),
+        tuple(machine.accounts.values()),
+        tuple(machine.groups.values()),
         tuple(machine.members),
         tuple(sorted(unhandled)),
     )

@@ -9,24 +9,30 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from distil.distros.debian.archive import DebPack
-from distil.distros.debian.effects.evaluation import SHELL, Evaluation, Handler
-from distil.distros.debian.effects.expansion import Text
+from distil.distros.debian.effects.accounts import Accounts
+from distil.distros.debian.effects.evaluation import Evaluation
+from distil.distros.debian.effects.expansion import State
 from distil.distros.debian.effects.file_commands import FILE_COMMANDS
-from distil.distros.debian.effects.machine import Machine
-from distil.distros.debian.effects.outcome import DONE, Leave, Result
+from distil.distros.debian.effects.machine import SEARCH_PATH, Machine, System
+from distil.distros.debian.effects.mode_commands import MODE_COMMANDS
+from distil.distros.debian.effects.outcome import Exhausted, Status, Text
 from distil.distros.debian.effects.record import ScriptEffects, UnhandledScript, recorded
+from distil.distros.debian.effects.shell import SHELL, Handler, Shell
 from distil.distros.debian.effects.shell_commands import SHELL_COMMANDS
 from distil.distros.debian.effects.system_commands import SYSTEM_COMMANDS
-from distil.distros.debian.formats.shell import parse_script
+from distil.distros.debian.effects.system_files import DIRECTORIES
+from distil.distros.debian.effects.text_commands import TEXT_COMMANDS
+from distil.distros.debian.merged_usr import MERGED, merged_path
 from distil.errors import MalformedScript
 from distil.formats.patterns import path_expression
+from distil.model.node import Kind, Node
 
 DATA: Final = Path(__file__).parents[1] / "data" / "scripts.toml"
 """What is known of commands and packages; it documents its own format."""
@@ -67,6 +73,18 @@ def default_knowledge() -> ScriptKnowledge:
     return msgspec.convert(tomllib.loads(DATA.read_text("utf-8")), ScriptKnowledge)
 
 
+class PackageScripts(msgspec.Struct, frozen=True):
+    """The maintainer scripts of a package by name, with what decides about them.
+
+    `answers` are the defaults to its questions, `triggers` the lines of its triggers file.
+    """
+
+    package: str
+    scripts: Mapping[str, bytes]
+    answers: Mapping[str, str] = {}
+    triggers: tuple[tuple[str, str], ...] = ()
+
+
 def script_effects(
     packs: Sequence[DebPack],
     architecture: str,
@@ -78,60 +96,106 @@ def script_effects(
     `packs` are all packages there are, of which the scripts of those named in `passed_over` are
     not followed. `architecture` is Debian's name of the platform.
     """
-    knowledge = knowledge or default_knowledge()
-    machine = Machine(packs, architecture)
-    commands = _commands(packs, knowledge)
+    nodes: dict[str, Node] = {}
+    owners: dict[str, str] = {}
+    for pack in packs:
+        for node in pack.pack.nodes(pack.origin):
+            path = merged_path(node.path, node.kind)
+            if path not in nodes:
+                nodes[path] = msgspec.structs.replace(node, path=path)
+                owners[path] = pack.name
+    used = {path.split("/", 3)[2] for path in nodes if path.startswith("/usr/")}
+    for name in used.intersection(MERGED):
+        link = Node(f"/{name}", Kind.SYMLINK, 0o777, target=f"usr/{name}")
+        nodes.setdefault(link.path, link)
+    nodes["/dev/null"] = Node("/dev/null", Kind.CHARACTER, 0o666, device=(1, 3))
+    for path, mode in DIRECTORIES:
+        nodes.setdefault(path, Node(path, Kind.DIRECTORY, mode))
+    for path, node in nodes.items():
+        if node.kind is Kind.HARDLINK:
+            shared = nodes.get(merged_path(node.target, Kind.FILE), node)
+            nodes[path] = msgspec.structs.replace(shared, path=path, kind=Kind.FILE)
+    system = System({pack.name for pack in packs}, nodes, owners, Accounts(packs), architecture)
+    scripts = [
+        PackageScripts(pack.name, pack.scripts, pack.answers, pack.triggers)
+        for pack in packs
+        if pack.name not in passed_over
+    ]
+    return follow_scripts(scripts, system, knowledge or default_knowledge())
+
+
+def follow_scripts(
+    packages: Sequence[PackageScripts], system: System, knowledge: ScriptKnowledge
+) -> ScriptEffects:
+    """What the scripts of `packages`, newly unpacked on `system`, do to it, in their order.
+
+    Nothing is run. The work is bounded: a script that takes more than `SCRIPT_WORK`, or is there
+    when all `IMAGE_WORK` is done, is reported, and so is everything that is not modelled.
+    """
+    machine = Machine(system)
+    commands = _commands(system.nodes, knowledge)
     found: set[UnhandledScript] = set()
-    followed = [pack for pack in packs if pack.name not in passed_over]
-    for pack in followed:
-        found |= _follow(pack, machine, commands, "preinst", ("install",))
-    for pack in followed:
-        found |= _follow(pack, machine, commands, "postinst", ("configure", ""))
-    for pack, triggers in _activated(followed, machine):
+    for one in packages:
+        found |= _follow(one, machine, commands, "preinst", ("install",))
+    for one in packages:
+        found |= _follow(one, machine, commands, "postinst", ("configure", ""))
+    for one, triggers in _activated(packages, machine):
         words = ("triggered", " ".join(triggers))
-        found |= _follow(pack, machine, commands, "postinst", words)
+        found |= _follow(one, machine, commands, "postinst", words)
     covered = knowledge.covered
     unhandled = [one for one in found if not any(entry.covers(one) for entry in covered)]
     return recorded(machine, unhandled)
 
 
 def _follow(
-    pack: DebPack,
+    package: PackageScripts,
     machine: Machine,
     commands: dict[str, Handler],
     script: str,
     arguments: tuple[str, ...],
 ) -> set[UnhandledScript]:
-    data = pack.scripts.get(script)
+    data, name = package.scripts.get(script), package.package
     if data is None:
         return set()
     if not SHELL.match(data):
         first = data.split(b"\n", 1)[0][:60].decode("ascii", "replace")
-        return {UnhandledScript(pack.name, script, f"is no shell script: {first}")}
-    run = Evaluation(machine, pack.name, commands)
-    run.answers = pack.answers
-    run.arguments = list(arguments)
-    run.assign("0", f"/var/lib/dpkg/info/{pack.name}.{script}")
-    run.assign("DPKG_MAINTSCRIPT_PACKAGE", pack.name)
-    run.assign("DPKG_MAINTSCRIPT_NAME", script)
-    run.assign("DPKG_MAINTSCRIPT_ARCH", machine.architecture)
-    run.assign("DEBIAN_FRONTEND", "noninteractive")
-    run.assign("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+        return {UnhandledScript(name, script, f"is no shell script: {first}")}
+    variables: dict[str, Text] = {
+        "0": f"/var/lib/dpkg/info/{name}.{script}",
+        "DPKG_MAINTSCRIPT_PACKAGE": name,
+        "DPKG_MAINTSCRIPT_NAME": script,
+        "DPKG_MAINTSCRIPT_ARCH": machine.architecture,
+        "DPKG_MAINTSCRIPT_PACKAGE_REFCOUNT": "1",
+        "DPKG_ROOT": "",
+        "DPKG_ADMINDIR": "/var/lib/dpkg",
+        "DEBIAN_FRONTEND": "noninteractive",
+        "PATH": ":".join(SEARCH_PATH),
+        "PWD": "/",
+    }
+    run = Evaluation(machine, name, commands, State(variables, arguments=list(arguments)))
+    run.answers = dict(package.answers)
+    machine.budget.begin()
     try:
-        run.run(parse_script(data.decode("utf-8", "surrogateescape")))
+        run.whole(data)
     except MalformedScript as error:
         run.report(f"cannot be read: {error.message}")
-    except Leave:
-        pass
-    return {UnhandledScript(pack.name, script, what) for what in run.unhandled}
+    except Exhausted:
+        run.unhandled["takes too much work to follow"] = None
+    except RecursionError:
+        run.report("nests too deeply")
+    return {UnhandledScript(name, script, what) for what in run.unhandled}
 
 
-def _commands(packs: Sequence[DebPack], knowledge: ScriptKnowledge) -> dict[str, Handler]:
-    commands = {**SHELL_COMMANDS, **FILE_COMMANDS, **SYSTEM_COMMANDS}
-    paths: list[str] | None = None
+def _commands(paths: Iterable[str], knowledge: ScriptKnowledge) -> dict[str, Handler]:
+    commands = {
+        **SHELL_COMMANDS,
+        **TEXT_COMMANDS,
+        **FILE_COMMANDS,
+        **MODE_COMMANDS,
+        **SYSTEM_COMMANDS,
+    }
     for entry in knowledge.harmless:
         if entry.unless:
-            paths = paths or [member.path for pack in packs for member in pack.members]
             expression = re.compile(path_expression(entry.unless))
             if any(expression.fullmatch(path) for path in paths):
                 continue
@@ -139,38 +203,29 @@ def _commands(packs: Sequence[DebPack], knowledge: ScriptKnowledge) -> dict[str,
     return commands
 
 
-def _nothing(run: Evaluation, arguments: list[Text]) -> Result:  # noqa: ARG001
-    return DONE
+def _nothing(run: Shell, arguments: list[Text]) -> Status:  # noqa: ARG001
+    return True
 
 
 def _activated(
-    packs: Sequence[DebPack], machine: Machine
-) -> Iterator[tuple[DebPack, tuple[str, ...]]]:
+    packages: Sequence[PackageScripts], machine: Machine
+) -> Iterator[tuple[PackageScripts, tuple[str, ...]]]:
     """The packages whose triggers fire, each with the triggers' names (deb-triggers(5))."""
     named = {
         name
-        for pack in packs
-        for directive, name in pack.triggers
+        for one in packages
+        for directive, name in one.triggers
         if directive.startswith("activate")
     }
-    for pack in packs:
-        interests = [name for word, name in pack.triggers if word.startswith("interest")]
+    for one in packages:
+        interests = [name for word, name in one.triggers if word.startswith("interest")]
         fired = [
             name
             for name in interests
-            if name in named or (name.startswith("/") and _others_have(machine, pack, name))
+            if name in named or (name.startswith("/") and machine.others_have(one.package, name))
         ]
         if fired:
-            yield pack, tuple(fired)
-
-
-def _others_have(machine: Machine, pack: DebPack, directory: str) -> bool:
-    return any(
-        member.path.startswith(directory + "/")
-        for other in machine.packages.values()
-        if other is not pack
-        for member in other.members
-    )
+            yield one, tuple(fired)
 
 
 def _glob(pattern: str, text: str) -> bool:

@@ -1,22 +1,23 @@
-"""The shell's own commands, and those that only look at text."""
+"""The shell's own commands."""
 
 from __future__ import annotations
 
+import posixpath
 import re
+from collections.abc import Callable, Iterable
 from typing import Final
 
-from distil.distros.debian.effects.evaluation import Evaluation, Handler
-from distil.distros.debian.effects.expansion import Text
-from distil.distros.debian.effects.outcome import DONE, FAILED, UNKNOWN, Leave, Result
-from distil.distros.debian.formats.shell import parse_script
+from distil.distros.debian.effects.arguments import known, number
+from distil.distros.debian.effects.outcome import Leave, Status, Text, Unclear
+from distil.distros.debian.effects.shell import Handler, Shell
 from distil.errors import MalformedScript
-from distil.model.node import Kind
+from distil.model.node import Kind, Node
 
-CONFMODULE: Final = "/usr/share/debconf/confmodule"
-_ASSIGNMENT: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
-_ESCAPES: Final = {"\\n": "\n", "\\t": "\t", "\\\\": "\\"}
-_FILE_TESTS: Final = frozenset("bcdefghkLprsSwxGO")
-_COMPARED: Final = {
+_CONFMODULE: Final = "/usr/share/debconf/confmodule"
+_ASSIGNMENT: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?:=(.*))?", re.DOTALL | re.ASCII)
+_MASK: Final = re.compile("[0-7]{1,4}")
+_BLANK: Final = " \t"
+_COMPARED: Final[dict[str, Callable[[int, int], bool]]] = {
     "-eq": int.__eq__,
     "-ne": int.__ne__,
     "-lt": int.__lt__,
@@ -24,79 +25,94 @@ _COMPARED: Final = {
     "-gt": int.__gt__,
     "-ge": int.__ge__,
 }
-
-
-_SIMPLE_PATTERN: Final = re.compile(r"\^?(?:[\w /:.,=@~-]|\[\^?[\w:.-]+\]|\*)*\$?")
-"""A pattern that means the same to grep and to Python."""
+_BINARY: Final = frozenset({"=", "==", "!=", "-nt", "-ot", "-ef", *_COMPARED})
+_KINDS: Final = {
+    "L": Kind.SYMLINK, "h": Kind.SYMLINK, "d": Kind.DIRECTORY, "f": Kind.FILE, "p": Kind.FIFO,
+    "b": Kind.BLOCK, "c": Kind.CHARACTER,
+}  # fmt: skip
+_UNARY: Final = frozenset("nztLhdfpbceugkxrwsSOG")
+_BITS: Final = {"u": 0o4000, "g": 0o2000, "k": 0o1000, "x": 0o111}
 
 
 # --- test ------------------------------------------------------------------------------------
 
 
-def _bracket(run: Evaluation, arguments: list[Text]) -> Result:
-    if not arguments or arguments[-1] not in ("]", "]]"):
-        return UNKNOWN
+def _bracket(run: Shell, arguments: list[Text]) -> Status:
+    if arguments[-1:] != ["]"]:
+        raise Unclear
     return _test(run, arguments[:-1])
 
 
-def _test(run: Evaluation, arguments: list[Text]) -> Result:
-    return Result(_judged(run, arguments))
-
-
-def _judged(run: Evaluation, words: list[Text]) -> bool | None:
+def _test(run: Shell, words: list[Text]) -> Status:
     """test(1): ``-o`` binds least, then ``-a``, then ``!``."""
-    for operator, absorbing in (("-o", True), ("-a", False)):
-        if operator in words[1:-1] and len(words) > 3:
-            at = words.index(operator, 1)
-            return _both(_judged(run, words[:at]), _judged(run, words[at + 1 :]), absorbing)
-    if len(words) > 1 and words[0] == "!":
-        inner = _judged(run, words[1:])
-        return None if inner is None else not inner
-    answer: bool | None = False if not words else None
-    if len(words) == 1 and words[0] is not None:
-        answer = words[0] != ""
-    elif len(words) == 2:
-        answer = _unary(run, words[0], words[1])
-    elif len(words) == 3:
-        answer = _binary(words[0], words[1], words[2])
-    return answer
+    if "(" in words and len(words) > 3:
+        return None
+    if len(words) < 2:
+        return None if None in words else bool(words and words[0])
+    alternatives: list[list[Status]] = [[]]
+    rest = words
+    while True:
+        answer, rest = _primary(run, rest)
+        alternatives[-1].append(answer)
+        if not rest:
+            return _any([_all(one) for one in alternatives])
+        if rest[0] not in ("-a", "-o") or len(rest) < 2:
+            run.failure = "2"
+            return None if None in words else False
+        alternatives += [[]] if rest[0] == "-o" else []
+        rest = rest[1:]
 
 
-def _both(left: bool | None, right: bool | None, absorbing: bool) -> bool | None:
-    if absorbing in (left, right):
-        return absorbing
-    return None if None in (left, right) else not absorbing
+def _primary(run: Shell, words: list[Text]) -> tuple[Status, list[Text]]:
+    """What one condition comes to, and the words behind it."""
+    negated = False
+    while len(words) > 1 and words[0] == "!" and not (len(words) > 2 and words[1] in _BINARY):
+        negated = not negated
+        words = words[1:]
+    if len(words) > 2 and words[1] in _BINARY:
+        size, answer = 3, _binary(words[0], words[1], words[2])
+    elif len(words) > 1 and (words[0] or "")[:1] == "-" and (words[0] or "")[1:] in _UNARY:
+        size, answer = 2, _unary(run, words[0], words[1])
+    else:
+        size, answer = 1, None if words[0] is None else words[0] != ""
+    return answer if answer is None or not negated else not answer, words[size:]
 
 
-def _unary(run: Evaluation, operator: Text, operand: Text) -> bool | None:
+def _any(answers: Iterable[Status]) -> Status:
+    found = set(answers)
+    return True if True in found else None if None in found else False
+
+
+def _all(answers: Iterable[Status]) -> Status:
+    found = set(answers)
+    return False if False in found else None if None in found else True
+
+
+def _unary(run: Shell, operator: Text, operand: Text) -> Status:
     if operand is None or operator is None:
         return None
     if operator in ("-n", "-z"):
         return (operand == "") is (operator == "-z")
     if operator == "-t":
         return False
-    if not operand or operator[1:] not in _FILE_TESTS:
-        return False if not operand else None
-    return _file_test(run, operator[1], operand)
+    letter = operator[1:]
+    if letter in "OG":
+        return None
+    node = run.machine.find(operand, follow=letter not in "Lh")
+    return node is not None and _has(run, node, letter)
 
 
-def _file_test(run: Evaluation, letter: str, path: str) -> bool:
-    if letter in "Lh":
-        node = run.machine.find(path, follow=False)
-        return node is not None and node.kind is Kind.SYMLINK
-    node = run.machine.find(path)
-    if node is None:
-        return False
-    answers = {
-        "d": node.kind is Kind.DIRECTORY,
-        "f": node.kind is Kind.FILE,
-        "x": bool(node.mode & 0o111),
-        "s": node.size > 0,
-    }
-    return answers.get(letter, letter in "erw")
+def _has(run: Shell, node: Node, letter: str) -> bool:
+    if letter in _BITS:
+        return bool(run.machine.mode(node.path) & _BITS[letter])
+    if letter in _KINDS:
+        return node.kind is _KINDS[letter]
+    if letter == "s":
+        return node.size > 0 or node.kind is Kind.DIRECTORY
+    return letter in "erw"
 
 
-def _binary(left: Text, operator: Text, right: Text) -> bool | None:
+def _binary(left: Text, operator: Text, right: Text) -> Status:
     if left is None or right is None or operator is None:
         return None
     if operator in ("=", "=="):
@@ -104,241 +120,253 @@ def _binary(left: Text, operator: Text, right: Text) -> bool | None:
     if operator == "!=":
         return left != right
     compare = _COMPARED.get(operator)
-    if compare is None or not left.lstrip("-").isdigit() or not right.lstrip("-").isdigit():
+    first, second = number(left), number(right)
+    if compare is None or first is None or second is None:
         return None
-    return bool(compare(int(left), int(right)))
+    return compare(first, second)
 
 
 # --- flow and variables ----------------------------------------------------------------------
 
 
 def _leave(word: str) -> Handler:
-    def leave(run: Evaluation, arguments: list[Text]) -> Result:
-        text = arguments[0] if arguments else run.variable("?")
-        raise Leave(word, None if text is None else text == "0")
+    def leave(run: Shell, arguments: list[Text]) -> Status:
+        code = arguments[0] if arguments else run.state.code
+        value = None if code is None else number(code)
+        raise Leave(word, None if value is None else str(value % 256))
 
     return leave
 
 
-def _declare(run: Evaluation, arguments: list[Text]) -> Result:
+def _leave_loop(word: str) -> Handler:
+    def leave(run: Shell, arguments: list[Text]) -> Status:
+        if not run.loops:
+            return True
+        raise Leave(word, "0", count=number((arguments or ["1"])[0] or "") or 1)
+
+    return leave
+
+
+def _assigned(run: Shell, arguments: list[Text], *, local: bool) -> Status:
     for argument in arguments:
         found = _ASSIGNMENT.fullmatch(argument or "")
+        if found is None and argument != "-p":
+            raise Unclear
         if found is not None:
-            run.assign(found[1], found[2])
-    return DONE
+            if local:
+                run.make_local(found[1])
+            if found[2] is not None:
+                run.assign(found[1], found[2])
+    return True
 
 
-def _unset(run: Evaluation, arguments: list[Text]) -> Result:
+def _unset(run: Shell, arguments: list[str]) -> Status:
     for argument in arguments:
-        if argument is not None and not argument.startswith("-"):
-            run.assign(argument, "")
-    return DONE
+        if arguments[0] == "-f":
+            run.state.functions.pop(argument, None)
+        else:
+            run.state.variables.pop(argument, None)
+    return True
 
 
-def _set(run: Evaluation, arguments: list[Text]) -> Result:
-    if "--" in arguments:
-        run.arguments = arguments[arguments.index("--") + 1 :]
-    return DONE
+def _set(run: Shell, arguments: list[Text]) -> Status:
+    """``-e``, ``-f`` and ``-u`` are heeded; what else there is serves to find mistakes."""
+    rest = list(arguments)
+    while rest and rest[0] and rest[0][0] in "-+" and rest[0] != "--":
+        word = rest.pop(0) or ""
+        if word[1:] == "o":
+            rest = rest[1:]
+        letters = frozenset(word[1:])
+        options = run.state.options
+        run.state.options = options | letters if word[0] == "-" else options - letters
+    if rest:
+        run.state.arguments = rest[1:] if rest[0] == "--" else rest
+    return True
 
 
-def _shift(run: Evaluation, arguments: list[Text]) -> Result:
-    text = (arguments[0] if arguments else None) or ""
-    count = int(text) if text.isdigit() else 1
-    run.arguments = run.arguments[count:]
-    return DONE
+def _shift(run: Shell, arguments: list[str]) -> Status:
+    count = number(arguments[0]) if arguments else 1
+    if count is None or None in run.state.arguments:
+        run.state.arguments = [None] * len(run.state.arguments)
+        return None
+    if count > len(run.state.arguments):
+        raise Leave("exit", "2")
+    run.state.arguments = run.state.arguments[count:]
+    return True
 
 
-def _read(run: Evaluation, arguments: list[Text]) -> Result:
-    names = [name for name in arguments if name and not name.startswith("-")]
-    if run.input is None:
+def _read(run: Shell, arguments: list[str]) -> Status:
+    raw = arguments[:1] == ["-r"]
+    names = arguments[raw:]
+    separators = run.state.variables.get("IFS", " \t\n")
+    if not names or any(name.startswith("-") for name in names):
+        raise Unclear
+    held = run.state.input
+    line, end, rest = (held.text or "").partition("\n")
+    clear = held.text is not None and separators in (" \t\n", *" \t:,;|", "")
+    if not clear or ("\\" in line and not raw):
+        held.text = None
         for name in names:
             run.assign(name, None)
-        return UNKNOWN
-    line, newline, run.input = run.input.partition("\n")
-    words = line.split(None, max(0, len(names) - 1))
-    for number, name in enumerate(names):
-        run.assign(name, words[number] if number < len(words) else "")
-    return DONE if newline else FAILED
+        return None
+    run.machine.budget.spend(len(line) + len(rest) // 16)
+    held.text = rest
+    most = len(names) - 1
+    words = [line]
+    if separators and separators[0] in _BLANK:
+        line = line.strip(_BLANK)
+        words = re.split(f"[{_BLANK}]+", line, maxsplit=most) if most else [line]
+    elif separators and most:
+        words = line.split(separators, most)
+    for at, name in enumerate(names):
+        run.assign(name, words[at] if at < len(words) else "")
+    return bool(end)
 
 
-def _eval(run: Evaluation, arguments: list[Text]) -> Result:
-    if None in arguments:
-        return run.report("runs a command that is computed")
-    return _sourced(run, " ".join(word or "" for word in arguments), "what eval is given")
+def _eval(run: Shell, arguments: list[str]) -> Status:
+    return _sourced(run, " ".join(arguments))
 
 
-def _source(run: Evaluation, arguments: list[Text]) -> Result:
-    path = arguments[0] if arguments else None
-    if path is None:
-        return run.report("reads a script whose name is computed")
-    if path.startswith(CONFMODULE):
-        return DONE
-    data = run.machine.contents(path)
+def _source(run: Shell, arguments: list[str]) -> Status:
+    if not arguments or "/" not in arguments[0]:
+        raise Unclear
+    if arguments[0].startswith(_CONFMODULE):
+        return True
+    data = run.machine.contents(arguments[0])
     if data is None:
-        return run.report(f"reads {path}")
-    return _sourced(run, data.decode("utf-8", "surrogateescape"), path)
-
-
-def _sourced(run: Evaluation, text: str, what: str) -> Result:
+        raise Unclear
     try:
-        body = parse_script(text)
-    except MalformedScript as error:
-        return run.report(f"reads {what}: {error.message}")
+        return _sourced(run, data)
+    except Leave as leave:
+        if leave.word != "return":
+            raise
+        return leave.status
+
+
+def _sourced(run: Shell, text: str | bytes) -> Status:
+    try:
+        body = run.parsed(text)
+    except MalformedScript:
+        raise Unclear from None
     return run.run(body)
 
 
-def _command(run: Evaluation, arguments: list[Text]) -> Result:
+def _command(run: Shell, arguments: list[Text]) -> Status:
     if arguments and arguments[0] in ("-v", "-V"):
         return _which(run, arguments[1:])
     rest = [word for word in arguments if word not in ("-p", "--")]
-    return run.call(rest) if rest else DONE
+    return run.call(rest, functions=False) if rest else True
 
 
-def _which(run: Evaluation, arguments: list[Text]) -> Result:
+def _which(run: Shell, arguments: list[Text]) -> Status:
     names = [word for word in arguments if word is None or not word.startswith("-")]
-    if not names or names[0] is None:
-        return UNKNOWN
+    if len(names) != 1 or names[0] is None:
+        run.print(None)
+        return None
     name = names[0]
-    if name in run.functions or name in SHELL_COMMANDS:
-        return Result(status=True, output=name + "\n")
-    found = run.machine.executable(name)
-    return Result(status=True, output=found + "\n") if found else FAILED
+    builtin = name in run.state.functions or name in SHELL_COMMANDS
+    found = name if builtin else run.machine.executable(name)
+    run.print(f"{found}\n" if found else "")
+    run.failure = None
+    return bool(found)
 
 
-def _run_quietly(run: Evaluation, arguments: list[Text]) -> Result:
-    """``env``, ``exec``, ``nice``: the command they are given."""
+def _type(run: Shell, arguments: list[Text]) -> Status:
+    run.print(None)
+    status: Status = True
+    for name in arguments:
+        status = status and _which(run, [name])
+    return status
+
+
+def _env(run: Shell, arguments: list[Text]) -> Status:
     rest = list(arguments)
-    while rest and rest[0] is not None and (rest[0].startswith("-") or "=" in rest[0]):
+    while rest and rest[0] and "=" in rest[0] and rest[0][0] != "-":
         rest.pop(0)
-    return run.call(rest) if rest else DONE
+    if not rest or not rest[0] or rest[0].startswith("-"):
+        raise Unclear
+    return run.call(rest, functions=False)
 
 
-# --- text ------------------------------------------------------------------------------------
+def _exec(run: Shell, arguments: list[Text]) -> Status:
+    if not arguments:
+        return True
+    status = run.call(arguments, functions=False)
+    raise Leave("exit", None if status is None else "0" if status else run.failure)
 
 
-def _echo(run: Evaluation, arguments: list[Text]) -> Result:  # noqa: ARG001
-    if None in arguments:
-        return Result(status=True, output=None)
-    words = [word or "" for word in arguments]
-    end = "\n"
-    while words and words[0] in ("-n", "-e", "-E"):
-        end = "" if words.pop(0) == "-n" else end
-    return Result(status=True, output=" ".join(words) + end)
+def _cd(run: Shell, arguments: list[Text]) -> Status:
+    if len(arguments) != 1 or not arguments[0] or arguments[0].startswith("-"):
+        run.go_to(None)
+        raise Unclear
+    # The shell takes ``..`` for the directory before, whatever link led there.
+    path = posixpath.normpath(run.machine.absolute(arguments[0]))
+    node = run.machine.find(path)
+    if node is None or node.kind is not Kind.DIRECTORY:
+        run.failure = "2"
+        return False
+    run.go_to(path)
+    return True
 
 
-def _printf(run: Evaluation, arguments: list[Text]) -> Result:  # noqa: ARG001
-    if not arguments or None in arguments:
-        return Result(status=True, output=None)
-    text, *values = (word or "" for word in arguments)
-    for escape, char in _ESCAPES.items():
-        text = text.replace(escape, char)
-    if text.count("%s") != len(values) or text.count("%") != len(values):
-        return Result(status=True, output=text if not values and "%" not in text else None)
-    for value in values:
-        text = text.replace("%s", value, 1)
-    return Result(status=True, output=text)
+def _pwd(run: Shell, arguments: list[Text]) -> Status:  # noqa: ARG001
+    directory = run.state.directory
+    run.print(None if directory is None else f"{directory}\n")
+    return True
 
 
-def _dirname(run: Evaluation, arguments: list[Text]) -> Result:  # noqa: ARG001
-    path = arguments[0] if arguments else None
-    if path is None:
-        return UNKNOWN
-    parent = path.rstrip("/").rpartition("/")[0]
-    return Result(status=True, output=(parent or ("/" if path.startswith("/") else ".")) + "\n")
+def _umask(run: Shell, arguments: list[Text]) -> Status:
+    if not arguments:
+        run.print(None if run.state.mask is None else f"{run.state.mask:0>4}\n")
+        return True
+    mask = arguments[0]
+    run.state.mask = mask if mask and _MASK.fullmatch(mask) else None
+    return True
 
 
-def _basename(run: Evaluation, arguments: list[Text]) -> Result:  # noqa: ARG001
-    if not arguments or None in arguments:
-        return UNKNOWN
-    name, *suffix = (word or "" for word in arguments)
-    name = name.rstrip("/").rpartition("/")[2]
-    if suffix and name != suffix[0]:
-        name = name.removesuffix(suffix[0])
-    return Result(status=True, output=name + "\n")
+def _trap(run: Shell, arguments: list[Text]) -> Status:
+    """An action for the end of the script is kept; signals do not arrive."""
+    if len(arguments) > 1 and {"0", "EXIT", None} & set(arguments[1:]):
+        run.at_end = arguments[0] if arguments[0] != "-" else ""
+    return True
 
 
-def _cut(run: Evaluation, arguments: list[Text]) -> Result:
-    text = "".join(f"{word or ''} " for word in arguments).strip()
-    found = re.fullmatch(r"-d ?['\"]?(.)['\"]? -f ?(\d+)|-f ?(\d+) -d ?['\"]?(.)['\"]?", text)
-    if found is None or run.input is None:
-        return Result(status=True, output=None)
-    separator, number = (found[1] or found[4]), int(found[2] or found[3])
-    lines = [line.split(separator) for line in run.input.splitlines()]
-    fields = [line[number - 1] if number <= len(line) else "" for line in lines]
-    return Result(status=True, output="".join(field + "\n" for field in fields))
+def _done(run: Shell, arguments: list[Text]) -> Status:  # noqa: ARG001
+    return True
 
 
-def _pure(run: Evaluation, arguments: list[Text]) -> Result:
-    """What only prints something that is not worked out here; sed -i changes files."""
-    for argument in arguments:
-        if argument and (argument.startswith(("-i", "--in-place")) or argument == "-delete"):
-            return run.report("edits " + " ".join(word or "…" for word in arguments)[-80:])
-    return Result(None, None)
-
-
-def _grep(run: Evaluation, arguments: list[Text]) -> Result:
-    """Whether the input has a line with a simple pattern; other uses are not worked out."""
-    words = [word or "" for word in arguments]
-    options = "".join(word[1:] for word in words if word.startswith("-"))
-    options = options.replace("-quiet", "q").replace("-silent", "q")
-    names = [word for word in words if not word.startswith("-")]
-    plain = len(names) == 1 and None not in arguments and set(options) <= set("qsxEF")
-    if not plain or run.input is None or not _SIMPLE_PATTERN.fullmatch(names[0]):
-        return _pure(run, arguments)
-    expression = re.escape(names[0]) if "F" in options else names[0]
-    if "x" in options:
-        expression = f"^(?:{expression})$"
-    found = [line for line in run.input.splitlines() if re.search(expression, line)]
-    printed = "" if "q" in options else "".join(line + "\n" for line in found)
-    return Result(status=bool(found), output=printed)
-
-
-_PURE: Final = (
-    "awk", "cmp", "comm", "date", "diff", "df", "du", "egrep", "expr", "fgrep", "find",
-    "head", "hostname", "logname", "lsb_release", "md5sum", "mktemp", "mawk", "od",
-    "pidof", "pgrep", "ps", "sed", "seq", "sha1sum", "sha256sum", "sha512sum", "sort", "stat",
-    "tail", "tr", "uname", "uniq", "wc", "whoami", "runlevel", "ss", "ischroot", "tempfile",
-    "nproc", "arch", "cksum", "strings", "rev",
-)  # fmt: skip
-
-
-def _done(run: Evaluation, arguments: list[Text]) -> Result:  # noqa: ARG001
-    return DONE
+def _failed(run: Shell, arguments: list[Text]) -> Status:  # noqa: ARG001
+    return False
 
 
 SHELL_COMMANDS: Final[dict[str, Handler]] = {
     "[": _bracket,
-    "[[": _bracket,
     "test": _test,
     ":": _done,
     "true": _done,
-    "false": lambda run, arguments: FAILED,  # noqa: ARG005
+    "false": _failed,
     "exit": _leave("exit"),
     "return": _leave("return"),
-    "break": _leave("break"),
-    "continue": _leave("continue"),
-    "local": _declare,
-    "export": _declare,
-    "readonly": _declare,
-    "unset": _unset,
+    "break": _leave_loop("break"),
+    "continue": _leave_loop("continue"),
+    "local": lambda run, arguments: _assigned(run, arguments, local=True),
+    "export": lambda run, arguments: _assigned(run, arguments, local=False),
+    "readonly": lambda run, arguments: _assigned(run, arguments, local=False),
+    "unset": known(_unset),
     "set": _set,
-    "shift": _shift,
-    "read": _read,
-    "eval": _eval,
-    ".": _source,
-    "source": _source,
+    "shift": known(_shift),
+    "read": known(_read),
+    "eval": known(_eval),
+    ".": known(_source),
     "command": _command,
     "which": _which,
-    "type": _which,
-    "env": _run_quietly,
-    "exec": _run_quietly,
-    "echo": _echo,
-    "printf": _printf,
-    "dirname": _dirname,
-    "basename": _basename,
-    "cut": _cut,
-    "grep": _grep,
-    **dict.fromkeys(("trap", "umask", "cd", "wait", "sleep", "hash", "ulimit", "sync"), _done),
-    **dict.fromkeys(_PURE, _pure),
+    "type": _type,
+    "env": _env,
+    "exec": _exec,
+    "cd": _cd,
+    "pwd": _pwd,
+    "umask": _umask,
+    "trap": _trap,
+    **dict.fromkeys(("wait", "sleep", "sync"), _done),
 }
-"""Handlers by name; they change nothing but the script's own variables."""
+"""Handlers by name; they change nothing but what the script itself knows."""

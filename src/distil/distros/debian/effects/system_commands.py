@@ -1,17 +1,34 @@
-"""Debian's own tools in maintainer scripts: dpkg, debconf, alternatives, accounts."""
+"""Commands of the system: dpkg, debconf, alternatives, accounts.
+
+Their answers are those of a first installation, where nothing was chosen, diverted or configured.
+"""
 
 from __future__ import annotations
 
+import re
+from functools import partial
 from typing import Final
 
 from distil.distros.debian.effects.accounts import Account, Group
-from distil.distros.debian.effects.evaluation import Evaluation, Handler
-from distil.distros.debian.effects.expansion import Text
-from distil.distros.debian.effects.file_commands import parse_arguments
+from distil.distros.debian.effects.arguments import known, number, only_prints, parse
 from distil.distros.debian.effects.machine import Alternative
-from distil.distros.debian.effects.outcome import DONE, FAILED, UNKNOWN, Result
+from distil.distros.debian.effects.outcome import Status, Text, Unclear
+from distil.distros.debian.effects.shell import Handler, Shell
 from distil.distros.debian.effects.sysusers import parse_sysusers
 from distil.distros.debian.version import compare_versions
+
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,31}\$?", re.ASCII)
+_FIELDS: Final = re.compile(r"[^:\n\0]*")
+"""What can stand in a field of the tables of users and groups."""
+
+_USER_OPTIONS: Final = (
+    "system quiet group ingroup=g: gid=g: g: uid=u: u: home=d: home-dir=d: d: gecos=c: comment=c:"
+    " c: shell=s: s: no-create-home=M M no-home=M disabled-login disabled-password allow-bad-names"
+    " force-badname firstuid=x: lastuid=x: add-extra-groups=x add_extra_groups=x U=group"
+    " user-group=group r=system N m create-home=m K: k:"
+)
+
+_GROUP_OPTIONS: Final = "system quiet force-badname gid=g: g: r f firstgid=x: lastgid=x:"
 
 # --- dpkg ------------------------------------------------------------------------------------
 
@@ -21,19 +38,20 @@ _RELATIONS: Final = {
 }  # fmt: skip
 
 
-def _dpkg(run: Evaluation, arguments: list[Text]) -> Result:
+def _dpkg(run: Shell, arguments: list[str]) -> Status:
     if arguments[:1] == ["--compare-versions"]:
-        return Result(_compared(arguments[1:]))
-    if arguments[:1] == ["--print-architecture"]:
-        return Result(status=True, output=run.machine.architecture + "\n")
+        return _compared(arguments[1:])
+    if arguments == ["--print-architecture"]:
+        run.print(run.machine.architecture + "\n")
+        return True
     return _dpkg_query(run, arguments)
 
 
-def _compared(arguments: list[Text]) -> bool | None:
+def _compared(arguments: list[str]) -> Status:
     """Compare as dpkg does: no version is the earliest one, with ``-nl`` the latest."""
-    if len(arguments) != 3 or None in arguments:
+    if len(arguments) != 3:
         return None
-    left, relation, right = (word or "" for word in arguments)
+    left, relation, right = arguments
     latest = relation.endswith("-nl")
     accepted = _RELATIONS.get(relation.removesuffix("-nl"))
     if accepted is None:
@@ -45,202 +63,212 @@ def _compared(arguments: list[Text]) -> bool | None:
     return order in accepted
 
 
-def _dpkg_query(run: Evaluation, arguments: list[Text]) -> Result:
+def _dpkg_query(run: Shell, arguments: list[str]) -> Status:
     """Nothing is known of packages that are not there; what is printed of others is unknown."""
-    name = (arguments[-1] if arguments else None) or ""
-    if name.split(":")[0] in run.machine.packages or not name or name.startswith("-"):
-        return UNKNOWN
-    return FAILED
+    name = arguments[-1] if arguments else ""
+    if name.split(":")[0] in run.machine.packages or not name or name[0] in "-/" or "*" in name:
+        raise Unclear
+    return False
 
 
-def _dpkg_divert(run: Evaluation, arguments: list[Text]) -> Result:
-    parsed = parse_arguments(arguments, ("--package", "--divert"))
-    if parsed is None:
-        return run.report("diverts a file whose name is computed")
-    if "--truename" in parsed.options or "--truename" in arguments:
-        return Result(status=True, output=(parsed.names or [""])[-1] + "\n")
-    if "--list" in parsed.options or "--remove" in parsed.options:
-        return FAILED if "--list" in parsed.options else DONE
-    path = parsed.names[-1] if parsed.names else ""
-    if run.machine.find(path, follow=False) is None:
-        return DONE
-    owners = [
-        pack.name
-        for pack in run.machine.packages.values()
-        if pack.name != run.package and any(member.path == path for member in pack.members)
-    ]
-    return run.report(f"diverts {path}") if owners else DONE
+def _dpkg_divert(run: Shell, arguments: list[str]) -> Status:
+    options, names = parse(
+        arguments, "quiet rename no-rename add remove list truename package: divert: local"
+    )
+    path = names[-1] if names else ""
+    if "truename" in options:
+        run.print(path + "\n")
+        return True
+    if "list" in options or "remove" in options:
+        return "remove" in options
+    node = run.machine.find(path, follow=False)
+    if node is None or run.machine.owner(node) == run.package:
+        return True
+    raise Unclear
 
 
-def _statoverride(run: Evaluation, arguments: list[Text]) -> Result:
-    if "--list" in arguments or "--remove" in arguments:
-        return FAILED
-    parsed = parse_arguments(arguments)
-    if parsed is None or len(parsed.names) != 4:
-        return run.report("overrides an owner in a way that is computed")
-    user, group, mode, path = parsed.names
-    run.call(["chown", f"{user}:{group}", path])
-    return run.call(["chmod", mode, path])
+def _statoverride(run: Shell, arguments: list[str]) -> Status:
+    options, names = parse(arguments, "quiet force update add remove list force-all")
+    if "list" in options or "remove" in options:
+        return False
+    if len(names) != 4:
+        raise Unclear
+    user, group, mode, path = names
+    status = run.call(["chown", f"{user}:{group}", path])
+    return run.call(["chmod", mode, path]) if status else status
+
+
+def _ucf(run: Shell, arguments: list[str]) -> Status:
+    """Copy a configuration file to where there is none."""
+    words = [word for word in arguments if word != "-three-way"]
+    _, names = parse(words, "three-way debconf-ok no-debconf-ok debconf-template: src-dir: d v")
+    if len(names) != 2 or run.machine.find(names[1]) is not None:
+        raise Unclear
+    return run.call(["cp", "-p", *names])
 
 
 # --- debconf ---------------------------------------------------------------------------------
 
 
-def _db_get(run: Evaluation, arguments: list[Text]) -> Result:
-    """The default answer; a question without one has no answer."""
-    question = arguments[0] if arguments else None
-    answer = run.answers.get(question or "")
-    run.assign("RET", answer or "")
-    return DONE if answer is not None else FAILED
+def _db_get(run: Shell, arguments: list[str]) -> Status:
+    """The default answer; without one there is none for a script that is prepared for that.
+
+    Where it is not, its configuration script, which is not followed, would have set one.
+    """
+    question = arguments[0] if arguments else ""
+    run.assign("RET", run.answers.get(question, ""))
+    return question in run.answers or not run.tested
 
 
-def _db_unknown(run: Evaluation, arguments: list[Text]) -> Result:  # noqa: ARG001
+def _db_set(run: Shell, arguments: list[Text]) -> Status:
+    if not arguments or arguments[0] is None:
+        raise Unclear
+    run.answers[arguments[0]] = arguments[1] if len(arguments) == 2 else None
+    return True
+
+
+def _db_unknown(run: Shell, arguments: list[Text]) -> Status:  # noqa: ARG001
     run.assign("RET", None)
-    return DONE
+    return True
 
 
-def _done(run: Evaluation, arguments: list[Text]) -> Result:  # noqa: ARG001
-    return DONE
+def _done(run: Shell, arguments: list[Text]) -> Status:  # noqa: ARG001
+    return True
 
 
 # --- alternatives ----------------------------------------------------------------------------
 
 
-def _alternatives(run: Evaluation, arguments: list[Text]) -> Result:
+def _alternatives(run: Shell, arguments: list[str]) -> Status:
     """``--install`` with its slaves; everything else looks or tidies up."""
     if "--install" not in arguments:
-        return FAILED if {"--list", "--query", "--display"} & set(arguments) else DONE
-    if None in arguments:
-        return run.report("installs an alternative whose name is computed")
-    words = [word or "" for word in arguments]
-    at = words.index("--install")
-    if len(words) < at + 5 or not words[at + 4].lstrip("-").isdigit():
-        return run.report("installs an alternative that is not understood")
-    link, name, path, priority = words[at + 1 : at + 5]
+        if not {"--list", "--query", "--display"}.isdisjoint(arguments):
+            return False
+        if {"--remove", "--remove-all", "--auto"}.isdisjoint(arguments):
+            raise Unclear
+        return True
+    at = arguments.index("--install")
+    priority = number(arguments[at + 4]) if len(arguments) > at + 4 else None
+    if priority is None:
+        raise Unclear
+    link, name, path = arguments[at + 1 : at + 4]
     slaves = [
-        (words[n + 1], words[n + 2], words[n + 3])
-        for n, word in enumerate(words[:-3])
+        (arguments[n + 1], arguments[n + 2], arguments[n + 3])
+        for n, word in enumerate(arguments[:-3])
         if word == "--slave"
     ]
-    found = Alternative(link, name, path, int(priority), tuple(slaves))
+    found = Alternative(link, name, path, priority, tuple(slaves))
     return run.change(f"install {path} for {link}", lambda: run.machine.alternatives.append(found))
 
 
 # --- accounts --------------------------------------------------------------------------------
 
-_USER_OPTIONS: Final = (
-    "--home", "--uid", "--gid", "--ingroup", "--gecos", "--comment", "--shell", "--firstuid",
-    "--lastuid", "-d", "-u", "-g", "-c", "-s", "-G", "-k", "-K", "--home-dir", "--groups",
-)  # fmt: skip
 
-
-def _adduser(run: Evaluation, arguments: list[Text]) -> Result:
-    parsed = parse_arguments(arguments, _USER_OPTIONS)
-    if parsed is None or not parsed.names:
-        return run.report("creates a user whose name is computed")
-    options = parsed.options
-    if len(parsed.names) == 2:
-        user, group = parsed.names
-        add = (user, group)
-        return run.change(f"add {user} to {group}", lambda: run.machine.members.append(add))
-    name = parsed.names[0]
-    uid = options.get("--uid") or options.get("-u") or ""
-    group = options.get("--ingroup") or options.get("--gid") or options.get("-g") or ""
+def _adduser(run: Shell, arguments: list[str]) -> Status:
+    options, names = parse(arguments, _USER_OPTIONS)
+    if len(names) == 2:
+        add = (names[0], names[1])
+        return run.change(f"add {add[0]} to {add[1]}", lambda: run.machine.members.append(add))
+    if len(names) != 1 or not _NAME.fullmatch(names[0]):
+        raise Unclear
+    name = names[0]
+    if run.machine.has_user(name):
+        return "system" in options
+    uid = number(options["u"]) if "u" in options else None
+    group = options.get("g", "")
     if not group:
-        own = "--group" in options or "-U" in options or "--user-group" in options
-        group = name if own or "--system" not in options else "nogroup"
-    home = options.get("--home") or options.get("--home-dir") or options.get("-d") or ""
-    account = Account(
-        name,
-        group,
-        home or "/nonexistent",
-        options.get("--gecos") or options.get("--comment") or options.get("-c") or "",
-        int(uid) if uid.isdigit() else None,
-    )
+        group = name if "group" in options or "system" not in options else "nogroup"
+    home, comment = options.get("d", ""), options.get("c", "")
+    if (uid is None and "u" in options) or not _FIELDS.fullmatch(f"{group}{home}{comment}"):
+        raise Unclear
+    account = Account(name, group, home or "/nonexistent", comment, uid)
 
     def create() -> None:
-        run.machine.accounts.append(account)
-        if home and not {"--no-create-home", "-M", "--no-home"} & options.keys():
-            run.machine.make_directory(home, run.package)
-            ownership = run.machine.own(home)
-            ownership.user, ownership.group = name, group
+        run.machine.add(accounts=[account])
 
-    return run.change(f"create user {name}", create)
-
-
-def _addgroup(run: Evaluation, arguments: list[Text]) -> Result:
-    parsed = parse_arguments(arguments, ("--gid", "-g", "-K"))
-    if parsed is None or len(parsed.names) != 1:
-        return run.report("creates a group whose name is computed")
-    gid = parsed.options.get("--gid") or parsed.options.get("-g") or ""
-    group = Group(parsed.names[0], int(gid) if gid.isdigit() else None)
-    return run.change(f"create group {group.name}", lambda: run.machine.groups.append(group))
+    status = run.change(f"create user {name}", create)
+    if status and home and "M" not in options and run.machine.find(home) is None:
+        run.call(["mkdir", "-p", home])
+        return run.call(["chown", f"{name}:{group}", home])
+    return status
 
 
-def _getent(run: Evaluation, arguments: list[Text]) -> Result:
+def _addgroup(run: Shell, arguments: list[str]) -> Status:
+    options, names = parse(
+        arguments, "system quiet force-badname gid=g: g: r f firstgid=x: lastgid=x:"
+    )
+    gid = number(options["g"]) if "g" in options else None
+    if len(names) == 2:
+        return _adduser(run, names)
+    if len(names) != 1 or not _NAME.fullmatch(names[0]) or (gid is None and "g" in options):
+        raise Unclear
+    group = Group(names[0], gid)
+    return run.change(f"create group {group.name}", lambda: run.machine.add(groups=[group]))
+
+
+def _getent(run: Shell, arguments: list[str]) -> Status:
     """The entry of Debian's own accounts; of those that scripts create, that there is one."""
-    parsed = parse_arguments(arguments)
-    if parsed is None or len(parsed.names) != 2 or parsed.names[0] not in ("passwd", "group"):
-        return UNKNOWN
-    table, name = parsed.names
+    if len(arguments) != 2 or arguments[0] not in ("passwd", "group"):
+        raise Unclear
+    table, name = arguments
     machine = run.machine
     for entry in machine.base.users if table == "passwd" else machine.base.groups:
         if name in (entry[0], entry[2]):
-            return Result(status=True, output=":".join(entry) + "\n")
-    made = {account.name if table == "passwd" else account.group for account in machine.accounts}
-    if table == "group":
-        made |= {group.name for group in machine.groups}
-    return Result(status=True, output=None) if name in made else FAILED
+            run.print(":".join(entry) + "\n")
+            return True
+    made = machine.has_user(name) if table == "passwd" else machine.has_group(name)
+    if made:
+        run.print(None)
+    return made
 
 
-def _id(run: Evaluation, arguments: list[Text]) -> Result:
-    parsed = parse_arguments(arguments)
-    if parsed is None or not parsed.names:
-        return UNKNOWN
-    return _getent(run, ["passwd", parsed.names[-1]])
+def _id(run: Shell, arguments: list[str]) -> Status:
+    _, names = parse(arguments, "u g n r")
+    if len(names) != 1:
+        raise Unclear
+    found = run.machine.has_user(names[0])
+    if found:
+        run.print(None)
+    return found
 
 
-def _sysusers(run: Evaluation, arguments: list[Text]) -> Result:
-    parsed = parse_arguments(arguments, ("--root", "--replace"))
-    if parsed is None:
-        return run.report("creates users of a list whose name is computed")
-    for name in parsed.names:
+def _sysusers(run: Shell, arguments: list[str]) -> Status:
+    _, names = parse(arguments, "root: replace:")
+    for name in names:
         path = name if name.startswith("/") else f"/usr/lib/sysusers.d/{name}"
         data = run.machine.contents(path)
         found = None if data is None else parse_sysusers(data.decode("utf-8", "surrogateescape"))
         if found is None:
-            return run.report(f"creates the users of {path}")
-
-        def create(found: tuple[list[Account], list[Group]] = found) -> None:
-            run.machine.accounts += found[0]
-            run.machine.groups += found[1]
-
-        run.change(f"create the users of {path}", create)
-    return DONE
+            raise Unclear
+        run.change(f"create the users of {path}", partial(run.machine.add, *found))
+    return True
 
 
 SYSTEM_COMMANDS: Final[dict[str, Handler]] = {
-    "dpkg": _dpkg,
-    "dpkg-query": _dpkg_query,
-    "dpkg-divert": _dpkg_divert,
-    "dpkg-statoverride": _statoverride,
-    "db_get": _db_get,
+    "dpkg": only_prints(_dpkg),
+    "dpkg-query": only_prints(_dpkg_query),
+    "dpkg-divert": known(_dpkg_divert),
+    "ucf": known(_ucf),
+    "dpkg-statoverride": known(_statoverride),
+    "db_get": known(_db_get),
+    "db_set": _db_set,
     "db_metaget": _db_unknown,
+    "db_fget": _db_unknown,
     **dict.fromkeys(
         (
             "db_version", "db_capb", "db_input", "db_go", "db_stop", "db_title", "db_subst",
-            "db_fset", "db_fget", "db_set", "db_reset", "db_register", "db_unregister",
-            "db_purge", "db_settitle", "db_info", "db_beginblock", "db_endblock", "db_clear",
+            "db_fset", "db_reset", "db_unregister", "db_purge",
+            "db_beginblock", "db_endblock",
         ),
         _done,
     ),
-    "update-alternatives": _alternatives,
-    "adduser": _adduser,
-    "useradd": _adduser,
-    "addgroup": _addgroup,
-    "groupadd": _addgroup,
-    "getent": _getent,
-    "id": _id,
-    "systemd-sysusers": _sysusers,
+    "update-alternatives": known(_alternatives),
+    "adduser": known(_adduser),
+    "useradd": known(_adduser),
+    "addgroup": known(_addgroup),
+    "groupadd": known(_addgroup),
+    "getent": only_prints(_getent),
+    "id": only_prints(_id),
+    "systemd-sysusers": known(_sysusers),
 }  # fmt: skip
 """Handlers by name."""

@@ -21,7 +21,7 @@ ff02::2\t\tip6-allrouters
 """
 """As netbase's postinst writes it; engines put their own in its place."""
 
-_DIRECTORIES: Final = (
+DIRECTORIES: Final = (
     ("/dev", 0o755),
     ("/etc", 0o755),
     ("/home", 0o755),
@@ -50,7 +50,7 @@ def system_nodes(tree: Tree, packs: Sequence[DebPack]) -> list[Node]:
     nsswitch.conf as libc-bin has it, the time zone UTC, the vendor of the system, and
     ``/usr/bin/python3`` for the one interpreter that is there.
     """
-    nodes = [directory(path, _origin("system directories"), mode) for path, mode in _DIRECTORIES]
+    nodes = [directory(path, _origin("system directories"), mode) for path, mode in DIRECTORIES]
     nodes = [node for node in nodes if node.path not in tree]
     nodes += _links(tree)
     nodes += _nsswitch(packs)

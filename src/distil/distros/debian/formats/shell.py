@@ -26,14 +26,16 @@ from distil.distros.debian.formats.shell_syntax import (
     While,
     Word,
 )
-from distil.distros.debian.formats.shell_words import BREAK, Heredoc, Scanner
+from distil.distros.debian.formats.shell_words import BREAK, MAX_DEPTH, Heredoc, Scanner
 from distil.errors import MalformedScript
 
-MAX_SCRIPT: Final = 1 << 20
-_MAX_DEPTH: Final = 60
+MAX_SCRIPT: Final = 1 << 18
+"""Characters; the longest of Debian's scripts have a tenth of it."""
+
 _CLOSING: Final = frozenset({"then", "else", "elif", "fi", "do", "done", "esac", "}"})
 _FUNCTION: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.+-]*")
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?==)", re.ASCII)
+_TRUE: Final = Command(((Literal("true", quoted=False),),), (), ())
 
 
 def parse_script(text: str) -> tuple[Statement, ...]:
@@ -51,10 +53,17 @@ class _Parser(Scanner):
 
     def nested(self) -> tuple[Statement, ...]:
         self.depth += 1
-        if self.depth > _MAX_DEPTH:
+        if self.depth > MAX_DEPTH:
             self.fail("it nests too deeply")
         body = self.statements()
         self.depth -= 1
+        return body
+
+    def _some(self) -> tuple[Statement, ...]:
+        """`nested`, where there has to be a statement."""
+        body = self.nested()
+        if not body:
+            self.fail(f"a command was expected, not {self.peek(10)!r}")
         return body
 
     def whole(self) -> tuple[Statement, ...]:
@@ -74,15 +83,20 @@ class _Parser(Scanner):
                 return tuple(found)
             if self._reserved() in _CLOSING:
                 return tuple(found)
-            found.append(self._and_or())
+            statement = self._and_or()
             self.blanks()
-            if self.peek(2) != ";;" and self.peek() and self.peek() in ";&":
-                self.at += 1
+            if self.accept("&"):
+                # In a subshell, and whatever comes of it, the shell goes on.
+                aside = Group((statement,), (), subshell=True)
+                statement = AndOr(aside, (("||", _TRUE),))
+            elif self.peek(2) != ";;":
+                self.accept(";")
+            found.append(statement)
 
     def _block(self, opening: str, closing: str) -> tuple[Statement, ...]:
         self.newlines()
         self._keyword(opening)
-        body = self.nested()
+        body = self._some()
         self._keyword(closing)
         return body
 
@@ -138,7 +152,7 @@ class _Parser(Scanner):
     def _compound(self) -> Statement | None:
         if self.peek() == "(":
             self.at += 1
-            body = self.nested()
+            body = self._some()
             self.expect(")")
             return Group(body, (), subshell=True)
         if self._reserved() == "{":
@@ -156,9 +170,9 @@ class _Parser(Scanner):
         self._keyword("if")
         branches = []
         while True:
-            condition = self.nested()
+            condition = self._some()
             self._keyword("then")
-            branches.append((condition, self.nested()))
+            branches.append((condition, self._some()))
             word = self._reserved()
             if word == "elif":
                 self._keyword("elif")
@@ -166,14 +180,14 @@ class _Parser(Scanner):
             otherwise: tuple[Statement, ...] = ()
             if word == "else":
                 self._keyword("else")
-                otherwise = self.nested()
+                otherwise = self._some()
             self._keyword("fi")
             return If(tuple(branches), otherwise)
 
     def _while(self) -> Statement:
         word = self._reserved()
         self._keyword(word)
-        condition = self.nested()
+        condition = self._some()
         return While(condition, self._block("do", "done"), until=word == "until")
 
     def _for(self) -> Statement:

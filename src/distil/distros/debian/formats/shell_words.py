@@ -21,6 +21,7 @@ from distil.errors import MalformedScript
 BREAK: Final = " \t\n;&|()<>"
 """What ends an unquoted word."""
 
+MAX_DEPTH: Final = 60
 _BLANK: Final = " \t"
 _NAME: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789")
 _SPECIAL: Final = frozenset("@*#?-$!0123456789")
@@ -175,6 +176,9 @@ class Scanner:
         return Expansion(name, quoted=quoted) if name else Literal("$", quoted=True)
 
     def _braced(self, quoted: bool) -> Part:
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            self.fail("it nests too deeply")
         length = self.peek(2)[:1] == "#" and self.peek(2) != "#}"
         if length:
             self.at += 1
@@ -188,6 +192,7 @@ class Scanner:
         operand = self.word("}") if operator else ()
         if not name or not self.accept("}"):
             self.fail("a ${ that is not understood")
+        self.depth -= 1
         return Expansion(name, "length" if length else operator, operand, quoted)
 
     def _backticks(self, quoted: bool) -> Part:

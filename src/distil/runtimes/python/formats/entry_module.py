@@ -24,6 +24,10 @@ _SCRIPT_BLOCK: Final = re.compile(
 """The reference expression of the inline script metadata specification (PEP 723)."""
 
 
+_SCRIPT_MARK: Final = re.compile(rb"(?m)^# /// script\r?$")
+"""The line that such a block begins with."""
+
+
 class Assignment(msgspec.Struct, frozen=True):
     """``name = callee(...)`` at module level; `callee` is dotted, its imports resolved."""
 
@@ -95,12 +99,18 @@ def _pieces(source: bytes) -> list[bytes]:
     return [b"\n" * number + b"".join(lines) for number, lines in pieces]
 
 
+def has_script_metadata(text: bytes) -> bool:
+    """Whether a file has a ``script`` block of inline script metadata (PEP 723), sound or not."""
+    return _SCRIPT_MARK.search(text) is not None
+
+
 def script_metadata(source: str, where: str) -> dict[str, Any] | None:
     """The ``script`` block of inline script metadata (PEP 723), None when there is none.
 
     Raises `InvalidProjectFile` for two blocks, or one that is not TOML.
     """
-    blocks = [m for m in _SCRIPT_BLOCK.finditer(source) if m.group("type") == "script"]
+    text = source.replace("\r\n", "\n")
+    blocks = [m for m in _SCRIPT_BLOCK.finditer(text) if m.group("type") == "script"]
     if not blocks:
         return None
     if len(blocks) > 1:

@@ -35,7 +35,7 @@ from distil.runtimes.python.formats.lexer import (
     end_of_formatted,
 )
 from distil.runtimes.python.formats.place import Guard, Place
-from distil.runtimes.python.formats.words import mentioned, module_strings
+from distil.runtimes.python.formats.words import encoding_strings, mentioned, module_strings
 
 
 class Import(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_defaults=True):
@@ -69,6 +69,7 @@ class PythonSource(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_
     the caller asked for them.
     `mentions` are those of the words asked for that stand anywhere in the file. `complete`
     is false when the file could not be followed to its end, so that text was taken for code.
+    `encodings` are string literals that look like the name of a character encoding.
     """
 
     imports: tuple[Import, ...] = ()
@@ -76,6 +77,7 @@ class PythonSource(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_
     strings: tuple[str, ...] = ()
     mentions: tuple[str, ...] = ()
     complete: bool = True
+    encodings: tuple[str, ...] = ()
 
 
 _PLAIN_FORMATTED: Final = (
@@ -138,7 +140,8 @@ def read_python_source(
     literals = module_strings(text) if wanted else ()
     complete = reader.complete and not ("include" in text and _INCLUDE.search(text))
     mentions = mentioned(text, tuple(words))
-    return PythonSource(tuple(reader.imports), found, literals, mentions, complete)
+    encodings = encoding_strings(text)
+    return PythonSource(tuple(reader.imports), found, literals, mentions, complete, encodings)
 
 
 @functools.lru_cache(maxsize=256)

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import functools
+import re
 from typing import Final
 
 from distil.formats.possessive import compile_possessive
 
 _MODULE_STRING: Final = compile_possessive(
     r"""["'](\.*[A-Za-z_]\w*(?:\.[A-Za-z_]\w*|-\w+)*+)(?::\w[\w.]*)?["']"""
+)
+_ENCODING: Final = re.compile(
+    r"""["']((?:big5|cp|euc|gb|hp_?roman|hz|iso|johab|koi|kz|mac|ptcp|shift|sjis|tis|windows)"""
+    r"""[\w-]{0,20})["']""",
+    re.IGNORECASE,
 )
 MAX_STRINGS: Final = 20_000
 """Module-like strings kept of one file; tables longer than this are data, not code."""
@@ -17,6 +23,11 @@ MAX_STRINGS: Final = 20_000
 def module_strings(text: str) -> tuple[str, ...]:
     """The string literals that have the form of a module path, each once."""
     return tuple(dict.fromkeys(_MODULE_STRING.findall(text)))[:MAX_STRINGS]
+
+
+def encoding_strings(text: str) -> tuple[str, ...]:
+    """The string literals that begin as names of character encodings do, Unicode's left out."""
+    return tuple(dict.fromkeys(_ENCODING.findall(text)))
 
 
 def mentioned(text: str, words: tuple[str, ...]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from distil.model.origin import ApplicationOrigin, PackageOrigin
 from distil.runtimes.python.formats.extension import read_extension
 from distil.runtimes.python.formats.source import PythonSource, read_python_source
 
-FORMAT: Final = "python-4"
+FORMAT: Final = "python-5"
 """Part of every key; to be raised whenever the reader's answers change."""
 
 AREA: Final = "analysis"

@@ -7,7 +7,7 @@ from collections.abc import Container, Iterable, Iterator
 from distil.runtimes.python.formats.source import Import, PythonSource
 from distil.runtimes.python.reach.modules import Finder, Module
 from distil.runtimes.python.reach.patterns import absolute, matches
-from distil.runtimes.python.reach.rules import Lazy, RuleSet
+from distil.runtimes.python.reach.rules import Lazy, RuleFile, RuleSet
 
 
 class HeldImports:
@@ -38,9 +38,22 @@ class HeldImports:
 
     def hold(self, module: Module, statement: Import) -> bool:
         """Whether a rule says that `statement` does not run by itself; it is then held back."""
+        found = self._holding(module, statement)
+        if found is None:
+            return False
+        file, rule = found
+        self.rules.add(file.name())
+        self._asleep.append((module, statement, rule))
+        return True
+
+    def holds(self, module: Module, statement: Import) -> bool:
+        """Whether a rule says that `statement` does not run by itself; it is not remembered."""
+        return self._holding(module, statement) is not None
+
+    def _holding(self, module: Module, statement: Import) -> tuple[RuleFile, Lazy] | None:
         lazies = self._rules.lazies(module.name)
         if not lazies:
-            return False
+            return None
         name = absolute(statement.module, module.name, module.package)
         names = {name, *(f"{name}.{asked}" for asked in statement.names)}
         for file, rule in lazies:
@@ -50,10 +63,8 @@ class HeldImports:
                 continue
             if rule.instead and not any(map(self._finder.find, rule.instead)):
                 continue
-            self.rules.add(file.name())
-            self._asleep.append((module, statement, rule))
-            return True
-        return False
+            return file, rule
+        return None
 
     def awake(self, reached: Container[str]) -> Iterator[tuple[Module, Import]]:
         """The statements that something among the `reached` modules asks for by now, once."""

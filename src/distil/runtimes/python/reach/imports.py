@@ -39,8 +39,9 @@ _MAKES_MODULES: Final = re.compile(r"sys\.modules\b|\bmeta_path\b|\bModuleType\b
 class MissingImport(msgspec.Struct, frozen=True, order=True):
     """An import that fails: where it stands, what it names, and how that is known.
 
-    `because` says why the module is gone; empty when nothing in the image ever had it, so that
-    another distribution has to bring it. `program` is what does not start then; empty when only
+    `because` says why the module is gone, and `gone` is the path it had, without a suffix; both are
+    empty when nothing in the image ever had it, so that another distribution has to bring it.
+    `program` is what does not start then; empty when only
     a part of the program fails.
     """
 
@@ -49,6 +50,7 @@ class MissingImport(msgspec.Struct, frozen=True, order=True):
     module: str
     because: str = ""
     program: str = ""
+    gone: str = ""
 
     def __str__(self) -> str:
         text = f"line {self.line} imports {self.module}, which is not there"
@@ -108,7 +110,7 @@ class Importer:
 
     def _is_hollow(self, name: str) -> bool:
         """Whether the package `name`, of which a directory is left, had code of its own."""
-        return is_standard(name) or bool(self._why_gone(name))
+        return is_standard(name) or bool(self._place_gone(name))
 
     def missing_part(self, name: str) -> str:
         """The first part of the dotted `name` that cannot be imported; empty if all can."""
@@ -152,16 +154,15 @@ class Importer:
             if found is not None:
                 queue.append(found)
                 continue
-            why = self._why_gone(part)
-            yield MissingImport(module.path, statement.line, part, why, program)
+            yield self._miss(module, statement, part, program)
             return
         for asked in statement.names:
             whole = f"{name}.{asked}"
             found = self.find(whole)
             if found is not None:
                 queue.append(found)
-            elif why := self._why_gone(whole):
-                yield MissingImport(module.path, statement.line, whole, why, program)
+            elif self._place_gone(whole):
+                yield self._miss(module, statement, whole, program)
 
     # --- what must not have been cut off ---------------------------------------------------
 
@@ -203,8 +204,8 @@ class Importer:
             found = self.find(part)
             if found is not None:
                 queue.append(found)
-            elif counts and (why := self._why_gone(part)):
-                yield MissingImport(module.path, statement.line, part, why)
+            elif counts and self._place_gone(part):
+                yield self._miss(module, statement, part)
                 return
 
     # --- files -----------------------------------------------------------------------------
@@ -229,15 +230,23 @@ class Importer:
 
     # --- what is missing -------------------------------------------------------------------
 
-    def _why_gone(self, name: str) -> str:
-        """Why the module `name` is not there any more; empty if it never was, or still works."""
+    def _miss(
+        self, module: Module, statement: Import, name: str, program: str = ""
+    ) -> MissingImport:
+        """What there is to say about the module `name`, which `statement` in `module` imports."""
+        place = self._place_gone(name)
+        because = self._gone[place] if place else ""
+        return MissingImport(module.path, statement.line, name, because, program, place)
+
+    def _place_gone(self, name: str) -> str:
+        """The path that `name` had, which is not there; empty if it never was, or still works."""
         parent, _, last = name.rpartition(".")
         within = self.finder.find(parent) if parent else None
         places = self.finder.search if not parent else (within.search if within else ())
         for place in places:
-            why = self._gone.get(f"{place}/{last}", "")
-            if why and not self._built_in.has(name):
-                return why
+            path = f"{place}/{last}"
+            if path in self._gone and not self._built_in.has(name):
+                return path
         return ""
 
     def _may_be_made(self, name: str) -> bool:

@@ -12,6 +12,7 @@ from distil.errors import LinkLoop
 from distil.model.node import Kind, Node
 from distil.model.tree import Tree
 from distil.reach.command import Command
+from distil.runtimes.python.reach.choices import Chosen, chosen_modules
 from distil.runtimes.python.reach.command import what_runs
 from distil.runtimes.python.reach.installations import Installation
 
@@ -25,7 +26,8 @@ class Program(msgspec.Struct, frozen=True):
     """One program, and what it is called: the script it runs, or the module as with ``-m``.
 
     `modules` are the application's own that the command names, `directories` come first on its
-    ``sys.path``. `commanded` tells the image's own command from a script that lies there.
+    ``sys.path``. `commanded` tells the image's own command from a script that lies there; `chosen`
+    is what its settings say.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Program(msgspec.Struct, frozen=True):
     modules: tuple[str, ...] = ()
     directories: tuple[str, ...] = ()
     commanded: bool = False
+    chosen: tuple[Chosen, ...] = ()
 
 
 class Programs:
@@ -69,6 +72,7 @@ class Programs:
                     modules=self._application_modules(rest, command, installation),
                     directories=(first, *places, command.workdir),
                     commanded=True,
+                    chosen=chosen_modules(words[number:], command, self._tree),
                 )
                 break
 

@@ -50,6 +50,7 @@ class References:
         self.libraries: set[Library] = set()
         self.everything = False
         self._surrounded: set[str] = set()
+        self._conventions: set[str] = set()
 
     def follow(self, module: Module, source: PythonSource, reference: Reference) -> None:
         """Reach what one call in `module` names."""
@@ -90,16 +91,22 @@ class References:
             place = Dynamic(module.path, 0, module.name, HIDDEN)
             if HIDDEN in kinds and not search.follow_source_of(module) and not self.everything:
                 self.unresolved.add(place)
-        library = search.world.layout.library + "/"
+        for name in self.named_in(module, source):
+            detail = f"the compiled code holds the name {name}"
+            search.reach(name, Reason("extension module", module.path, detail))
+
+    def named_in(self, module: Module, source: PythonSource) -> Iterator[str]:
+        """The modules whose names stand in the compiled code of `module`, and are meant as such."""
+        finder = self._search.finder
+        library = self._search.world.layout.library + "/"
         own = module.name.partition(".")[0]
         for name in source.strings:
-            found = search.finder.find(name)
+            found = finder.find(name)
             if found is None or not found.path or name.startswith("test"):
                 continue
             top = name.partition(".")[0]
             if found.path.startswith(library) or top == own or "." in name:
-                detail = f"the compiled code holds the name {name}"
-                search.reach(name, Reason("extension module", module.path, detail))
+                yield name
 
     def _surroundings(self, module: Module) -> None:
         """What compiled code may import without showing its name: its package, what it requires."""
@@ -131,6 +138,11 @@ class References:
             self.named(word, Module("", node.path), reason)
             self._encoding(word, reason)
 
+    def follow_encodings(self, module: Module, source: PythonSource) -> None:
+        """String literals of a distribution that name character encodings."""
+        for text in source.encodings:
+            self._encoding(text, Reason("encoding", module.path, f"it holds the string {text!r}"))
+
     def _encoding(self, text: str, reason: Reason) -> None:
         """Reach the codec that `text` may name: any function that reads text takes such names."""
         name = encoding_module(text)
@@ -144,9 +156,21 @@ class References:
         if search.reach_named(name, reason):
             found = search.finder.find(name)
             if found is not None and found.search:
-                search.convention(name)
+                self._convention(name)
             elif name.count(".") >= 2:
-                search.convention(name.rsplit(".", 2)[0])
+                self._convention(name.rsplit(".", 2)[0])
+
+    def _convention(self, package: str) -> None:
+        """Submodules that a framework looks for in `package`, which the application names."""
+        if package in self._conventions:
+            return
+        self._conventions.add(package)
+        for file in self._search.rules.files:
+            for convention in file.convention:
+                for submodule in convention.submodules:
+                    because = self._search.modules.get(package, "")
+                    reason = Reason(file.name(), because, convention.why)
+                    self.reach_pattern(f"{package}.{submodule}", reason)
 
     def follow_strings_of(self, name: str, reason: Reason) -> None:
         """Treat the string literals of module `name` as if they were the application's."""

@@ -93,6 +93,33 @@ class Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     why: str
 
 
+class Server(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a server is called, and where else than on its command line it is told what to do.
+
+    `arguments` is the environment variable with more of a command line, `files` are configuration
+    files in the working directory, and `file_options` name another one.
+    """
+
+    names: tuple[str, ...]
+    arguments: str = ""
+    files: tuple[str, ...] = ()
+    file_options: tuple[str, ...] = ()
+
+
+class Choice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A setting that says what a server uses, and cannot start without.
+
+    `needs` has the modules for each value; with `classes` any other value is a class's name.
+    """
+
+    options: tuple[str, ...]
+    why: str
+    variables: tuple[str, ...] = ()
+    setting: str = ""
+    needs: dict[str, tuple[str, ...]] = {}
+    classes: bool = False
+
+
 class RuleFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One data file: the rules for some versions of one distribution."""
 
@@ -104,6 +131,8 @@ class RuleFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     lazy: tuple[Lazy, ...] = ()
     convention: tuple[Convention, ...] = ()
     data: tuple[Data, ...] = ()
+    program: Server | None = None
+    choice: tuple[Choice, ...] = ()
 
     def name(self) -> str:
         """How reasons call this file."""
@@ -178,8 +207,8 @@ def load_rules(text: str, where: str) -> RuleFile:
         SpecifierSet(file.versions)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError, InvalidSpecifier) as error:
         raise InvalidRule(where, str(error)) from None
-    rules: list[Resolve | Add | Lazy | Convention | Data] = [*file.resolve, *file.add, *file.lazy]
-    for rule in [*rules, *file.convention, *file.data]:
+    rules: list[Resolve | Add | Lazy | Convention] = [*file.resolve, *file.add, *file.lazy]
+    for rule in [*rules, *file.convention, *file.data, *file.choice]:
         if len(rule.why) < 20:
             raise InvalidRule(where, f"`why` must be a sentence, not {rule.why!r}")
     return file

@@ -15,6 +15,7 @@ from distil.model.ledger import Reason, Reasons
 from distil.model.node import Kind, Node
 from distil.model.tree import Tree
 from distil.runtimes.python.formats.calls import PATHS
+from distil.runtimes.python.formats.extension import HIDDEN
 from distil.runtimes.python.formats.source import Import, PythonSource, read_python_source
 from distil.runtimes.python.interpreter import PythonInterpreter
 from distil.runtimes.python.reach.analysis import Analyses
@@ -30,6 +31,7 @@ from distil.runtimes.python.reach.result import COMPUTED, PythonReach
 from distil.runtimes.python.reach.rules import STANDARD_LIBRARY, RuleSet, shipped_rules
 from distil.runtimes.python.reach.standard_library import named_modules, public_modules
 from distil.runtimes.python.reach.startable import Startable
+from distil.runtimes.python.reach.stubs import READS_STUB, Stubs
 from distil.runtimes.python.reach.world import World
 
 
@@ -77,7 +79,7 @@ class Search:
         for node, text in self.pth:
             path += paths_of_pth(text, node.parent)[0]
         self.finder = Finder(world.tree, interpreter, path)
-        analyses.watch(rules.words, tuple(named_modules(self.finder, world.layout)))
+        analyses.watch((*rules.words, READS_STUB), tuple(named_modules(self.finder, world.layout)))
         self.reasons = Reasons()
         self.kept = self.reasons.first
         self.modules: dict[str, str] = {}
@@ -85,9 +87,9 @@ class Search:
         self.used: dict[str, Reason] = {}
         self.named_rules: set[str] = set()
         self.references = References(self)
+        self.stubs = Stubs(self)
         self._queue: deque[Module] = deque()
         self.held = HeldImports(rules, self.finder)
-        self._conventions: set[str] = set()
 
     def run(self) -> PythonReach:
         """Work until nothing new comes."""
@@ -95,10 +97,11 @@ class Search:
         self._drain()
         self._keep_requested()
         self._drain()
-        while self.references.unresolved and not self.references.everything:
-            self._keep_everything()
+        self._explain()
+        startable = Startable(self)
+        while startable.keep():
             self._drain()
-        Startable(self).keep()
+            self._explain()
         removed = sort_files(self)
         return PythonReach(
             kept=dict(sorted(self.kept.items())),
@@ -112,6 +115,12 @@ class Search:
             held=self.held.places,
             rules=tuple(sorted(self.named_rules | self.held.rules)),
         )
+
+    def _explain(self) -> None:
+        """Keep everything that could be meant by dynamic imports which nothing explains."""
+        while self.references.unresolved and not self.references.everything:
+            self._keep_everything()
+            self._drain()
 
     # --- beginnings ------------------------------------------------------------------------
 
@@ -127,14 +136,14 @@ class Search:
             reason = Reason("interpreter start", "", "a .pth file is read by every start")
             self.keep(node.path, reason)
             code = "\n".join(paths_of_pth(text, node.parent)[1])
-            self._follow(Module("", node.path), self._read(code))
+            self.follow(Module("", node.path), self._read(code))
         start = self.world.start
         for name in start.modules:
             self._run_module(name)
         for path in start.scripts:
             self._run_file(path, Reason("entrypoint", "", "the container's command runs it"))
         if start.code:
-            self._follow(Module("__main__", ""), self._read(start.code))
+            self.follow(Module("__main__", ""), self._read(start.code))
         for name in start.names:
             self.reach_named(name, Reason("command", "", f"the command names {name}"))
         for node in self.world.application:
@@ -154,13 +163,13 @@ class Search:
             module = self.finder.find(f"{name}.__main__")
         if module is not None and module.path:
             source = self.analyses.of(self.world.tree[module.path])
-            self._follow(module, source, main=True)
+            self.follow(module, source, main=True)
 
     def _run_file(self, path: str, reason: Reason) -> None:
         self.keep(path, reason)
         self._own(path)
         node = self.world.tree[path]
-        self._follow(Module("__main__", path), self.analyses.of(node), main=True)
+        self.follow(Module("__main__", path), self.analyses.of(node), main=True)
 
     def _application_file(self, node: Node) -> None:
         """A file of the application stays; Python code may be imported, or run by itself.
@@ -180,7 +189,7 @@ class Search:
             self.reach(name, reason)
         else:
             found = None
-        self._follow(found or Module(name, node.path), self.analyses.of(node), main=True)
+        self.follow(found or Module(name, node.path), self.analyses.of(node), main=True)
 
     def _kept_file(self, path: str) -> None:
         """A Python file that something else than an import keeps: a module, or a program."""
@@ -235,12 +244,16 @@ class Search:
         if node is None or node.blob is None:
             return
         if not module.path.endswith(".so"):
-            self._follow(module, self.analyses.of(node))
+            self.follow(module, self.analyses.of(node))
         elif not module.path.startswith(self.world.layout.library + "/"):
             known = self.references.knows_compiled(module)
             source = self.analyses.of(node, known=known)
             self.held.mention_names(module, source)
             self.references.follow_compiled(module, source, known)
+            hidden = any(reference.function == HIDDEN for reference in source.references)
+            plain = any(path.endswith(".py") for path in self.finder.sources(module.path))
+            if plain and (known or not hidden):
+                self.follow_source_of(module)  # mypyc's modules import as their sources do
 
     def follow_source_of(self, module: Module) -> bool:
         """Follow the source that compiled code was made from; whether it lies beside it."""
@@ -248,7 +261,7 @@ class Search:
             node = self.world.tree.resolve(path)
             if node is not None and node.blob is not None:
                 source = self.analyses.of(node)
-                self._follow(Module(module.name, path, module.search), source)
+                self.follow(Module(module.name, path, module.search), source)
                 return source.complete
         return False
 
@@ -320,7 +333,8 @@ class Search:
 
     # --- one file --------------------------------------------------------------------------
 
-    def _follow(self, module: Module, source: PythonSource, *, main: bool = False) -> None:
+    def follow(self, module: Module, source: PythonSource, *, main: bool = False) -> None:
+        """Everything that the text of `module` leads to; `main` when it is the program."""
         self.held.mention(module, source.mentions)
         if any(reference.function in PATHS for reference in source.references):
             module = self.finder.extend(module)
@@ -335,6 +349,9 @@ class Search:
                 self.references.follow(module, source, reference)
         if module.path in self.world.application_paths:
             self.references.follow_strings(module, source)
+        elif module.path in self.world.owner:
+            self.references.follow_encodings(module, source)
+            self.stubs.follow(module, source)
 
     def _import(self, module: Module, statement: Import) -> None:
         name = absolute(statement.module, module.name, module.package)
@@ -378,14 +395,3 @@ class Search:
                 for node in self.world.tree.under(pattern):
                     if node.kind is not Kind.DIRECTORY:
                         self.keep(node.path, reason)
-
-    def convention(self, package: str) -> None:
-        """Submodules that a framework looks for in `package`, which the application names."""
-        if package in self._conventions:
-            return
-        self._conventions.add(package)
-        for file in self.rules.files:
-            for convention in file.convention:
-                for submodule in convention.submodules:
-                    reason = Reason(file.name(), self.modules.get(package, ""), convention.why)
-                    self.references.reach_pattern(f"{package}.{submodule}", reason)

@@ -1,0 +1,138 @@
+"""Commands that change owners and modes, as coreutils(1) and Linux do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from distil.distros.debian.effects.arguments import Arguments, known, number, parse
+from distil.distros.debian.effects.file_commands import each, into, make_parents, mode_of
+from distil.distros.debian.effects.machine import is_directory
+from distil.distros.debian.effects.outcome import Status, Unclear
+from distil.distros.debian.effects.shell import Handler, Shell
+from distil.model.node import Kind, Node
+
+_LARGEST_ID: Final = 2**31 - 2
+
+
+def _chown(run: Shell, arguments: list[str]) -> Status:
+    parsed = parse(arguments, "R h f v c recursive=R no-dereference=h quiet=f silent=f")
+    owner, *paths = parsed.names or [""]
+    separator = ":" if ":" in owner else "."
+    user, separated, group = owner.partition(separator)
+    if separated and user and not group:
+        raise Unclear
+    return _own(run, parsed, paths, user, group)
+
+
+def _chgrp(run: Shell, arguments: list[str]) -> Status:
+    parsed = parse(arguments, "R h f v c recursive=R no-dereference=h quiet=f silent=f")
+    group, *paths = parsed.names or [""]
+    return _own(run, parsed, paths, "", group)
+
+
+def _own(run: Shell, parsed: Arguments, paths: list[str], user: str, group: str) -> Status:
+    """Change the owner of `paths`, by names that exist or numbers. Raises `Unclear`."""
+    if not paths or not (user or group):
+        raise Unclear
+    for name, exists in ((user, run.machine.has_user), (group, run.machine.has_group)):
+        value = number(name) if name and not exists(name) else 0
+        if value is None or not 0 <= value <= _LARGEST_ID:
+            raise Unclear
+
+    def change(real: str) -> Status:
+        return run.change(f"change the owner of {real}", lambda: run.machine.own(real, user, group))
+
+    if "R" in parsed.options:
+        parsed.options["h"] = ""
+    return _on_existing(run, parsed, paths, change)
+
+
+def _on_existing(
+    run: Shell, parsed: Arguments, paths: list[str], change: Callable[[str], Status]
+) -> Status:
+    """`change` for the real paths among `paths`, with what is below them when asked for."""
+
+    def work(path: str) -> Status:
+        found = run.machine.find(path, follow="h" not in parsed.options)
+        if found is None:
+            return False
+        below = run.machine.below(found.path) if "R" in parsed.options else ()
+        return each((found.path, *below), change)
+
+    return each(paths, work)
+
+
+def _chmod(run: Shell, arguments: list[str]) -> Status:
+    # A mode that takes bits away looks like an option: -x, -w.
+    at = next((n for n, word in enumerate(arguments) if re.fullmatch("-[rwxst]+", word)), None)
+    taken = [] if at is None else [arguments[at]]
+    rest = arguments if at is None else arguments[:at] + arguments[at + 1 :]
+    options, names = parse(rest, "R f v c recursive=R quiet=f silent=f")
+    mode, *paths = [*taken, *names]
+    if not paths:
+        raise Unclear
+
+    def change(real: str) -> Status:
+        node = run.machine.get(real)
+        if node is None or node.kind is Kind.SYMLINK:
+            return True
+        before = run.machine.mode(real)
+        bits = mode_of(mode, before, directory=is_directory(node))
+        return run.change(f"change the mode of {real}", lambda: run.machine.set_mode(real, bits))
+
+    return _on_existing(run, Arguments(options, names), paths, change)
+
+
+def _install(run: Shell, arguments: list[str]) -> Status:
+    options, names = parse(
+        arguments, "d p D T v Z m: o: g: directory=d mode=m: owner=o: group=g: verbose=v"
+    )
+    user, group = options.get("o", ""), options.get("g", "")
+    mode = options.get("m", "755")
+    plain = Arguments({}, [])
+    if "d" in options:
+        status = each(names, lambda path: make_parents(run, path, ""))
+    elif len(names) == 2 and "D" not in options:
+        source, target = names
+        node = run.machine.find(source)
+        if node is None or is_directory(node):
+            return False
+        names = [target if "T" in options else into(run, target, source)]
+        if (existing := run.machine.find(names[0])) and existing.path == node.path:
+            return False
+        status = _replace(run, node, names[0])
+    else:
+        raise Unclear
+    if status and (user or group):
+        status = _own(run, plain, names, user, group)
+    bits = mode_of(mode, 0, directory="d" in options)
+
+    def permit(path: str) -> Status:
+        return run.change(
+            f"change the mode of {path}",
+            lambda: run.machine.set_mode(run.machine.real(path), bits),
+        )
+
+    return each(names, permit) if status else status
+
+
+def _replace(run: Shell, node: Node, path: str) -> Status:
+    def replace() -> None:
+        existing = run.machine.find(path, follow=False)
+        run.machine.place(path, follow=False)
+        if existing is not None:
+            run.machine.remove(existing.path)
+        run.machine.copy(node, path, run.package, 0o600)
+
+    return run.change(f"install {path}", replace)
+
+
+MODE_COMMANDS: Final[dict[str, Handler]] = {
+    "chown": known(_chown),
+    "chgrp": known(_chgrp),
+    "chmod": known(_chmod),
+    "install": known(_install),
+}
+"""Handlers by name."""
