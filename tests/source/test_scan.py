@@ -13,8 +13,8 @@ from distil.model.application import Application
 from distil.model.node import Kind
 from distil.model.spec import AppSpec, BaseSpec, ImageSpec, RepositorySpec, Spec
 from distil.reach.objects import elf_files
-from distil.runtimes.table import detect
 from distil.source.scan import application_tree, scan, scan_project
+from tests.support.detected import detect
 
 PLAIN = Application(source="", name="x", version="")
 
@@ -203,7 +203,7 @@ def test_elf_files(tmp_path):
 def test_unreadable(tmp_path):
     root = write_all(tmp_path / "app", "main.py")
     spec = Spec(app=AppSpec(entrypoint=("/x",)))
-    application = detect(root, spec, scan(root, spec)).application
+    application = detect(root, spec)
     sources = scan(root, Spec())
     (root / "main.py").unlink()
     with pytest.raises(UnreadableSource, match=r"main\.py: No such file"):

@@ -17,8 +17,9 @@ from distil.errors import (
 from distil.model.digest import Digest
 from distil.model.spec import AppSpec, ImageSpec, PythonSpec, Spec
 from distil.runtimes.python.application import DependencySource
-from distil.runtimes.python.detect import complete, detect
+from distil.runtimes.python.detect import complete
 from distil.runtimes.python.wheel import Wheel
+from tests.support.detected import detect
 
 FLASK = "from flask import Flask\napp = Flask(__name__)\n"
 FASTAPI = "import fastapi\napi = fastapi.FastAPI()\n"

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from distil.errors import AccessDenied, LoginInMetadata, UnknownDistribution
 from distil.fetch.address import text_without_secrets, without_secrets
 from distil.model.spec import AppSpec, Spec
-from distil.runtimes.python.detect import detect
 from distil.runtimes.python.indexes import authorised, configured_indexes, uses_keyring
 from distil.runtimes.python.project import build_wheel, project_sources
 from distil.runtimes.python.resolve import resolve
 from distil.runtimes.python.wheels import fetch_wheels
 from distil.source.logins import holds_login, may_hold_login, metadata_holds_login
+from tests.support.detected import detect
 from tests.support.wheelhouse import Wheelhouse, serving
 
 RUN = AppSpec(entrypoint=("/x",))

@@ -8,11 +8,11 @@ import pytest
 
 from distil.errors import ForeignWheel, ProjectBuildFailed
 from distil.model.spec import AppSpec, Spec
-from distil.runtimes.python.detect import detect
 from distil.runtimes.python.interpreter import PythonInterpreter
 from distil.runtimes.python.project import build_projects
 from distil.runtimes.python.resolve import resolve
 from distil.runtimes.python.wheels import fetch_wheels
+from tests.support.detected import detect
 
 RUN = AppSpec(entrypoint=("/x",))
 

@@ -25,11 +25,11 @@ from distil.errors import (
     WrongDigest,
 )
 from distil.model.spec import AppSpec, PythonSpec, Spec
-from distil.runtimes.python.detect import detect
 from distil.runtimes.python.interpreter import PythonInterpreter
 from distil.runtimes.python.resolve import resolve
 from distil.runtimes.python.target import WheelFile, best_wheel, fits
 from distil.runtimes.python.wheels import fetch_wheels
+from tests.support.detected import detect
 
 RUN = AppSpec(entrypoint=("/x",))
 

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from distil.errors import InvalidProjectFile, NoEntrypoint, UnreadableSource
-from distil.model.application import DependencySource
 from distil.model.spec import AppSpec, PythonSpec, Spec
-from distil.runtimes.python.detect import detect
+from distil.runtimes.python.application import DependencySource
 from distil.runtimes.python.inputs import input_digests
-from distil.runtimes.python.scripts import Place, find_place, script_sources
+from distil.runtimes.table import find_place
+from distil.source.place import Place, sources_of
+from tests.support.detected import detect
 
 Write = Callable[[Mapping[str, str]], Path]
 
@@ -116,7 +117,7 @@ def test_the_requirements_that_the_spec_names_go_first(write: Write) -> None:
 def alone(path: Path, chosen: Spec | None = None):
     chosen = chosen or Spec()
     place = find_place(path)
-    sources = script_sources(place, chosen)
+    sources = sources_of(place, chosen)
     return detect(place.directory, chosen, sources, place.script), sources
 
 
