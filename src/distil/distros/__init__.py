@@ -13,7 +13,7 @@ from typing import Protocol
 
 import msgspec
 
-from distil.fetch.cache import Cache
+from distil.fetch.cache import Cache, Check
 from distil.fetch.http import Client
 from distil.fetch.packs import Pack
 from distil.formats.elf import ElfFile
@@ -295,6 +295,10 @@ class Distro(Protocol):
 
     @property
     def name(self) -> str: ...
+
+    @property
+    def cache_checks(self) -> Mapping[str, Check]:
+        """Whether a file of the distribution's own areas of the cache is sound, by area."""
 
     def open(self, opening: Opening, platform: Platform) -> Base:
         """The base that the specification names. Raises what verifying its indexes raises."""

@@ -13,7 +13,7 @@ from distil.locks.parts import pinned_parts
 from distil.model.lock import Lock
 from distil.model.platform import Platform
 from distil.model.spec import Spec
-from distil.runtimes.table import RUNTIMES
+from distil.runtimes import table
 
 
 def platforms_to_lock(
@@ -50,7 +50,7 @@ def names_to_upgrade(
     }
     found = set()
     for name in asked:
-        spellings = {name, *(runtime.locked_name(name) for runtime in RUNTIMES)}
+        spellings = {name, *(runtime.locked_name(name) for runtime in table.RUNTIMES)}
         matching = spellings & known
         if not matching:
             raise UnknownUpgrade(name, path, hint=did_you_mean(name, known))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from distil.distros.debian.record_table import table_is_sound
+from distil.distros import table
 from distil.fetch.cache import AreaUsage, Cache, Collected, Verified
 from distil.fetch.packs import pack_is_sound
 from distil.image.layer import layer_is_sound
@@ -38,6 +38,8 @@ def cache_gc(limit: int, *, verify: bool = False) -> CacheCleaned:
     Raises `CacheInUse`, `CacheUnwritable`.
     """
     cache = Cache.default()
-    checks = {"packs": pack_is_sound, "layers": layer_is_sound, "indexes": table_is_sound}
+    checks = {"packs": pack_is_sound, "layers": layer_is_sound}
+    for distro in table.DISTROS:
+        checks |= distro.cache_checks
     verified = cache.verify(checks) if verify else None
     return CacheCleaned(collected=cache.collect(limit), verified=verified)

@@ -18,8 +18,7 @@ from distil.reach.soundness import (
     interpreter_faults,
     library_faults,
 )
-from distil.runtimes import CheckedImage
-from distil.runtimes.table import RUNTIMES
+from distil.runtimes import CheckedImage, table
 
 
 class CheckReport(msgspec.Struct, frozen=True):
@@ -59,7 +58,7 @@ def _check(image: str, location: Location, platform: Platform | None) -> CheckRe
     elf, config = elf_files(tree), stored.config.config
     ledger = find_ledger(location, cache, platform)
     whole = CheckedImage(tree, elf, config, target.machine, ledger)
-    languages = [runtime.check(whole, cache) for runtime in RUNTIMES]
+    languages = [runtime.check(whole, cache) for runtime in table.RUNTIMES]
     program = next((one.program for one in languages if one.program), None)
     linked = library_faults(tree, elf, target, program)
     faults = [fault for fault in linked if not fault.plugin] + interpreter_faults(tree)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +13,8 @@ from distil.distros.debian.base import DebianBase, open_base, open_locked_base
 from distil.distros.debian.lock_part import DebianPart
 from distil.distros.debian.own_packages import are_locked
 from distil.distros.debian.package import ECOSYSTEM
+from distil.distros.debian.record_table import table_is_sound
+from distil.fetch.cache import Check
 from distil.model.lock import LockPart, Pinned
 from distil.model.platform import Platform
 from distil.model.spec import Spec
@@ -24,6 +26,11 @@ class Debian(msgspec.Struct, frozen=True):
     """Debian's suites, and apt repositories and .deb files beside them."""
 
     name: str = "debian"
+
+    @property
+    def cache_checks(self) -> Mapping[str, Check]:
+        """The tables that indexes are kept as."""
+        return {"indexes": table_is_sound}
 
     def open(self, opening: Opening, platform: Platform) -> DebianBase:
         """See `open_base`."""
