@@ -78,7 +78,7 @@ def _listed(directory: Path) -> list[Path]:
 
 def _tagged(directory: str) -> Iterator[str]:
     """The images of a layout, which may be broken: then there are none."""
-    from distil.model.blob import open_regular
+    from distil.model.regular_file import open_regular
 
     try:
         with open_regular(Path(directory, "index.json")) as stream:

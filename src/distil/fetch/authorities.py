@@ -18,7 +18,7 @@ import msgspec
 
 from distil.errors import InvalidConfiguration
 from distil.fetch.configuration import configuration_path, read_configuration
-from distil.model.blob import read_small
+from distil.model.regular_file import read_small
 
 if TYPE_CHECKING:
     import ssl

@@ -14,7 +14,7 @@ import msgspec
 
 from distil.errors import CredentialsUnreadable
 from distil.fetch.address import Address, basic_authorization
-from distil.model.blob import read_small
+from distil.model.regular_file import read_small
 
 APT_DIRECTORY: Final = Path("/etc/apt")
 

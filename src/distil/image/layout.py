@@ -27,7 +27,7 @@ from distil.image.staging import (
     sweep,
     write_file,
 )
-from distil.model.blob import Blob, FileBlob, InlineBlob, open_regular
+from distil.model.blob import Blob, FileBlob, InlineBlob
 from distil.model.digest import Digest
 from distil.model.image import (
     MANIFEST_TYPES,
@@ -37,6 +37,7 @@ from distil.model.image import (
     decode_object,
     encode_document,
 )
+from distil.model.regular_file import open_regular
 
 LAYOUT_FILE: Final = "oci-layout"
 LAYOUT: Final = b'{"imageLayoutVersion":"1.0.0"}'

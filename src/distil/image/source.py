@@ -13,9 +13,10 @@ from typing import Final, Protocol
 from distil.errors import LinkLoop, MalformedArchive, MalformedImage
 from distil.formats.tar import TarLimits, TarReader
 from distil.image.layout import BLOBS, LARGEST_DOCUMENT
-from distil.model.blob import FileBlob, open_regular
+from distil.model.blob import FileBlob
 from distil.model.image import Descriptor
 from distil.model.node import Kind, Node, absolute_path
+from distil.model.regular_file import open_regular
 from distil.model.tree import Tree
 
 _ARCHIVE_LIMITS: Final = TarLimits(members=100_000, content=256 << 30)

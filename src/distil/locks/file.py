@@ -11,9 +11,10 @@ from distil.compose.subject import Subject
 from distil.errors import InvalidLock, NoLock, StaleLock
 from distil.formats.lock_toml import decode_lock, encode_lock
 from distil.image.staging import reporting, write_file
-from distil.model.blob import InlineBlob, read_small
+from distil.model.blob import InlineBlob
 from distil.model.digest import Digest
 from distil.model.lock import Lock
+from distil.model.regular_file import read_small
 
 LOCK_FILE: Final = "distil.lock"
 

@@ -95,9 +95,9 @@ class Plugins:
         found = process.search.find(node.name, process.main, process.main)
         if found is not None and found.opened.real == path:
             return False
-        if node.blob is None or _EXTENSION not in node.blob.read():
-            return True
-        return self._imported is not None and path not in self._imported
+        if self._imported is not None:
+            return path not in self._imported
+        return node.blob is None or _EXTENSION not in node.blob.read()
 
 
 class _Started(NamedTuple):

@@ -21,9 +21,10 @@ from distil.events import Warned, emit
 from distil.formats.dockerignore import DockerIgnore, docker_patterns, parse_dockerignore
 from distil.formats.gitignore import GitIgnore, parse_gitignore
 from distil.model.application import Application
-from distil.model.blob import FileBlob, read_small
+from distil.model.blob import FileBlob
 from distil.model.node import Kind, Node
 from distil.model.origin import ApplicationOrigin
+from distil.model.regular_file import read_small
 from distil.model.spec import Spec
 from distil.model.tree import Tree
 from distil.source.logins import holds_login, may_hold_login

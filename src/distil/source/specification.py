@@ -10,7 +10,7 @@ import msgspec
 
 from distil.errors import InvalidSpec
 from distil.formats.spec_toml import parse_spec, violation
-from distil.model.blob import read_small
+from distil.model.regular_file import read_small
 from distil.model.spec import ByteCode, Level, Spec
 
 SPEC_FILE: Final = "distil.toml"

@@ -13,10 +13,11 @@ from pathlib import Path, PurePosixPath
 
 from distil.errors import MalformedCertificate, UnusableCertificate
 from distil.formats.x509_name import certificates_in, subject_hash
-from distil.model.blob import InlineBlob, read_small
+from distil.model.blob import InlineBlob
 from distil.model.certificates import LOCAL
 from distil.model.node import Kind, Node
 from distil.model.origin import ApplicationOrigin
+from distil.model.regular_file import read_small
 
 _DER = 0x30
 """The first byte of a certificate that is not in PEM form: an ASN.1 sequence."""

@@ -24,7 +24,7 @@ from distil.errors import InvalidUrl, MalformedControl, NoMirror
 from distil.events import Warned, emit
 from distil.fetch.address import parse_address, redacted
 from distil.fetch.configuration import DebianSection, configuration_path, read_configuration
-from distil.model.blob import read_small
+from distil.model.regular_file import read_small
 
 APT_DIRECTORY: Final = Path("/etc/apt")
 
