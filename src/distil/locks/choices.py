@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from distil.compose.platforms import target_platforms
-from distil.compose.subject import Subject
 from distil.errors import UnknownUpgrade, did_you_mean
 from distil.locks.file import LOCK_FILE
 from distil.locks.parts import pinned_parts
@@ -29,13 +28,13 @@ def platforms_to_lock(
 
 
 def names_to_upgrade(
-    asked: Sequence[str] | None, before: Lock | None, subject: Subject
+    asked: Sequence[str] | None, before: Lock | None, source: Path
 ) -> frozenset[str] | None:
     """The packages and components `asked` for, by the names that the lock has; None for all.
 
     Raises `UnknownUpgrade`.
     """
-    path = str(subject.source / LOCK_FILE)
+    path = str(source / LOCK_FILE)
     for name in asked or ():
         if Path(name).is_dir():
             hint = f"the directory comes first: `distil lock {name} --upgrade`"

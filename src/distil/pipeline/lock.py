@@ -50,10 +50,10 @@ def _lock(request: LockRequest, cache: Cache) -> LockSummary:
     place = find_place(request.source)
     source, spec = place.directory, read_spec(place.directory, Overrides())
     before = find_lock(source)
-    subject = read_subject(place, spec)
-    upgraded = names_to_upgrade(request.upgrade, before, subject)
+    upgraded = names_to_upgrade(request.upgrade, before, source)
     platforms = platforms_to_lock(request.platforms, before, spec)
     vendor = vendor_directory(before, source, request.vendor)
+    subject = read_subject(place, spec)
     refresh = request.refresh or upgraded != frozenset()
     with Client(cache, offline=request.offline, kept=vendor and archives_of(vendor)) as client:
         locker = Locker(subject, client, before, refresh=refresh)
