@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 
-import msgspec
+from msgspec.msgpack import Decoder
 
 from distil.formats.elf import ElfFile
 from distil.formats.elf_strings import ElfStrings, read_elf_strings
@@ -20,6 +20,7 @@ from distil.reach.documents import Documents
 from distil.reach.evidence import Evidence
 from distil.reach.keeping import Keeping
 from distil.reach.linkmap import Process
+from distil.reach.memory import Memory
 from distil.reach.objects import Objects, Target
 from distil.reach.search import GlibcSearch, MuslSearch, Search, Surroundings
 
@@ -28,8 +29,8 @@ LOADER = "PT_INTERP"
 NAMED = "named library"
 DECLARED = "declared dlopen"
 
-_AREA = "analysis"
 _FORMAT = "native-2"
+_DECODER = Decoder(dict[str, ElfStrings])
 
 
 class Native(Evidence):
@@ -147,9 +148,7 @@ class Strings:
     """Reads the strings of ELF files, and remembers them for each package archive."""
 
     def __init__(self, documents: Documents | None = None) -> None:
-        self._documents = documents
-        self._known: dict[str, dict[str, ElfStrings]] = {}
-        self._changed: set[str] = set()
+        self._memory = Memory(documents, _FORMAT, _DECODER)
 
     def of(self, node: Node) -> ElfStrings:
         """The strings of the ELF file at `node`."""
@@ -157,26 +156,13 @@ class Strings:
             return ElfStrings()
         origin = node.origin
         archive = origin.archive.hex if isinstance(origin, PackageOrigin) else ""
-        known = self._archive(archive)
-        found = known.get(node.blob.digest.hex)
+        key = node.blob.digest.hex
+        found = self._memory.get(archive, key)
         if found is None:
-            found = known[node.blob.digest.hex] = read_elf_strings(node.blob.read())
-            self._changed.add(archive)
+            found = read_elf_strings(node.blob.read())
+            self._memory.put(archive, key, found)
         return found
 
     def save(self) -> None:
         """Keep what was read since the last time, for later runs."""
-        if self._documents is not None:
-            for archive in sorted(self._changed - {""}):
-                data = msgspec.msgpack.encode(self._known[archive])
-                self._documents.put_document(_AREA, f"{_FORMAT}-{archive}", data)
-        self._changed.clear()
-
-    def _archive(self, archive: str) -> dict[str, ElfStrings]:
-        if archive not in self._known:
-            data = None
-            if self._documents is not None and archive:
-                data = self._documents.document(_AREA, f"{_FORMAT}-{archive}")
-            kind = dict[str, ElfStrings]
-            self._known[archive] = {} if data is None else msgspec.msgpack.decode(data, type=kind)
-        return self._known[archive]
+        self._memory.save()

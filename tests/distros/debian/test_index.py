@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from distil.distros.debian.formats.dependencies import Relation
-from distil.distros.debian.index import PackageIndex, Provision
+from distil.distros.debian.index import PackageIndex
+from distil.distros.debian.index_records import Provision
 from distil.errors import (
     MalformedControl,
     UnknownPackage,

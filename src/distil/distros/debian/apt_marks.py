@@ -13,7 +13,8 @@ from typing import Final
 import msgspec
 
 from distil.distros.debian.formats.dependencies import Relation
-from distil.distros.debian.index import PackageIndex, PackageRecord
+from distil.distros.debian.index import PackageIndex
+from distil.distros.debian.index_records import PackageRecord
 from distil.distros.debian.relation_targets import (
     NEGATIVE_FIELDS,
     POSITIVE_FIELDS,

@@ -10,7 +10,7 @@ import msgspec
 
 from distil.distros.debian.formats.deb822 import Stanza, parse_stanzas
 from distil.distros.debian.formats.dependencies import parse_relations
-from distil.distros.debian.index import (
+from distil.distros.debian.index_records import (
     NAMES_KEY,
     Entry,
     PackageRecord,

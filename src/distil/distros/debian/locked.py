@@ -14,8 +14,9 @@ from typing import Final
 
 import msgspec
 
-from distil.distros.debian.index import PackageIndex, PackageSource
+from distil.distros.debian.index import PackageIndex
 from distil.distros.debian.index_building import PRIORITIES
+from distil.distros.debian.index_records import PackageSource
 from distil.distros.debian.library_packages import policy_names
 from distil.distros.debian.local_debs import NAME, place_of
 from distil.distros.debian.lock_part import DebianPart, LockedPackage, LockedSuite

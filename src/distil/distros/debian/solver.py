@@ -16,7 +16,8 @@ import msgspec
 from distil.distros import Edge
 from distil.distros.debian.apt_marks import Cut, Marks, State
 from distil.distros.debian.apt_resolver import ProblemResolver
-from distil.distros.debian.index import PackageIndex, PackageRecord
+from distil.distros.debian.index import PackageIndex
+from distil.distros.debian.index_records import PackageRecord
 from distil.distros.debian.package import DebianPackage
 from distil.distros.debian.relation_targets import (
     POSITIVE_FIELDS,

@@ -7,7 +7,7 @@ from typing import Final
 
 from distil.distros.debian.apt_marks import Marks
 from distil.distros.debian.formats.dependencies import Relation
-from distil.distros.debian.index import PackageRecord
+from distil.distros.debian.index_records import PackageRecord
 from distil.distros.debian.relation_targets import Dependency
 
 MAX_CHAINS: Final = 5

@@ -17,11 +17,11 @@ from distil.reach.known import Known
 from distil.runtimes.python.interpreter import PythonInterpreter
 from distil.runtimes.python.reach.analysis import Analyses
 from distil.runtimes.python.reach.command import PythonCommand
-from distil.runtimes.python.reach.cuts import is_test
 from distil.runtimes.python.reach.modules import find_layout
 from distil.runtimes.python.reach.result import PythonReach
 from distil.runtimes.python.reach.rules import RuleSet
-from distil.runtimes.python.reach.search import reach_python
+from distil.runtimes.python.reach.search import PythonSearch
+from distil.runtimes.python.reach.suites import is_test
 
 OPENED: Final = "opened by name"
 _INTERPRETER: Final = re.compile(r"(?:.*/)?python[\d.]*")
@@ -44,9 +44,8 @@ class PythonEvidence(Evidence):
         rules: RuleSet | None = None,
     ) -> None:
         self._known = known
-        self._interpreter = interpreter
         self._analyses = analyses
-        self._rules = rules
+        self._search = PythonSearch(known.tree, interpreter, rules=rules, analyses=analyses)
         plain = known.command
         self._command = PythonCommand(
             plain.words, plain.workdir, plain.environment, plain.also, requested
@@ -55,18 +54,18 @@ class PythonEvidence(Evidence):
         self._places = tuple(f"{place}/" for place in (layout.library, *layout.sites))
         self._files: set[str] = set()
         self._done = self._command
-        self.found = self._search(self._command)
+        self.found = self._run(self._command)
 
     def begin(self, keeping: Keeping) -> None:
         """Keep what the command reaches."""
         self._keep(keeping)
 
     def settle(self, keeping: Keeping) -> None:
-        """Search again from what others have kept and found by now."""
+        """Search on from what others have kept and found by now."""
         command = self._with_found(keeping)
         if command != self._done:
             self._done = command
-            self.found = self._search(command)
+            self.found = self._run(command)
             self._keep(keeping)
 
     def finish(self, keeping: Keeping) -> Mapping[str, str]:
@@ -78,14 +77,8 @@ class PythonEvidence(Evidence):
                 keeping.reasons.add(path, reason)
         return self.found.removed
 
-    def _search(self, command: PythonCommand) -> PythonReach:
-        found = reach_python(
-            self._known.tree,
-            command,
-            self._interpreter,
-            rules=self._rules,
-            analyses=self._analyses,
-        )
+    def _run(self, command: PythonCommand) -> PythonReach:
+        found = self._search.run(command)
         self._known.modules.update(found.modules)
         return found
 

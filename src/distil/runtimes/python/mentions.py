@@ -15,7 +15,7 @@ from distil.model.mention import Mention
 from distil.model.node import Node
 from distil.runtimes.python.formats.mentions import LARGEST, read_mentions
 from distil.runtimes.python.reach.command import is_python
-from distil.runtimes.python.reach.cuts import is_test
+from distil.runtimes.python.reach.suites import is_test
 
 _NOT_RUN_HERE: Final = re.compile(r"/(?:setup|noxfile|fabfile)\.py$")
 """Programs of whoever works on the application, not of the image."""

@@ -15,6 +15,7 @@ from distil.runtimes.python.reach import (
     load_rules,
     reach_python,
 )
+from tests.support.python_growth import grown
 from tests.support.python_tree import INTERPRETER, LIBRARY, SITE, python_tree
 
 RULES = """
@@ -45,6 +46,8 @@ def reach(
     assert set(found.kept) | set(found.removed) == files
     assert not set(found.kept) & set(found.removed)
     assert all(reason.rule for reason in found.kept.values())
+    more = PythonCommand(("true",), **{**command, "also": (words, *command.get("also", ()))})
+    grown(tree, [msgspec.structs.replace(more, also=()), more], known or RuleSet(()))
     return found
 
 

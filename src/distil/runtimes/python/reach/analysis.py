@@ -2,36 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Final, Protocol
+from typing import Final
 
-import msgspec
+from msgspec.msgpack import Decoder
 
 from distil.model.digest import Digest
 from distil.model.node import Node
 from distil.model.origin import ApplicationOrigin, PackageOrigin
+from distil.reach.documents import Documents
+from distil.reach.memory import Memory
 from distil.runtimes.python.formats.extension import read_extension
 from distil.runtimes.python.formats.source import PythonSource, read_python_source
 
 FORMAT: Final = "python-5"
 """Part of every key; to be raised whenever the reader's answers change."""
 
-AREA: Final = "analysis"
 LARGEST: Final = 64 << 20
 """Bytes of a source file that are read; an extension module may be larger."""
 
 
-class Documents(Protocol):
-    """A store of derived documents; `fetch.cache.Cache` is one."""
-
-    def document(self, area: str, key: str) -> bytes | None:
-        """What was kept under `key`, None if nothing."""
-
-    def put_document(self, area: str, key: str, data: bytes) -> None:
-        """Keep `data` under `key`."""
-
-
-_Entries = dict[str, PythonSource]
-_DECODER: Final = msgspec.msgpack.Decoder(_Entries)
+_DECODER: Final = Decoder(dict[str, PythonSource])
 
 
 class Analyses:
@@ -44,9 +34,7 @@ class Analyses:
         self._documents = documents
         self._words: tuple[str, ...] = ()
         self._modules: tuple[str, ...] = ()
-        self._watched = ""
-        self._loaded: dict[str, _Entries] = {}
-        self._changed: set[str] = set()
+        self._memory = self._remembering("")
         self.read = 0
         """Files that had to be read, because nobody remembered them."""
 
@@ -58,9 +46,9 @@ class Analyses:
         """
         if (words, modules) != (self._words, self._modules):
             self.save()
-            self._loaded.clear()
             self._words, self._modules = words, modules
-            self._watched = Digest.of(" ".join([*words, "", *modules]).encode()).hex[:8]
+            watched = Digest.of(" ".join([*words, "", *modules]).encode()).hex[:8]
+            self._memory = self._remembering(watched)
 
     def of(self, node: Node, *, strings: bool = False, known: bool = False) -> PythonSource:
         """What the Python source or extension module at `node` imports and refers to.
@@ -73,21 +61,19 @@ class Analyses:
         archive = self._archive(node)
         strings = strings or not archive
         key = node.blob.digest.hex + ":strings" * strings + ":known" * known
-        entries = self._entries(archive)
-        entry = entries.get(key)
+        entry = self._memory.get(archive, key)
         if entry is None:
-            entry = entries[key] = self._read(node, strings, known)
-            self._changed.add(archive)
+            entry = self._read(node, strings, known)
+            self._memory.put(archive, key, entry)
             self.read += 1
         return entry
 
     def save(self) -> None:
         """Keep what was read since the last time, for later runs."""
-        if self._documents is not None:
-            for archive in sorted(self._changed - {""}):
-                data = msgspec.msgpack.encode(self._loaded[archive])
-                self._documents.put_document(AREA, self._key(archive), data)
-        self._changed.clear()
+        self._memory.save()
+
+    def _remembering(self, watched: str) -> Memory[PythonSource]:
+        return Memory(self._documents, f"{FORMAT}-{watched}", _DECODER)
 
     def _archive(self, node: Node) -> str:
         """The archive whose document remembers `node`; empty for the application's own files."""
@@ -97,26 +83,6 @@ class Analyses:
         if isinstance(origin, ApplicationOrigin) or origin is None:
             return ""
         return Digest.of(repr(origin).encode()).hex
-
-    def _entries(self, archive: str) -> _Entries:
-        entries = self._loaded.get(archive)
-        if entries is None:
-            entries = self._loaded[archive] = self._load(archive)
-        return entries
-
-    def _load(self, archive: str) -> _Entries:
-        if self._documents is None or not archive:
-            return {}
-        data = self._documents.document(AREA, self._key(archive))
-        if data is None:
-            return {}
-        try:
-            return _DECODER.decode(data)
-        except msgspec.MsgspecError:
-            return {}
-
-    def _key(self, archive: str) -> str:
-        return f"{FORMAT}-{self._watched}-{archive}"
 
     def _read(self, node: Node, strings: bool, known: bool) -> PythonSource:
         data = b"" if node.blob is None else node.blob.read()

@@ -33,22 +33,38 @@ class Start(msgspec.Struct, frozen=True):
     """What of a command concerns Python.
 
     `modules` are run as ``__main__`` or imported first, `scripts` are paths of Python files,
-    `code` is source text (``-c``), `names` are words that may name modules, `search` are
-    directories that come first on ``sys.path``.
+    `code` are source texts (``-c``), `names` are words that may name modules, `search` are
+    directories that come first on ``sys.path``, `files` those of the command.
     """
 
     modules: tuple[str, ...] = ()
     scripts: tuple[str, ...] = ()
-    code: str = ""
+    code: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     search: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+
+    def without(self, other: Start) -> Start:
+        """What this one has and `other` has not; `search` is left out."""
+        return Start(
+            modules=_lacking(self.modules, other.modules),
+            scripts=_lacking(self.scripts, other.scripts),
+            code=_lacking(self.code, other.code),
+            names=_lacking(self.names, other.names),
+            files=_lacking(self.files, other.files),
+        )
+
+
+def _lacking(words: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:
+    known = frozenset(others)
+    return tuple(word for word in words if word not in known)
 
 
 def read_command(command: PythonCommand, tree: Tree) -> Start:
     """What `command` runs, looked up in `tree`."""
     modules: list[str] = []
     scripts: list[str] = []
-    code = ""
+    code: list[str] = []
     for words in command.commands:
         rest = list(words)
         while rest:
@@ -61,15 +77,16 @@ def read_command(command: PythonCommand, tree: Tree) -> Start:
             if kind == "-m":
                 modules.append(value)
             elif kind == "-c":
-                code += value + "\n"
+                code.append(value)
             elif value:
                 scripts += _script(tree, value, command.workdir, told=True)
     return Start(
         tuple(dict.fromkeys(modules)),
         tuple(dict.fromkeys(scripts)),
-        code,
+        tuple(dict.fromkeys(code)),
         _names([*chain.from_iterable(command.commands), *command.environment.values()]),
         _search_path(command, scripts),
+        command.files,
     )
 
 

@@ -70,6 +70,7 @@ class Finder:
 
     def __init__(self, tree: Tree, interpreter: PythonInterpreter, search: Iterable[str]) -> None:
         self._tree = tree
+        self._interpreter = interpreter
         self.search = tuple(dict.fromkeys(tree.real_path(path) for path in search if path))
         tag = interpreter.line.replace(".", "")
         machine = f"{interpreter.machine}-linux"
@@ -84,7 +85,11 @@ class Finder:
         )
         self._bytecode = f".cpython-{tag}"
         self._found: dict[str, Module | None] = {}
+        self._named: dict[str, str] = {}
+        self._all_asked = False
         self._listed: dict[str, frozenset[str]] = {}
+        self.extended = False
+        """Whether a package got more directories, so that later answers differ from earlier."""
 
     def find(self, name: str) -> Module | None:
         """The module called `name`, None when the tree has none (it may be built in)."""
@@ -106,6 +111,7 @@ class Finder:
         more = [directory for directory in found if directory]
         wide = Module(module.name, module.path, tuple(dict.fromkeys([*module.search, *more])))
         if wide.search != module.search:
+            self.extended = True
             self._found = {
                 name: other
                 for name, other in self._found.items()
@@ -113,6 +119,58 @@ class Finder:
             }
             self._found[module.name] = wide
         return wide
+
+    def copy(self) -> Finder:
+        """The same, which remembers by itself what it is asked from now on."""
+        other = Finder(self._tree, self._interpreter, self.search)
+        other._found, other._named = dict(self._found), dict(self._named)
+        other._all_asked, other.extended = self._all_asked, self.extended
+        other._listed = self._listed
+        return other
+
+    def along(self, search: Iterable[str]) -> Finder | None:
+        """The finder along another path, if it would have answered all that this one was asked.
+
+        None if not. Only names that lie in a directory which has another place on the path can
+        differ; packages that were extended are not compared.
+        """
+        other = Finder(self._tree, self._interpreter, search)
+        if other.search == self.search:
+            return self
+        same = 0
+        for mine, yours in zip(self.search[::-1], other.search[::-1], strict=False):
+            if mine != yours:
+                break
+            same += 1
+        places = {
+            *self.search[: len(self.search) - same],
+            *other.search[: len(other.search) - same],
+        }
+        other._listed = self._listed
+        other._all_asked = self._all_asked
+        inside = frozenset().union(*map(self._names, places))
+        for name, found in self._found.items():
+            if name.partition(".")[0] not in inside:
+                other._found[name] = found
+        beginnings = tuple(f"{place}/" for place in places)
+        for path, name in self._named.items():
+            if not path.startswith(beginnings):
+                other._named[path] = name
+        return other if other._agrees(self) else None
+
+    def _agrees(self, earlier: Finder) -> bool:
+        """Whether what `earlier` has answered is what this one answers."""
+        if earlier.extended or any(self.find(n) != m for n, m in earlier._found.items()):
+            return False
+        if any(self.name_of(path) != name for path, name in earlier._named.items()):
+            return False
+        names = self.names_in
+        return not earlier._all_asked or list(names(self.search)) == list(names(earlier.search))
+
+    def top_level(self) -> Iterator[str]:
+        """The names of all modules and packages on the path, sorted."""
+        self._all_asked = True
+        return self.names_in(self.search)
 
     def submodules(self, module: Module) -> Iterator[str]:
         """The names of all modules directly inside the package `module`, sorted."""
@@ -157,6 +215,12 @@ class Finder:
 
     def name_of(self, path: str) -> str:
         """The name that the module file `path` has on the search path; empty if it has none."""
+        name = self._named.get(path)
+        if name is None:
+            name = self._named[path] = self._name_of(path)
+        return name
+
+    def _name_of(self, path: str) -> str:
         for place in sorted(self.search, key=len, reverse=True):
             if path.startswith(place + "/"):
                 node = self._tree.get(path)

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from distil.runtimes.python.reach.patterns import matches
-
-if TYPE_CHECKING:
-    from distil.runtimes.python.reach.search import Search
+from distil.runtimes.python.reach.state import State
 
 
 class PackageData:
     """The directories that rules tie to packages which a finished search has not reached."""
 
-    def __init__(self, search: Search) -> None:
+    def __init__(self, state: State) -> None:
         self._why: dict[str, str] = {}
-        for file in search.rules.files:
+        for file in state.rules.files:
             for rule in file.data:
-                for package in _packages(search, rule.packages):
-                    if package in search.modules:
+                for package in _packages(state, rule.packages):
+                    if package in state.modules:
                         continue
-                    found = search.finder.find(package)
+                    found = state.finder.find(package)
                     for place in found.search if found is not None else ():
                         for name in rule.directories:
                             self._why[f"{place}/{name}"] = f"{package} is not used: {rule.why}"
@@ -37,12 +33,12 @@ class PackageData:
         return ""
 
 
-def _packages(search: Search, patterns: tuple[str, ...]) -> list[str]:
+def _packages(state: State, patterns: tuple[str, ...]) -> list[str]:
     """The packages that `patterns` stand for: ``*`` is one name at the end here."""
     found = []
     for pattern in patterns:
-        around = search.finder.find(pattern.rpartition(".")[0])
+        around = state.finder.find(pattern.rpartition(".")[0])
         if around is not None:
-            names = search.finder.submodules(around)
+            names = state.finder.submodules(around)
             found += [name for name in names if matches(pattern, name)]
     return found

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from distil.model.tree import Tree
-from distil.runtimes.python.reach.cuts import is_test
 from distil.runtimes.python.reach.distributions import Distribution, recorded_paths
+from distil.runtimes.python.reach.suites import is_test
 
 _CHECKSUMS: Final = ("/var/lib/dpkg/info", "/var/lib/dpkg/status.d")
 _LARGEST: Final = 16 << 20

@@ -11,20 +11,20 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from distil.model.ledger import Reason
 from distil.runtimes.python.formats.source import PythonSource
 from distil.runtimes.python.reach.command import is_python
-from distil.runtimes.python.reach.cuts import is_test
+from distil.runtimes.python.reach.distributions import Distribution
 from distil.runtimes.python.reach.encodings import encoding_module
 from distil.runtimes.python.reach.imports import with_parents
 from distil.runtimes.python.reach.modules import Module
 from distil.runtimes.python.reach.patterns import absolute
-
-if TYPE_CHECKING:
-    from distil.runtimes.python.reach.distributions import Distribution
-    from distil.runtimes.python.reach.search import Search
+from distil.runtimes.python.reach.references import References
+from distil.runtimes.python.reach.state import State
+from distil.runtimes.python.reach.stubs import keep_stub
+from distil.runtimes.python.reach.suites import is_test
 
 _CODE: Final = (".py", ".so")
 SCRIPT_GROUPS: Final = frozenset({"console_scripts", "gui_scripts"})
@@ -35,11 +35,12 @@ WHOLE: Final = "distribution works whole"
 class Startable:
     """Keeps, for one search, what scripts and modules of used distributions import at once."""
 
-    def __init__(self, search: Search) -> None:
-        self._search = search
+    def __init__(self, state: State, references: References) -> None:
+        self._state = state
+        self._references = references
         self._followed: set[str] = set()
         self._scripts: set[str] = set()
-        self._known = set(search.modules)
+        self._known = set(state.modules)
         """Modules whose rules have had their say."""
 
     def keep(self) -> bool:
@@ -47,23 +48,23 @@ class Startable:
 
         Whether modules were reached on the way, so that the search has to go on.
         """
-        before = len(self._search.modules)
+        before = len(self._state.modules)
         used: set[str] = set()
-        while used != self._search.used.keys():
-            used = set(self._search.used)
+        while used != self._state.used.keys():
+            used = set(self._state.used)
             for name in sorted(used):
-                distribution = self._search.world.by_name[name]
+                distribution = self._state.world.by_name[name]
                 for path in distribution.files:
                     if path.rpartition("/")[0].endswith("/bin") and path not in self._scripts:
                         self._scripts.add(path)
                         self._follow_script(path)
                 for module in (*self._public(distribution), *self._plugins(distribution)):
                     self._follow(module, module.path, Reason(WHOLE, "", f"{module.name} stays"))
-        return len(self._search.modules) > before
+        return len(self._state.modules) > before
 
     def _public(self, distribution: Distribution) -> Iterator[Module]:
         """The modules that programs are meant to import and nothing has reached."""
-        finder = self._search.finder
+        finder = self._state.finder
         for path in distribution.files:
             if not path.endswith(_CODE) or path in self._followed or is_test(path):
                 continue
@@ -71,7 +72,7 @@ class Startable:
             if not name or any(part.startswith("_") for part in name.split(".")):
                 continue
             found = finder.find(name)
-            if found is not None and found.path == path and name not in self._search.modules:
+            if found is not None and found.path == path and name not in self._state.modules:
                 yield found
 
     def _plugins(self, distribution: Distribution) -> Iterator[Module]:
@@ -83,7 +84,7 @@ class Startable:
                 yield from self._kept(with_parents(module), distribution.metadata, why)
 
     def _follow_script(self, script: str) -> None:
-        node = self._search.world.tree.get(script)
+        node = self._state.world.tree.get(script)
         if node is None or node.blob is None or not node.mode & 0o111 or not is_python(node):
             return
         self._follow(Module("", script), script, Reason(STARTS, "", f"{script} needs it to start"))
@@ -100,26 +101,26 @@ class Startable:
 
     def _at_once(self, module: Module) -> Iterator[str]:
         """The names of modules that importing `module` may import; it does no harm to lack one."""
-        search = self._search
-        file = search.world.tree.resolve(module.path)
+        state = self._state
+        file = state.world.tree.resolve(module.path)
         if file is None:
             return
         if not module.path.endswith(".so"):
-            yield from self._in_source(module, search.analyses.of(file))
-        elif not module.path.startswith(f"{search.world.layout.library}/"):
-            known = search.references.knows_compiled(module)
-            yield from search.references.named_in(module, search.analyses.of(file, known=known))
-            for path in search.finder.sources(module.path):
-                source = search.analyses.of(search.world.tree[path])
+            yield from self._in_source(module, state.analyses.of(file))
+        elif not module.path.startswith(f"{state.world.layout.library}/"):
+            known = self._references.knows_compiled(module)
+            yield from self._references.named_in(module, state.analyses.of(file, known=known))
+            for path in state.finder.sources(module.path):
+                source = state.analyses.of(state.world.tree[path])
                 yield from self._in_source(Module(module.name, path, module.search), source)
 
     def _in_source(self, module: Module, source: PythonSource) -> Iterator[str]:
-        search = self._search
-        if module.path in search.world.owner:
-            search.stubs.keep(module, source)
+        state = self._state
+        if module.path in state.world.owner:
+            keep_stub(state, module, source)
             yield from filter(None, map(encoding_module, source.encodings))
         for statement in source.imports if source.complete else ():
-            if statement.scope or statement.main or search.held.holds(module, statement):
+            if statement.scope or statement.main or state.held.holds(module, statement):
                 continue
             name = absolute(statement.module, module.name, module.package)
             yield from (*with_parents(name), *(f"{name}.{one}" for one in statement.names))
@@ -128,12 +129,12 @@ class Startable:
         """The modules of `names` that exist, kept."""
         found = []
         for name in names:
-            module = self._search.finder.find(name)
+            module = self._state.finder.find(name)
             if module is not None and module.path:
                 detail = f"imports {name}; {why.detail}"
-                self._search.keep_module(module.path, Reason(why.rule, importer, detail))
+                self._state.keep_module(module.path, Reason(why.rule, importer, detail))
                 found.append(module)
             if module is not None and name not in self._known:
                 self._known.add(name)
-                self._search.add_for(name)
+                self._references.add_for(name)
         return found

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from distil.model.node import Kind, Node
 from distil.model.origin import ApplicationOrigin
 from distil.model.tree import Tree
-from distil.runtimes.python.reach.command import PythonCommand, Start
+from distil.runtimes.python.reach.command import PythonCommand
 from distil.runtimes.python.reach.distributions import Distribution
 from distil.runtimes.python.reach.modules import Layout
 
@@ -20,15 +20,12 @@ class World:
         tree: Tree,
         layout: Layout,
         distributions: Sequence[Distribution],
-        start: Start,
         command: PythonCommand,
     ) -> None:
         self.tree = tree
         self.layout = layout
         self.distributions = distributions
-        self.start = start
         self.requested = command.requested
-        self.files = command.files
         self.by_name = {distribution.name: distribution for distribution in distributions}
         self.owner = {path: d for d in distributions for path in d.files}
         self.application = [node for node in tree if self._of_application(node, command.workdir)]
