@@ -105,7 +105,7 @@ def runnable(cache):
     return busybox_layer(cache)
 
 
-def check_runs(engine: Engine, name: str, debug: bool = True) -> None:
+def check_runs(engine: Engine, name: str, *, debug: bool = True) -> None:
     assert engine.run(name) == "hello world\n"
     assert engine.run(name, "again") == "again\n"
     shell = ("--entrypoint", "/bin/busybox")

@@ -76,7 +76,7 @@ class Analyses:
         entries = self._entries(archive)
         entry = entries.get(key)
         if entry is None:
-            entry = entries[key] = self._read(node, strings, known)
+            entry = entries[key] = self._read(node, strings=strings, known=known)
             self._changed.add(archive)
             self.read += 1
         return entry
@@ -118,7 +118,7 @@ class Analyses:
     def _key(self, archive: str) -> str:
         return f"{FORMAT}-{self._watched}-{archive}"
 
-    def _read(self, node: Node, strings: bool, known: bool) -> PythonSource:
+    def _read(self, node: Node, *, strings: bool, known: bool) -> PythonSource:
         data = b"" if node.blob is None else node.blob.read()
         if node.name.endswith((".so", ".pyc")):
             return read_extension(data, () if known else self._modules)

@@ -78,7 +78,7 @@ class References:
         self._resolve(module, PythonSource(), found)
         return True
 
-    def follow_compiled(self, module: Module, source: PythonSource, known: bool) -> None:
+    def follow_compiled(self, module: Module, source: PythonSource, *, known: bool) -> None:
         """What an extension module may import: the names of modules that stand in it.
 
         Of what does not show its names a rule may know (`known`) what they are. Not for the

@@ -249,7 +249,7 @@ class Search:
             known = self.references.knows_compiled(module)
             source = self.analyses.of(node, known=known)
             self.held.mention_names(module, source)
-            self.references.follow_compiled(module, source, known)
+            self.references.follow_compiled(module, source, known=known)
             hidden = any(reference.function == HIDDEN for reference in source.references)
             plain = any(path.endswith(".py") for path in self.finder.sources(module.path))
             if plain and (known or not hidden):
