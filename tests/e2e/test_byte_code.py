@@ -35,7 +35,7 @@ def built(
     layout: Path, platform: str, source: Path = SUBJECTS[NAME].source, *options: str
 ) -> BuiltImage:
     tag = f"{NAME}:{platform.rpartition('/')[2]}"
-    command = [sys.executable, "-m", "distil", "build", source, "-t", tag, *options]
+    command = [sys.executable, "-m", "distil", "build", str(source), "-t", tag, *options]
     command += ["--bytecode", "compiled", "--platform", platform, "--no-debug"]
     done = subprocess.run(
         [*command, "-o", f"oci:{layout}"], capture_output=True, text=True, check=False
@@ -50,7 +50,15 @@ def tree(image: BuiltImage, tmp_path: Path) -> Tree:
 
 
 def lock_for(source: Path, *platforms: str) -> None:
-    command = [sys.executable, "-m", "distil", "lock", source, "--platform", ",".join(platforms)]
+    command = [
+        sys.executable,
+        "-m",
+        "distil",
+        "lock",
+        str(source),
+        "--platform",
+        ",".join(platforms),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -22,7 +23,7 @@ DLOPEN = b"""[
   {"soname": ["libx.so"]}
 ]\0"""
 
-FULL = {
+FULL: dict[str, Any] = {
     "interpreter": "/lib/ld.so.1",
     "soname": "libself.so.1",
     "needed": ("liba.so.1", "libb.so.2"),

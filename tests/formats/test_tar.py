@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import io
 import tarfile
-from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
@@ -240,9 +239,9 @@ NAMES = st.text(st.characters(codec="utf-8", exclude_characters="\0/"), min_size
 
 
 @st.composite
-def entries(draw: Callable[..., object]) -> list[Entry]:
+def entries(draw: st.DrawFn) -> list[Entry]:
     names = draw(st.lists(NAMES.filter(lambda n: n not in (".", "..")), unique=True, max_size=8))
-    contents = [draw(st.binary(max_size=1500)) for _ in names]  # type: ignore[attr-defined]
+    contents = [draw(st.binary(max_size=1500)) for _ in names]
     modes = [draw(st.integers(0, 0o7777)) for _ in names]
     return [Entry("/" + n, c, m) for n, c, m in zip(names, contents, modes, strict=True)]
 

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import tarfile
+from typing import Any
 
 import pytest
 import zstandard
@@ -45,7 +46,7 @@ from distil.model.origin import LayerOrigin
 from distil.model.platform import AMD64, ARM64
 from distil.model.reference import parse_image_name, parse_location
 from tests.support.hand_made import Layout
-from tests.support.images import EPOCH, layer, oci, sample_image, twins
+from tests.support.images import EPOCH, as_image, layer, oci, sample_image, twins
 from tests.support.nodes import file, sample_tree, special, trees
 
 KINDS = ["oci", "oci-archive", "docker-archive"]
@@ -62,10 +63,10 @@ def test_what_was_written_is_read(cache, tmp_path, kind):
     for printed, named in zip(write(images, location), images, strict=True):
         stored = open_image(parse_location(printed))
         assert [each.blob.read() for each in stored.layers] == [
-            each.blob.read() for each in named.image.layers
+            each.blob.read() for each in as_image(named).layers
         ]
         assert [each.diff_id for each in stored.layers] == [
-            each.diff_id for each in named.image.layers
+            each.diff_id for each in as_image(named).layers
         ]
         assert stored.config.config.user == "65532"
         assert [each.created_by for each in stored.layers] == ["distil test"] * len(stored.layers)
@@ -203,7 +204,7 @@ def test_an_archive_of_an_old_docker_save_is_read(cache, tmp_path):
         "history": [{"created_by": "x"}, {"empty_layer": True}, {"created_by": "y"}],
     }
     manifest = [{"Config": "c.json", "RepoTags": None, "Layers": ["1/layer.tar", "2/layer.tar"]}]
-    members = [
+    members: list[tuple[str, bytes | str]] = [
         ("c.json", json.dumps(config).encode()),
         ("1/layer.tar", tar),
         ("2/layer.tar", "../1/layer.tar"),
@@ -360,8 +361,8 @@ def layer_of(
 
 
 GOOD = _tar([("a", b"1")])
-FROM_GZIP = {"media_type": f"{MEDIA_LAYER}+gzip", "diff": GOOD}
-FROM_ZSTD = {"media_type": f"{MEDIA_LAYER}+zstd", "diff": GOOD}
+FROM_GZIP: dict[str, Any] = {"media_type": f"{MEDIA_LAYER}+gzip", "diff": GOOD}
+FROM_ZSTD: dict[str, Any] = {"media_type": f"{MEDIA_LAYER}+zstd", "diff": GOOD}
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from distil.image.write import write
 from distil.model.image import Compression
 from distil.model.reference import Transport, parse_image_name, parse_location
 from tests.support.engines import Engine
-from tests.support.images import busybox_layer, layer, oci, sample_image, twins
+from tests.support.images import as_image, busybox_layer, layer, oci, sample_image, twins
 from tests.support.nodes import file, sample_tree
 from tests.support.tools import run_tool, tool
 
@@ -54,7 +54,7 @@ def test_one_archive_serves_docker_and_oci_readers(cache, tmp_path):
         as_oci = json.loads(run_tool("skopeo", "inspect", f"oci-archive:{tmp_path}/a.tar:{name}"))
         assert as_oci["Digest"] == image.image.descriptor.digest
         raw = run_tool("skopeo", "inspect", "--config", "--raw", f"{location}:sample:{name}")
-        assert json.loads(raw) == json.loads(image.image.config.data)
+        assert json.loads(raw) == json.loads(as_image(image).config.data)
 
 
 @pytest.mark.parametrize("compression", [Compression.GZIP])
@@ -105,7 +105,7 @@ def runnable(cache):
     return busybox_layer(cache)
 
 
-def check_runs(engine: Engine, name: str, debug: bool = True) -> None:
+def check_runs(engine: Engine, name: str, *, debug: bool = True) -> None:
     assert engine.run(name) == "hello world\n"
     assert engine.run(name, "again") == "again\n"
     shell = ("--entrypoint", "/bin/busybox")
@@ -124,7 +124,7 @@ def test_docker_loads_and_runs_both_twins(cache, tmp_path, docker, runnable):
     said = docker.output("load", "-i", tmp_path / "a.tar")
     assert "sample:1.0\n" in said
     found = json.loads(docker.output("inspect", "sample:1.0", "sample:1.0-debug"))
-    assert [each["Id"] for each in found] == [image.image.id for image in images]
+    assert [each["Id"] for each in found] == [as_image(image).id for image in images]
     assert found[0]["Config"]["StopSignal"] == "SIGTERM"
     assert found[0]["Config"]["Healthcheck"]["Interval"] == 5 * 10**9
     assert found[1]["RootFS"]["Layers"][:-1] == found[0]["RootFS"]["Layers"]

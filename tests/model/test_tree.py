@@ -12,6 +12,7 @@ from distil.errors import (
     NotADirectory,
 )
 from distil.model.blob import FileBlob, InlineBlob
+from distil.model.digest import Digest
 from distil.model.node import Kind, Node, directory, symlink
 from distil.model.origin import GeneratedOrigin, LayerOrigin
 from distil.model.tree import Tree
@@ -222,7 +223,9 @@ def test_different_things_conflict_in_either_order(other):
 
 
 def test_a_real_directory_gives_an_implied_one_its_metadata():
-    real = Node("/var/lib", Kind.DIRECTORY, 0o700, uid=7, origin=LayerOrigin("sha256:" + "0" * 64))
+    real = Node(
+        "/var/lib", Kind.DIRECTORY, 0o700, uid=7, origin=LayerOrigin(Digest("sha256:" + "0" * 64))
+    )
     implied = Tree([file("/var/lib/f")])
     for tree in (implied.merge(Tree([real])), Tree([real]).merge(implied)):
         assert (tree["/var/lib"].mode, tree["/var/lib"].uid) == (0o700, 7)

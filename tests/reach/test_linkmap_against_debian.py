@@ -58,7 +58,8 @@ def differences(root: DebianRoot, directory) -> tuple[int, list[object]]:
     platform_name = diagnostics(directory)["dl_platform"]
     around = Surroundings(hwcaps=usable_hwcaps(directory), platform_name=platform_name)
     search = GlibcSearch(objects, program, around)
-    count, found = 0, []
+    count = 0
+    found: list[object] = []
     for path, elf in objects.elf_files():
         loadable = elf.dynamic and elf.type in (ET_DYN, ET_EXEC)
         if not loadable or Target.of(elf) != Target.of(program):

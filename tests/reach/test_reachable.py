@@ -23,6 +23,7 @@ from distil.runtimes.python.evidence import PythonEvidence
 from distil.runtimes.python.interpreter import PythonInterpreter
 from distil.runtimes.python.reach.analysis import Analyses
 from tests.support.elf_builder import Elf
+from tests.support.elf_tree import Content
 
 LOADER = "/lib64/ld-linux-x86-64.so.2"
 LIBRARIES = "/usr/lib/x86_64-linux-gnu"
@@ -306,7 +307,10 @@ def test_libraries_of_a_whole_package_stay_only_when_they_are_linked() -> None:
 
 
 def test_a_package_of_which_a_file_is_used_stays_whole_with_its_licence() -> None:
-    files = {f"{LIBRARIES}/libz.so.1": Elf(soname="libz.so.1"), "/usr/share/z/table": b"x"}
+    files: dict[str, Content] = {
+        f"{LIBRARIES}/libz.so.1": Elf(soname="libz.so.1"),
+        "/usr/share/z/table": b"x",
+    }
     zlib = nodes({**files, "/usr/share/doc/zlib1g/copyright": b"y"}, package("zlib1g"))
     linked = app({"/app/main.py": b"", "/app/x.so": Elf(needed=("libz.so.1",))})
     found = reached(system(*linked, *zlib))

@@ -72,5 +72,17 @@ def twins(cache: Cache, location: Location, *more: Layer) -> list[NamedImage]:
     return name_image(production, names, location) + name_image(debug, names, location, "debug")
 
 
+def as_image(named: NamedImage) -> Image:
+    """What has the name, which is an image of one platform."""
+    assert isinstance(named.image, Image)
+    return named.image
+
+
+def file_of(written: Layer) -> Path:
+    """Where the cache has a layer."""
+    assert isinstance(written.blob, FileBlob)
+    return Path(written.blob.path)
+
+
 def oci(path: Path, reference: str = "") -> Location:
     return parse_location(f"oci:{path}" + (f":{reference}" if reference else ""))

@@ -28,7 +28,7 @@ def unpack_sdist(name: str, version: str, python: str, directory: Path) -> Path:
     digest = Digest(f"sha256:{found['hashes']['sha256']}")
     with Client(Cache.default()) as client:
         archive = client.archive(Download(found["url"], digest, found.get("size"), name))
-    command = ["tar", "--extract", "--gzip", "--no-same-owner", "--directory", directory]
+    command = ["tar", "--extract", "--gzip", "--no-same-owner", "--directory", str(directory)]
     subprocess.run(command, input=archive.read(), check=True)
     (top,) = directory.iterdir()
     return top

@@ -61,11 +61,12 @@ def check_placed(tree: Tree, copied: Mapping[str, Copied]) -> None:
     """
     for path, one in copied.items():
         node = tree.get(path)
-        if node is not None and not isinstance(node.origin, ApplicationOrigin | PackageOrigin):
-            if node.kind is not Kind.DIRECTORY:
-                raise _refused(
-                    node, one, hint="it is made anew for every image: leave it to distil"
-                )
+        if (
+            node is not None
+            and not isinstance(node.origin, ApplicationOrigin | PackageOrigin)
+            and node.kind is not Kind.DIRECTORY
+        ):
+            raise _refused(node, one, hint="it is made anew for every image: leave it to distil")
 
 
 def check_usable(tree: Tree) -> None:

@@ -221,11 +221,14 @@ def components(tree: Tree, ecosystem: str, plan: Plan) -> tuple[Component, ...]:
     sizes: dict[str, int] = {}
     for node in tree:
         origin = node.origin
-        if isinstance(origin, PackageOrigin) and node.kind is not Kind.DIRECTORY:
-            if origin.ecosystem == ecosystem:
-                files[origin.purl] = files.get(origin.purl, 0) + 1
-                shared = node.kind is Kind.HARDLINK
-                sizes[origin.purl] = sizes.get(origin.purl, 0) + (0 if shared else node.size)
+        if (
+            isinstance(origin, PackageOrigin)
+            and node.kind is not Kind.DIRECTORY
+            and origin.ecosystem == ecosystem
+        ):
+            files[origin.purl] = files.get(origin.purl, 0) + 1
+            shared = node.kind is Kind.HARDLINK
+            sizes[origin.purl] = sizes.get(origin.purl, 0) + (0 if shared else node.size)
     everything = [*plan.system.packages, *plan.system.tools, *plan.resolved.runtime.components]
     found = {item.purl: item for item in everything if item.purl in files}
     return tuple(

@@ -280,7 +280,7 @@ class Client:
         mirror = self._mirror_of(url)
         if mirror is None:
             return Request(url, what, uncached=uncached)
-        return Request(url, what, True, uncached, mirror.authorization)
+        return Request(url, what, apt=True, uncached=uncached, authorization=mirror.authorization)
 
     def _mirror_of(self, url: str) -> _Mirror | None:
         clean = parse_address(url).url

@@ -193,7 +193,12 @@ def write_pack(
                 stored[member.path] = placed
             else:
                 stored[member.path] = member
-    index = _Index(offset, False, tuple(stored.values()), dict(attachments))
+    index = _Index(
+        data_size=offset,
+        raw_paths=False,
+        members=tuple(stored.values()),
+        attachments=dict(attachments),
+    )
     cache.put_document(_AREA, _index_key(archive, kind), _encode(index))
     return _pack(index, archive, cache.path(_AREA, name))
 
@@ -251,7 +256,8 @@ def _encode(index: _Index) -> bytes:
         return msgspec.msgpack.encode(index)
     except UnicodeEncodeError:
         members = tuple(_escaped(member, "utf-8", "latin-1") for member in index.members)
-        return msgspec.msgpack.encode(_Index(index.data_size, True, members, index.attachments))
+        escaped = msgspec.structs.replace(index, raw_paths=True, members=members)
+        return msgspec.msgpack.encode(escaped)
 
 
 def _escaped(member: PackMember, source: str, target: str) -> PackMember:

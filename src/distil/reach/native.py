@@ -46,7 +46,7 @@ class Native(Evidence):
     ) -> None:
         self._objects = Objects(tree, elf)
         self._elf = elf
-        self._target = Target(64, platform.elf_machine, True)
+        self._target = Target(64, platform.elf_machine, little_endian=True)
         self._interpreter = GLIBC_INTERPRETERS.get(platform.debian, "")
         self._program = program
         self._strings = strings

@@ -39,15 +39,15 @@ class Target(NamedTuple):
 
 
 _MULTIARCH = {
-    Target(64, EM_X86_64, True): "x86_64-linux-gnu",
-    Target(32, EM_X86_64, True): "x86_64-linux-gnux32",
-    Target(32, EM_386, True): "i386-linux-gnu",
-    Target(64, EM_AARCH64, True): "aarch64-linux-gnu",
-    Target(64, EM_PPC64, True): "powerpc64le-linux-gnu",
-    Target(64, EM_PPC64, False): "powerpc64-linux-gnu",
-    Target(64, EM_S390, False): "s390x-linux-gnu",
-    Target(64, EM_RISCV, True): "riscv64-linux-gnu",
-    Target(64, EM_LOONGARCH, True): "loongarch64-linux-gnu",
+    Target(64, EM_X86_64, little_endian=True): "x86_64-linux-gnu",
+    Target(32, EM_X86_64, little_endian=True): "x86_64-linux-gnux32",
+    Target(32, EM_386, little_endian=True): "i386-linux-gnu",
+    Target(64, EM_AARCH64, little_endian=True): "aarch64-linux-gnu",
+    Target(64, EM_PPC64, little_endian=True): "powerpc64le-linux-gnu",
+    Target(64, EM_PPC64, little_endian=False): "powerpc64-linux-gnu",
+    Target(64, EM_S390, little_endian=False): "s390x-linux-gnu",
+    Target(64, EM_RISCV, little_endian=True): "riscv64-linux-gnu",
+    Target(64, EM_LOONGARCH, little_endian=True): "loongarch64-linux-gnu",
 }
 
 

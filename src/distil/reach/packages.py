@@ -97,9 +97,12 @@ class WholePackages(Evidence):
         found: dict[str, list[Node]] = {}
         for node in self._tree:
             origin = node.origin
-            if wanted(node) and isinstance(origin, PackageOrigin):
-                if origin.purl in self._packages.names:
-                    found.setdefault(origin.purl, []).append(node)
+            if (
+                wanted(node)
+                and isinstance(origin, PackageOrigin)
+                and origin.purl in self._packages.names
+            ):
+                found.setdefault(origin.purl, []).append(node)
         return found
 
     def _keep_whole(self, purl: str, reason: Reason, keeping: Keeping) -> None:

@@ -132,7 +132,7 @@ class GlibcSearch:
             found = self._find_in(directory, name)
             if found:
                 return found
-        found = self._from_cache(name, requester.elf.no_default_directories)
+        found = self._from_cache(name, no_default=requester.elf.no_default_directories)
         if found is None and not requester.elf.no_default_directories:
             for directory in self.system_directories:
                 found = found or self._find_in(directory, name)
@@ -218,7 +218,7 @@ class GlibcSearch:
                 cache.setdefault(key, []).append(entry)
         return cache
 
-    def _from_cache(self, name: str, no_default: bool) -> Found | None:
+    def _from_cache(self, name: str, *, no_default: bool) -> Found | None:
         if not self._cache:
             return None
         best: CacheEntry | None = None

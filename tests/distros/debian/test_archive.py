@@ -52,7 +52,7 @@ def check(found: DebPack | None) -> None:
     assert found.answers == {"x/y": "some thing"}
     nodes = {node.path: node for node in found.pack.nodes(found.origin)}
     assert set(nodes) == {entry.path for entry in ENTRIES} - {"/"}
-    assert nodes["/usr/bin/x"].blob.read() == b"program"  # type: ignore[union-attr]
+    assert nodes["/usr/bin/x"].blob.read() == b"program"
     assert nodes["/usr/bin/z"].target == "/usr/bin/x"
     assert found.origin.purl == "pkg:deb/debian/x@1.0-1?arch=amd64&distro=debian-13"
 

@@ -15,6 +15,10 @@ from tests.support.deb_builder import file, link
 from tests.support.packages import unpacked
 
 
+def _program(*needed: str) -> ElfFile:
+    return ElfFile(64, little_endian=True, machine=62, type=3, needed=needed)
+
+
 @pytest.fixture
 def cache(tmp_path: Path) -> Cache:
     return Cache(tmp_path / "cache")
@@ -47,7 +51,7 @@ def test_links_to_cut_files_and_directories(cache: Cache) -> None:
 def test_libraries_that_were_cut(cache: Cache) -> None:
     pack = unpacked(cache, "x", [file("/usr/bin/x", b"program", 0o755)])
     tree = select([pack], default_cuts()).tree
-    elf = {Digest.of(b"program"): ElfFile(64, True, 62, 3, needed=("libcut.so.1", "libother.so"))}
+    elf = {Digest.of(b"program"): _program("libcut.so.1", "libother.so")}
     removed = Removed("/usr/lib/debug/libcut.so.1", "y", 1, "debugging", "why")
     with pytest.raises(CutReached, match=r"/usr/bin/x needs the library libcut\.so\.1, cut from y"):
         check_cuts(tree, [removed], elf)
@@ -62,5 +66,5 @@ def test_a_library_cut_in_one_place_and_kept_in_another(cache: Cache) -> None:
         [file("/usr/bin/x", b"program", 0o755), file("/usr/lib/libcut.so.1", b"library")],
     )
     tree = select([pack], default_cuts()).tree
-    elf = {Digest.of(b"program"): ElfFile(64, True, 62, 3, needed=("libcut.so.1",))}
+    elf = {Digest.of(b"program"): _program("libcut.so.1")}
     check_cuts(tree, [Removed("/usr/lib/debug/libcut.so.1", "y", 1, "debugging", "")], elf)

@@ -7,7 +7,7 @@ import pytest
 from distil.distros.debian.library_packages import library_table, package_for_library, policy_names
 from distil.distros.debian.repository import SuiteIndex
 from distil.errors import NetworkError
-from distil.events import Warned, listening
+from distil.events import Event, Warned, listening
 from distil.model.digest import Digest
 from distil.model.platform import AMD64, ARM64
 from tests.support.debian_archive import open_index
@@ -41,20 +41,19 @@ usr/lib/libplain.so.1                                   libs/nowhere-to-be-found
 lib/libold.so.1                                         libs/libicu76"""
 
 
-def suite(contents: bytes | Exception | None) -> SuiteIndex:
-    asked: list[str] = []
+def suite(contents: bytes | Exception | None, asked: list[str] | None = None) -> SuiteIndex:
+    """A suite with this Contents file; the names of the files it is asked for go to `asked`."""
 
     def extra(name: str) -> bytes | None:
-        asked.append(name)
+        if asked is not None:
+            asked.append(name)
         if isinstance(contents, Exception):
             raise contents
         return contents
 
-    index = SuiteIndex(
+    return SuiteIndex(
         "trixie", "main", "trixie", "13.1", 0, "file:///", Digest.of(b"suite"), bytes, extra
     )
-    extra.asked = asked
-    return index
 
 
 @pytest.mark.parametrize(
@@ -79,9 +78,10 @@ def suite(contents: bytes | Exception | None) -> SuiteIndex:
     ],
 )
 def test_by_name_without_a_list_of_files(tmp_path, soname, package):
-    index, files = open_index(ARCHIVE, tmp_path), suite(CONTENTS)
+    asked: list[str] = []
+    index, files = open_index(ARCHIVE, tmp_path), suite(CONTENTS, asked)
     assert package_for_library(soname, AMD64, index, [files]) == [package]
-    assert files.extra.asked == []
+    assert asked == []
 
 
 def test_a_virtual_name_leads_to_its_owner(tmp_path):
@@ -114,14 +114,15 @@ def test_where_the_loader_would_look(tmp_path, soname, packages):
 
 
 def test_the_table_is_made_once_for_a_suite(tmp_path):
-    files = suite(CONTENTS)
+    asked: list[str] = []
+    files = suite(CONTENTS, asked)
     for _ in range(2):
         index = open_index(ARCHIVE, tmp_path)
         for _ in range(2):
             assert package_for_library("libold.so.1", AMD64, index, [files]) == ["libicu76"]
-    assert files.extra.asked == ["Contents-amd64"]
+    assert asked == ["Contents-amd64"]
     assert package_for_library("libold.so.1", ARM64, open_index(ARCHIVE, tmp_path), [files])
-    assert files.extra.asked == ["Contents-amd64", "Contents-arm64"]
+    assert asked == ["Contents-amd64", "Contents-arm64"]
 
 
 def test_a_suite_without_a_list_has_no_answer(tmp_path):
@@ -130,7 +131,8 @@ def test_a_suite_without_a_list_has_no_answer(tmp_path):
 
 
 def test_a_list_that_cannot_be_had_is_warned_of_once(tmp_path):
-    index, events = open_index(ARCHIVE, tmp_path), []
+    index = open_index(ARCHIVE, tmp_path)
+    events: list[Event] = []
     files = suite(NetworkError("Contents", "http://mirror.example", "no network"))
     with listening(events.append):
         for soname in ("libold.so.1", "libother.so.1"):

@@ -104,7 +104,7 @@ def suite(asked: list[str] | None = None, **lists: bytes) -> SuiteIndex:
 
 
 def named(directory: Path, **lists: bytes) -> NamedPackages:
-    return NamedPackages(AMD64, open_index(ARCHIVE, directory), (suite(**lists),))
+    return NamedPackages(AMD64, open_index(ARCHIVE, directory), (suite(None, **lists),))
 
 
 @pytest.mark.parametrize(

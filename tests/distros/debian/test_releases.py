@@ -278,7 +278,12 @@ class TestFreshness:
             refresh=True,
         )
         assert policy == SuitePolicy(
-            ("main",), 60, True, 30, frozenset({"trixie", "sid"}), frozenset({"sid"})
+            ("main",),
+            60,
+            refresh=True,
+            release_days=30,
+            accept_older=frozenset({"trixie", "sid"}),
+            accept_expired=frozenset({"sid"}),
         )
         assert SuitePolicy.from_environment({}) == DEFAULT_POLICY
 

@@ -306,6 +306,6 @@ def test_old_versions_of_each_archive_are_asked_of_its_own_snapshot(mirror, cach
     )
     with with_client(cache) as client:
         used = use_mirrors(client, named)
-        for base, name in ((used.archive, b"old"), (used.security, b"old-security")):
-            download = Download(f"{base}/a.deb", Digest.of(name), len(name), "a 1.0-1")
-            assert client.archive(download).read() == name
+        for base, data in ((used.archive, b"old"), (used.security, b"old-security")):
+            download = Download(f"{base}/a.deb", Digest.of(data), len(data), "a 1.0-1")
+            assert client.archive(download).read() == data

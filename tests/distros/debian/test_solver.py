@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from distil.distros.debian.solver import REQUESTED, Edge, solve
+from distil.distros import Edge
+from distil.distros.debian.solver import REQUESTED, solve
 from distil.errors import (
     UnknownPackage,
     UnknownPackageVersion,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from distil.distros.debian.sources import configuration_path, find_mirrors
+from distil.distros.debian.sources import find_mirrors
 from distil.errors import InvalidConfiguration, InvalidUrl, NoMirror
 from distil.events import Event, Warned, listening
+from distil.fetch.configuration import configuration_path
 
 HOST = "http://mirror.example/debian"
 SECURITY = "http://security.example/debian-security"

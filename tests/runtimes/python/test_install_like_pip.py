@@ -12,10 +12,13 @@ import pytest
 
 from distil.fetch.cache import Cache
 from distil.fetch.http import Client
-from distil.model.application import Application
 from distil.model.node import Kind
 from distil.model.spec import Spec
-from distil.runtimes.python.application import Dependencies, DependencySource
+from distil.runtimes.python.application import (
+    Dependencies,
+    DependencySource,
+    PythonApplication,
+)
 from distil.runtimes.python.install import PREFIX, SCRIPTS, install, record_nodes
 from distil.runtimes.python.interpreter import PythonInterpreter
 from distil.runtimes.python.resolve import resolve
@@ -52,7 +55,7 @@ NOT_COMPARED = ("INSTALLER", "REQUESTED", "RECORD", "direct_url.json")
 def test_the_same_files_as_pip(tmp_path):
     version = ".".join(map(str, sys.version_info[:3]))
     interpreter = PythonInterpreter(version, (2, 36), "x86_64")
-    application = Application(
+    application = PythonApplication(
         source=str(tmp_path),
         name="x",
         version="",

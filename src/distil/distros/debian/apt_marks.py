@@ -102,7 +102,7 @@ class Marks:
         """Whether the clause is true of what is chosen (DepGInstall)."""
         negative = dependency.negative
         hit = any(
-            self._matches(relation, dependency.owner, negative, self.chosen)
+            self._matches(relation, dependency.owner, self.chosen, negative=negative)
             for relation in dependency.alternatives
         )
         return hit != negative
@@ -121,7 +121,8 @@ class Marks:
             return self.candidate(name)
 
         negative = dependency.negative
-        return self._matches(relation, dependency.owner, negative, candidate) != negative
+        hit = self._matches(relation, dependency.owner, candidate, negative=negative)
+        return hit != negative
 
     def broken(self, state: State) -> bool:
         """Whether something that the chosen version of a package needs does not hold."""
@@ -137,16 +138,17 @@ class Marks:
         self,
         relation: Relation,
         owner: str,
-        negative: bool,
         pick: Callable[[str], PackageRecord | None],
+        *,
+        negative: bool,
     ) -> bool:
-        return any(True for _ in self.targets.matching(relation, owner, negative, pick))
+        return any(True for _ in self.targets.matching(relation, owner, pick, negative=negative))
 
     # --- marking ---------------------------------------------------------------------------
 
     def install(self, name: str, *, follow: bool, requested: bool = False, depth: int = 0) -> bool:
         """Mark `name`, and with `follow` what it needs; `requested` is for what the user names."""
-        return _run(self._install(self.state(name), follow, requested, depth))
+        return _run(self._install(self.state(name), depth, follow=follow, requested=requested))
 
     def request(self, record: PackageRecord) -> State:
         """Make `record` the candidate of its package and protect it (SetCandidateVersion)."""
@@ -176,8 +178,8 @@ class Marks:
         self._noticed(state)
         return True
 
-    def _install(self, state: State, follow: bool, requested: bool, depth: int) -> Step:
-        if not self._may_install(state, requested, depth) or state.candidate is None:
+    def _install(self, state: State, depth: int, *, follow: bool, requested: bool = False) -> Step:
+        if not self._may_install(state, depth, requested=requested) or state.candidate is None:
             return False
         if not state.protected and state.installing and not self.broken(state):
             return True
@@ -185,25 +187,29 @@ class Marks:
             return False
         fail_early = not state.protected and not requested
         if requested:
-            self._choose(state, requested)
+            self._choose(state, requested=requested)
         pending: list[Dependency] = []
         failed = False
         if follow:
             pending, violated = self._collect(state)
-            failed = not self._remove_violations(violated, state.protected, requested)
+            failed = not self._remove_violations(
+                violated, propagate=state.protected, requested=requested
+            )
             if failed and fail_early:
                 return False
         if not requested:
-            self._choose(state, requested)
+            self._choose(state, requested=requested)
         already = state.protected
         state.protected = True
-        done = yield self._install_dependencies(pending, already, requested, depth)
+        done = yield self._install_dependencies(
+            pending, depth, propagate=already, requested=requested
+        )
         state.protected = already
         if not done and fail_early:
             self._discard_install(state)
         return done and not failed
 
-    def _may_install(self, state: State, requested: bool, depth: int) -> bool:
+    def _may_install(self, state: State, depth: int, *, requested: bool) -> bool:
         """IsModeChangeOk."""
         if depth > MAX_DEPTH or not self.index.entry(state.name).versions:
             return False
@@ -225,7 +231,7 @@ class Marks:
             return False
         return True
 
-    def _choose(self, state: State, requested: bool) -> None:
+    def _choose(self, state: State, *, requested: bool) -> None:
         """MarkInstall_StateChange."""
         if state.protected and state.chosen == state.candidate:
             return
@@ -246,7 +252,7 @@ class Marks:
         return wanted, unwanted
 
     def _remove_violations(
-        self, unwanted: Iterable[Dependency], propagate: bool, requested: bool
+        self, unwanted: Iterable[Dependency], *, propagate: bool, requested: bool
     ) -> bool:
         """Unmark what a package conflicts with (MarkInstall_RemoveConflictsIfNotUpgradeable)."""
         failed = False
@@ -265,7 +271,7 @@ class Marks:
         return not failed
 
     def _install_dependencies(
-        self, pending: list[Dependency], propagate: bool, requested: bool, depth: int
+        self, pending: list[Dependency], depth: int, *, propagate: bool, requested: bool
     ) -> Step:
         failed = False
         for dependency in pending:
@@ -273,7 +279,7 @@ class Marks:
                 if propagate and not (yield self._propagate(dependency, depth)):
                     failed = True
                 continue
-            found = yield self._install_one(dependency, propagate, depth)
+            found = yield self._install_one(dependency, depth, propagate=propagate)
             if not found:
                 failed = True
                 if not propagate and not requested:
@@ -289,9 +295,9 @@ class Marks:
         if only.protected:
             return True
         only.protected = True
-        return (yield self._install(only, True, False, depth + 1))
+        return (yield self._install(only, depth + 1, follow=True))
 
-    def _install_one(self, dependency: Dependency, propagate: bool, depth: int) -> Step:
+    def _install_one(self, dependency: Dependency, depth: int, *, propagate: bool) -> Step:
         """Mark the first alternative that can be marked."""
         possible = self._solutions(dependency)
         for record in possible:
@@ -299,10 +305,10 @@ class Marks:
             if state.candidate != record:
                 continue
             if propagate and len(possible) == 1:
-                if not (yield self._install(state, False, False, depth + 1)):
+                if not (yield self._install(state, depth + 1, follow=False)):
                     continue
                 state.protected = True
-            if (yield self._install(state, True, False, depth + 1)):
+            if (yield self._install(state, depth + 1, follow=True)):
                 return True
         return False
 
@@ -316,7 +322,7 @@ class Marks:
         for relation in dependency.alternatives:
             names = list(
                 self.targets.matching(
-                    relation, dependency.owner, dependency.negative, self.candidate
+                    relation, dependency.owner, self.candidate, negative=dependency.negative
                 )
             )
             names.sort(key=lambda name: self._preference(name, relation))

@@ -137,7 +137,7 @@ class ProblemResolver:
         marks = self._marks
         negative = dependency.negative
         group = len(dependency.alternatives) > 1
-        versions = marks.targets.versions(relation, dependency.owner, negative)
+        versions = marks.targets.versions(relation, dependency.owner, negative=negative)
         if not versions and not negative and not state.protected:
             if group:
                 return _Fate.NEXT
@@ -158,11 +158,11 @@ class ProblemResolver:
                     )
                     break
                 continue
-            self._hold_back(state, group)
+            self._hold_back(state, group=group)
             return _Fate.CHANGED
         return _Fate.NEXT
 
-    def _hold_back(self, state: State, group: bool) -> None:
+    def _hold_back(self, state: State, *, group: bool) -> None:
         """Unmark a package rather than change what it conflicts with or lacks."""
         installing = state.installing
         self._marks.keep(state)
@@ -180,10 +180,9 @@ class ProblemResolver:
     def _kill(self, state: State, other: State, counter: int) -> None:
         """Unmark what is in the way of a package with a higher score."""
         found = self._marks.keep(other)
-        if not found or counter > 1:
-            if self._scores[state.name] > self._scores[other.name]:
-                self._scores[other.name] = self._scores[state.name]
-                self._changed = True
+        if (not found or counter > 1) and self._scores[state.name] > self._scores[other.name]:
+            self._scores[other.name] = self._scores[state.name]
+            self._changed = True
         if found:
             self._changed = True
 
@@ -271,7 +270,9 @@ def _score_targets(marks: Marks, record: PackageRecord, scores: Counter[str]) ->
         points = _FIELD_SCORES[dependency.field]
         for relation in dependency.alternatives:
             hit = set(
-                marks.targets.matching(relation, record.name, dependency.negative, marks.chosen)
+                marks.targets.matching(
+                    relation, record.name, marks.chosen, negative=dependency.negative
+                )
             )
             real = marks.targets.real_name(relation)
             if relation.operator and real not in hit:

@@ -68,7 +68,9 @@ class Targets:
         """The package a relation names, empty when only providers can satisfy it."""
         return "" if relation.qualifier else relation.name
 
-    def matching(self, relation: Relation, owner: str, negative: bool, pick: Pick) -> Iterator[str]:
+    def matching(
+        self, relation: Relation, owner: str, pick: Pick, *, negative: bool
+    ) -> Iterator[str]:
         """The names of the packages whose picked version the relation of `owner` is about."""
         name = self.real_name(relation)
         if name and not (negative and name == owner):
@@ -88,7 +90,7 @@ class Targets:
             if satisfies(version, relation.operator, relation.version):
                 yield provider
 
-    def versions(self, relation: Relation, owner: str, negative: bool) -> list[PackageRecord]:
+    def versions(self, relation: Relation, owner: str, *, negative: bool) -> list[PackageRecord]:
         """Every version of every package that the relation is about."""
         found = []
         name = self.real_name(relation)

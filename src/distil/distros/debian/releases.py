@@ -298,9 +298,13 @@ class Releases:
         if release.date > now + _FUTURE_SECONDS:
             raise ReleaseNotYetValid(what, _day(release.date))
         until = release.valid_until
-        if until is not None and until < now and self._check_valid_until:
-            if name not in self._policy.accept_expired:
-                raise ReleaseExpired(what, _day(until), name)
+        if (
+            until is not None
+            and until < now
+            and self._check_valid_until
+            and name not in self._policy.accept_expired
+        ):
+            raise ReleaseExpired(what, _day(until), name)
         days = self._policy.release_days
         if days is not None and release.date < now - days * _DAY:
             raise ReleaseTooOld(what, _day(release.date), days)

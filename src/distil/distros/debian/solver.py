@@ -23,6 +23,7 @@ from distil.distros.debian.relation_targets import (
     POSITIVE_FIELDS,
     WEAK_FIELDS,
     Dependency,
+    Pick,
     dependencies,
 )
 from distil.distros.debian.unsatisfied import explain
@@ -126,7 +127,9 @@ def _names_any(marks: Marks, broken: list[State], state: State) -> bool:
         if other.chosen is None:
             continue
         for dependency in marks.dependencies(other.chosen):
-            if not dependency.negative and state.name in _satisfying(marks, dependency, False):
+            if not dependency.negative and state.name in _satisfying(
+                marks, dependency, marks.candidate
+            ):
                 return True
     return False
 
@@ -150,18 +153,17 @@ def _needed(marks: Marks) -> set[str]:
         for dependency in dependencies(record, POSITIVE_FIELDS + WEAK_FIELDS):
             if marks.is_cut(dependency):
                 continue
-            for name in _satisfying(marks, dependency, True):
+            for name in _satisfying(marks, dependency, marks.chosen):
                 if name not in needed:
                     needed.add(name)
                     pending.append(name)
     return needed
 
 
-def _satisfying(marks: Marks, dependency: Dependency, chosen: bool) -> list[str]:
-    pick = marks.chosen if chosen else marks.candidate
+def _satisfying(marks: Marks, dependency: Dependency, pick: Pick) -> list[str]:
     found: dict[str, None] = {}
     for relation in dependency.alternatives:
-        for name in marks.targets.matching(relation, dependency.owner, False, pick):
+        for name in marks.targets.matching(relation, dependency.owner, pick, negative=False):
             found[name] = None
     return list(found)
 
@@ -181,7 +183,7 @@ def _solution(marks: Marks, requested: dict[str, PackageRecord]) -> Solution:
             if marks.is_cut(dependency):
                 cut.append(edge)
                 continue
-            for target in _satisfying(marks, dependency, True):
+            for target in _satisfying(marks, dependency, marks.chosen):
                 if target != name:
                     reasons[target].append(edge)
     _add_weak_reasons(marks, chosen, reasons)
@@ -198,6 +200,6 @@ def _add_weak_reasons(
         return
     for name, record in chosen.items():
         for dependency in dependencies(record, WEAK_FIELDS):
-            for target in _satisfying(marks, dependency, True):
+            for target in _satisfying(marks, dependency, marks.chosen):
                 if target in unexplained:
                     reasons[target].append(Edge(name, dependency.field, dependency.text))

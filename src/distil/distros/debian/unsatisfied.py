@@ -116,6 +116,6 @@ def _chosen_targets(marks: Marks, dependency: Dependency) -> list[str]:
         name
         for relation in dependency.alternatives
         for name in marks.targets.matching(
-            relation, dependency.owner, dependency.negative, marks.chosen
+            relation, dependency.owner, marks.chosen, negative=dependency.negative
         )
     ]

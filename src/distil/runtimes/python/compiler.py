@@ -103,9 +103,13 @@ def _libraries(packs: Sequence[Archive]) -> Iterator[tuple[str, tuple[Archive, P
     """The libraries in `packs` by soname; variants for newer processors do not count."""
     for pack in packs:
         for member in pack.pack.members:
-            if member.kind is Kind.FILE and member.elf is not None and member.elf.soname:
-                if "/glibc-hwcaps/" not in member.path:
-                    yield member.elf.soname, (pack, member)
+            if (
+                member.kind is Kind.FILE
+                and member.elf is not None
+                and member.elf.soname
+                and "/glibc-hwcaps/" not in member.path
+            ):
+                yield member.elf.soname, (pack, member)
 
 
 def _identity(packs: Iterable[Archive]) -> str:

@@ -144,7 +144,9 @@ class _Finder:
 
     def _choose(self, found: list[Candidate], modules: list[Module]) -> Candidate:
         objects = [c for c in found if not c.factory] or found
-        servable = [c for c in objects if self._server(c.framework.protocol, c.factory)] or objects
+        servable = [
+            c for c in objects if self._server(c.framework.protocol, factory=c.factory)
+        ] or objects
         rules = (_deployment_modules, _preferred_protocol, _not_imported, _usual_name)
         for rule in rules:
             if len(servable) == 1:
@@ -161,14 +163,14 @@ class _Finder:
 
     def _example(self, candidate: Candidate) -> str:
         protocol = candidate.framework.protocol
-        server = self._server(protocol, candidate.factory) or servers_for(protocol)[0]
+        server = self._server(protocol, factory=candidate.factory) or servers_for(protocol)[0]
         target = Target(candidate.module, candidate.name, protocol, candidate.factory)
         arguments = (PYTHON, "-m", *server.start(target, DEFAULT_PORT).arguments)
         quoted = ", ".join(f'"{argument}"' for argument in arguments)
         return f"entrypoint = [{quoted}]"
 
     def _served(self, target: Target, framework: str, because: str) -> Entrypoint:
-        server = self._server(target.protocol, target.factory)
+        server = self._server(target.protocol, factory=target.factory)
         if server is None:
             usable = servers_for(target.protocol, factory=target.factory)
             known = " or ".join(s.name for s in usable)
@@ -194,7 +196,7 @@ class _Finder:
         ports = self._spec.image.ports or (port,)
         return Entrypoint(arguments, tuple(evidence), environment, ports, server.name)
 
-    def _server(self, protocol: Protocol, factory: bool) -> Server | None:
+    def _server(self, protocol: Protocol, *, factory: bool) -> Server | None:
         usable = servers_for(protocol, factory=factory)
         return next((s for s in usable if self._depends_on(s.name)), None)
 

@@ -7,6 +7,7 @@ import platform as host
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
+from urllib.parse import unquote, urlsplit
 
 from distil.errors import InvalidProjectFile, NoMatchingWheel, WheelDiffers
 from distil.fetch.http import Client, Download
@@ -84,8 +85,6 @@ def _relative(url: str, source: Path) -> str:
     """`url` as a path relative to `source` when it is a file's on this machine."""
     if not url.startswith("file:"):
         return url
-    from urllib.parse import unquote, urlsplit
-
     return os.path.relpath(unquote(urlsplit(url).path), source.absolute())
 
 

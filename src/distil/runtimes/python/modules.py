@@ -101,14 +101,26 @@ def candidates(modules: list[Module]) -> list[Candidate]:
             if framework is not None:
                 found.append(
                     Candidate(
-                        module.name, assignment.name, framework, module.path, assignment.line, False
+                        module.name,
+                        assignment.name,
+                        framework,
+                        module.path,
+                        assignment.line,
+                        factory=False,
                     )
                 )
         for factory in module.facts.factories:
             made = factories.get(f"{module.name}.{factory.name}")
             if made is not None and factory.bare:
                 found.append(
-                    Candidate(module.name, factory.name, made, module.path, factory.line, True)
+                    Candidate(
+                        module.name,
+                        factory.name,
+                        made,
+                        module.path,
+                        factory.line,
+                        factory=True,
+                    )
                 )
     return list({(c.module, c.name): c for c in found}.values())
 

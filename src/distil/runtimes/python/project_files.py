@@ -106,9 +106,9 @@ def _is_one_of(directory: Sequence[str], patterns: Sequence[Sequence[str]]) -> b
     """Whether a path fits a pattern, name by name; `**` stands for all that is below."""
     for pattern in patterns:
         head = pattern[: pattern.index("**")] if "**" in pattern else pattern
-        if len(head) == len(directory) or (len(head) < len(directory) and head is not pattern):
-            if all(map(fnmatchcase, directory, head)):
-                return True
+        deep = len(head) < len(directory) and head is not pattern
+        if (deep or len(head) == len(directory)) and all(map(fnmatchcase, directory, head)):
+            return True
     return False
 
 

@@ -49,7 +49,7 @@ def test_a_script_does_what_dash_does(script: str, tmp_path: Path) -> None:
 
 
 def test_most_of_these_scripts_are_followed_whole() -> None:
-    told = ([], ["stops with an error"])
+    told: tuple[list[str], ...] = ([], ["stops with an error"])
     whole = [s for s in SCRIPTS if [u.what for u in followed(s + SHOW).unhandled] in told]
     assert len(whole) >= len(SCRIPTS) - 5
 

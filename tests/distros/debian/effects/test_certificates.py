@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from distil.distros.debian.effects.certificates import BUNDLE, DIRECTORY, certificate_nodes
+from distil.distros.debian.effects.certificates import certificate_nodes
 from distil.errors import MalformedCertificate
+from distil.model.certificates import BUNDLE, DIRECTORY
 from distil.model.node import Kind, Node, generated_file, symlink
 from distil.model.origin import GeneratedOrigin
 from distil.model.tree import Tree

@@ -38,7 +38,7 @@ def deb822(text: str) -> list[AptSource]:
         ),
         (
             f'deb [ Check-Valid-Until=no signed-by="/a b.gpg" ] {HOST} trixie main',
-            AptSource((HOST,), ("trixie",), ("main",), "/a b.gpg", False),
+            AptSource((HOST,), ("trixie",), ("main",), "/a b.gpg", check_valid_until=False),
         ),
         (f'deb "{HOST}" "trixie" main', AptSource((HOST,), ("trixie",), ("main",))),
         (f"deb {HOST} ./", AptSource((HOST,), ("./",), ())),
@@ -98,7 +98,7 @@ check-valid-until: no
             ("main", "contrib"),
             "/usr/share/keyrings/debian-archive-keyring.pgp",
         ),
-        AptSource((HOST,), ("forky",), ("main",), "", False),
+        AptSource((HOST,), ("forky",), ("main",), check_valid_until=False),
     ]
 
 

@@ -120,7 +120,7 @@ def test_dpkg_sees_the_same(tmp_path: Path, compression: str) -> None:
     with tarfile.open(fileobj=io.BytesIO(shown)) as archive:
         contents = {info: archive.extractfile(info) for info in archive if info.isreg()}
         expected = [
-            ("/" + info.name.lstrip("./"), file.read() if (file := contents.get(info)) else b"")
+            ("/" + info.name.lstrip("./"), data.read() if (data := contents.get(info)) else b"")
             for info in archive
         ]
     assert read(package.read_bytes())[1] == expected

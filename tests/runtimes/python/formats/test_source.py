@@ -225,7 +225,7 @@ def test_same_imports_as_the_syntax_tree(part):
 
 
 def tree_imports(tree: ast.AST, *, deep: bool = True) -> set[tuple[str, tuple[str, ...], int]]:
-    found = set()
+    found: set[tuple[str, tuple[str, ...], int]] = set()
     for node in ast.walk(tree) if deep else ast.iter_child_nodes(tree):
         if isinstance(node, ast.Import):
             found |= {(alias.name, (), node.lineno) for alias in node.names}

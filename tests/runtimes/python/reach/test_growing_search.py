@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -55,7 +57,7 @@ why = "a framework looks for them in what is named"
 )
 
 
-def also(*commands: tuple[str, ...], **more: object) -> PythonCommand:
+def also(*commands: tuple[str, ...], **more: Any) -> PythonCommand:
     return PythonCommand((PYTHON, "/app/main.py"), also=commands, **more)
 
 

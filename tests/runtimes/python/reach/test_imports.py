@@ -57,6 +57,10 @@ def missing(tree: Tree, config: ContainerConfig = COMMAND) -> set[tuple[str, str
     return found
 
 
+def without(tree: Tree, path: str) -> Tree:
+    return tree.filter(lambda node: node.path != path)
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -196,7 +200,7 @@ def test_modules_that_metadata_lists_and_nobody_has():
         "sub/__init__.py": {("main.py", "a.sub")},
         "tests/__init__.py": set(),
     }.items():
-        left = tree.filter(lambda node, gone=gone: node.path != f"{SITE}/a/{gone}")
+        left = without(tree, f"{SITE}/a/{gone}")
         assert missing(left) == expected, gone
 
 
@@ -287,7 +291,7 @@ def test_compiled_modules_fit_the_interpreter(files, expected):
 def test_an_interpreter_without_what_it_starts_with():
     tree = image({"main.py": ""})
     for name in ("os.py", "encodings/utf_8.py", "encodings/__init__.py"):
-        left = tree.filter(lambda node, name=name: node.path != f"{LIBRARY}/{name}")
+        left = without(tree, f"{LIBRARY}/{name}")
         assert any("cannot start without" in fault.what for fault in faults(left)), name
 
 
@@ -324,7 +328,7 @@ def test_every_module_that_is_reached_is_missed_when_it_is_cut_off():
 
     rare = f"{SITE}/a/rare.py"
     for path in sorted({*reached.modules.values(), rare}):
-        left = tree.filter(lambda node, path=path: node.path != path)
+        left = without(tree, path)
         found = python_faults(left, {}, world(path), Analyses())
         assert bool(found) == (path != rare), path
     assert not python_faults(tree, {}, world(), Analyses())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -36,7 +38,7 @@ def reach(
     *,
     words: tuple[str, ...] = ("/usr/bin/python3.13", "/app/main.py"),
     known: RuleSet | None = None,
-    **command: object,
+    **command: Any,
 ) -> PythonReach:
     tree = python_tree(application, library, distributions)
     found = reach_python(

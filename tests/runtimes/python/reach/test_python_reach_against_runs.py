@@ -11,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 from uv import find_uv_bin
 
@@ -65,7 +66,7 @@ def test_nothing_that_a_run_opens_is_left_out(name, tmp_path, library):
             [
                 *directory_nodes(site, SITE),
                 *(
-                    type(node)(**{**fields(node), "origin": ApplicationOrigin(node.name)})
+                    msgspec.structs.replace(node, origin=ApplicationOrigin(node.name))
                     for node in directory_nodes(application, "/app")
                 ),
             ]

@@ -131,9 +131,10 @@ def _alternatives(tree: Tree, alternatives: Iterable[Alternative]) -> Iterator[N
     best: dict[str, Alternative] = {}
     for choice in alternatives:
         known = best.get(choice.name)
-        if tree.resolve(choice.path) is not None:
-            if known is None or choice.priority > known.priority:
-                best[choice.name] = choice
+        if tree.resolve(choice.path) is not None and (
+            known is None or choice.priority > known.priority
+        ):
+            best[choice.name] = choice
     for name, choice in sorted(best.items()):
         for link, generic, path in ((choice.link, name, choice.path), *choice.slaves):
             if tree.resolve(path) is not None and tree.get(tree.real_path(link)) is None:

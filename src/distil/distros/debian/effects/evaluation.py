@@ -91,9 +91,14 @@ class Evaluation(Shell):
         failure = self.failure if isinstance(statement, Command) else self.state.code
         self.state.code = self.exit_code(status, failure)
         refused, self.refused = self.refused, False
-        if status is False and "e" in self.state.options and not self.tested:
-            if not self.unhandled and (refused or _ends(statement)):
-                raise Leave("exit", self.state.code)
+        if (
+            status is False
+            and "e" in self.state.options
+            and not self.tested
+            and not self.unhandled
+            and (refused or _ends(statement))
+        ):
+            raise Leave("exit", self.state.code)
         return status
 
     def _testing(self, body: tuple[Statement, ...]) -> Status:
@@ -121,7 +126,7 @@ class Evaluation(Shell):
             return self.redirected(command.redirects, lambda: self.call(words))
         finally:
             for name, before in saved.items():
-                self.restore(name, *before)
+                self.restore(name, before)
 
     def _assignments(self, command: Command) -> Status:
         """Without a command, the status is that of the last command substitution."""

@@ -140,9 +140,10 @@ class Shell(Streams):
             self.loops = loops
             self.state.arguments = saved
             for variable, before in self._locals.pop().items():
-                self.restore(variable, *before)
+                self.restore(variable, before)
 
-    def restore(self, name: str, there: bool, value: Text) -> None:
+    def restore(self, name: str, before: tuple[bool, Text]) -> None:
+        there, value = before
         self.state.variables[name] = value
         if not there:
             del self.state.variables[name]

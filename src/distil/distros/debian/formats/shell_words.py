@@ -156,7 +156,7 @@ class Scanner:
     def expansion(self, *, quoted: bool) -> Part:
         """What begins with a dollar sign or a backtick."""
         if self.accept("`"):
-            return self._backticks(quoted)
+            return self._backticks(quoted=quoted)
         self.expect("$")
         if self.accept("(("):
             return self._arithmetic()
@@ -165,7 +165,7 @@ class Scanner:
             self.expect(")")
             return Substitution(body, quoted)
         if self.accept("{"):
-            return self._braced(quoted)
+            return self._braced(quoted=quoted)
         start = self.at
         if self.peek() in _SPECIAL and self.peek():
             self.at += 1
@@ -175,7 +175,7 @@ class Scanner:
         name = self.text[start : self.at]
         return Expansion(name, quoted=quoted) if name else Literal("$", quoted=True)
 
-    def _braced(self, quoted: bool) -> Part:
+    def _braced(self, *, quoted: bool) -> Part:
         self.depth += 1
         if self.depth > MAX_DEPTH:
             self.fail("it nests too deeply")
@@ -195,7 +195,7 @@ class Scanner:
         self.depth -= 1
         return Expansion(name, "length" if length else operator, operand, quoted)
 
-    def _backticks(self, quoted: bool) -> Part:
+    def _backticks(self, *, quoted: bool) -> Part:
         inner: list[str] = []
         while (char := self.peek()) != "`":
             if not char:

@@ -23,7 +23,9 @@ def runs_here(test: ast.expr) -> bool | None:
             known = runs_here(operand)
             return None if known is None else not known
         case ast.BoolOp(op=operator, values=values):
-            return _combined([runs_here(value) for value in values], isinstance(operator, ast.Or))
+            return _combined(
+                [runs_here(value) for value in values], decisive=isinstance(operator, ast.Or)
+            )
         case ast.Compare(left=left, ops=[operator], comparators=[other]):
             return _compared(ast.unparse(left), operator, other)
         case ast.Call(func=ast.Attribute(value=value, attr="startswith"), args=[prefix]):
@@ -32,7 +34,7 @@ def runs_here(test: ast.expr) -> bool | None:
     return None
 
 
-def _combined(answers: list[bool | None], decisive: bool) -> bool | None:
+def _combined(answers: list[bool | None], *, decisive: bool) -> bool | None:
     """What ``or`` makes of answers, of which true is `decisive`; or ``and``, where false is."""
     if decisive in answers:
         return decisive

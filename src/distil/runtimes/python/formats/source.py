@@ -342,7 +342,7 @@ class _Reader:
         if self.text[line_start] not in " \t":
             self._blocks.clear()
             guard = Guard.NONE if position == line_start else Guard.CONDITION
-            return Place(self._line, "", False, guard)
+            return Place(self._line, "", main=False, guard=guard)
         return self._indented(position, line_start)
 
     def _indented(self, position: int, line_start: int) -> Place | None:

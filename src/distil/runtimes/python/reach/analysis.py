@@ -63,7 +63,7 @@ class Analyses:
         key = node.blob.digest.hex + ":strings" * strings + ":known" * known
         entry = self._memory.get(archive, key)
         if entry is None:
-            entry = self._read(node, strings, known)
+            entry = self._read(node, strings=strings, known=known)
             self._memory.put(archive, key, entry)
             self.read += 1
         return entry
@@ -84,7 +84,7 @@ class Analyses:
             return ""
         return Digest.of(repr(origin).encode()).hex
 
-    def _read(self, node: Node, strings: bool, known: bool) -> PythonSource:
+    def _read(self, node: Node, *, strings: bool, known: bool) -> PythonSource:
         data = b"" if node.blob is None else node.blob.read()
         if node.name.endswith((".so", ".pyc")):
             return read_extension(data, () if known else self._modules)
