@@ -60,6 +60,9 @@ class Store(Protocol):
     is_shared: bool = False
     """Whether images of others stay there, so that all for one place have to be put together."""
 
+    def __init__(self, location: Location) -> None:
+        self.location = location
+
     @property
     def place(self) -> str:
         """What tells the place from others, whatever it is called; writers lock in this order."""
@@ -78,6 +81,7 @@ class Store(Protocol):
 
     def address(self, image: NamedImage) -> Location:
         """How `image` is addressed here, as skopeo, podman and distil understand it."""
+        return self.location.with_reference(image.ref_name)
 
     def put(self, images: Sequence[NamedImage]) -> AbstractContextManager[None]:
         """Write `images`: they are complete before the block, and appear when it has ended well.

@@ -50,9 +50,6 @@ class _Engine(Store):
     version: ClassVar[str]
     """What its command is asked, so that it shows whether the engine is there."""
 
-    def __init__(self, location: Location) -> None:
-        self.location = location
-
     @contextlib.contextmanager
     def opened(self) -> Iterator[Source]:
         with tempfile.TemporaryDirectory(prefix="distil-image-") as directory:

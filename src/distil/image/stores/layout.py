@@ -41,7 +41,6 @@ from distil.model.image import (
     decode_object,
     encode_document,
 )
-from distil.model.reference import Location
 
 LAYOUT_FILE: Final = "oci-layout"
 LAYOUT: Final = b'{"imageLayoutVersion":"1.0.0"}'
@@ -54,15 +53,9 @@ class Layout(Store):
 
     is_shared = True
 
-    def __init__(self, location: Location) -> None:
-        self.location = location
-
     @contextlib.contextmanager
     def opened(self) -> Iterator[Source]:
         yield LayoutSource(self.location, DirectoryParts(Path(self.location.path)))
-
-    def address(self, image: NamedImage) -> Location:
-        return self.location.with_reference(image.ref_name)
 
     @contextlib.contextmanager
     def put(self, images: Sequence[NamedImage]) -> Iterator[None]:

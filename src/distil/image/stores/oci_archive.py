@@ -17,7 +17,6 @@ from distil.image.stores.parts import BLOBS, ArchiveParts, LayoutSource
 from distil.image.tar import END, header, padding
 from distil.model.blob import Blob, InlineBlob
 from distil.model.node import Kind
-from distil.model.reference import Location
 
 
 class OciArchive(Store):
@@ -25,15 +24,9 @@ class OciArchive(Store):
 
     source: ClassVar[type[LayoutSource]] = LayoutSource
 
-    def __init__(self, location: Location) -> None:
-        self.location = location
-
     @contextlib.contextmanager
     def opened(self) -> Iterator[Source]:
         yield self.source(self.location, ArchiveParts(Path(self.location.path)))
-
-    def address(self, image: NamedImage) -> Location:
-        return self.location.with_reference(image.ref_name)
 
     def documents(self, images: Sequence[NamedImage]) -> dict[str, bytes]:
         """What the file holds beside the blobs. Raises `UnsupportedDestination`."""
@@ -42,11 +35,11 @@ class OciArchive(Store):
     @contextlib.contextmanager
     def put(self, images: Sequence[NamedImage]) -> Iterator[None]:
         path = Path(self.location.path)
-        if path.exists() and not path.is_file():
-            raise UnsupportedDestination(str(path), "it is there and not a file")
-        pieces = archive_stream(images, self.documents(images))
-        with reporting(path), staged_file(path, pieces):
-            yield
+        with reporting(path):
+            if path.exists() and not path.is_file():
+                raise UnsupportedDestination(str(path), "it is there and not a file")
+            with staged_file(path, archive_stream(images, self.documents(images))):
+                yield
 
 
 def archive_stream(images: Sequence[NamedImage], documents: Mapping[str, bytes]) -> Iterator[bytes]:
