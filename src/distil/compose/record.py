@@ -14,8 +14,7 @@ from distil.fetch.cache import Cache
 from distil.formats.ledger import MEDIA_TYPE, decode_ledger, encode_ledger
 from distil.image.artifact import Artifact, attach
 from distil.image.assemble import Image
-from distil.image.read import StoredImage, read_image
-from distil.image.read_artifact import find_artifact
+from distil.image.read import StoredImage, find_artifact, read_image
 from distil.image.stores import Source
 from distil.image.stores.table import store_to_read
 from distil.model.digest import Digest

@@ -1,4 +1,4 @@
-"""Reading existing images, wherever they are.
+"""Reading existing images, and what there is about them, wherever they are.
 
 Everything is checked before it is believed: digests of all bytes, lengths, media types against
 the documents they announce, diff ids against the layers. Follows the OCI image specification 1.1.
@@ -16,6 +16,7 @@ from distil.image.documents import LARGEST_DOCUMENT, MAX_LAYERS, check_kind
 from distil.image.layer import Layer
 from distil.image.stores import Source
 from distil.model.blob import Blob
+from distil.model.digest import Digest
 from distil.model.image import (
     DOCKER_CONFIG,
     IMAGE_TYPES,
@@ -29,6 +30,9 @@ from distil.model.image import (
     decode_document,
 )
 from distil.model.platform import Platform, this_machine
+
+LARGEST_CONTENT: Final = 64 << 20
+"""Bytes of a document about an image that are read at most."""
 
 _MAX_NESTING: Final = 4
 _ATTESTATION: Final = "unknown/unknown"
@@ -77,6 +81,25 @@ def read_image(source: Source, platform: Platform | None = None) -> StoredImage:
     if platform is not None and image.platform != platform.oci:
         raise PlatformNotFound(str(source.location), platform.oci, [image.platform])
     return image
+
+
+def find_artifact(source: Source, subject: Digest, media_type: str) -> bytes | None:
+    """The document of `media_type` about image `subject` in `source`; None without.
+
+    Raises `MalformedImage`, `CorruptContent`, OSError.
+    """
+    for entry in source.referrers(subject, media_type):
+        what = source.called(entry)
+        manifest = decode_document(source.blob(entry).read(), Manifest, what)
+        if manifest.subject is None or manifest.subject.digest != subject:
+            continue
+        if len(manifest.layers) != 1:
+            raise MalformedImage(what, "an artifact of this type holds one document")
+        content = manifest.layers[0]
+        if content.size > LARGEST_CONTENT:
+            raise MalformedImage(what, f"a document of more than {LARGEST_CONTENT} bytes")
+        return source.blob(content).read()
+    return None
 
 
 def _for_platform(
