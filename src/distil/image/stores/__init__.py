@@ -38,7 +38,7 @@ class Source(Protocol):
         Raises `MalformedImage` when they are missing or have another length.
         """
 
-    def referrers(self, subject: Digest, artifact_type: str) -> Iterator[Descriptor]:
+    def referrers(self, subject: Digest, artifact_type: str, /) -> Iterator[Descriptor]:
         """The manifests of artifacts of that type which may be about image `subject`.
 
         The reader checks whether they are. Raises `MalformedImage`.

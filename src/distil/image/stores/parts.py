@@ -112,7 +112,7 @@ class LayoutSource(Source):
             raise MalformedImage(what, f"has {size} bytes, its descriptor says {descriptor.size}")
         return FileBlob(path, offset, size, descriptor.digest)
 
-    def referrers(self, subject: Digest, artifact_type: str) -> Iterator[Descriptor]:  # noqa: ARG002
+    def referrers(self, _subject: Digest, artifact_type: str, /) -> Iterator[Descriptor]:
         data = self.document(INDEX_FILE)
         for entry in self._entries(data) if data is not None else ():
             if entry.artifact_type == artifact_type and entry.media_type == MEDIA_MANIFEST:
