@@ -83,7 +83,7 @@ def test_an_engine_says_which_image_it_has(
     place = parse_location("docker-daemon:shop:1.0")
     built = image(cache)
     record(built, LEDGER, cache)
-    monkeypatch.setattr("distil.image.saved.image_id", lambda _location: built.id)
+    monkeypatch.setattr("distil.image.stores.engine.Docker.image_id", lambda _store: built.id)
     assert open_ledger(place, cache) == OpenedLedger(LEDGER, str(place), from_cache=True)
     with pytest.raises(NoLedger):
         open_ledger(place, Cache(tmp_path / "another"))

@@ -13,7 +13,6 @@ import pytest
 
 from distil.explain.explain import Question
 from distil.fetch.cache import Cache
-from distil.image.read import open_image
 from distil.image.read_tree import read_tree
 from distil.model.origin import GeneratedOrigin
 from distil.model.reference import parse_location
@@ -23,6 +22,7 @@ from distil.runtimes.python.byte_code_files import RULE, byte_code_path
 from tests.e2e.subjects import SUBJECTS
 from tests.e2e.workloads import WORKLOADS, Surroundings
 from tests.support.browser import await_answer
+from tests.support.images import open_image
 from tests.support.runners import BuiltImage
 from tests.support.tracing import TracingRunner
 

@@ -27,7 +27,6 @@ from distil.image import read_tree as read_tree_module
 from distil.image.assemble import assemble, assemble_index
 from distil.image.layer import Layer
 from distil.image.naming import name_image
-from distil.image.read import open_image
 from distil.image.read_tree import read_tree
 from distil.image.write import write
 from distil.model.blob import InlineBlob
@@ -46,7 +45,7 @@ from distil.model.origin import LayerOrigin
 from distil.model.platform import AMD64, ARM64
 from distil.model.reference import parse_image_name, parse_location
 from tests.support.hand_made import Layout
-from tests.support.images import EPOCH, as_image, layer, oci, sample_image, twins
+from tests.support.images import EPOCH, as_image, layer, oci, open_image, sample_image, twins
 from tests.support.nodes import file, sample_tree, special, trees
 
 KINDS = ["oci", "oci-archive", "docker-archive"]

@@ -14,7 +14,6 @@ from distil.distros import table as distros
 from distil.errors import ClosureBroken
 from distil.explain.explain import Question
 from distil.fetch.cache import Cache
-from distil.image.read import open_image
 from distil.image.read_tree import read_tree
 from distil.model.reference import parse_location
 from distil.model.tree import Tree
@@ -24,6 +23,7 @@ from distil.source.specification import Overrides
 from tests.seams.scheme import Scheme
 from tests.seams.tin import Tin, TinPackage
 from tests.support.elf_builder import Elf
+from tests.support.images import open_image
 
 INTERPRETER = Elf(kind=2, dynamic=False).build()
 MANUAL = "/usr/share/man/scheme"
@@ -56,7 +56,7 @@ def built(app: Path, level: str = "reachable", *, locked: bool = False) -> tuple
     overrides = Overrides(level=level)
     pipeline.build(BuildRequest(source=app, outputs=(place,), overrides=overrides, locked=locked))
     image = f"{place}:2"
-    opened = open_image(parse_location(image), None)
+    opened = open_image(parse_location(image))
     assert "SCHEME_HOME=/app" in opened.config.config.env
     return read_tree(opened.layers, Cache.default()), image
 
@@ -100,5 +100,5 @@ def test_a_lock_has_the_parts_as_they_write_them(toys: Path) -> None:
 
 def test_the_twin_has_the_tools(toys: Path) -> None:
     built(toys)
-    twin = open_image(parse_location(f"oci:{toys.parent / 'reachable'}:2-debug"), None)
+    twin = open_image(parse_location(f"oci:{toys.parent / 'reachable'}:2-debug"))
     assert "/tools/tin" in read_tree(twin.layers, Cache.default())

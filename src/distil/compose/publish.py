@@ -11,28 +11,27 @@ from distil.errors import NoOutput, UnsupportedDestination
 from distil.image.artifact import Artifact
 from distil.image.assemble import Image, ImageIndex, assemble_index
 from distil.image.naming import NamedImage, name_image
-from distil.image.write import Output, check_location, staged
+from distil.image.stores import Store
+from distil.image.stores.engine import ENGINES, load
+from distil.image.stores.table import store_to_write
+from distil.image.write import Output, staged
 from distil.model.application import Application
 from distil.model.platform import Platform, this_machine
 from distil.model.reference import (
     ImageName,
-    Location,
-    Transport,
     parse_image_name,
     parse_location,
 )
 
 DEBUG: Final = "debug"
 LEDGER: Final = ".ledger"
-_WITH_ARTIFACTS: Final = (Transport.OCI, Transport.OCI_ARCHIVE)
-_ENGINES: Final = (Transport.DOCKER_DAEMON, Transport.CONTAINERS_STORAGE)
 
 
 class Destinations(msgspec.Struct, frozen=True):
     """The name asked for, the places to write to, and whether an engine shall load the image."""
 
     name: ImageName | None
-    places: tuple[Location, ...]
+    stores: tuple[Store, ...]
     load: bool
 
     def name_for(self, application: Application) -> ImageName:
@@ -46,18 +45,18 @@ class Destinations(msgspec.Struct, frozen=True):
     @property
     def engines(self) -> list[str]:
         """The places that are container engines, as users call them."""
-        found = [str(place) for place in self.places if place.transport in _ENGINES]
+        found = [str(store.location) for store in self.stores if store.is_engine]
         return [*found, "the container engine"] if self.load else found
 
     def check_platforms(self, platforms: Sequence[Platform]) -> None:
         """Raise `UnsupportedDestination` for what cannot hold an image for all `platforms`."""
         if len(platforms) == 1:
             return
-        for place in self.places:
-            if place.transport is Transport.DOCKER_ARCHIVE:
+        for store in self.stores:
+            if not store.is_oci and not store.is_engine:
                 raise UnsupportedDestination(
-                    str(place),
-                    "a docker-archive holds one platform for each name",
+                    str(store.location),
+                    f"a {store.location.transport} holds one platform for each name",
                     hint="write oci: or oci-archive:, or choose one with --platform",
                 )
         if self.engines and this_machine() not in platforms:
@@ -69,7 +68,7 @@ class Destinations(msgspec.Struct, frozen=True):
 
     def check(self, application: Application) -> None:
         """Raise `NoOutput` when an image would be made for nobody."""
-        if not self.places and not self.load:
+        if not self.stores and not self.load:
             raise NoOutput(application.name)
 
 
@@ -114,10 +113,8 @@ def destinations(tag: str | None, outputs: Sequence[str], *, load: bool) -> Dest
 
     Raises `InvalidReference`, and `UnsupportedDestination` for what can never be written to.
     """
-    places = tuple(parse_location(output) for output in outputs)
-    for place in places:
-        check_location(place)
-    return Destinations(parse_image_name(tag).tagged() if tag else None, places, load)
+    stores = tuple(store_to_write(place) for place in [parse_location(out) for out in outputs])
+    return Destinations(parse_image_name(tag).tagged() if tag else None, stores, load)
 
 
 def publish(where: Destinations, name: ImageName, editions: Sequence[Edition]) -> Publication:
@@ -129,16 +126,14 @@ def publish(where: Destinations, name: ImageName, editions: Sequence[Edition]) -
     images = [edition.image for edition in editions]
     references: list[list[str]] = [[] for _ in images]
     outputs = []
-    for place in where.places:
-        named = _named(name, place, images)
-        attached = _named_ledgers(named, editions) if place.transport in _WITH_ARTIFACTS else []
-        outputs.append(Output([*named, *attached], place))
+    for store in where.stores:
+        named = _named(name, store, images)
+        attached = _named_ledgers(named, editions) if store.is_oci else []
+        outputs.append(Output([*named, *attached], store.location))
     engine = ""
     with staged(outputs) as done:
         if where.load:
-            from distil.image.engine import load
-
-            loaded = _named(name, Location(Transport.DOCKER_DAEMON), images)
+            loaded = _named(name, ENGINES[0], images)
             engine = load(loaded)
             done.append(f"into {engine}")
     for output in outputs:
@@ -155,15 +150,15 @@ def publish(where: Destinations, name: ImageName, editions: Sequence[Edition]) -
     )
 
 
-def _named(
-    name: ImageName, place: Location, images: Sequence[Image | ImageIndex]
-) -> list[NamedImage]:
-    """One name for each image at `place`: the first is production, the second its twin."""
-    if place.transport in _ENGINES:
+def _named(name: ImageName, store: Store, images: Sequence[Image | ImageIndex]) -> list[NamedImage]:
+    """One name for each image in `store`: the first is production, the second its twin."""
+    if store.is_engine:
         images = [_for_this_machine(image) for image in images]
     named = zip(images, ("", DEBUG), strict=False)
     return [
-        entry for image, variant in named for entry in name_image(image, [name], place, variant)
+        entry
+        for image, variant in named
+        for entry in name_image(image, [name], store.location, variant)
     ]
 
 

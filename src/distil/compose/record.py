@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -13,8 +14,10 @@ from distil.fetch.cache import Cache
 from distil.formats.ledger import MEDIA_TYPE, decode_ledger, encode_ledger
 from distil.image.artifact import Artifact, attach
 from distil.image.assemble import Image
-from distil.image.read import open_image
-from distil.image.read_artifact import find_artifact
+from distil.image.read import StoredImage, find_artifact, read_image
+from distil.image.stores import Source
+from distil.image.stores.table import store_to_read
+from distil.model.digest import Digest
 from distil.model.ledger import Kept, Ledger, Reason
 from distil.model.node import Kind, Node
 from distil.model.origin import GeneratedOrigin, Origin, PackageOrigin
@@ -84,38 +87,42 @@ def open_ledger(location: Location, cache: Cache, platform: Platform | None = No
 
     Engines and ``docker save`` drop what refers to an image; the cache knows the images that
     were built here by their digest and ID. Raises `NoLedger`, `MalformedLedger`, and what
-    `open_image` and `image_id` raise.
+    `Store.image_id` and `read_image` raise.
     """
-    if not location.transport.is_file:
-        from distil.image.saved import image_id  # what talks to engines is not for every build
+    store = store_to_read(location)
+    known = store.image_id()
+    if known is not None:
+        return _cached([known], str(location), cache)
+    with store.opened() as source:
+        return _ledger_in(source, read_image(source, platform), cache)
 
-        data = cache.document(AREA, image_id(location).hex)
-        if data is None:
-            raise NoLedger(str(location))
-        return OpenedLedger(decode_ledger(data), str(location), from_cache=True)
-    image = open_image(location, platform)
-    called = f"{location} ({image.platform})" if image.is_of_several else str(location)
-    data = find_artifact(location, image.descriptor.digest, MEDIA_TYPE)
+
+def find_ledger(source: Source, image: StoredImage, cache: Cache) -> Ledger | None:
+    """The ledger of `image`, which was read from `source`; None when none is known here.
+
+    Raises `MalformedLedger`, `MalformedImage`.
+    """
+    try:
+        return _ledger_in(source, image, cache).ledger
+    except NoLedger:
+        return None
+
+
+def _ledger_in(source: Source, image: StoredImage, cache: Cache) -> OpenedLedger:
+    where, digest = str(source.location), image.descriptor.digest
+    called = f"{where} ({image.platform})" if image.is_of_several else where
+    data = find_artifact(source, digest, MEDIA_TYPE)
     if data is not None:
         return OpenedLedger(decode_ledger(data), called, from_cache=False)
-    for digest in (image.descriptor.digest, image.manifest.config.digest):
+    return _cached([digest, image.manifest.config.digest], called, cache)
+
+
+def _cached(digests: Sequence[Digest], called: str, cache: Cache) -> OpenedLedger:
+    for digest in digests:
         data = cache.document(AREA, digest.hex)
         if data is not None:
             return OpenedLedger(decode_ledger(data), called, from_cache=True)
     raise NoLedger(called)
-
-
-def find_ledger(
-    location: Location, cache: Cache, platform: Platform | None = None
-) -> Ledger | None:
-    """The ledger of an image as `open_ledger` has it, None when none is known here.
-
-    Raises `MalformedLedger`, and what `open_image` raises.
-    """
-    try:
-        return open_ledger(location, cache, platform).ledger
-    except NoLedger:
-        return None
 
 
 def _kept(node: Node, *reasons: Reason) -> Kept:

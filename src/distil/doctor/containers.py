@@ -11,11 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-import msgspec
-
 from distil.doctor.findings import Finding, Status, absent
 from distil.errors import NoEngine
-from distil.image.docker_socket import EngineInformation, engine_information
+from distil.image.stores.engine import docker_information
 
 _SECONDS: Final = 4
 _VERSION: Final = re.compile(r"\d+\.\d[\w.+~-]*")
@@ -25,28 +23,15 @@ _ADMINISTRATION: Final = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"
 
 def docker() -> Finding:
     """The Docker engine that ``--load`` would use: the docker command's, or the socket's."""
-    program = shutil.which("docker")
     try:
-        found = _docker_command(program) if program else engine_information(_SECONDS)
+        found = docker_information(_SECONDS)
     except NoEngine as error:
         why = "; ".join(error.tried).removeprefix("docker: ")
-        if program is None:
+        if shutil.which("docker") is None:
             return absent("docker", f"not installed; {why}", "apt install docker.io")
         hint = "start the engine (`systemctl start docker`), or ask to be let into its group"
         return Finding("docker", Status.WARN, why, hint)
     return Finding("docker", Status.PASS, f"{found.version}, {_owner(rootless=found.rootless)}")
-
-
-def _docker_command(program: str) -> EngineInformation:
-    """What the docker command hears from its engine, whichever context it uses."""
-    status, said, complaint = _said([program, "info", "--format", "{{json .}}"])
-    if status == 0:
-        try:
-            return msgspec.json.decode(said, type=EngineInformation)
-        except msgspec.MsgspecError as error:
-            raise NoEngine(["docker: its answer makes no sense"]) from error
-    lines = complaint.strip().splitlines() or [f"docker info ended with {status}"]
-    raise NoEngine([f"docker: {lines[-1]}"])
 
 
 def podman() -> Finding:

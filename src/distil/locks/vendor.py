@@ -14,9 +14,9 @@ from distil.errors import UnusableVendor
 from distil.events import stage
 from distil.fetch.http import Client, Download
 from distil.formats.lock_toml import encode_lock
-from distil.image.bundle import BundledFile, bundle
-from distil.image.layout import BLOBS
+from distil.image.artifact import BundledFile, bundle
 from distil.image.naming import NamedImage
+from distil.image.stores.parts import BLOBS
 from distil.image.write import write
 from distil.model.blob import InlineBlob
 from distil.model.digest import Digest

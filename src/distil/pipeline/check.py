@@ -6,10 +6,12 @@ import msgspec
 
 from distil.compose.record import find_ledger
 from distil.fetch.cache import Cache
-from distil.image.read import open_image
+from distil.image.read import read_image
 from distil.image.read_tree import read_tree
+from distil.image.stores import Source
+from distil.image.stores.table import store_to_read
 from distil.model.platform import Platform, optional_platform, parse_platform
-from distil.model.reference import Location, parse_location
+from distil.model.reference import parse_location
 from distil.reach.accounting import ledger_faults
 from distil.reach.objects import elf_files
 from distil.reach.soundness import (
@@ -44,19 +46,17 @@ def check(image: str, platform: str = "") -> CheckReport:
     several platforms it is this machine's, or the one named. Raises what reading the image
     raises.
     """
-    from distil.image.saved import on_disk  # what talks to engines is not for every build
-
-    with on_disk(parse_location(image)) as location:
-        return _check(image, location, optional_platform(platform))
+    with store_to_read(parse_location(image)).opened() as source:
+        return _check(image, source, optional_platform(platform))
 
 
-def _check(image: str, location: Location, platform: Platform | None) -> CheckReport:
+def _check(image: str, source: Source, platform: Platform | None) -> CheckReport:
     cache = Cache.default()
-    stored = open_image(location, platform)
+    stored = read_image(source, platform)
     target = parse_platform(stored.platform)
     tree = read_tree(stored.layers, cache)
     elf, config = elf_files(tree), stored.config.config
-    ledger = find_ledger(location, cache, platform)
+    ledger = find_ledger(source, stored, cache)
     whole = CheckedImage(tree, elf, config, target.machine, ledger)
     languages = [runtime.check(whole, cache) for runtime in table.RUNTIMES]
     program = next((one.program for one in languages if one.program), None)

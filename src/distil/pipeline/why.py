@@ -7,8 +7,9 @@ import msgspec
 from distil.compose.record import open_ledger
 from distil.explain.explain import Answer, Question, ask
 from distil.fetch.cache import Cache
-from distil.image.read import open_image
+from distil.image.read import read_image
 from distil.image.read_tree import read_tree
+from distil.image.stores.table import store_to_read
 from distil.model.platform import Platform, optional_platform
 from distil.model.reference import Location, parse_location
 
@@ -36,7 +37,5 @@ def why(image: str, question: Question, platform: str = "", *, verify: bool = Fa
 
 def _verify(where: Location, cache: Cache, platform: Platform | None) -> None:
     """Hash every layer. Raises `MalformedImage` for one that is not what the image says."""
-    from distil.image.saved import on_disk
-
-    with on_disk(where) as location:
-        read_tree(open_image(location, platform).layers, cache)
+    with store_to_read(where).opened() as source:
+        read_tree(read_image(source, platform).layers, cache)

@@ -11,22 +11,26 @@ from __future__ import annotations
 
 import contextlib
 import errno
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from distil.errors import DistilError, MalformedImage, UnsupportedDestination
-from distil.image.naming import NamedImage, told_apart
+from distil.image.documents import LARGEST_DOCUMENT
+from distil.image.naming import NamedImage, blobs_of, told_apart
 from distil.image.staging import (
     is_leftover,
     locked,
+    reporting,
     staged_blob,
     staged_directory,
     sweep,
     write_file,
 )
+from distil.image.stores import Source, Store
+from distil.image.stores.parts import BLOBS, INDEX_FILE, DirectoryParts, LayoutSource
 from distil.model.blob import Blob, FileBlob, InlineBlob
 from distil.model.digest import Digest
 from distil.model.image import (
@@ -41,27 +45,36 @@ from distil.model.regular_file import open_regular
 
 LAYOUT_FILE: Final = "oci-layout"
 LAYOUT: Final = b'{"imageLayoutVersion":"1.0.0"}'
-INDEX_FILE: Final = "index.json"
-BLOBS: Final = "blobs/sha256"
-LARGEST_DOCUMENT: Final = 8 << 20
-"""Bytes of an index or manifest, at most: registries accept four MiB."""
 
 _Entry = dict[str, object]
 
 
-def blobs_of(images: Iterable[NamedImage]) -> dict[Digest, Blob]:
-    """Every blob of `images`, once each, sorted by digest."""
-    found = {blob.digest: blob for image in images for blob in image.image.blobs()}
-    return {digest: found[digest] for digest in sorted(found)}
+class Layout(Store):
+    """An OCI layout directory."""
+
+    is_shared = True
+
+    @contextlib.contextmanager
+    def opened(self) -> Iterator[Source]:
+        yield LayoutSource(self.location, DirectoryParts(Path(self.location.path)))
+
+    @contextlib.contextmanager
+    def put(self, images: Sequence[NamedImage]) -> Iterator[None]:
+        path = Path(self.location.path)
+        with reporting(path), _staged(path, images):
+            yield
 
 
-def index_of(images: Sequence[NamedImage]) -> bytes:
-    """``index.json`` for `images` alone."""
-    return _index_json({}, [_plain(image) for image in told_apart(images)])
+def layout_documents(images: Sequence[NamedImage]) -> dict[str, bytes]:
+    """The documents of a layout of `images` alone, by their names."""
+    return {
+        LAYOUT_FILE: LAYOUT,
+        INDEX_FILE: _index_json({}, [_plain(image) for image in told_apart(images)]),
+    }
 
 
 @contextlib.contextmanager
-def staged_layout(directory: Path, images: Sequence[NamedImage]) -> Iterator[None]:
+def _staged(directory: Path, images: Sequence[NamedImage]) -> Iterator[None]:
     """Put `images` into the OCI layout at `directory`, which is made if it is not there.
 
     They are found there once the block has ended well; a layout that was there is locked until
@@ -256,7 +269,7 @@ def _left_behind(
     An image for one platform and one for several have artifacts of different names. Where it
     cannot be told what an entry leads to, everything stays.
     """
-    types = [image.image.descriptor.artifact_type for image in new if image.is_artifact]
+    types = {image.image.descriptor.artifact_type for image in new} - {""}
     artifacts = [entry for entry in kept if entry.get("artifactType") in types]
     if not artifacts:
         return []
