@@ -91,7 +91,8 @@ def test_a_lock_has_the_parts_as_they_write_them(toys: Path) -> None:
     unlocked, _ = built(toys)
     summary = pipeline.lock(LockRequest(source=toys))
     text = (toys / "distil.lock").read_text()
-    assert "[[platform.base.tin.package]]" in text
+    assert "[platform.base.tin]" in text
+    assert '{ name = "scheme", version = "9.3" }' in text
     assert '[platform.runtime.scheme]\nversion = "9.3"' in text
     assert summary.platforms[0].packages == 2
     locked, _ = built(toys, locked=True)
