@@ -9,7 +9,7 @@ from pathlib import Path
 from distil.distros.debian.archive import unpack_all
 from distil.distros.debian.index import PackageIndex
 from distil.distros.debian.repository import open_suites
-from distil.distros.debian.solver import solve
+from distil.distros.debian.solver import SOLVER
 from distil.distros.debian.sources import find_mirrors
 from distil.errors import NoMirror
 from distil.fetch.cache import Cache
@@ -49,7 +49,7 @@ def debian_root(seeds: Sequence[str], cache: Cache, *, without: int = 0) -> Debi
         missing(str(error))
     with Client(cache) as client:
         suites = open_suites("debian:trixie", AMD64, client, cache, mirrors)
-        solution = solve([*seeds, "libc-bin"], PackageIndex(suites, cache, AMD64.debian))
+        solution = SOLVER.solve([*seeds, "libc-bin"], PackageIndex(suites, cache, AMD64.debian))
         packages = list(solution.packages)
         if without:
             gone = packages[::without]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from distil.distros.debian.index import PackageIndex
-from distil.distros.debian.solver import solve
+from distil.distros.debian.solver import SOLVER
 from distil.distros.debian.sources import find_mirrors
 from distil.errors import NoMirror, UnsatisfiableDependencies
 from distil.fetch.cache import Cache
@@ -36,7 +36,7 @@ LISTS = {
 def answer(wanted: Sequence[str], index: PackageIndex) -> Versions | None:
     """What distil would install, None when it finds no solution."""
     try:
-        return {package.name: package.version for package in solve(wanted, index).packages}
+        return {package.name: package.version for package in SOLVER.solve(wanted, index).packages}
     except UnsatisfiableDependencies:
         return None
 
@@ -90,7 +90,7 @@ def test_the_list_has_enough_to_decide(tmp_path: Path) -> None:
     oracle = debian_oracle("trixie", "amd64", tmp_path / "apt")
     index = PackageIndex(oracle.index_files(), Cache(tmp_path / "cache"), "amd64")
     wanted = listed_packages(LISTS["trixie", "amd64"])
-    found = [traits(solve(names, index), index) for names in wanted if answer(names, index)]
+    found = [traits(SOLVER.solve(names, index), index) for names in wanted if answer(names, index)]
     assert len(found) >= 200
     assert sum(VIRTUAL in each for each in found) >= 50
     assert sum(ALTERNATIVE in each for each in found) >= 25
