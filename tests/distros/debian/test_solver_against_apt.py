@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from distil.fetch.cache import Cache
 from tests.distros.debian.solver_rules import RULES
 from tests.support.apt_oracle import AptOracle, Versions
 from tests.support.debian_archive import MemorySource, packages_file, random_archive
+from tests.support.debian_root import debian_root
 from tests.support.solution_traits import ALTERNATIVE, BREAKS, VIRTUAL, traits
 from tests.support.tools import tool
 
@@ -83,6 +85,26 @@ def test_debian(suite: str, architecture: str, tmp_path: Path) -> None:
     different = [case for case in zip(wanted, ours, theirs, strict=True) if case[1] != case[2]]
     assert different == []
     assert sum(found is not None for found in ours) > 0.9 * len(wanted)
+
+
+@pytest.mark.network
+@pytest.mark.skipif(os.environ.get("DISTIL_THOROUGH") != "1", reason="takes some minutes")
+@pytest.mark.parametrize("suite", ["forky", "sid"])
+def test_what_apt_3_answers(suite: str, tmp_path: Path) -> None:
+    """Its solver is another one; for what people ask for, it comes to the same."""
+    oracle = debian_oracle(suite, "amd64", tmp_path / "apt")
+    index = PackageIndex(oracle.index_files(), Cache(tmp_path / "cache"), "amd64")
+    root = tmp_path / "root"
+    debian_root(["apt"], Cache(tmp_path / "cache"), base="debian:sid").write(root)
+    linker = [root / "usr/lib64/ld-linux-x86-64.so.2", "--library-path"]
+    oracle.program = (*linker, root / "usr/lib/x86_64-linux-gnu", root / "usr/bin/apt-get")
+    oracle.program = (*oracle.program, "--solver=3.0")
+    wanted = listed_packages("agreement-apt3.txt")
+    theirs = oracle.install_each(wanted)
+    ours = [answer(names, index) for names in wanted]
+    different = [case for case in zip(wanted, ours, theirs, strict=True) if case[1] != case[2]]
+    assert different == []
+    assert all(ours)
 
 
 @pytest.mark.network
