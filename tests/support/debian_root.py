@@ -8,9 +8,11 @@ from pathlib import Path
 
 from distil.distros.debian.archive import unpack_all
 from distil.distros.debian.index import PackageIndex
+from distil.distros.debian.releases import SuitePolicy
 from distil.distros.debian.repository import open_suites
-from distil.distros.debian.solver import solve
+from distil.distros.debian.solver import SOLVER
 from distil.distros.debian.sources import find_mirrors
+from distil.distros.debian.suites import suite_of_base
 from distil.errors import NoMirror
 from distil.fetch.cache import Cache
 from distil.fetch.http import Client, Download
@@ -41,15 +43,21 @@ class DebianRoot:
         unpack(self.tree, directory, owners=False)
 
 
-def debian_root(seeds: Sequence[str], cache: Cache, *, without: int = 0) -> DebianRoot:
-    """The closure of `seeds` in trixie, but for every `without`-th package that is not libc's."""
+def debian_root(
+    seeds: Sequence[str], cache: Cache, *, base: str = "debian:trixie", without: int = 0
+) -> DebianRoot:
+    """The closure of `seeds` in `base`, but for every `without`-th package that is not libc's.
+
+    An index that is no longer fresh will do.
+    """
     try:
         mirrors = find_mirrors()
     except NoMirror as error:
         missing(str(error))
+    policy = SuitePolicy(accept_expired=frozenset({suite_of_base(base)}))
     with Client(cache) as client:
-        suites = open_suites("debian:trixie", AMD64, client, cache, mirrors)
-        solution = solve([*seeds, "libc-bin"], PackageIndex(suites, cache, AMD64.debian))
+        suites = open_suites(base, AMD64, client, cache, mirrors, policy)
+        solution = SOLVER.solve([*seeds, "libc-bin"], PackageIndex(suites, cache, AMD64.debian))
         packages = list(solution.packages)
         if without:
             gone = packages[::without]

@@ -12,7 +12,7 @@ from distil.distros.debian.relation_targets import (
     WEAK_FIELDS,
     dependencies,
 )
-from distil.distros.debian.solver import Solution
+from distil.distros.debian.solvers import Solution
 
 VIRTUAL = "virtual"
 """A clause holds only because an installed package provides the name."""

@@ -12,7 +12,8 @@ from distil.distros.debian.cuts import default_cuts
 from distil.distros.debian.index import PackageIndex
 from distil.distros.debian.lock_part import LockedSuite
 from distil.distros.debian.locked import locked_packages, stanzas
-from distil.distros.debian.solver import Solution, solve
+from distil.distros.debian.solver import SOLVER
+from distil.distros.debian.solvers import Solution
 from distil.errors import UnsatisfiableDependencies
 from distil.fetch.cache import Cache
 from distil.model.digest import Digest
@@ -46,7 +47,7 @@ def again(wanted: list[str], solution: Solution, index: PackageIndex, cache: Cac
         )
         for suite in suites
     ]
-    return solve(wanted, PackageIndex(sources, cache, index.architecture), cut=CUT)
+    return SOLVER.solve(wanted, PackageIndex(sources, cache, index.architecture), cut=CUT)
 
 
 @pytest.mark.network
@@ -58,7 +59,7 @@ def test_debian(suite: str, architecture: str, tmp_path: Path) -> None:
     compared = 0
     for wanted in listed_packages(LISTS[suite, architecture]):
         try:
-            solution = solve(wanted, index, cut=CUT)
+            solution = SOLVER.solve(wanted, index, cut=CUT)
         except UnsatisfiableDependencies:
             continue
         assert again(wanted, solution, index, cache) == solution, wanted
@@ -79,7 +80,7 @@ def test_random_archives(tmp_path: Path) -> None:
         index = PackageIndex([MemorySource(packages_file(text))], cache, "amd64")
         for wanted in itertools.islice(names, 6):
             try:
-                solution = solve([wanted], index, cut=CUT)
+                solution = SOLVER.solve([wanted], index, cut=CUT)
             except UnsatisfiableDependencies:
                 continue
             if again([wanted], solution, index, cache).packages == solution.packages:

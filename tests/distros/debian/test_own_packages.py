@@ -9,7 +9,7 @@ import pytest
 from distil.distros.debian.index import PackageIndex
 from distil.distros.debian.local_debs import LocalDebs
 from distil.distros.debian.own_packages import OwnPackages, find_own_packages
-from distil.distros.debian.solver import solve
+from distil.distros.debian.solver import SOLVER
 from distil.errors import InvalidSpec
 from distil.fetch.cache import Cache
 from distil.formats.spec_toml import parse_spec
@@ -59,7 +59,7 @@ def test_installed_as_apt_installs_a_file(project: Path, tmp_path: Path) -> None
     suite = packages_file("tool 3.0\ntool 1.0\nhelper 3\nlibtool 1\n")
     own = debs(project, "vendor/*.deb")
     index = PackageIndex([own.suite_index, MemorySource(suite)], Cache(tmp_path / "cache"), "amd64")
-    solution = solve(own.roots, index)
+    solution = SOLVER.solve(own.roots, index)
     assert [str(package) for package in solution.packages] == ["helper 2", "libtool 1", "tool 1.0"]
     tool = solution.packages[2]
     assert tool.url == (project / "vendor/tool_1.0_amd64.deb").as_uri()

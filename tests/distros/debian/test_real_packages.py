@@ -22,7 +22,7 @@ from distil.distros.debian.orphans import without_orphans
 from distil.distros.debian.package import DebianPackage
 from distil.distros.debian.repository import open_suites
 from distil.distros.debian.select import Wanted, select
-from distil.distros.debian.solver import solve
+from distil.distros.debian.solver import SOLVER
 from distil.distros.debian.sources import find_mirrors
 from distil.distros.debian.status import status_nodes
 from distil.errors import NetworkError, NoMirror
@@ -57,7 +57,7 @@ def fetched(base: str, platform: Platform, roots: Sequence[str], cache: Cache) -
         with Client(cache) as client:
             suites = open_suites(base, platform, client, cache, find_mirrors())
             index = PackageIndex(suites, cache, platform.debian)
-            solution = solve(roots, index, cut=cuts.edge)
+            solution = SOLVER.solve(roots, index, cut=cuts.edge)
             found = {package.name: package for package in solution.packages}
             for name in cuts.companions(found):
                 found[name] = index.describe(index.package(name))

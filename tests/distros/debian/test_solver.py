@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from distil.distros import Edge
-from distil.distros.debian.solver import REQUESTED, solve
+from distil.distros.debian.solver import SOLVER
+from distil.distros.debian.solvers import REQUESTED
 from distil.errors import (
     UnknownPackage,
     UnknownPackageVersion,
@@ -23,9 +24,9 @@ def test_rule(rule: Rule, tmp_path: Path) -> None:
     index = open_index(rule.archive, tmp_path)
     if rule.expected is None:
         with pytest.raises(UnsatisfiableDependencies):
-            solve(rule.wanted.split(), index)
+            SOLVER.solve(rule.wanted.split(), index)
         return
-    solution = solve(rule.wanted.split(), index)
+    solution = SOLVER.solve(rule.wanted.split(), index)
     versions = {package.name: package.version for package in solution.packages}
     expected = [text.partition("=") for text in rule.expected.split()]
     assert sorted(versions) == [name for name, _, _ in expected]
@@ -34,7 +35,7 @@ def test_rule(rule: Rule, tmp_path: Path) -> None:
 
 def test_reasons_name_who_needs_what(tmp_path: Path) -> None:
     archive = "a 1; Depends: b (>= 1) | c; Pre-Depends: d\nb 1; Depends: d\nc 1\nd 1"
-    reasons = solve(["a"], open_index(archive, tmp_path)).reasons
+    reasons = SOLVER.solve(["a"], open_index(archive, tmp_path)).reasons
     assert reasons == {
         "a": (Edge("", REQUESTED, "a"),),
         "b": (Edge("a", "Depends", "b (>= 1) | c"),),
@@ -44,69 +45,69 @@ def test_reasons_name_who_needs_what(tmp_path: Path) -> None:
 
 def test_reason_for_what_is_only_recommended(tmp_path: Path) -> None:
     rule = next(rule for rule in RULES if rule.name.startswith("something recommended"))
-    reasons = solve(["a"], open_index(rule.archive, tmp_path)).reasons
+    reasons = SOLVER.solve(["a"], open_index(rule.archive, tmp_path)).reasons
     assert reasons["d"] == (Edge("a", "Recommends", "d"),)
 
 
 def test_a_cut_edge_is_not_followed(tmp_path: Path) -> None:
     index = open_index("a 1; Depends: b, c\nb 1; Depends: d\nc 1\nd 1", tmp_path)
-    solution = solve(["a"], index, cut=lambda package, name: (package, name) == ("a", "b"))
+    solution = SOLVER.solve(["a"], index, cut=lambda package, name: (package, name) == ("a", "b"))
     assert [package.name for package in solution.packages] == ["a", "c"]
     assert solution.cut == (Edge("a", "Depends", "b"),)
 
 
 def test_a_cut_names_any_alternative_and_cuts_the_clause(tmp_path: Path) -> None:
     index = open_index("a 1; Depends: b | v\nb 1\nc 1; Provides: v", tmp_path)
-    solution = solve(["a"], index, cut=lambda package, name: name == "b")
+    solution = SOLVER.solve(["a"], index, cut=lambda package, name: name == "b")
     assert [package.name for package in solution.packages] == ["a"]
     assert solution.cut == (Edge("a", "Depends", "b | v"),)
 
 
 def test_what_is_cut_in_one_place_may_be_needed_in_another(tmp_path: Path) -> None:
     index = open_index("a 1; Depends: b, c\nb 1\nc 1; Depends: b", tmp_path)
-    solution = solve(["a"], index, cut=lambda package, name: (package, name) == ("a", "b"))
+    solution = SOLVER.solve(["a"], index, cut=lambda package, name: (package, name) == ("a", "b"))
     assert solution.reasons["b"] == (Edge("c", "Depends", "b"),)
 
 
 def test_a_cut_dependency_need_not_exist(tmp_path: Path) -> None:
     index = open_index("a 1; Depends: nothing", tmp_path)
-    solution = solve(["a"], index, cut=lambda package, name: name == "nothing")
+    solution = SOLVER.solve(["a"], index, cut=lambda package, name: name == "nothing")
     assert [package.name for package in solution.packages] == ["a"]
 
 
 def test_the_same_package_twice(tmp_path: Path) -> None:
-    solution = solve(["a", "a:amd64", "a=1"], open_index("a 1", tmp_path))
+    solution = SOLVER.solve(["a", "a:amd64", "a=1"], open_index("a 1", tmp_path))
     assert [str(package) for package in solution.packages] == ["a 1"]
 
 
 def test_very_long_chains_need_no_stack(tmp_path: Path) -> None:
     lines = [f"p{n} 1; Depends: p{n + 1}" for n in range(2000)]
-    solution = solve(["p0"], open_index("\n".join([*lines, "p2000 1"]), tmp_path))
+    solution = SOLVER.solve(["p0"], open_index("\n".join([*lines, "p2000 1"]), tmp_path))
     assert len(solution.packages) == 2001
 
 
 def test_unknown_package_names_similar_ones(tmp_path: Path) -> None:
     with pytest.raises(UnknownPackage) as caught:
-        solve(["pythn3"], open_index("python3 1\nperl 1", tmp_path))
+        SOLVER.solve(["pythn3"], open_index("python3 1\nperl 1", tmp_path))
     assert "'pythn3' in trixie (amd64)" in caught.value.message
     assert caught.value.hint == "did you mean python3?"
 
 
 def test_unknown_version_names_those_there_are(tmp_path: Path) -> None:
     with pytest.raises(UnknownPackageVersion) as caught:
-        solve(["a=3"], open_index("a 1\na 2", tmp_path))
+        SOLVER.solve(["a=3"], open_index("a 1\na 2", tmp_path))
     assert caught.value.hint == "there is 2, 1"
 
 
 @pytest.mark.parametrize("wanted", ["a:i386", "a b", "", "A/../b", "a="])
 def test_what_is_no_package_name(wanted: str, tmp_path: Path) -> None:
     with pytest.raises(UnknownPackage):
-        solve([wanted], open_index("a 1", tmp_path))
+        SOLVER.solve([wanted], open_index("a 1", tmp_path))
 
 
 def test_virtual_package_with_several_providers(tmp_path: Path) -> None:
     with pytest.raises(VirtualPackage) as caught:
-        solve(["v"], open_index("b 1; Provides: v\nc 1; Provides: v", tmp_path))
+        SOLVER.solve(["v"], open_index("b 1; Provides: v\nc 1; Provides: v", tmp_path))
     assert caught.value.hint == "name one of them: b, c"
 
 
@@ -158,6 +159,6 @@ def test_unsatisfiable_says_who_asks_for_what(
     archive: str, wanted: str, said: list[str], tmp_path: Path
 ) -> None:
     with pytest.raises(UnsatisfiableDependencies) as caught:
-        solve(wanted.split(), open_index(archive, tmp_path))
+        SOLVER.solve(wanted.split(), open_index(archive, tmp_path))
     assert list(caught.value.chains) == said
     assert caught.value.exit_code == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,13 +10,14 @@ from pathlib import Path
 import pytest
 
 from distil.distros.debian.index import PackageIndex
-from distil.distros.debian.solver import solve
+from distil.distros.debian.solver import SOLVER
 from distil.distros.debian.sources import find_mirrors
 from distil.errors import NoMirror, UnsatisfiableDependencies
 from distil.fetch.cache import Cache
 from tests.distros.debian.solver_rules import RULES
 from tests.support.apt_oracle import AptOracle, Versions
 from tests.support.debian_archive import MemorySource, packages_file, random_archive
+from tests.support.debian_root import debian_root
 from tests.support.solution_traits import ALTERNATIVE, BREAKS, VIRTUAL, traits
 from tests.support.tools import tool
 
@@ -36,7 +38,7 @@ LISTS = {
 def answer(wanted: Sequence[str], index: PackageIndex) -> Versions | None:
     """What distil would install, None when it finds no solution."""
     try:
-        return {package.name: package.version for package in solve(wanted, index).packages}
+        return {package.name: package.version for package in SOLVER.solve(wanted, index).packages}
     except UnsatisfiableDependencies:
         return None
 
@@ -86,11 +88,31 @@ def test_debian(suite: str, architecture: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.network
+@pytest.mark.skipif(os.environ.get("DISTIL_THOROUGH") != "1", reason="takes some minutes")
+@pytest.mark.parametrize("suite", ["forky", "sid"])
+def test_what_apt_3_answers(suite: str, tmp_path: Path) -> None:
+    """Its solver is another one; for what people ask for, it comes to the same."""
+    oracle = debian_oracle(suite, "amd64", tmp_path / "apt")
+    index = PackageIndex(oracle.index_files(), Cache(tmp_path / "cache"), "amd64")
+    root = tmp_path / "root"
+    debian_root(["apt"], Cache(tmp_path / "cache"), base="debian:sid").write(root)
+    linker = [root / "usr/lib64/ld-linux-x86-64.so.2", "--library-path"]
+    oracle.program = (*linker, root / "usr/lib/x86_64-linux-gnu", root / "usr/bin/apt-get")
+    oracle.program = (*oracle.program, "--solver=3.0")
+    wanted = listed_packages("agreement-apt3.txt")
+    theirs = oracle.install_each(wanted)
+    ours = [answer(names, index) for names in wanted]
+    different = [case for case in zip(wanted, ours, theirs, strict=True) if case[1] != case[2]]
+    assert different == []
+    assert all(ours)
+
+
+@pytest.mark.network
 def test_the_list_has_enough_to_decide(tmp_path: Path) -> None:
     oracle = debian_oracle("trixie", "amd64", tmp_path / "apt")
     index = PackageIndex(oracle.index_files(), Cache(tmp_path / "cache"), "amd64")
     wanted = listed_packages(LISTS["trixie", "amd64"])
-    found = [traits(solve(names, index), index) for names in wanted if answer(names, index)]
+    found = [traits(SOLVER.solve(names, index), index) for names in wanted if answer(names, index)]
     assert len(found) >= 200
     assert sum(VIRTUAL in each for each in found) >= 50
     assert sum(ALTERNATIVE in each for each in found) >= 25

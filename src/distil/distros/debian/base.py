@@ -22,7 +22,7 @@ from distil.distros.debian.package import ECOSYSTEM
 from distil.distros.debian.plan import DebianPlan, plan_packages
 from distil.distros.debian.releases import SuitePolicy
 from distil.distros.debian.repository import SuiteIndex, open_suites
-from distil.distros.debian.solver import solve
+from distil.distros.debian.solver import SOLVER
 from distil.distros.debian.sources import find_mirrors
 from distil.errors import DistilError
 from distil.fetch.http import Client
@@ -107,7 +107,7 @@ class DebianBase(msgspec.Struct, frozen=True):
 
     def archives(self, packages: Sequence[str], client: Client) -> list[DebPack]:
         """What installing `packages` needs, without what images cut."""
-        solution = solve(packages, self.index, cut=default_cuts().edge)
+        solution = SOLVER.solve(packages, self.index, default_cuts().edge)
         return fetch_packages(solution.packages, client)
 
     def plan(self, request: Request) -> DebianPlan:

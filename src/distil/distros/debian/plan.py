@@ -18,7 +18,8 @@ from distil.distros.debian.locked import locked_packages, locked_suites, otherwi
 from distil.distros.debian.package import DebianPackage
 from distil.distros.debian.repository import SuiteIndex
 from distil.distros.debian.select import Wanted
-from distil.distros.debian.solver import Solution, solve
+from distil.distros.debian.solver import SOLVER
+from distil.distros.debian.solvers import Solution
 from distil.distros.debian.tools import BUSYBOX, DebianTools
 from distil.fetch.http import Client
 from distil.formats.patterns import name_globs, name_patterns, path_patterns
@@ -216,7 +217,7 @@ class _World:
         The packages `locales` are among these.
         """
         index, cuts = self.index, self.cuts
-        solution = solve(wanted, index, cut=cuts.edge)
+        solution = SOLVER.solve(wanted, index, cuts.edge)
         names = [package.name for package in solution.packages]
         joining = {*cuts.companions(names), *locales} - {*names}
         added = {name: index.describe(index.package(name)) for name in joining}
@@ -232,7 +233,7 @@ class _World:
         of a package need not be what a tool needs of it.
         """
         tools = (BUSYBOX, *asked)
-        solution = solve((*wanted, *tools, *self.pinned), self.index, cut=self.cuts.edge)
+        solution = SOLVER.solve((*wanted, *tools, *self.pinned), self.index, self.cuts.edge)
         found = with_dependencies(self.named(tools), solution.reasons)
         return tuple(package for package in solution.packages if package.name in found)
 

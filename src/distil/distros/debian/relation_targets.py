@@ -90,6 +90,12 @@ class Targets:
             if satisfies(version, relation.operator, relation.version):
                 yield provider
 
+    def satisfying(self, dependency: Dependency, pick: Pick) -> list[str]:
+        """The names of the packages whose picked version satisfies a positive clause, each once."""
+        owner = dependency.owner
+        found = [self.matching(one, owner, pick, negative=False) for one in dependency.alternatives]
+        return list(dict.fromkeys(name for names in found for name in names))
+
     def versions(self, relation: Relation, owner: str, *, negative: bool) -> list[PackageRecord]:
         """Every version of every package that the relation is about."""
         found = []

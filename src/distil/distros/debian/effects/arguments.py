@@ -13,10 +13,14 @@ from distil.distros.debian.effects.shell import Handler, Shell
 _NUMBER: Final = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 
 
-class Arguments(NamedTuple):
-    """Options by their short names, each with its value or an empty one, and what else there is."""
+Options = dict[str, str]
+"""Options by their short names, each with its value or an empty one."""
 
-    options: dict[str, str]
+
+class Arguments(NamedTuple):
+    """The options, and what else there is."""
+
+    options: Options
     names: list[str]
 
 
@@ -37,7 +41,7 @@ def parse(arguments: list[str], specification: str) -> Arguments:
     ``p m: parents=p mode=m:`` are ``-p``, ``-m VALUE``, ``--parents`` and ``--mode VALUE``.
     """
     known_options = _specification(specification)
-    options: dict[str, str] = {}
+    options: Options = {}
     names: list[str] = []
     rest = arguments[::-1]
     while rest:
@@ -66,29 +70,50 @@ def parse(arguments: list[str], specification: str) -> Arguments:
     return Arguments(options, names)
 
 
-def known(handler: Callable[[Shell, list[str]], Status]) -> Handler:
-    """`handler` for a command that cannot be followed unless all its arguments are known."""
+def known(work: Callable[[Shell, list[str]], Status]) -> Handler:
+    """The handler of a command that cannot be followed unless all its arguments are known."""
 
     def checked(run: Shell, arguments: list[Text]) -> Status:
         words = [word for word in arguments if word is not None]
         if len(words) < len(arguments):
             raise Unclear
-        return handler(run, words)
+        return work(run, words)
 
     return checked
 
 
-def only_prints(handler: Callable[[Shell, list[str]], Status]) -> Handler:
-    """`handler` for a command without effects: where it gives up, what is printed is unknown."""
+def parsed(
+    work: Callable[[Shell, Options, list[str]], Status],
+    specification: str = "",
+    count: int | None = None,
+) -> Handler:
+    """As `known`, for a command with the options of `specification` and maybe `count` names."""
+
+    def split(run: Shell, arguments: list[str]) -> Status:
+        options, names = parse(arguments, specification)
+        if count is not None and len(names) != count:
+            raise Unclear
+        return work(run, options, names)
+
+    return known(split)
+
+
+def only_prints(handler: Handler) -> Handler:
+    """`handler` of a command without effects: where it gives up, what is printed is unknown."""
 
     def tried(run: Shell, arguments: list[Text]) -> Status:
         try:
-            return known(handler)(run, arguments)
+            return handler(run, arguments)
         except Unclear:
             run.print(None)
             return None
 
     return tried
+
+
+def done(run: Shell, arguments: list[Text]) -> Status:  # noqa: ARG001
+    """Succeed without doing anything: the handler of what an image need not have done."""
+    return True
 
 
 def number(text: str) -> int | None:

@@ -7,12 +7,13 @@ from collections.abc import Callable, Collection
 from functools import partial
 from typing import Final
 
-from distil.distros.debian.effects.arguments import known, only_prints, parse
+from distil.distros.debian.effects.arguments import Options, only_prints, parsed
 from distil.distros.debian.effects.machine import is_directory
 from distil.distros.debian.effects.outcome import Refused, Status, Unclear
 from distil.distros.debian.effects.shell import Handler, Shell
-from distil.model.node import ROOT, Kind, parent_of
+from distil.model.node import ROOT, Kind, Node, parent_of
 
+_TEMPORARY: Final = "/tmp"  # noqa: S108
 _OCTAL: Final = re.compile(r"0?[0-7]{1,4}")
 _SYMBOLIC: Final = re.compile(r"([ugoa]*)([+=-])([rwxXst]*)")
 _BITS: Final = {"r": 0o444, "w": 0o222, "x": 0o111}
@@ -59,9 +60,7 @@ def mode_of(text: str, before: int, *, directory: bool) -> int:
 # --- making ----------------------------------------------------------------------------------
 
 
-def _mkdir(run: Shell, arguments: list[str]) -> Status:
-    options, names = parse(arguments, "p v Z m: parents=p mode=m: verbose=v")
-
+def _mkdir(run: Shell, options: Options, names: list[str]) -> Status:
     def make(path: str) -> Status:
         if "p" in options:
             return make_parents(run, path, options.get("m", ""))
@@ -98,9 +97,7 @@ def make_parents(run: Shell, path: str, mode: str) -> Status:
     return status
 
 
-def _touch(run: Shell, arguments: list[str]) -> Status:
-    options, names = parse(arguments, "a c m h no-dereference=h d: r: t: date=d: reference=r:")
-
+def _touch(run: Shell, options: Options, names: list[str]) -> Status:
     def touch(path: str) -> Status:
         if run.machine.find(path) is not None or "c" in options:
             return True
@@ -113,17 +110,15 @@ def _write(run: Shell, path: str, data: bytes) -> None:
     run.machine.write(path, data, run.package, run.permitted(0o666))
 
 
-def _mktemp(run: Shell, arguments: list[str]) -> Status:
+def _mktemp(run: Shell, options: Options, names: list[str]) -> Status:
     """A file or directory below ``/tmp``, which is not part of an image."""
-    options, names = parse(arguments, "d t q p: tmpdir=p: directory=d")
-    template = names[0] if names else "tmp.XXXXXX"
-    if "/" in template and not template.startswith("/tmp/"):  # noqa: S108
+    within = (names or ["tmp.XXXXXX"])[0].removeprefix(f"{_TEMPORARY}/")
+    elsewhere = "/" in within and [within] == names
+    if elsewhere or options.get("p", "") not in ("", _TEMPORARY) or len(names) > 1:
         raise Unclear
-    if options.get("p", "/tmp") not in ("", "/tmp") or len(names) > 1:  # noqa: S108
-        raise Unclear
-    path = f"/tmp/{template.removeprefix('/tmp/')}.{len(run.machine.created)}"  # noqa: S108
-    if run.machine.find("/tmp") is None:  # noqa: S108
-        run.machine.make_directory("/tmp", run.package, 0o1777)  # noqa: S108
+    path = f"{_TEMPORARY}/{within}.{len(run.machine.created)}"
+    if run.machine.find(_TEMPORARY) is None:
+        run.machine.make_directory(_TEMPORARY, run.package, 0o1777)
     if "d" in options:
         run.machine.make_directory(path, run.package, 0o700)
     else:
@@ -132,19 +127,13 @@ def _mktemp(run: Shell, arguments: list[str]) -> Status:
     return True
 
 
-def _ln(run: Shell, arguments: list[str]) -> Status:
-    options, names = parse(
-        arguments, "s f n T v symbolic=s force=f no-dereference=n no-target-directory=T verbose=v"
-    )
-    if len(names) != 2 or "s" not in options:
+def _ln(run: Shell, options: Options, names: list[str]) -> Status:
+    if "s" not in options:
         raise Unclear
     target, path = names
-    existing = run.machine.find(path, follow=options.keys().isdisjoint({"n", "T"}))
-    if existing is not None and is_directory(existing) and "T" not in options:
-        path = f"{path.rstrip('/')}/{target.rstrip('/').rsplit('/', 1)[-1]}"
-        existing = run.machine.find(path, follow=False)
-    else:
-        existing = run.machine.find(path, follow=False)
+    if "T" not in options:
+        path = into(run, path, target, follow="n" not in options)
+    existing = run.machine.find(path, follow=False)
     if existing is not None and ("f" not in options or is_directory(existing)):
         return False
     same = run.machine.find(target)
@@ -159,12 +148,7 @@ def _ln(run: Shell, arguments: list[str]) -> Status:
     return run.change(f"link {path}", link)
 
 
-def _copy(run: Shell, arguments: list[str]) -> Status:
-    options, names = parse(
-        arguments, "p a d f n u v P L R r T Z preserve=p archive=a force=f no-clobber=n verbose=v"
-    )
-    if len(names) != 2:
-        raise Unclear
+def _copy(run: Shell, options: Options, names: list[str]) -> Status:
     source, path = names
     node = run.machine.find(source, follow=options.keys().isdisjoint({"a", "d", "P"}))
     if node is None:
@@ -191,10 +175,7 @@ def _copy(run: Shell, arguments: list[str]) -> Status:
     return run.change(f"copy {path}", copy)
 
 
-def _move(run: Shell, arguments: list[str]) -> Status:
-    options, names = parse(arguments, "f n v T Z force=f no-clobber=n verbose=v")
-    if len(names) != 2:
-        raise Unclear
+def _move(run: Shell, options: Options, names: list[str]) -> Status:
     source, path = names
     node = run.machine.find(source, follow=False)
     if node is None:
@@ -206,22 +187,27 @@ def _move(run: Shell, arguments: list[str]) -> Status:
         return True
 
     def move() -> None:
-        existing = run.machine.find(path, follow=False)
-        if existing is not None and existing.path == node.path:
-            raise Refused
-        run.machine.place(path, follow=False)
-        if existing is not None:
-            run.machine.remove(existing.path)
-        run.machine.copy(node, path, run.package, run.machine.mode(node.path))
+        replace(run, node, path, run.machine.mode(node.path))
         run.machine.keep_owner(node.path, run.machine.real(path, follow=False))
         run.machine.remove(node.path)
 
     return run.change(f"move {source}", move)
 
 
-def into(run: Shell, path: str, source: str) -> str:
+def replace(run: Shell, node: Node, path: str, mode: int) -> None:
+    """Put a copy of `node` where `path` is now, which is not followed. Raises `Refused`."""
+    existing = run.machine.find(path, follow=False)
+    if existing is not None and existing.path == node.path:
+        raise Refused
+    run.machine.place(path, follow=False)
+    if existing is not None:
+        run.machine.remove(existing.path)
+    run.machine.copy(node, path, run.package, mode)
+
+
+def into(run: Shell, path: str, source: str, *, follow: bool = True) -> str:
     """`path`, or the file of the same name inside it when it is a directory."""
-    existing = run.machine.find(path)
+    existing = run.machine.find(path, follow=follow)
     if existing is not None and is_directory(existing):
         return f"{path.rstrip('/')}/{source.rstrip('/').rsplit('/', 1)[-1]}"
     return path
@@ -230,9 +216,7 @@ def into(run: Shell, path: str, source: str) -> str:
 # --- removing --------------------------------------------------------------------------------
 
 
-def _remove(run: Shell, arguments: list[str]) -> Status:
-    options, names = parse(arguments, "f r R v d recursive=r force=f verbose=v")
-
+def _remove(run: Shell, options: Options, names: list[str]) -> Status:
     def remove(path: str) -> Status:
         found = run.machine.find(path, follow=False)
         if found is None:
@@ -246,9 +230,7 @@ def _remove(run: Shell, arguments: list[str]) -> Status:
     return each(names, remove) if names else "f" in options
 
 
-def _rmdir(run: Shell, arguments: list[str]) -> Status:
-    options, names = parse(arguments, "p v ignore-fail-on-non-empty=i parents=p")
-
+def _rmdir(run: Shell, options: Options, names: list[str]) -> Status:
     def remove(path: str) -> Status:
         found = run.machine.find(path, follow=False)
         if found is None or not is_directory(found):
@@ -265,10 +247,7 @@ def _rmdir(run: Shell, arguments: list[str]) -> Status:
 # --- links -----------------------------------------------------------------------------------
 
 
-def _readlink(run: Shell, arguments: list[str]) -> Status:
-    options, names = parse(arguments, "f e m n q s")
-    if len(names) != 1:
-        raise Unclear
+def _readlink(run: Shell, options: Options, names: list[str]) -> Status:
     path, end = names[0], "" if "n" in options else "\n"
     if options.keys().isdisjoint("fem"):
         node = run.machine.find(path, follow=False)
@@ -285,21 +264,28 @@ def _readlink(run: Shell, arguments: list[str]) -> Status:
     return True
 
 
-def _realpath(run: Shell, arguments: list[str]) -> Status:
-    return _readlink(run, ["-f", *arguments])
+def _realpath(run: Shell, options: Options, names: list[str]) -> Status:
+    return _readlink(run, {**options, "f": ""}, names)
 
 
 FILE_COMMANDS: Final[dict[str, Handler]] = {
-    "mkdir": known(_mkdir),
-    "touch": known(_touch),
-    "mktemp": known(_mktemp),
-    "ln": known(_ln),
-    "cp": known(_copy),
-    "mv": known(_move),
-    "rm": known(_remove),
-    "rmdir": known(_rmdir),
-    "unlink": known(_remove),
-    "readlink": only_prints(_readlink),
-    "realpath": only_prints(_realpath),
+    "mkdir": parsed(_mkdir, "p v Z m: parents=p mode=m: verbose=v"),
+    "touch": parsed(_touch, "a c m h no-dereference=h d: r: t: date=d: reference=r:"),
+    "mktemp": parsed(_mktemp, "d t q p: tmpdir=p: directory=d"),
+    "ln": parsed(
+        _ln,
+        "s f n T v symbolic=s force=f no-dereference=n no-target-directory=T verbose=v",
+        count=2,
+    ),
+    "cp": parsed(
+        _copy,
+        "p a d f n u v P L R r T Z preserve=p archive=a force=f no-clobber=n verbose=v",
+        count=2,
+    ),
+    "mv": parsed(_move, "f n v T Z force=f no-clobber=n verbose=v", count=2),
+    **dict.fromkeys(("rm", "unlink"), parsed(_remove, "f r R v d recursive=r force=f verbose=v")),
+    "rmdir": parsed(_rmdir, "p v ignore-fail-on-non-empty=i parents=p"),
+    "readlink": only_prints(parsed(_readlink, "f e m n q s", count=1)),
+    "realpath": only_prints(parsed(_realpath, "f e m n q s", count=1)),
 }
 """Handlers by name."""

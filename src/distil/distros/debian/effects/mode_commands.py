@@ -6,33 +6,44 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from distil.distros.debian.effects.arguments import Arguments, known, number, parse
-from distil.distros.debian.effects.file_commands import each, into, make_parents, mode_of
+from distil.distros.debian.effects.arguments import (
+    Options,
+    known,
+    number,
+    parse,
+    parsed,
+)
+from distil.distros.debian.effects.file_commands import (
+    each,
+    into,
+    make_parents,
+    mode_of,
+    replace,
+)
 from distil.distros.debian.effects.machine import is_directory
 from distil.distros.debian.effects.outcome import Status, Unclear
 from distil.distros.debian.effects.shell import Handler, Shell
-from distil.model.node import Kind, Node
+from distil.model.node import Kind
 
+_OWNING: Final = "R h f v c recursive=R no-dereference=h quiet=f silent=f"
 _LARGEST_ID: Final = 2**31 - 2
 
 
-def _chown(run: Shell, arguments: list[str]) -> Status:
-    parsed = parse(arguments, "R h f v c recursive=R no-dereference=h quiet=f silent=f")
-    owner, *paths = parsed.names or [""]
+def _chown(run: Shell, options: Options, names: list[str]) -> Status:
+    owner, *paths = names or [""]
     separator = ":" if ":" in owner else "."
     user, separated, group = owner.partition(separator)
     if separated and user and not group:
         raise Unclear
-    return _own(run, parsed, paths, user, group)
+    return _own(run, options, paths, user, group)
 
 
-def _chgrp(run: Shell, arguments: list[str]) -> Status:
-    parsed = parse(arguments, "R h f v c recursive=R no-dereference=h quiet=f silent=f")
-    group, *paths = parsed.names or [""]
-    return _own(run, parsed, paths, "", group)
+def _chgrp(run: Shell, options: Options, names: list[str]) -> Status:
+    group, *paths = names or [""]
+    return _own(run, options, paths, "", group)
 
 
-def _own(run: Shell, parsed: Arguments, paths: list[str], user: str, group: str) -> Status:
+def _own(run: Shell, options: Options, paths: list[str], user: str, group: str) -> Status:
     """Change the owner of `paths`, by names that exist or numbers. Raises `Unclear`."""
     if not paths or not (user or group):
         raise Unclear
@@ -44,21 +55,25 @@ def _own(run: Shell, parsed: Arguments, paths: list[str], user: str, group: str)
     def change(real: str) -> Status:
         return run.change(f"change the owner of {real}", lambda: run.machine.own(real, user, group))
 
-    if "R" in parsed.options:
-        parsed.options["h"] = ""
-    return _on_existing(run, parsed, paths, change)
+    follow = options.keys().isdisjoint({"R", "h"})
+    return _on_existing(run, options, paths, change, follow=follow)
 
 
 def _on_existing(
-    run: Shell, parsed: Arguments, paths: list[str], change: Callable[[str], Status]
+    run: Shell,
+    options: Options,
+    paths: list[str],
+    change: Callable[[str], Status],
+    *,
+    follow: bool = True,
 ) -> Status:
     """`change` for the real paths among `paths`, with what is below them when asked for."""
 
     def work(path: str) -> Status:
-        found = run.machine.find(path, follow="h" not in parsed.options)
+        found = run.machine.find(path, follow=follow)
         if found is None:
             return False
-        below = run.machine.below(found.path) if "R" in parsed.options else ()
+        below = run.machine.below(found.path) if "R" in options else ()
         return each((found.path, *below), change)
 
     return each(paths, work)
@@ -82,16 +97,12 @@ def _chmod(run: Shell, arguments: list[str]) -> Status:
         bits = mode_of(mode, before, directory=is_directory(node))
         return run.change(f"change the mode of {real}", lambda: run.machine.set_mode(real, bits))
 
-    return _on_existing(run, Arguments(options, names), paths, change)
+    return _on_existing(run, options, paths, change)
 
 
-def _install(run: Shell, arguments: list[str]) -> Status:
-    options, names = parse(
-        arguments, "d p D T v Z m: o: g: directory=d mode=m: owner=o: group=g: verbose=v"
-    )
+def _install(run: Shell, options: Options, names: list[str]) -> Status:
     user, group = options.get("o", ""), options.get("g", "")
     mode = options.get("m", "755")
-    plain = Arguments({}, [])
     if "d" in options:
         status = each(names, lambda path: make_parents(run, path, ""))
     elif len(names) == 2 and "D" not in options:
@@ -99,14 +110,15 @@ def _install(run: Shell, arguments: list[str]) -> Status:
         node = run.machine.find(source)
         if node is None or is_directory(node):
             return False
-        names = [target if "T" in options else into(run, target, source)]
-        if (existing := run.machine.find(names[0])) and existing.path == node.path:
+        path = target if "T" in options else into(run, target, source)
+        if (existing := run.machine.find(path)) and existing.path == node.path:
             return False
-        status = _replace(run, node, names[0])
+        names = [path]
+        status = run.change(f"install {path}", lambda: replace(run, node, path, 0o600))
     else:
         raise Unclear
     if status and (user or group):
-        status = _own(run, plain, names, user, group)
+        status = _own(run, {}, names, user, group)
     bits = mode_of(mode, 0, directory="d" in options)
 
     def permit(path: str) -> Status:
@@ -118,21 +130,12 @@ def _install(run: Shell, arguments: list[str]) -> Status:
     return each(names, permit) if status else status
 
 
-def _replace(run: Shell, node: Node, path: str) -> Status:
-    def replace() -> None:
-        existing = run.machine.find(path, follow=False)
-        run.machine.place(path, follow=False)
-        if existing is not None:
-            run.machine.remove(existing.path)
-        run.machine.copy(node, path, run.package, 0o600)
-
-    return run.change(f"install {path}", replace)
-
-
 MODE_COMMANDS: Final[dict[str, Handler]] = {
-    "chown": known(_chown),
-    "chgrp": known(_chgrp),
+    "chown": parsed(_chown, _OWNING),
+    "chgrp": parsed(_chgrp, _OWNING),
     "chmod": known(_chmod),
-    "install": known(_install),
+    "install": parsed(
+        _install, "d p D T v Z m: o: g: directory=d mode=m: owner=o: group=g: verbose=v"
+    ),
 }
 """Handlers by name."""

@@ -17,14 +17,15 @@ import msgspec
 
 from distil.distros.debian.archive import DebPack
 from distil.distros.debian.effects.accounts import Accounts
+from distil.distros.debian.effects.arguments import done
 from distil.distros.debian.effects.evaluation import Evaluation
 from distil.distros.debian.effects.expansion import State
 from distil.distros.debian.effects.file_commands import FILE_COMMANDS
 from distil.distros.debian.effects.machine import SEARCH_PATH, Machine, System
 from distil.distros.debian.effects.mode_commands import MODE_COMMANDS
-from distil.distros.debian.effects.outcome import Exhausted, Status, Text
+from distil.distros.debian.effects.outcome import Exhausted, Text
 from distil.distros.debian.effects.record import ScriptEffects, UnhandledScript, recorded
-from distil.distros.debian.effects.shell import SHELL, Handler, Shell
+from distil.distros.debian.effects.shell import SHELL, Handler
 from distil.distros.debian.effects.shell_commands import SHELL_COMMANDS
 from distil.distros.debian.effects.system_commands import SYSTEM_COMMANDS
 from distil.distros.debian.effects.system_files import DIRECTORIES
@@ -199,12 +200,8 @@ def _commands(paths: Iterable[str], knowledge: ScriptKnowledge) -> dict[str, Han
             expression = re.compile(path_expression(entry.unless))
             if any(expression.fullmatch(path) for path in paths):
                 continue
-        commands.update(dict.fromkeys(entry.commands, _nothing))
+        commands.update(dict.fromkeys(entry.commands, done))
     return commands
-
-
-def _nothing(run: Shell, arguments: list[Text]) -> Status:  # noqa: ARG001
-    return True
 
 
 def _activated(

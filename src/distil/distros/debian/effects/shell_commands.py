@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from distil.distros.debian.effects.arguments import known, number
+from distil.distros.debian.effects.arguments import done, known, number
 from distil.distros.debian.effects.outcome import Leave, Status, Text, Unclear
 from distil.distros.debian.effects.shell import Handler, Shell
 from distil.errors import MalformedScript
@@ -331,10 +331,6 @@ def _trap(run: Shell, arguments: list[Text]) -> Status:
     return True
 
 
-def _done(run: Shell, arguments: list[Text]) -> Status:  # noqa: ARG001
-    return True
-
-
 def _failed(run: Shell, arguments: list[Text]) -> Status:  # noqa: ARG001
     return False
 
@@ -342,8 +338,6 @@ def _failed(run: Shell, arguments: list[Text]) -> Status:  # noqa: ARG001
 SHELL_COMMANDS: Final[dict[str, Handler]] = {
     "[": _bracket,
     "test": _test,
-    ":": _done,
-    "true": _done,
     "false": _failed,
     "exit": _leave("exit"),
     "return": _leave("return"),
@@ -367,6 +361,6 @@ SHELL_COMMANDS: Final[dict[str, Handler]] = {
     "pwd": _pwd,
     "umask": _umask,
     "trap": _trap,
-    **dict.fromkeys(("wait", "sleep", "sync"), _done),
+    **dict.fromkeys((":", "true", "wait", "sleep", "sync"), done),
 }
 """Handlers by name; they change nothing but what the script itself knows."""

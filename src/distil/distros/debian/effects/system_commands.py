@@ -10,7 +10,15 @@ from functools import partial
 from typing import Final
 
 from distil.distros.debian.effects.accounts import Account, Group
-from distil.distros.debian.effects.arguments import known, number, only_prints, parse
+from distil.distros.debian.effects.arguments import (
+    Options,
+    done,
+    known,
+    number,
+    only_prints,
+    parse,
+    parsed,
+)
 from distil.distros.debian.effects.machine import Alternative
 from distil.distros.debian.effects.outcome import Status, Text, Unclear
 from distil.distros.debian.effects.shell import Handler, Shell
@@ -71,10 +79,7 @@ def _dpkg_query(run: Shell, arguments: list[str]) -> Status:
     return False
 
 
-def _dpkg_divert(run: Shell, arguments: list[str]) -> Status:
-    options, names = parse(
-        arguments, "quiet rename no-rename add remove list truename package: divert: local"
-    )
+def _dpkg_divert(run: Shell, options: Options, names: list[str]) -> Status:
     path = names[-1] if names else ""
     if "truename" in options:
         run.print(path + "\n")
@@ -87,8 +92,7 @@ def _dpkg_divert(run: Shell, arguments: list[str]) -> Status:
     raise Unclear
 
 
-def _statoverride(run: Shell, arguments: list[str]) -> Status:
-    options, names = parse(arguments, "quiet force update add remove list force-all")
+def _statoverride(run: Shell, options: Options, names: list[str]) -> Status:
     if "list" in options or "remove" in options:
         return False
     if len(names) != 4:
@@ -132,10 +136,6 @@ def _db_unknown(run: Shell, arguments: list[Text]) -> Status:  # noqa: ARG001
     return True
 
 
-def _done(run: Shell, arguments: list[Text]) -> Status:  # noqa: ARG001
-    return True
-
-
 # --- alternatives ----------------------------------------------------------------------------
 
 
@@ -164,8 +164,7 @@ def _alternatives(run: Shell, arguments: list[str]) -> Status:
 # --- accounts --------------------------------------------------------------------------------
 
 
-def _adduser(run: Shell, arguments: list[str]) -> Status:
-    options, names = parse(arguments, _USER_OPTIONS)
+def _adduser(run: Shell, options: Options, names: list[str]) -> Status:
     if len(names) == 2:
         add = (names[0], names[1])
         return run.change(f"add {add[0]} to {add[1]}", lambda: run.machine.members.append(add))
@@ -174,43 +173,42 @@ def _adduser(run: Shell, arguments: list[str]) -> Status:
     name = names[0]
     if run.machine.has_user(name):
         return "system" in options
-    uid = number(options["u"]) if "u" in options else None
     group = options.get("g", "")
     if not group:
         group = name if "group" in options or "system" not in options else "nogroup"
     home, comment = options.get("d", ""), options.get("c", "")
-    if (uid is None and "u" in options) or not _FIELDS.fullmatch(f"{group}{home}{comment}"):
+    if not _FIELDS.fullmatch(f"{group}{home}{comment}"):
         raise Unclear
-    account = Account(name, group, home or "/nonexistent", comment, uid)
-
-    def create() -> None:
-        run.machine.add(accounts=[account])
-
-    status = run.change(f"create user {name}", create)
+    account = Account(name, group, home or "/nonexistent", comment, _wished(options, "u"))
+    status = run.change(f"create user {name}", lambda: run.machine.add(accounts=[account]))
     if status and home and "M" not in options and run.machine.find(home) is None:
         run.call(["mkdir", "-p", home])
         return run.call(["chown", f"{name}:{group}", home])
     return status
 
 
-def _addgroup(run: Shell, arguments: list[str]) -> Status:
-    options, names = parse(
-        arguments, "system quiet force-badname gid=g: g: r f firstgid=x: lastgid=x:"
-    )
-    gid = number(options["g"]) if "g" in options else None
+def _addgroup(run: Shell, options: Options, names: list[str]) -> Status:
     if len(names) == 2:
-        return _adduser(run, names)
-    if len(names) != 1 or not _NAME.fullmatch(names[0]) or (gid is None and "g" in options):
+        return _adduser(run, {}, names)
+    if len(names) != 1 or not _NAME.fullmatch(names[0]):
         raise Unclear
-    group = Group(names[0], gid)
+    group = Group(names[0], _wished(options, "g"))
     return run.change(f"create group {group.name}", lambda: run.machine.add(groups=[group]))
 
 
-def _getent(run: Shell, arguments: list[str]) -> Status:
-    """The entry of Debian's own accounts; of those that scripts create, that there is one."""
-    if len(arguments) != 2 or arguments[0] not in ("passwd", "group"):
+def _wished(options: Options, name: str) -> int | None:
+    """The number that an option asks for, None without it. Raises `Unclear`."""
+    value = number(options.get(name, ""))
+    if value is None and name in options:
         raise Unclear
-    table, name = arguments
+    return value
+
+
+def _getent(run: Shell, options: Options, names: list[str]) -> Status:  # noqa: ARG001
+    """The entry of Debian's own accounts; of those that scripts create, that there is one."""
+    table, name = names
+    if table not in ("passwd", "group"):
+        raise Unclear
     machine = run.machine
     for entry in machine.base.users if table == "passwd" else machine.base.groups:
         if name in (entry[0], entry[2]):
@@ -222,18 +220,14 @@ def _getent(run: Shell, arguments: list[str]) -> Status:
     return made
 
 
-def _id(run: Shell, arguments: list[str]) -> Status:
-    _, names = parse(arguments, "u g n r")
-    if len(names) != 1:
-        raise Unclear
+def _id(run: Shell, options: Options, names: list[str]) -> Status:  # noqa: ARG001
     found = run.machine.has_user(names[0])
     if found:
         run.print(None)
     return found
 
 
-def _sysusers(run: Shell, arguments: list[str]) -> Status:
-    _, names = parse(arguments, "root: replace:")
+def _sysusers(run: Shell, options: Options, names: list[str]) -> Status:  # noqa: ARG001
     for name in names:
         path = name if name.startswith("/") else f"/usr/lib/sysusers.d/{name}"
         data = run.machine.contents(path)
@@ -245,11 +239,15 @@ def _sysusers(run: Shell, arguments: list[str]) -> Status:
 
 
 SYSTEM_COMMANDS: Final[dict[str, Handler]] = {
-    "dpkg": only_prints(_dpkg),
-    "dpkg-query": only_prints(_dpkg_query),
-    "dpkg-divert": known(_dpkg_divert),
+    "dpkg": only_prints(known(_dpkg)),
+    "dpkg-query": only_prints(known(_dpkg_query)),
+    "dpkg-divert": parsed(
+        _dpkg_divert, "quiet rename no-rename add remove list truename package: divert: local"
+    ),
     "ucf": known(_ucf),
-    "dpkg-statoverride": known(_statoverride),
+    "dpkg-statoverride": parsed(
+        _statoverride, "quiet force update add remove list force-all"
+    ),
     "db_get": known(_db_get),
     "db_set": _db_set,
     "db_metaget": _db_unknown,
@@ -260,15 +258,13 @@ SYSTEM_COMMANDS: Final[dict[str, Handler]] = {
             "db_fset", "db_reset", "db_unregister", "db_purge",
             "db_beginblock", "db_endblock",
         ),
-        _done,
+        done,
     ),
     "update-alternatives": known(_alternatives),
-    "adduser": known(_adduser),
-    "useradd": known(_adduser),
-    "addgroup": known(_addgroup),
-    "groupadd": known(_addgroup),
-    "getent": only_prints(_getent),
-    "id": only_prints(_id),
-    "systemd-sysusers": known(_sysusers),
+    **dict.fromkeys(("adduser", "useradd"), parsed(_adduser, _USER_OPTIONS)),
+    **dict.fromkeys(("addgroup", "groupadd"), parsed(_addgroup, _GROUP_OPTIONS)),
+    "getent": only_prints(parsed(_getent, count=2)),
+    "id": only_prints(parsed(_id, "u g n r", count=1)),
+    "systemd-sysusers": parsed(_sysusers, "root: replace:"),
 }  # fmt: skip
 """Handlers by name."""

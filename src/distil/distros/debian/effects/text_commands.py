@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from distil.distros.debian.effects.arguments import number, only_prints, parse
+from distil.distros.debian.effects.arguments import Options, known, number, only_prints, parsed
 from distil.distros.debian.effects.glob import Pattern
 from distil.distros.debian.effects.outcome import Status, Text, Unclear
 from distil.distros.debian.effects.shell import Handler, Shell
@@ -55,12 +55,9 @@ def _directed(directive: str, rest: list[str]) -> str:
     return "%" if directive == "%%" else _ESCAPED[directive]
 
 
-def _dirname(run: Shell, arguments: list[str]) -> Status:
-    if len(arguments) != 1 or arguments[0].startswith("-"):
-        raise Unclear
-    path = arguments[0].rstrip("/")
-    parent = path.rpartition("/")[0].rstrip("/")
-    run.print((parent or ("/" if arguments[0].startswith("/") else ".")) + "\n")
+def _dirname(run: Shell, options: Options, names: list[str]) -> Status:  # noqa: ARG001
+    parent = names[0].rstrip("/").rpartition("/")[0].rstrip("/")
+    run.print((parent or ("/" if names[0].startswith("/") else ".")) + "\n")
     return True
 
 
@@ -75,8 +72,7 @@ def _basename(run: Shell, arguments: list[str]) -> Status:
     return True
 
 
-def _cut(run: Shell, arguments: list[str]) -> Status:
-    options, names = parse(arguments, "d: f: s")
+def _cut(run: Shell, options: Options, names: list[str]) -> Status:
     held, place = run.state.input.text, number(options.get("f", ""))
     if names or held is None or place is None or place < 1 or "s" in options:
         run.print(None)
@@ -89,9 +85,8 @@ def _cut(run: Shell, arguments: list[str]) -> Status:
     return True
 
 
-def _grep(run: Shell, arguments: list[str]) -> Status:
+def _grep(run: Shell, options: Options, names: list[str]) -> Status:
     """Whether there is a line with a simple pattern; other uses are not worked out."""
-    options, names = parse(arguments, "q s x F i c h v quiet=q silent=q no-messages=s")
     if not names or len(names) > 2 or not {"i", "c", "v"}.isdisjoint(options):
         raise Unclear
     text = run.state.input.text
@@ -155,12 +150,12 @@ _LOOKING: Final = (
 TEXT_COMMANDS: Final[dict[str, Handler]] = {
     "echo": _echo,
     "printf": _printf,
-    "dirname": only_prints(_dirname),
-    "basename": only_prints(_basename),
-    "cut": only_prints(_cut),
-    "grep": only_prints(_grep),
-    "cat": only_prints(_cat),
-    "ls": only_prints(_ls),
+    "dirname": only_prints(parsed(_dirname, count=1)),
+    "basename": only_prints(known(_basename)),
+    "cut": only_prints(parsed(_cut, "d: f: s")),
+    "grep": only_prints(parsed(_grep, "q s x F i c h v quiet=q silent=q no-messages=s")),
+    "cat": only_prints(known(_cat)),
+    "ls": only_prints(known(_ls)),
     **dict.fromkeys(_LOOKING, _looks),
 }
 """Handlers by name; they change nothing."""

@@ -11,7 +11,6 @@ import enum
 from collections import Counter
 from typing import Final
 
-from distil.distros.debian.apt_marks import Marks, State
 from distil.distros.debian.formats.dependencies import Relation
 from distil.distros.debian.index_records import PackageRecord
 from distil.distros.debian.relation_targets import (
@@ -20,6 +19,7 @@ from distil.distros.debian.relation_targets import (
     Dependency,
     dependencies,
 )
+from distil.distros.debian.solvers.apt2_marks import Marks, State
 
 MAX_ROUNDS: Final = 20
 

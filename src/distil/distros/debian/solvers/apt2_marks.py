@@ -22,12 +22,11 @@ from distil.distros.debian.relation_targets import (
     Targets,
     dependencies,
 )
+from distil.distros.debian.solvers import Cut
+from distil.distros.debian.solvers.solution import is_cut
 
 MAX_DEPTH: Final = 3000
 """Recursion at which apt gives up on a package."""
-
-Cut = Callable[[str, str], bool]
-"""Whether the dependency of a package (first) on another (second) is not to be followed."""
 
 Step = Generator["Step", bool, bool]
 """A call that may call others: yields each and is sent its result, so that depth costs no
@@ -95,8 +94,8 @@ class Marks:
         return found
 
     def is_cut(self, dependency: Dependency) -> bool:
-        """Whether a clause is not to be followed: one that names a cut edge as an alternative."""
-        return any(self._cut(dependency.owner, named.name) for named in dependency.alternatives)
+        """Whether a clause is not to be followed."""
+        return is_cut(dependency, self._cut)
 
     def holds(self, dependency: Dependency) -> bool:
         """Whether the clause is true of what is chosen (DepGInstall)."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from distil.distros.debian.apt_marks import Marks
 from distil.distros.debian.formats.dependencies import Relation
 from distil.distros.debian.index_records import PackageRecord
 from distil.distros.debian.relation_targets import Dependency
+from distil.distros.debian.solvers.apt2_marks import Marks
 
 MAX_CHAINS: Final = 5
 """More explanations than this would hide the first ones."""
