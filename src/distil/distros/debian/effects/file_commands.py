@@ -64,11 +64,15 @@ def _mkdir(run: Shell, options: Options, names: list[str]) -> Status:
     def make(path: str) -> Status:
         if "p" in options:
             return make_parents(run, path, options.get("m", ""))
-        mode = mode_of(options.get("m") or f"{run.permitted(0o777):o}", 0o777, directory=True)
-        action = partial(run.machine.make_directory, path, run.package, mode)
-        return run.change(f"make directory {path}", action)
+        return _make_directory(run, path, options.get("m", ""))
 
     return each(names, make)
+
+
+def _make_directory(run: Shell, path: str, mode: str) -> Status:
+    bits = mode_of(mode or f"{run.permitted(0o777):o}", 0o777, directory=True)
+    make = partial(run.machine.make_directory, path, run.package, bits)
+    return run.change(f"make directory {path}", make)
 
 
 def make_parents(run: Shell, path: str, mode: str) -> Status:
@@ -86,14 +90,9 @@ def make_parents(run: Shell, path: str, mode: str) -> Status:
     found = run.machine.get(real)
     if found is None or not is_directory(found):
         return False
-    permitted = run.permitted(0o777)
     status: Status = True
     for directory in reversed(missing):
-        last = directory == missing[0]
-        bits = mode_of(mode if last and mode else f"{permitted:o}", 0o777, directory=True)
-        if status:
-            make = partial(run.machine.make_directory, directory, run.package, bits)
-            status = run.change(f"make directory {directory}", make)
+        status = status and _make_directory(run, directory, mode if directory == missing[0] else "")
     return status
 
 
@@ -101,13 +100,9 @@ def _touch(run: Shell, options: Options, names: list[str]) -> Status:
     def touch(path: str) -> Status:
         if run.machine.find(path) is not None or "c" in options:
             return True
-        return run.change(f"make {path}", lambda: _write(run, path, b""))
+        return run.change(f"make {path}", lambda: run.put(path, b""))
 
     return each(names, touch)
-
-
-def _write(run: Shell, path: str, data: bytes) -> None:
-    run.machine.write(path, data, run.package, run.permitted(0o666))
 
 
 def _mktemp(run: Shell, options: Options, names: list[str]) -> Status:

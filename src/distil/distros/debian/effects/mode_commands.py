@@ -6,20 +6,8 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from distil.distros.debian.effects.arguments import (
-    Options,
-    known,
-    number,
-    parse,
-    parsed,
-)
-from distil.distros.debian.effects.file_commands import (
-    each,
-    into,
-    make_parents,
-    mode_of,
-    replace,
-)
+from distil.distros.debian.effects.arguments import Options, known, number, parse, parsed
+from distil.distros.debian.effects.file_commands import each, into, make_parents, mode_of, replace
 from distil.distros.debian.effects.machine import is_directory
 from distil.distros.debian.effects.outcome import Status, Unclear
 from distil.distros.debian.effects.shell import Handler, Shell
@@ -55,17 +43,12 @@ def _own(run: Shell, options: Options, paths: list[str], user: str, group: str) 
     def change(real: str) -> Status:
         return run.change(f"change the owner of {real}", lambda: run.machine.own(real, user, group))
 
-    follow = options.keys().isdisjoint({"R", "h"})
-    return _on_existing(run, options, paths, change, follow=follow)
+    below = "R" in options
+    return _on_existing(run, paths, change, below=below, follow=not below and "h" not in options)
 
 
 def _on_existing(
-    run: Shell,
-    options: Options,
-    paths: list[str],
-    change: Callable[[str], Status],
-    *,
-    follow: bool = True,
+    run: Shell, paths: list[str], change: Callable[[str], Status], *, below: bool, follow: bool
 ) -> Status:
     """`change` for the real paths among `paths`, with what is below them when asked for."""
 
@@ -73,8 +56,7 @@ def _on_existing(
         found = run.machine.find(path, follow=follow)
         if found is None:
             return False
-        below = run.machine.below(found.path) if "R" in options else ()
-        return each((found.path, *below), change)
+        return each((found.path, *(run.machine.below(found.path) if below else ())), change)
 
     return each(paths, work)
 
@@ -97,7 +79,7 @@ def _chmod(run: Shell, arguments: list[str]) -> Status:
         bits = mode_of(mode, before, directory=is_directory(node))
         return run.change(f"change the mode of {real}", lambda: run.machine.set_mode(real, bits))
 
-    return _on_existing(run, options, paths, change)
+    return _on_existing(run, paths, change, below="R" in options, follow=True)
 
 
 def _install(run: Shell, options: Options, names: list[str]) -> Status:

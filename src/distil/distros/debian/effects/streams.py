@@ -138,7 +138,7 @@ class Streams(Words):
         elif redirect.operator != ">>" or self.machine.find(path) is None:
             if self.machine.find(path) is None:
                 self._begun_anew.add(path)
-            self.change(f"write {path}", lambda: self._put(path, b""))
+            self.change(f"write {path}", lambda: self.put(path, b""))
         return path
 
     def _write(self, path: str, output: Text) -> None:
@@ -154,11 +154,12 @@ class Streams(Words):
         data = output.encode("utf-8", "surrogateescape")
         try:
             before = self.machine.contents(path) or b""
-            self.change(f"write {path}", lambda: self._put(path, before + data))
+            self.change(f"write {path}", lambda: self.put(path, before + data))
         except (Refused, Unclear):
             self.report(f"writes {path}")
 
-    def _put(self, path: str, data: bytes) -> None:
+    def put(self, path: str, data: bytes) -> None:
+        """Write a file, as a redirection does. Raises what `Machine.write` does, and `Unclear`."""
         self.machine.write(path, data, self.package, self.permitted(0o666))
 
     def permitted(self, mode: int) -> int:
