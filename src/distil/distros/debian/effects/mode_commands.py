@@ -85,7 +85,12 @@ def _chmod(run: Shell, arguments: list[str]) -> Status:
 def _install(run: Shell, options: Options, names: list[str]) -> Status:
     user, group = options.get("o", ""), options.get("g", "")
     mode = options.get("m", "755")
+    # A directory that is there keeps what a symbolic mode does not name; what is new begins at 0.
+    there: dict[str, int] = {}
     if "d" in options:
+        for path in names:
+            if (found := run.machine.find(path)) is not None:
+                there[path] = run.machine.mode(found.path)
         status = each(names, lambda path: make_parents(run, path, ""))
     elif len(names) == 2 and "D" not in options:
         source, target = names
@@ -101,9 +106,9 @@ def _install(run: Shell, options: Options, names: list[str]) -> Status:
         raise Unclear
     if status and (user or group):
         status = _own(run, {}, names, user, group)
-    bits = mode_of(mode, 0, directory="d" in options)
 
     def permit(path: str) -> Status:
+        bits = mode_of(mode, there.get(path, 0), directory="d" in options)
         return run.change(
             f"change the mode of {path}",
             lambda: run.machine.set_mode(run.machine.real(path), bits),
