@@ -18,7 +18,7 @@ from pathlib import Path
 from distil.distros.debian.index import PackageIndex
 from distil.distros.debian.solver import Solution, solve
 from distil.distros.debian.sources import find_mirrors
-from distil.errors import UnsatisfiableDependencies
+from distil.distros.errors import UnsatisfiableDependencies
 from distil.fetch.cache import Cache
 from tests.distros.debian.test_solver_against_apt import LISTS, listed_packages
 from tests.support.apt_oracle import AptOracle

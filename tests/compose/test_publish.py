@@ -6,14 +6,11 @@ import msgspec
 import pytest
 
 from distil.compose.date import build_date
+from distil.compose.errors import InvalidEpoch, NoOutput
 from distil.compose.publish import destinations
-from distil.errors import (
-    InvalidEpoch,
-    InvalidReference,
-    InvalidSpec,
-    NoOutput,
-    UnsupportedDestination,
-)
+from distil.formats.errors import InvalidSpec
+from distil.image.errors import UnsupportedDestination
+from distil.model.errors import InvalidReference
 from distil.model.platform import AMD64, ARM64
 from distil.source.specification import Overrides, read_spec
 from tests.compose.test_configuration import APPLICATION

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from distil.compose.errors import NoLedger
 from distil.compose.record import OpenedLedger, open_ledger, record, twin_ledger
-from distil.errors import NoEngine, NoLedger
 from distil.fetch.cache import Cache
 from distil.image.assemble import Image, assemble
+from distil.image.errors import NoEngine
 from distil.image.layer import write_layer
 from distil.image.naming import name_image
 from distil.image.write import write

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from distil.compose.writable import RULE, writable_nodes
-from distil.errors import FileConflict
 from distil.model.account import ImageUser
+from distil.model.errors import FileConflict
 from distil.model.node import Kind
 from distil.model.origin import GeneratedOrigin
 from distil.model.tree import Tree

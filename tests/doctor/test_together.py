@@ -8,8 +8,9 @@ import threading
 
 import pytest
 
+from distil.distros.debian.errors import NoMirror
 from distil.doctor.together import together
-from distil.errors import NoAnswer, NoMirror
+from distil.errors import NoAnswer
 
 _ALL_AT_ONCE = """
 import subprocess, sys, threading, uv

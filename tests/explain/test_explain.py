@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from distil.errors import NothingAsked, NothingKnown
 from distil.explain.explain import (
     LONGEST_CHAIN,
     Answer,
+    NothingAsked,
+    NothingKnown,
     Question,
     ask,
     component_name,

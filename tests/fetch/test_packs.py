@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
-from distil.errors import CorruptCache, CorruptContent, MalformedArchive
 from distil.fetch.cache import Cache
+from distil.fetch.errors import CorruptCache
 from distil.fetch.packs import Pack, PackMember, open_pack, pack_is_sound, write_pack
+from distil.formats.errors import MalformedArchive
 from distil.model.digest import Digest
+from distil.model.errors import CorruptContent
 from distil.model.node import Kind
 from distil.model.origin import PackageOrigin
 

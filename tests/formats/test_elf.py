@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from distil.errors import MalformedElf
 from distil.formats.elf import ElfFile, parse_elf
 from distil.formats.elf_notes import DlopenNote
+from distil.formats.errors import MalformedElf
 from tests.support.elf_builder import Elf
 
 ALL_LAYOUTS = [(32, True), (32, False), (64, True), (64, False)]

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from distil.errors import MalformedLdCache
 from distil.formats.elf import parse_elf
+from distil.formats.errors import MalformedLdCache
 from distil.formats.ldcache import (
     CacheEntry,
     accepted_flags,

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distil.errors import InvalidLock
+from distil.formats.errors import InvalidLock
 from distil.formats.lock_toml import decode_lock, encode_lock
 from distil.model.digest import Digest
 from distil.model.lock import LOCK_VERSION, Lock, LockedPlatform

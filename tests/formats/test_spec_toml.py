@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distil.errors import InvalidSpec
+from distil.formats.errors import InvalidSpec
 from distil.formats.spec_toml import line_of, parse_spec
 from distil.model.spec import Spec
 

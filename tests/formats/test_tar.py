@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from distil.errors import (
+from distil.errors import DistilError
+from distil.formats.byte_source import ByteSource
+from distil.formats.errors import (
     ArchiveTooLarge,
-    DistilError,
     MalformedArchive,
     TruncatedArchive,
     UnsupportedArchive,
 )
-from distil.formats.byte_source import ByteSource
 from distil.formats.tar import BLOCK, TarLimits, TarMember, TarReader
 from distil.model.node import Kind
 from tests.support.deb_builder import Entry, directory, file, hard_link, link, tar

@@ -15,16 +15,18 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from distil.errors import CorruptCache, CorruptContent, InvalidLayer
 from distil.fetch.cache import Cache
+from distil.fetch.errors import CorruptCache
 from distil.formats.byte_source import ByteSource
 from distil.formats.tar import TarMember, TarReader
 from distil.image.compress import GZIP_BLOCK, ZSTD_BLOCK, codec_of
+from distil.image.errors import InvalidLayer
 from distil.image.layer import Layer, arranged, layer_is_sound, write_layer
 from distil.image.layer_stream import LayerStream, tar_stream
 from distil.image.tar import header
 from distil.model.blob import FileBlob, InlineBlob
 from distil.model.digest import Digest
+from distil.model.errors import CorruptContent
 from distil.model.image import Compression
 from distil.model.node import Kind, Node
 from distil.model.tree import Tree

@@ -13,24 +13,19 @@ import pytest
 import zstandard
 from hypothesis import HealthCheck, given, settings
 
-from distil.errors import (
-    ArchiveTooLarge,
-    DistilError,
-    ImageNotFound,
-    MalformedArchive,
-    MalformedImage,
-    PlatformNotFound,
-    TruncatedArchive,
-)
+from distil.errors import DistilError
 from distil.fetch.cache import Cache
+from distil.formats.errors import ArchiveTooLarge, MalformedArchive, TruncatedArchive
 from distil.image import read_tree as read_tree_module
 from distil.image.assemble import assemble, assemble_index
+from distil.image.errors import ImageNotFound, PlatformNotFound
 from distil.image.layer import Layer
 from distil.image.naming import name_image
 from distil.image.read_tree import read_tree
 from distil.image.write import write
 from distil.model.blob import InlineBlob
 from distil.model.digest import Digest
+from distil.model.errors import MalformedImage
 from distil.model.image import (
     MEDIA_CONFIG,
     MEDIA_INDEX,

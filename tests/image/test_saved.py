@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from distil.errors import NoEngine, NotSaved, UnreadablePlace
+from distil.image.errors import NoEngine, NotSaved, UnreadablePlace
 from distil.image.naming import name_image
 from distil.image.read import read_image
 from distil.image.read_tree import read_tree

@@ -18,9 +18,9 @@ import pytest
 import distil
 from distil.compose.publish import bind, destinations, publish
 from distil.compose.record import open_ledger, record
-from distil.errors import CorruptContent, EngineFailed, ImageNotFound, MalformedImage, PartlyWritten
 from distil.fetch.cache import Cache
 from distil.image.assemble import assemble_index
+from distil.image.errors import EngineFailed, ImageNotFound, PartlyWritten
 from distil.image.naming import NamedImage, blobs_of, name_image
 from distil.image.read import read_image
 from distil.image.read_tree import read_tree
@@ -28,6 +28,7 @@ from distil.image.stores import Source, Store
 from distil.image.stores.table import STORES, store_to_read
 from distil.image.write import Output, staged, write
 from distil.model.digest import Digest
+from distil.model.errors import CorruptContent, MalformedImage
 from distil.model.image import Descriptor, Index, Manifest, decode_document
 from distil.model.ledger import Kept, Ledger, Reason
 from distil.model.node import Kind

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from distil.errors import EngineFailed, NoEngine
+from distil.image.errors import EngineFailed, NoEngine
 from distil.image.naming import name_image
 from distil.image.stores.engine import ENGINES, load
 from distil.image.write import write

@@ -15,19 +15,14 @@ from pathlib import Path
 
 import pytest
 
-from distil.errors import (
-    CorruptContent,
-    DiskFull,
-    InvalidReference,
-    MalformedImage,
-    OutputFailed,
-    UnsupportedDestination,
-)
+from distil.fetch.errors import DiskFull
 from distil.image import staging
 from distil.image.assemble import assemble_index
+from distil.image.errors import OutputFailed, UnsupportedDestination
 from distil.image.naming import name_image
 from distil.image.write import write
 from distil.model.digest import Digest
+from distil.model.errors import CorruptContent, InvalidReference, MalformedImage
 from distil.model.image import CONTAINERD_NAME, MEDIA_MANIFEST, REF_NAME, Compression
 from distil.model.platform import ARM64
 from distil.model.reference import parse_image_name, parse_location

@@ -4,15 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from distil.errors import (
-    DanglingHardLink,
-    FileConflict,
-    InvalidPath,
-    LinkLoop,
-    NotADirectory,
-)
 from distil.model.blob import FileBlob, InlineBlob
 from distil.model.digest import Digest
+from distil.model.errors import DanglingHardLink, FileConflict, InvalidPath, LinkLoop, NotADirectory
 from distil.model.node import Kind, Node, directory, symlink
 from distil.model.origin import GeneratedOrigin, LayerOrigin
 from distil.model.tree import Tree

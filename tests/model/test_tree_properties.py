@@ -14,8 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
-from distil.errors import DistilError, FileConflict, LinkLoop
+from distil.errors import DistilError
 from distil.model.blob import InlineBlob
+from distil.model.errors import FileConflict, LinkLoop
 from distil.model.node import Kind, Node, parent_of
 from distil.model.tree import Tree
 from tests.support.plain_filesystem import FileSystem, Refused

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distil.errors import InvalidSpec
+from distil.formats.errors import InvalidSpec
 from distil.formats.spec_template import schema_text
 from distil.formats.spec_toml import parse_spec
 from distil.model.spec import Spec

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from distil import pipeline
+from distil.compose.errors import ClosureBroken
 from distil.distros import table as distros
-from distil.errors import ClosureBroken
 from distil.explain.explain import Question
 from distil.fetch.cache import Cache
 from distil.image.read_tree import read_tree

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from distil.distros import Edge, Elf, KeptFile, Opening, Remedy, Request, Setting
-from distil.errors import UnknownPackage
+from distil.distros.errors import UnknownPackage
 from distil.fetch.cache import Cache, Check
 from distil.fetch.http import Client
 from distil.fetch.packs import Pack, PackMember, write_pack

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from distil.errors import NoRevision
 from distil.formats.spec_toml import parse_spec
+from distil.source.errors import NoRevision
 from distil.source.revision import REVISION, SOURCE, with_revision
 from distil.source.scan import scan
 from tests.support.tools import tool

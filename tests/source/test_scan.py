@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from distil.errors import InvalidProjectFile, UnreadableSource
+from distil.formats.errors import InvalidProjectFile
 from distil.model.application import Application
 from distil.model.node import Kind
 from distil.model.spec import AppSpec, BaseSpec, ImageSpec, RepositorySpec, Spec
 from distil.reach.objects import elf_files
+from distil.source.errors import UnreadableSource
 from distil.source.scan import application_tree, scan, scan_project
 from tests.support.detected import detect
 

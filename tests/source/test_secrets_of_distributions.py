@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from distil.errors import SecretsFound
 from distil.events import Event, Warned, listening
 from distil.model.spec import Spec
+from distil.source.errors import SecretsFound
 from distil.source.scan import scan
 from distil.source.secret_search import without_secrets
 from tests.support.sdists import unpack_sdist

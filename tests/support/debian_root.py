@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from distil.distros.debian.archive import unpack_all
+from distil.distros.debian.errors import NoMirror
 from distil.distros.debian.index import PackageIndex
 from distil.distros.debian.releases import SuitePolicy
 from distil.distros.debian.repository import open_suites
 from distil.distros.debian.solver import SOLVER
 from distil.distros.debian.sources import find_mirrors
 from distil.distros.debian.suites import suite_of_base
-from distil.errors import NoMirror
 from distil.fetch.cache import Cache
 from distil.fetch.http import Client, Download
 from distil.formats.elf import ElfFile

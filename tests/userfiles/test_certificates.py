@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from distil.errors import UnusableCertificate
 from distil.formats.x509_name import certificates_in
 from distil.model.origin import ApplicationOrigin
-from distil.userfiles.certificates import local_certificates
+from distil.userfiles.certificates import UnusableCertificate, local_certificates
 from tests.support.authority import Authority, make_authority
 from tests.support.tools import tool
 

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from distil.compose.placement import check_placed, place_copies
-from distil.errors import InvalidSpec
+from distil.formats.errors import InvalidSpec
 from distil.formats.spec_toml import parse_spec
 from distil.model.digest import Digest
 from distil.model.node import Kind, directory, generated_file, symlink

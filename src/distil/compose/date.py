@@ -6,7 +6,7 @@ import os
 import re
 from typing import Final
 
-from distil.errors import InvalidEpoch
+from distil.compose.errors import InvalidEpoch
 
 _SECONDS: Final = re.compile(r"\d{1,12}", re.ASCII)
 

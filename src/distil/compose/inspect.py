@@ -10,14 +10,14 @@ import msgspec
 from distil import distros
 from distil.compose.compose import Composition
 from distil.compose.configuration import commands
-from distil.compose.plan import Plan
-from distil.errors import (
+from distil.compose.errors import (
     BrokenCommand,
     ClosureBroken,
     TwinBroken,
     UnaccountedFile,
     UnwantedProgram,
 )
+from distil.compose.plan import Plan
 from distil.events import Warned, emit
 from distil.fetch.cache import Cache
 from distil.model.draft import describe

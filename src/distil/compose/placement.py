@@ -7,8 +7,9 @@ from typing import Final
 
 import msgspec
 
-from distil.errors import InvalidPath, InvalidSpec
+from distil.formats.errors import InvalidSpec
 from distil.model.draft import PARENT_RULE, describe
+from distil.model.errors import InvalidPath
 from distil.model.ledger import Removed
 from distil.model.node import MOUNTED, Kind, Node, parent_of, unusable
 from distil.model.origin import ApplicationOrigin, PackageOrigin

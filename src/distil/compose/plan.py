@@ -7,14 +7,10 @@ from collections.abc import Sequence
 import msgspec
 
 from distil import distros
+from distil.compose.errors import NotLocked
 from distil.compose.resolving import Resolved
 from distil.distros import Request
-from distil.errors import (
-    NotLocked,
-    UnknownPackage,
-    UnknownPackageVersion,
-    UnsatisfiableDependencies,
-)
+from distil.distros.errors import UnknownPackage, UnknownPackageVersion, UnsatisfiableDependencies
 from distil.model.component import SystemNeed
 
 

@@ -6,7 +6,8 @@ import platform as host
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from distil.errors import DistilError, PlatformsFailed
+from distil.compose.errors import PlatformsFailed
+from distil.errors import DistilError
 from distil.events import labelled
 from distil.fetch.cache import Cache
 from distil.model.platform import PLATFORMS, Platform, parse_platform

@@ -7,9 +7,10 @@ from typing import Final
 
 import msgspec
 
-from distil.errors import NoOutput, UnsupportedDestination
+from distil.compose.errors import NoOutput
 from distil.image.artifact import Artifact
 from distil.image.assemble import Image, ImageIndex, assemble_index
+from distil.image.errors import UnsupportedDestination
 from distil.image.naming import NamedImage, name_image
 from distil.image.stores import Store
 from distil.image.stores.engine import ENGINES, load

@@ -8,8 +8,8 @@ from typing import Final
 import msgspec
 
 from distil.compose.compose import Composition
+from distil.compose.errors import NoLedger
 from distil.compose.plan import Plan
-from distil.errors import NoLedger
 from distil.fetch.cache import Cache
 from distil.formats.ledger import MEDIA_TYPE, decode_ledger, encode_ledger
 from distil.image.artifact import Artifact, attach

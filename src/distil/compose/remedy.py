@@ -7,8 +7,9 @@ from typing import Final
 
 import msgspec
 
+from distil.compose.errors import ClosureBroken
 from distil.compose.resolving import Resolved
-from distil.errors import ClosureBroken, DistilError
+from distil.errors import DistilError
 from distil.events import listening, stage
 
 _ROUNDS: Final = 4

@@ -7,9 +7,9 @@ from typing import Final
 
 import msgspec
 
-from distil.errors import FileConflict
 from distil.model.account import ImageUser
 from distil.model.draft import describe
+from distil.model.errors import FileConflict
 from distil.model.node import Kind, Node, directory
 from distil.model.origin import GeneratedOrigin
 from distil.model.tree import Tree

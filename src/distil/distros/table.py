@@ -6,7 +6,7 @@ from typing import Final
 
 from distil.distros import Distro
 from distil.distros.debian.distro import DEBIAN
-from distil.errors import UnknownBase
+from distil.distros.errors import UnknownBase
 
 DISTROS: Final[tuple[Distro, ...]] = (DEBIAN,)
 

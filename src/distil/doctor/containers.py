@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from distil.doctor.findings import Finding, Status, absent
-from distil.errors import NoEngine
+from distil.image.errors import NoEngine
 from distil.image.stores.engine import docker_information
 
 _SECONDS: Final = 4

@@ -6,6 +6,7 @@ import platform as host
 from collections.abc import Callable
 from typing import Final
 
+from distil.distros.debian.errors import ReleaseNotYetValid
 from distil.distros.debian.sources import Mirrors
 from distil.doctor import containers, machine, sources
 from distil.doctor.findings import (
@@ -19,7 +20,8 @@ from distil.doctor.findings import (
     failed,
 )
 from distil.doctor.together import together
-from distil.errors import DistilError, ReleaseNotYetValid, UnknownPlatform
+from distil.errors import DistilError
+from distil.model.errors import UnknownPlatform
 from distil.model.platform import AMD64, Platform, parse_platform
 
 _SECONDS: Final = 5.0

@@ -10,11 +10,13 @@ import time
 from typing import Final
 
 from distil.doctor.findings import Finding, Status, absent, failed
-from distil.errors import CacheUnwritable, DistilError, UnknownPlatform
+from distil.errors import DistilError
 from distil.fetch.address import parse_address, redacted
 from distil.fetch.authorities import trusted_authorities
 from distil.fetch.cache import Cache
+from distil.fetch.errors import CacheUnwritable
 from distil.fetch.proxies import AptProxies, environment_settings, proxy_address
+from distil.model.errors import UnknownPlatform
 from distil.model.platform import parse_platform
 from distil.runtimes.python.uv import uv_program
 from distil.trust.keyring import DEBIAN_KEYRING

@@ -11,13 +11,14 @@ from distil.distros.debian.releases import SuitePolicy
 from distil.distros.debian.repository import SuiteIndex, open_suites
 from distil.distros.debian.sources import Mirrors, find_mirrors
 from distil.doctor.findings import Finding, Status, absent, failed
-from distil.errors import DistilError, UnknownDistribution
+from distil.errors import DistilError
 from distil.events import Event, Warned, listening
 from distil.fetch.address import redacted
 from distil.fetch.cache import Cache
 from distil.fetch.http import Client
 from distil.model.platform import Platform
 from distil.model.spec import DEFAULT_BASE
+from distil.runtimes.python.errors import UnknownDistribution
 from distil.runtimes.python.indexes import configured_indexes
 from distil.runtimes.python.uv import UvFailed, explained, run_uv
 from distil.trust.keyring import Keyring, unusable

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 import msgspec
 
-from distil.errors import NothingAsked, NothingKnown, did_you_mean, nearest
+from distil.errors import DistilError, did_you_mean, nearest
 from distil.model.ledger import Kept, Ledger, Reason, Removed
 from distil.model.origin import ApplicationOrigin, GeneratedOrigin, Origin, PackageOrigin
 
@@ -19,6 +19,22 @@ LONGEST_CHAIN = 200
 
 _MOST_COMPARED = 2000
 _MERGED = ("bin", "sbin", "lib", "lib64")
+
+
+class NothingKnown(DistilError):
+    """A path or package that a ledger does not speak of."""
+
+    exit_code = 1
+
+    def __init__(self, what: str, image: str, *, hint: str = "") -> None:
+        super().__init__(f"{what} is not in {image}, and nothing would have brought it", hint=hint)
+
+
+class NothingAsked(DistilError):
+    """A question about an image without an object."""
+
+    def __init__(self) -> None:
+        super().__init__("why what?", hint="name a path, or use --package, --largest or --removed")
 
 
 class Step(msgspec.Struct, frozen=True):

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from distil.errors import InvalidConfiguration
 from distil.fetch.configuration import configuration_path, read_configuration
+from distil.fetch.errors import InvalidConfiguration
 from distil.model.regular_file import read_small
 
 if TYPE_CHECKING:

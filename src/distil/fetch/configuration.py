@@ -8,7 +8,8 @@ from pathlib import Path
 
 import msgspec
 
-from distil.errors import InvalidConfiguration, did_you_mean
+from distil.errors import did_you_mean
+from distil.fetch.errors import InvalidConfiguration
 from distil.model.regular_file import read_small
 
 

@@ -12,8 +12,8 @@ from typing import Final
 
 import msgspec
 
-from distil.errors import CredentialsUnreadable
 from distil.fetch.address import Address, basic_authorization
+from distil.fetch.errors import CredentialsUnreadable
 from distil.model.regular_file import read_small
 
 APT_DIRECTORY: Final = Path("/etc/apt")

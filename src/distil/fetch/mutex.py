@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from distil.errors import CacheInUse, CacheUnwritable
+from distil.fetch.errors import CacheInUse, CacheUnwritable
 
 
 class DirectoryLock:

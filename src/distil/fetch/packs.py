@@ -16,11 +16,12 @@ from typing import BinaryIO, Final
 
 import msgspec
 
-from distil.errors import InvalidDigest, MalformedArchive, MalformedElf
 from distil.fetch.cache import Cache
 from distil.formats.elf import ElfFile, parse_elf
+from distil.formats.errors import MalformedArchive, MalformedElf
 from distil.model.blob import FileBlob
 from distil.model.digest import Digest
+from distil.model.errors import InvalidDigest
 from distil.model.node import Kind, Node
 from distil.model.origin import Origin
 

@@ -12,9 +12,10 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from distil.errors import InvalidDigest, InvalidLock
+from distil.formats.errors import InvalidLock
 from distil.formats.toml import NotToml, parse_toml
 from distil.model.digest import Digest
+from distil.model.errors import InvalidDigest
 from distil.model.lock import LOCK_VERSION, Lock, LockPart
 
 _HEAD: Final = (

@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from distil.errors import MalformedImage
+from distil.model.errors import MalformedImage
 
 LARGEST_DOCUMENT: Final = 8 << 20
 """Bytes of an index or manifest, at most: registries accept four MiB."""

@@ -11,12 +11,13 @@ from typing import Final
 
 import msgspec
 
-from distil.errors import CorruptContent, MalformedImage, PlatformNotFound
 from distil.image.documents import LARGEST_DOCUMENT, MAX_LAYERS, check_kind
+from distil.image.errors import PlatformNotFound
 from distil.image.layer import Layer
 from distil.image.stores import Source
 from distil.model.blob import Blob
 from distil.model.digest import Digest
+from distil.model.errors import CorruptContent, MalformedImage
 from distil.model.image import (
     DOCKER_CONFIG,
     IMAGE_TYPES,

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from distil.errors import DistilError, PartlyWritten
+from distil.errors import DistilError
+from distil.image.errors import PartlyWritten
 from distil.image.naming import NamedImage, told_apart
 from distil.image.stores import Store
 from distil.image.stores.table import store_to_write

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from distil.compose.platforms import target_platforms
-from distil.errors import UnknownUpgrade, did_you_mean
+from distil.errors import did_you_mean
+from distil.locks.errors import UnknownUpgrade
 from distil.locks.file import LOCK_FILE
 from distil.locks.parts import pinned_parts
 from distil.model.lock import Lock

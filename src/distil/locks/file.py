@@ -8,13 +8,15 @@ from typing import Final
 import msgspec
 
 from distil.compose.subject import Subject
-from distil.errors import InvalidLock, NoLock, StaleLock
+from distil.formats.errors import InvalidLock
 from distil.formats.lock_toml import decode_lock, encode_lock
 from distil.image.staging import reporting, write_file
+from distil.locks.errors import NoLock
 from distil.model.blob import InlineBlob
 from distil.model.digest import Digest
 from distil.model.lock import Lock
 from distil.model.regular_file import read_small
+from distil.runtimes.errors import StaleLock
 
 LOCK_FILE: Final = "distil.lock"
 

@@ -12,7 +12,7 @@ from distil.compose.platforms import on_each
 from distil.compose.resolving import open_base, resolve
 from distil.compose.subject import Subject
 from distil.distros import Base, Opening
-from distil.errors import UnsatisfiableDependencies
+from distil.distros.errors import UnsatisfiableDependencies
 from distil.events import Warned, emit
 from distil.fetch.http import Client
 from distil.locks.file import outdated, spec_digest

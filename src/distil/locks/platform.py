@@ -9,8 +9,8 @@ from distil.compose.plan import Plan, plan_image
 from distil.compose.resolving import open_locked
 from distil.distros import Opening
 from distil.distros.table import distro_of
-from distil.errors import UnsoundLock
 from distil.fetch.http import Client
+from distil.locks.errors import UnsoundLock
 from distil.model.lock import LockedPlatform
 from distil.model.tree import Tree
 from distil.runtimes import Contents

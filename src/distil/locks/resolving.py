@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from distil.compose.errors import NotLocked
 from distil.compose.resolving import Resolved, open_locked
 from distil.compose.subject import Subject
 from distil.distros import Base, Opening
-from distil.errors import NotLocked, StaleLock
 from distil.events import stage
 from distil.fetch.http import Client
 from distil.locks.file import LOCK_FILE
 from distil.locks.parts import has_own_packages, runtime_part
 from distil.model.lock import Lock
 from distil.model.platform import Platform
+from distil.runtimes.errors import StaleLock
 
 
 class LockResolver:

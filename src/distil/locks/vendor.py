@@ -10,7 +10,6 @@ import msgspec
 from distil.compose.subject import Subject
 from distil.distros import KeptFile, Opening
 from distil.distros.table import distro_of
-from distil.errors import UnusableVendor
 from distil.events import stage
 from distil.fetch.http import Client, Download
 from distil.formats.lock_toml import encode_lock
@@ -18,6 +17,7 @@ from distil.image.artifact import BundledFile, bundle
 from distil.image.naming import NamedImage
 from distil.image.stores.parts import BLOBS
 from distil.image.write import write
+from distil.locks.errors import UnusableVendor
 from distil.model.blob import InlineBlob
 from distil.model.digest import Digest
 from distil.model.lock import Lock, LockedPlatform

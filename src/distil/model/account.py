@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from distil.errors import InvalidUser
+from distil.model.errors import InvalidUser
 
 _LARGEST: Final = 2**31 - 2
 """Engines refuse larger numbers, or take them for root (CVE-2024-40635)."""

@@ -9,8 +9,8 @@ from typing import Final, Protocol
 
 import msgspec
 
-from distil.errors import CorruptContent
 from distil.model.digest import Digest
+from distil.model.errors import CorruptContent
 from distil.model.regular_file import open_regular
 
 CHUNK: Final = 1 << 20

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from distil.errors import DanglingHardLink, FileConflict, LinkLoop, NotADirectory
+from distil.model.errors import DanglingHardLink, FileConflict, LinkLoop, NotADirectory
 from distil.model.node import ROOT, Kind, Node, parent_of
 from distil.model.origin import GeneratedOrigin, Origin, PackageOrigin
 

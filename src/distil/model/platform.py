@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from distil.errors import UnknownPlatform
+from distil.model.errors import UnknownPlatform
 
 
 class Platform(msgspec.Struct, frozen=True):

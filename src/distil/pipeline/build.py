@@ -8,6 +8,7 @@ import msgspec
 
 from distil.compose.compose import compose
 from distil.compose.date import build_date
+from distil.compose.errors import ClosureBroken
 from distil.compose.gather import Ingredients
 from distil.compose.images import debug_twin, production_image
 from distil.compose.inspect import inspect, inspect_twin
@@ -23,7 +24,6 @@ from distil.compose.resolving import IndexResolver, Resolved, Resolver
 from distil.compose.subject import Subject, read_subject
 from distil.compose.summary import BuildSummary, IndexSummary, summarise, summarise_plans
 from distil.compose.twin import compose_twin
-from distil.errors import ClosureBroken
 from distil.fetch.cache import Cache
 from distil.fetch.http import Client
 from distil.locks.file import check_current, read_lock

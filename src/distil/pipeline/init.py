@@ -6,9 +6,9 @@ from pathlib import Path
 
 import msgspec
 
-from distil.errors import NoEntrypoint
 from distil.formats.spec_template import schema_text, spec_template
 from distil.model.application import Evidence
+from distil.runtimes.errors import NoEntrypoint
 from distil.runtimes.table import find_place
 from distil.userfiles.propose import propose, spec_place, write_spec
 

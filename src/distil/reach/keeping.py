@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from distil.errors import LinkLoop
+from distil.model.errors import LinkLoop
 from distil.model.ledger import Reason, Reasons
 from distil.model.node import ROOT, Kind, Node
 from distil.model.tree import MAX_LINKS, Tree

@@ -10,7 +10,7 @@ from collections import deque
 
 import msgspec
 
-from distil.errors import MalformedElf
+from distil.formats.errors import MalformedElf
 from distil.reach.objects import Objects
 from distil.reach.search import Found, LoadedObject, Search
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from distil.errors import LinkLoop, MalformedElf
 from distil.formats.elf import (
     EM_386,
     EM_AARCH64,
@@ -18,7 +17,9 @@ from distil.formats.elf import (
     ElfFile,
     parse_elf,
 )
+from distil.formats.errors import MalformedElf
 from distil.model.digest import Digest
+from distil.model.errors import LinkLoop
 from distil.model.node import Kind, Node
 from distil.model.tree import Tree
 

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, Protocol
 
-from distil.errors import MalformedLdCache
 from distil.formats.elf import (
     EM_AARCH64,
     EM_LOONGARCH,
@@ -22,6 +21,7 @@ from distil.formats.elf import (
     EM_X86_64,
     ElfFile,
 )
+from distil.formats.errors import MalformedLdCache
 from distil.formats.ldcache import (
     CacheEntry,
     OrderKey,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from distil.errors import NoApplication, UnreadableSource
 from distil.model.spec import Spec
 from distil.runtimes import Project, Runtime
+from distil.runtimes.errors import NoApplication
 from distil.runtimes.python.runtime import PYTHON
+from distil.source.errors import UnreadableSource
 from distil.source.place import Place
 from distil.source.scan import Sources
 

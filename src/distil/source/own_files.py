@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from distil.errors import UnreadableSource
+from distil.source.errors import UnreadableSource
 from distil.source.scan import DEEPEST
 from distil.source.specification import SpecPlace
 

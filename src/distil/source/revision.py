@@ -10,8 +10,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
 
-from distil.errors import NoRevision
 from distil.model.spec import Spec
+from distil.source.errors import NoRevision
 from distil.source.scan import Sources
 
 REVISION: Final = "org.opencontainers.image.revision"

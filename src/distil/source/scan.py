@@ -16,7 +16,6 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from distil.errors import UnreadableSource
 from distil.events import Warned, emit
 from distil.formats.dockerignore import DockerIgnore, docker_patterns, parse_dockerignore
 from distil.formats.gitignore import GitIgnore, parse_gitignore
@@ -27,6 +26,7 @@ from distil.model.origin import ApplicationOrigin
 from distil.model.regular_file import read_small
 from distil.model.spec import Spec
 from distil.model.tree import Tree
+from distil.source.errors import UnreadableSource
 from distil.source.logins import holds_login, may_hold_login
 from distil.source.names import UNLESS_INCLUDED, never_taken
 from distil.source.secrets import Answer, insistence, named_secret

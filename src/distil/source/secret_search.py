@@ -15,10 +15,10 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
-from distil.errors import SecretsFound, UnreadableSource
 from distil.events import Warned, emit
 from distil.model.node import Kind
 from distil.model.spec import Spec
+from distil.source.errors import SecretsFound, UnreadableSource
 from distil.source.scan import LeftOut, Sources, goes_in
 from distil.source.secrets import (
     MOST_TEXT,

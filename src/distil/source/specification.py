@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from distil.errors import InvalidSpec
+from distil.formats.errors import InvalidSpec
 from distil.formats.spec_toml import parse_spec, violation
 from distil.model.regular_file import read_small
 from distil.model.spec import ByteCode, Level, Spec

@@ -14,7 +14,7 @@ import datetime
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from distil.errors import (
+from distil.trust.errors import (
     BadSignature,
     NotSigned,
     TextOutsideSignature,

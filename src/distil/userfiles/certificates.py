@@ -11,7 +11,8 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
-from distil.errors import MalformedCertificate, UnusableCertificate
+from distil.errors import DistilError
+from distil.formats.errors import MalformedCertificate
 from distil.formats.x509_name import certificates_in, subject_hash
 from distil.model.blob import InlineBlob
 from distil.model.certificates import LOCAL
@@ -21,6 +22,14 @@ from distil.model.regular_file import read_small
 
 _DER = 0x30
 """The first byte of a certificate that is not in PEM form: an ASN.1 sequence."""
+
+
+class UnusableCertificate(DistilError):
+    """A file of certificates for the image that cannot be used."""
+
+    def __init__(self, name: str, why: str, *, hint: str = "") -> None:
+        advice = "[image] certificates are files of authorities in PEM form"
+        super().__init__(f"the certificate {name} cannot be used: {why}", hint=hint or advice)
 
 
 def local_certificates(source: Path, names: Sequence[str]) -> tuple[Node, ...]:

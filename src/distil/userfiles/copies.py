@@ -14,13 +14,14 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from distil.errors import InvalidSpec, UnreadableSource
+from distil.formats.errors import InvalidSpec
 from distil.model.blob import FileBlob
 from distil.model.ledger import Reason
 from distil.model.node import Kind, Node
 from distil.model.origin import ApplicationOrigin
 from distil.model.spec import CopySpec, Spec
 from distil.model.tree import Tree
+from distil.source.errors import UnreadableSource
 from distil.source.own_files import OwnFile, check_inside, find_own, listed
 from distil.source.specification import SpecPlace
 

@@ -9,12 +9,13 @@ from typing import Final
 
 import msgspec
 
-from distil.errors import NoEntrypoint, SpecExists
+from distil.errors import DistilError
 from distil.formats.spec_template import Entry, KeyPath
 from distil.image.staging import reporting, staged_file
 from distil.model.application import Application, Evidence
 from distil.model.spec import AppSpec, Spec
 from distil.runtimes import Project
+from distil.runtimes.errors import NoEntrypoint
 from distil.runtimes.table import detect
 from distil.source.place import Place, sources_of
 from distil.source.specification import SPEC_FILE
@@ -26,6 +27,16 @@ PORTS: Final[KeyPath] = ("image", "ports")
 
 _UNKNOWN: Final = "UNKNOWN"
 """Stands for the entrypoint while everything else about the application is found out."""
+
+
+class SpecExists(DistilError):
+    """A ``distil.toml`` that is there already, and that nobody said to replace."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            f"{path} is there already",
+            hint="--stdout shows what would be written, --force replaces the file",
+        )
 
 
 class Proposal(msgspec.Struct, frozen=True):

@@ -8,10 +8,11 @@ import pytest
 from distil.distros.debian import archive
 from distil.distros.debian.archive import DebPack, open_unpacked, unpack, unpack_all
 from distil.distros.debian.package import DebianPackage
-from distil.errors import CorruptContent, MalformedArchive, TruncatedArchive
 from distil.events import Event, Warned, emit, listening
 from distil.fetch.cache import Cache
+from distil.formats.errors import MalformedArchive, TruncatedArchive
 from distil.model.blob import FileBlob
+from distil.model.errors import CorruptContent
 from tests.support import deb_builder as build
 
 CONTROL = build.control_file("x", Depends="libc6")

@@ -6,8 +6,8 @@ import pytest
 
 from distil.distros.debian.cut_checks import check_cuts
 from distil.distros.debian.cuts import default_cuts
+from distil.distros.debian.errors import CutReached
 from distil.distros.debian.select import Removed, select
-from distil.errors import CutReached
 from distil.fetch.cache import Cache
 from distil.formats.elf import ElfFile
 from distil.model.digest import Digest

@@ -8,15 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from distil.distros.debian.errors import MalformedControl, UnusablePackageEntry
 from distil.distros.debian.formats.dependencies import Relation
 from distil.distros.debian.index import PackageIndex
 from distil.distros.debian.index_records import Provision
-from distil.errors import (
-    MalformedControl,
-    UnknownPackage,
-    UnknownPackageVersion,
-    UnusablePackageEntry,
-)
+from distil.distros.errors import UnknownPackage, UnknownPackageVersion
 from distil.events import Event, Warned, listening
 from distil.fetch.cache import Cache
 from tests.support.debian_archive import MemorySource, open_index, packages_file

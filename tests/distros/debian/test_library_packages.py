@@ -6,8 +6,8 @@ import pytest
 
 from distil.distros.debian.library_packages import library_table, package_for_library, policy_names
 from distil.distros.debian.repository import SuiteIndex
-from distil.errors import NetworkError
 from distil.events import Event, Warned, listening
+from distil.fetch.errors import NetworkError
 from distil.model.digest import Digest
 from distil.model.platform import AMD64, ARM64
 from tests.support.debian_archive import open_index

@@ -14,7 +14,7 @@ from distil.distros.debian.lock_part import LockedSuite
 from distil.distros.debian.locked import locked_packages, stanzas
 from distil.distros.debian.solver import SOLVER
 from distil.distros.debian.solvers import Solution
-from distil.errors import UnsatisfiableDependencies
+from distil.distros.errors import UnsatisfiableDependencies
 from distil.fetch.cache import Cache
 from distil.model.digest import Digest
 from tests.distros.debian.test_solver_against_apt import LISTS, debian_oracle, listed_packages

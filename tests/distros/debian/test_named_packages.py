@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from distil.distros.debian.errors import MalformedControl
 from distil.distros.debian.file_lists import (
     LOCALE,
     PROGRAM,
@@ -19,8 +20,8 @@ from distil.distros.debian.index import PackageIndex
 from distil.distros.debian.named_packages import NamedPackages, known_names
 from distil.distros.debian.repository import SuiteIndex, open_suites
 from distil.distros.debian.sources import find_mirrors
-from distil.errors import MalformedControl, NetworkError
 from distil.fetch.cache import Cache
+from distil.fetch.errors import NetworkError
 from distil.fetch.http import Client
 from distil.model.digest import Digest
 from distil.model.platform import AMD64

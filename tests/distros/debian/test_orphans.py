@@ -6,9 +6,9 @@ import pytest
 
 from distil.distros.debian.archive import DebPack
 from distil.distros.debian.cuts import default_cuts
+from distil.distros.debian.errors import CutReached
 from distil.distros.debian.orphans import LINK_RULE, SCRIPT_RULE, without_orphans
 from distil.distros.debian.select import Selection, Wanted, select
-from distil.errors import CutReached
 from distil.fetch.cache import Cache
 from distil.model.node import generated_file
 from tests.support.deb_builder import file, link

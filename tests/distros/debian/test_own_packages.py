@@ -10,8 +10,8 @@ from distil.distros.debian.index import PackageIndex
 from distil.distros.debian.local_debs import LocalDebs
 from distil.distros.debian.own_packages import OwnPackages, find_own_packages
 from distil.distros.debian.solver import SOLVER
-from distil.errors import InvalidSpec
 from distil.fetch.cache import Cache
+from distil.formats.errors import InvalidSpec
 from distil.formats.spec_toml import parse_spec
 from distil.model.platform import AMD64, ARM64, Platform
 from tests.support.deb_builder import control_file, deb, file

@@ -17,6 +17,7 @@ from distil.distros.debian.cuts import default_cuts
 from distil.distros.debian.effects.apply import Configuration, apply_effects
 from distil.distros.debian.effects.library_cache import library_cache_nodes
 from distil.distros.debian.effects.scripts import script_effects
+from distil.distros.debian.errors import NoMirror
 from distil.distros.debian.index import PackageIndex
 from distil.distros.debian.orphans import without_orphans
 from distil.distros.debian.package import DebianPackage
@@ -25,8 +26,8 @@ from distil.distros.debian.select import Wanted, select
 from distil.distros.debian.solver import SOLVER
 from distil.distros.debian.sources import find_mirrors
 from distil.distros.debian.status import status_nodes
-from distil.errors import NetworkError, NoMirror
 from distil.fetch.cache import Cache
+from distil.fetch.errors import NetworkError
 from distil.fetch.http import Client, Download
 from distil.model.account import ImageUser
 from distil.model.blob import FileBlob

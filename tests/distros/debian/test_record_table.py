@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from distil.distros.debian.record_table import CHUNK, RecordTable, write_table
-from distil.errors import CorruptContent
+from distil.model.errors import CorruptContent
 
 
 def written(path: Path, records: dict[str, bytes], label: str = "test") -> Path:

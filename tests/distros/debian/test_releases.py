@@ -7,27 +7,26 @@ import time
 import pytest
 from pysequoia import SignatureMode, Tsk, sign
 
-from distil.distros.debian.releases import DEFAULT_POLICY, SuitePolicy
-from distil.errors import (
-    BadSignature,
-    ConnectionFailed,
-    InvalidConfiguration,
+from distil.distros.debian.errors import (
     MalformedRelease,
-    NetworkError,
     NotDebian,
-    NotSigned,
-    Offline,
     ReleaseExpired,
     ReleaseNotYetValid,
     ReleaseRolledBack,
     ReleaseTooOld,
-    ServerError,
-    TextOutsideSignature,
-    TruncatedDownload,
-    UnknownSigner,
     WrongSuite,
 )
+from distil.distros.debian.releases import DEFAULT_POLICY, SuitePolicy
 from distil.fetch.cache import Cache
+from distil.fetch.errors import (
+    ConnectionFailed,
+    InvalidConfiguration,
+    NetworkError,
+    Offline,
+    ServerError,
+    TruncatedDownload,
+)
+from distil.trust.errors import BadSignature, NotSigned, TextOutsideSignature, UnknownSigner
 from tests.support.mirror import Mirror
 from tests.support.suites import SuiteOpener
 

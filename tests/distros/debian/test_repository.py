@@ -5,27 +5,24 @@ from __future__ import annotations
 import pytest
 from pysequoia import SignatureMode, sign
 
-from distil.distros.debian.releases import SuitePolicy
-from distil.distros.debian.repository import open_suites, use_mirrors
-from distil.distros.debian.sources import find_mirrors
-from distil.errors import (
+from distil.distros.debian.errors import (
     ByHashMismatch,
-    CorruptCache,
     IndexMismatch,
     IndexMissing,
     MissingComponent,
-    TruncatedDownload,
-    UnknownBase,
-    UnknownSigner,
     UnknownSuite,
     UnsupportedArchitecture,
-    WrongDigest,
-    WrongSize,
 )
+from distil.distros.debian.releases import SuitePolicy
+from distil.distros.debian.repository import open_suites, use_mirrors
+from distil.distros.debian.sources import find_mirrors
+from distil.distros.errors import UnknownBase
 from distil.fetch.cache import Cache
+from distil.fetch.errors import CorruptCache, TruncatedDownload, WrongDigest, WrongSize
 from distil.fetch.http import Client, Download
 from distil.model.digest import Digest
 from distil.model.platform import AMD64, ARM64
+from distil.trust.errors import UnknownSigner
 from tests.support.mirror import Mirror
 from tests.support.suites import SuiteOpener
 

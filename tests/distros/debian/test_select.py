@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from distil.distros.debian.cuts import default_cuts
+from distil.distros.debian.errors import MissingCopyright
 from distil.distros.debian.select import Wanted, select
-from distil.errors import FileConflict, MissingCopyright
 from distil.fetch.cache import Cache
+from distil.model.errors import FileConflict
 from distil.model.node import Kind
 from tests.support.deb_builder import directory, file, hard_link, link
 from tests.support.packages import documented, unpacked

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from distil.distros.debian.errors import NoMirror
 from distil.distros.debian.index import PackageIndex
 from distil.distros.debian.solver import SOLVER
 from distil.distros.debian.sources import find_mirrors
-from distil.errors import NoMirror, UnsatisfiableDependencies
+from distil.distros.errors import UnsatisfiableDependencies
 from distil.fetch.cache import Cache
 from tests.distros.debian.solver_rules import RULES
 from tests.support.apt_oracle import AptOracle, Versions

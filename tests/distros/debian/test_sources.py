@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from distil.distros.debian.errors import NoMirror
 from distil.distros.debian.sources import find_mirrors
-from distil.errors import InvalidConfiguration, InvalidUrl, NoMirror
 from distil.events import Event, Warned, listening
 from distil.fetch.configuration import configuration_path
+from distil.fetch.errors import InvalidConfiguration, InvalidUrl
 
 HOST = "http://mirror.example/debian"
 SECURITY = "http://security.example/debian-security"

@@ -9,30 +9,26 @@ from pathlib import Path
 import pytest
 from pysequoia import SignatureMode, Tsk, sign
 
-from distil.distros.debian.index import PackageIndex
-from distil.distros.debian.releases import DEFAULT_POLICY, SuitePolicy
-from distil.distros.debian.repository import SuiteIndex
-from distil.distros.debian.vendor import Repository, open_repository
-from distil.errors import (
-    AccessDenied,
-    BadSignature,
+from distil.distros.debian.errors import (
     ByHashMismatch,
     IndexMismatch,
     MalformedRelease,
     NotDebian,
-    NotSigned,
-    Offline,
     ReleaseExpired,
     ReleaseNotYetValid,
     ReleaseRolledBack,
-    TextOutsideSignature,
-    UnknownSigner,
     UnusableRepository,
     WrongSuite,
 )
+from distil.distros.debian.index import PackageIndex
+from distil.distros.debian.releases import DEFAULT_POLICY, SuitePolicy
+from distil.distros.debian.repository import SuiteIndex
+from distil.distros.debian.vendor import Repository, open_repository
 from distil.fetch.cache import Cache
+from distil.fetch.errors import AccessDenied, Offline
 from distil.fetch.http import Client
 from distil.model.platform import AMD64, ARM64, Platform
+from distil.trust.errors import BadSignature, NotSigned, TextOutsideSignature, UnknownSigner
 from tests.support.mirror import Mirror
 from tests.support.suites import FRESH, SuiteOpener
 from tests.support.vendor import Vendor

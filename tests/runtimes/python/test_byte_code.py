@@ -10,8 +10,8 @@ import msgspec
 import pytest
 
 from distil.compose.layers import Components, LayerKind, split
-from distil.errors import CannotCompile, CorruptCache
 from distil.fetch.cache import Cache
+from distil.fetch.errors import CorruptCache
 from distil.fetch.packs import pack_is_sound
 from distil.model.blob import InlineBlob
 from distil.model.digest import Digest
@@ -21,6 +21,7 @@ from distil.model.tree import Tree
 from distil.runtimes.python.byte_code import byte_code_nodes
 from distil.runtimes.python.byte_code_files import byte_code_origin, byte_code_path, compiled_module
 from distil.runtimes.python.byte_compiler import Compiler
+from distil.runtimes.python.errors import CannotCompile
 from distil.runtimes.python.install import record_nodes
 from tests.support.host_python import host_interpreter, host_runtime, script_runtime
 from tests.support.nodes import file, special

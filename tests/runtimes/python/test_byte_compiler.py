@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from distil.errors import CannotCompile
 from distil.events import Warned, listening
 from distil.model.blob import InlineBlob
 from distil.runtimes.python.byte_compiler import Module, compile_modules
+from distil.runtimes.python.errors import CannotCompile
 from tests.support.host_python import host_runtime, script_runtime
 
 NAMES = [f"name_{number}" for number in range(40)]

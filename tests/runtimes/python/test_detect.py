@@ -6,19 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from distil.errors import (
-    InvalidProjectFile,
-    NoApplication,
-    NoEntrypoint,
-    UnknownExtra,
-    UnreadableSource,
-    WorkspaceRoot,
-)
+from distil.formats.errors import InvalidProjectFile
 from distil.model.digest import Digest
 from distil.model.spec import AppSpec, ImageSpec, PythonSpec, Spec
+from distil.runtimes.errors import NoApplication, NoEntrypoint
 from distil.runtimes.python.application import DependencySource
 from distil.runtimes.python.detect import complete
+from distil.runtimes.python.errors import UnknownExtra, WorkspaceRoot
 from distil.runtimes.python.wheel import Wheel
+from distil.source.errors import UnreadableSource
 from tests.support.detected import detect
 
 FLASK = "from flask import Flask\napp = Flask(__name__)\n"

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distil.errors import AccessDenied, LoginInMetadata, UnknownDistribution
 from distil.fetch.address import text_without_secrets, without_secrets
+from distil.fetch.errors import AccessDenied
 from distil.model.spec import AppSpec, Spec
+from distil.runtimes.python.errors import LoginInMetadata, UnknownDistribution
 from distil.runtimes.python.indexes import authorised, configured_indexes, uses_keyring
 from distil.runtimes.python.project import build_wheel, project_sources
 from distil.runtimes.python.resolve import resolve

@@ -8,8 +8,8 @@ import hashlib
 
 import pytest
 
-from distil.errors import InvalidWheel, WrongDigest
 from distil.events import Event, Warned, listening
+from distil.fetch.errors import WrongDigest
 from distil.fetch.packs import open_pack
 from distil.model.blob import FileBlob
 from distil.model.digest import Digest
@@ -17,6 +17,7 @@ from distil.model.node import Kind, Node
 from distil.model.origin import ApplicationOrigin, PackageOrigin
 from distil.model.tree import Tree
 from distil.runtimes.python.application import normalised
+from distil.runtimes.python.errors import InvalidWheel
 from distil.runtimes.python.install import install, record_nodes
 from distil.runtimes.python.system_needs import known_needs, system_needs
 from distil.runtimes.python.wheel import Wheel

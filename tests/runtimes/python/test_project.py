@@ -6,8 +6,8 @@ import subprocess
 
 import pytest
 
-from distil.errors import ForeignWheel, ProjectBuildFailed
 from distil.model.spec import AppSpec, Spec
+from distil.runtimes.python.errors import ForeignWheel, ProjectBuildFailed
 from distil.runtimes.python.interpreter import PythonInterpreter
 from distil.runtimes.python.project import build_projects
 from distil.runtimes.python.resolve import resolve

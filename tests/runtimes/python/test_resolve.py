@@ -10,21 +10,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.specifiers import SpecifierSet
 
-from distil.errors import (
+from distil.fetch.errors import WrongDigest
+from distil.formats.errors import InvalidProjectFile
+from distil.model.spec import AppSpec, PythonSpec, Spec
+from distil.runtimes.errors import StaleLock
+from distil.runtimes.python.errors import (
     IndexUnreachable,
-    InvalidProjectFile,
     NoMatchingWheel,
     PythonDoesNotFit,
     RequirementUnreachable,
     ResolverFailed,
-    StaleLock,
     UnexpectedWheel,
     UnknownDistribution,
     UnsatisfiableRequirements,
     UnsupportedSource,
-    WrongDigest,
 )
-from distil.model.spec import AppSpec, PythonSpec, Spec
 from distil.runtimes.python.interpreter import PythonInterpreter
 from distil.runtimes.python.resolve import resolve
 from distil.runtimes.python.target import WheelFile, best_wheel, fits

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from distil.errors import InvalidProjectFile, NoEntrypoint, UnreadableSource
+from distil.formats.errors import InvalidProjectFile
 from distil.model.spec import AppSpec, PythonSpec, Spec
+from distil.runtimes.errors import NoEntrypoint
 from distil.runtimes.python.application import DependencySource
 from distil.runtimes.python.inputs import input_digests
 from distil.runtimes.table import find_place
+from distil.source.errors import UnreadableSource
 from distil.source.place import Place, sources_of
 from tests.support.detected import detect
 

@@ -12,10 +12,10 @@ from typing import Final
 from distil.distros.debian.formats.deb import DebReader
 from distil.distros.debian.formats.deb822 import parse_stanza
 from distil.distros.debian.package import DebianPackage
-from distil.errors import MalformedArchive
 from distil.fetch.cache import Cache
 from distil.fetch.packs import Pack, PackMember, open_pack, write_pack
 from distil.formats.byte_source import ByteSource
+from distil.formats.errors import MalformedArchive
 from distil.formats.tar import TarReader
 from distil.model.blob import FileBlob
 from distil.model.digest import Digest

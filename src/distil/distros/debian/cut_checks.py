@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
+from distil.distros.debian.errors import CutReached
 from distil.distros.debian.select import Removed
-from distil.errors import CutReached
 from distil.formats.elf import ElfFile
 from distil.model.digest import Digest
 from distil.model.node import Kind

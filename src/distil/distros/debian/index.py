@@ -25,15 +25,12 @@ from distil.distros.debian.index_records import (
 )
 from distil.distros.debian.package import DebianPackage
 from distil.distros.debian.record_table import RecordTable, write_table
-from distil.errors import (
-    CorruptContent,
-    UnknownPackage,
-    UnknownPackageVersion,
-    nearest,
-)
+from distil.distros.errors import UnknownPackage, UnknownPackageVersion
+from distil.errors import nearest
 from distil.events import Warned, emit
 from distil.fetch.cache import Cache
 from distil.model.digest import Digest
+from distil.model.errors import CorruptContent
 
 LAYOUT: Final = "2"
 """Changes whenever the stored form does, so that an older one is not read."""

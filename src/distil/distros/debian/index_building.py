@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from distil.distros.debian.errors import UnusablePackageEntry
 from distil.distros.debian.formats.deb822 import Stanza, parse_stanzas
 from distil.distros.debian.formats.dependencies import parse_relations
 from distil.distros.debian.index_records import (
@@ -18,8 +19,8 @@ from distil.distros.debian.index_records import (
     Provision,
 )
 from distil.distros.debian.version import version_key
-from distil.errors import InvalidDigest, UnusablePackageEntry
 from distil.model.digest import Digest
+from distil.model.errors import InvalidDigest
 
 PRIORITIES: Final = {"required": 1, "important": 2, "standard": 3, "optional": 4, "extra": 5}
 

@@ -9,11 +9,12 @@ from urllib.parse import quote
 
 import msgspec
 
+from distil.distros.debian.errors import MalformedControl, UnusableDeb
 from distil.distros.debian.formats.deb import DebReader
 from distil.distros.debian.formats.deb822 import Stanza, parse_stanza
 from distil.distros.debian.repository import SuiteIndex
-from distil.errors import MalformedArchive, MalformedControl, UnusableDeb
 from distil.formats.byte_source import ByteSource
+from distil.formats.errors import MalformedArchive
 from distil.model.blob import FileBlob
 from distil.model.digest import Digest
 

@@ -14,6 +14,7 @@ from typing import Final
 
 import msgspec
 
+from distil.distros.debian.errors import NoMirror
 from distil.distros.debian.index import PackageIndex
 from distil.distros.debian.index_building import PRIORITIES
 from distil.distros.debian.index_records import PackageSource
@@ -24,7 +25,6 @@ from distil.distros.debian.package import DebianPackage
 from distil.distros.debian.repository import SuiteIndex
 from distil.distros.debian.sources import Mirrors, find_mirrors
 from distil.distros.debian.suites import is_security_suite, is_suite_name
-from distil.errors import NoMirror
 from distil.fetch.http import Client
 from distil.model.digest import Digest
 from distil.model.platform import Platform

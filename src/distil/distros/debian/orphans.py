@@ -13,8 +13,8 @@ from typing import Final
 
 from distil.distros.debian.archive import DebPack
 from distil.distros.debian.effects.apply import ALTERNATIVES
+from distil.distros.debian.errors import CutReached
 from distil.distros.debian.select import Removed, Selection, Wanted
-from distil.errors import CutReached
 from distil.formats.elf import ElfFile
 from distil.model.digest import Digest
 from distil.model.node import Kind, Node

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import msgspec
 
+from distil.distros.debian.errors import UnusableDeb, UnusableRepository
 from distil.distros.debian.local_debs import LocalDeb, LocalDebs, read_deb
 from distil.distros.debian.lock_part import DebianPart
 from distil.distros.debian.releases import SuitePolicy
 from distil.distros.debian.repository import SuiteIndex
 from distil.distros.debian.vendor import DEFAULT_COMPONENTS, Repository, open_repository
-from distil.errors import UnusableDeb, UnusableRepository
 from distil.fetch.cache import Cache
 from distil.fetch.http import Client
 from distil.formats.spec_sources import is_flat

@@ -19,8 +19,8 @@ from typing import BinaryIO, Final, Self
 
 import msgspec
 
-from distil.errors import CorruptContent
 from distil.fetch.cache import Cache
+from distil.model.errors import CorruptContent
 
 CHUNK: Final = 8 << 10
 """Bytes after which a chunk of records ends."""

@@ -14,23 +14,21 @@ from typing import Final, Protocol, Self
 
 import msgspec
 
-from distil.distros.debian.formats.release import DEBIAN_FIELDS, Release, parse_release
-from distil.distros.debian.suites import MAJOR_VERSIONS
-from distil.errors import (
-    InvalidConfiguration,
-    NetworkError,
+from distil.distros.debian.errors import (
     NotDebian,
-    NotFound,
-    NotSigned,
     ReleaseExpired,
     ReleaseNotYetValid,
     ReleaseRolledBack,
     ReleaseTooOld,
     WrongSuite,
 )
+from distil.distros.debian.formats.release import DEBIAN_FIELDS, Release, parse_release
+from distil.distros.debian.suites import MAJOR_VERSIONS
 from distil.fetch.address import redacted
 from distil.fetch.cache import Cache
+from distil.fetch.errors import InvalidConfiguration, NetworkError, NotFound
 from distil.fetch.http import Client
+from distil.trust.errors import NotSigned
 from distil.trust.keyring import Keyring
 from distil.trust.signed_text import verified_detached, verified_text
 

@@ -11,6 +11,16 @@ from typing import Final
 
 import msgspec
 
+from distil.distros.debian.errors import (
+    ByHashMismatch,
+    IndexMismatch,
+    IndexMissing,
+    MalformedRelease,
+    MissingComponent,
+    NotDebian,
+    UnknownSuite,
+    UnsupportedArchitecture,
+)
 from distil.distros.debian.formats.release import Release, ReleaseFile
 from distil.distros.debian.releases import DEFAULT_POLICY, Releases, SuitePolicy
 from distil.distros.debian.sources import Mirrors
@@ -22,32 +32,18 @@ from distil.distros.debian.suites import (
     suite_of_base,
     updates_of,
 )
-from distil.errors import (
-    ByHashMismatch,
-    DistilError,
-    IndexMismatch,
-    IndexMissing,
-    MalformedArchive,
-    MalformedRelease,
-    MissingComponent,
-    NotDebian,
-    NotFound,
-    NotSigned,
-    UnknownSigner,
-    UnknownSuite,
-    UnsupportedArchitecture,
-    WrongDigest,
-    WrongSize,
-    did_you_mean,
-)
+from distil.errors import DistilError, did_you_mean
 from distil.events import Warned, emit
 from distil.fetch.address import redacted
 from distil.fetch.cache import Cache
+from distil.fetch.errors import NotFound, WrongDigest, WrongSize
 from distil.fetch.http import Client, Download
 from distil.formats.compressed import decompress
+from distil.formats.errors import MalformedArchive
 from distil.model.blob import FileBlob
 from distil.model.digest import Digest
 from distil.model.platform import Platform
+from distil.trust.errors import NotSigned, UnknownSigner
 from distil.trust.keyring import Keyring
 
 LARGEST_INDEX: Final = 2 << 30

@@ -16,8 +16,8 @@ import msgspec
 
 from distil.distros.debian.archive import DebPack
 from distil.distros.debian.cuts import Cuts
+from distil.distros.debian.errors import MissingCopyright
 from distil.distros.debian.merged_usr import MERGED, MERGED_PATHS, merged_path
-from distil.errors import MissingCopyright
 from distil.formats.globs import Globs
 from distil.formats.patterns import path_globs
 from distil.model.node import Kind, Node, directory, parent_of, symlink

@@ -14,16 +14,17 @@ from urllib.parse import unquote
 
 import msgspec
 
+from distil.distros.debian.errors import MalformedControl, NoMirror
 from distil.distros.debian.formats.apt_sources import (
     AptSource,
     parse_deb822_sources,
     parse_one_line_sources,
 )
 from distil.distros.debian.suites import is_security_suite, is_suite_name
-from distil.errors import InvalidUrl, MalformedControl, NoMirror
 from distil.events import Warned, emit
 from distil.fetch.address import parse_address, redacted
 from distil.fetch.configuration import DebianSection, configuration_path, read_configuration
+from distil.fetch.errors import InvalidUrl
 from distil.model.regular_file import read_small
 
 APT_DIRECTORY: Final = Path("/etc/apt")

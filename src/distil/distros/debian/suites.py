@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from distil.errors import UnknownBase
+from distil.distros.errors import UnknownBase
 
 MAJOR_VERSIONS: Final = {
     "bullseye": "11",

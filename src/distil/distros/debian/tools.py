@@ -11,10 +11,10 @@ from distil.distros import Elf
 from distil.distros.debian.archive import DebPack
 from distil.distros.debian.cuts import Cuts
 from distil.distros.debian.effects.library_cache import library_cache_nodes
+from distil.distros.debian.errors import MalformedBusybox
 from distil.distros.debian.formats.busybox import applets
 from distil.distros.debian.select import Wanted, select
 from distil.distros.debian.status import status_nodes
-from distil.errors import MalformedBusybox
 from distil.fetch.packs import Pack
 from distil.model.node import Node, directory, symlink
 from distil.model.origin import GeneratedOrigin

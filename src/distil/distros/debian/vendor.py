@@ -13,22 +13,17 @@ from typing import Final
 
 import msgspec
 
+from distil.distros.debian.errors import UnusableRepository, WrongSuite
 from distil.distros.debian.formats.release import LEAST_FIELDS, Release
 from distil.distros.debian.releases import Releases, SuiteAddress, SuitePolicy
 from distil.distros.debian.repository import IndexFiles, SuiteIndex
-from distil.errors import (
-    KeyringUnreadable,
-    NotFound,
-    UnknownSigner,
-    UnusableKey,
-    UnusableRepository,
-    WrongSuite,
-)
 from distil.fetch.address import redacted
 from distil.fetch.cache import Cache
+from distil.fetch.errors import NotFound
 from distil.fetch.http import Client
 from distil.formats.spec_sources import is_flat
 from distil.model.platform import Platform
+from distil.trust.errors import KeyringUnreadable, UnknownSigner, UnusableKey
 from distil.trust.keyring import Keyring
 
 DEFAULT_COMPONENTS: Final = ("main",)

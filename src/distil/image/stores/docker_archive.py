@@ -12,14 +12,15 @@ from typing import Final
 
 import msgspec
 
-from distil.errors import ImageNotFound, MalformedImage, UnsupportedDestination
 from distil.image.documents import MAX_LAYERS
+from distil.image.errors import ImageNotFound, UnsupportedDestination
 from distil.image.naming import NamedImage
 from distil.image.stores.layout import layout_documents
 from distil.image.stores.oci_archive import OciArchive
 from distil.image.stores.parts import BLOBS, LayoutSource, Parts
 from distil.model.blob import Blob, FileBlob, InlineBlob
 from distil.model.digest import Digest
+from distil.model.errors import MalformedImage
 from distil.model.image import (
     MEDIA_CONFIG,
     MEDIA_LAYER,

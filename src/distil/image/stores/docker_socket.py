@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from distil.errors import EngineFailed, NoEngine, NotSaved
+from distil.image.errors import EngineFailed, NoEngine, NotSaved
 
 DEFAULT_HOST: Final = "unix:///var/run/docker.sock"
 _ANSWER_LIMIT: Final = 1 << 20

@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from distil.errors import EngineFailed, NoEngine, NotSaved
+from distil.image.errors import EngineFailed, NoEngine, NotSaved
 from distil.image.naming import NamedImage
 from distil.image.staging import reporting
 from distil.image.stores import Source, Store

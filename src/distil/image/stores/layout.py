@@ -17,8 +17,9 @@ from typing import Final
 
 import msgspec
 
-from distil.errors import DistilError, MalformedImage, UnsupportedDestination
+from distil.errors import DistilError
 from distil.image.documents import LARGEST_DOCUMENT
+from distil.image.errors import UnsupportedDestination
 from distil.image.naming import NamedImage, blobs_of, told_apart
 from distil.image.staging import (
     is_leftover,
@@ -33,6 +34,7 @@ from distil.image.stores import Source, Store
 from distil.image.stores.parts import BLOBS, INDEX_FILE, DirectoryParts, LayoutSource
 from distil.model.blob import Blob, FileBlob, InlineBlob
 from distil.model.digest import Digest
+from distil.model.errors import MalformedImage
 from distil.model.image import (
     MANIFEST_TYPES,
     MEDIA_INDEX,

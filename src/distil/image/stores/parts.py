@@ -11,12 +11,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final, Protocol
 
-from distil.errors import ImageNotFound, LinkLoop, MalformedArchive, MalformedImage
+from distil.formats.errors import MalformedArchive
 from distil.formats.tar import TarLimits, TarReader
 from distil.image.documents import LARGEST_DOCUMENT, check_kind
+from distil.image.errors import ImageNotFound
 from distil.image.stores import Source
 from distil.model.blob import Blob, FileBlob
 from distil.model.digest import Digest
+from distil.model.errors import LinkLoop, MalformedImage
 from distil.model.image import MEDIA_MANIFEST, REF_NAME, Descriptor, Index, decode_document
 from distil.model.node import Kind, Node, absolute_path
 from distil.model.reference import Location

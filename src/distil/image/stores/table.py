@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from distil.errors import UnreadablePlace, UnsupportedDestination
+from distil.image.errors import UnreadablePlace, UnsupportedDestination
 from distil.image.stores import Store
 from distil.image.stores.docker_archive import DockerArchive
 from distil.image.stores.engine import Docker, Podman

@@ -21,9 +21,9 @@ from typing import BinaryIO, Final
 
 import msgspec
 
-from distil.errors import CannotCompile
 from distil.events import Warned, emit
 from distil.model.blob import Blob
+from distil.runtimes.python.errors import CannotCompile
 
 MEMORY: Final = 4 << 30
 """Bytes of address space that a compiler gets."""

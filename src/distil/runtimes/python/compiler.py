@@ -7,14 +7,15 @@ import platform as host
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from distil.errors import CannotCompile, UnknownPlatform
 from distil.fetch.http import Client
 from distil.fetch.packs import PackMember
 from distil.model.blob import Blob
+from distil.model.errors import UnknownPlatform
 from distil.model.node import Kind
 from distil.model.platform import Platform, parse_platform
 from distil.model.spec import ByteCode, Spec
 from distil.runtimes import Archive, SystemOf
+from distil.runtimes.python.errors import CannotCompile
 from distil.runtimes.python.interpreter import PythonInterpreter
 from distil.runtimes.python.interpreters import minimal_package
 

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from distil.errors import InvalidProjectFile, UnknownExtra
+from distil.formats.errors import InvalidProjectFile
 from distil.model.application import Evidence
 from distil.model.spec import PythonSpec
 from distil.runtimes.python.application import Dependencies, DependencySource, normalised
+from distil.runtimes.python.errors import UnknownExtra
 from distil.runtimes.python.formats.entry_module import has_script_metadata, script_metadata
 from distil.runtimes.python.formats.requirements_txt import (
     Requirement,

@@ -7,13 +7,14 @@ from typing import Final
 
 import msgspec
 
-from distil.errors import NoEntrypoint, WorkspaceRoot
 from distil.model.application import Evidence
 from distil.model.node import Kind
 from distil.model.spec import Spec
+from distil.runtimes.errors import NoEntrypoint
 from distil.runtimes.python.application import Dependencies, DependencySource, PythonApplication
 from distil.runtimes.python.dependencies import find_dependencies, script_dependencies
 from distil.runtimes.python.entrypoint import MAIN_FILES, find_entrypoint, script_entrypoint
+from distil.runtimes.python.errors import WorkspaceRoot
 from distil.runtimes.python.frameworks import version_arguments
 from distil.runtimes.python.project_files import (
     Project,

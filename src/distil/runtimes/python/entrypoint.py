@@ -8,10 +8,11 @@ from typing import Final
 
 import msgspec
 
-from distil.errors import NoEntrypoint, WorkspaceRoot
 from distil.model.application import Evidence
 from distil.model.node import Kind
 from distil.model.spec import Spec
+from distil.runtimes.errors import NoEntrypoint
+from distil.runtimes.python.errors import WorkspaceRoot
 from distil.runtimes.python.frameworks import (
     BUNDLED_SERVERS,
     DEFAULT_PORT,

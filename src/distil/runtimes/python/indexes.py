@@ -16,7 +16,7 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 import msgspec
 
-from distil.errors import InvalidProjectFile
+from distil.formats.errors import InvalidProjectFile
 from distil.runtimes.python.dependencies import with_included
 from distil.runtimes.python.project_files import read_toml
 from distil.source.scan import read_source

@@ -18,7 +18,6 @@ from typing import Final
 
 import msgspec
 
-from distil.errors import InvalidWheel
 from distil.events import Warned, emit
 from distil.fetch.packs import Pack, PackMember
 from distil.formats.patterns import (
@@ -34,6 +33,7 @@ from distil.model.origin import PackageOrigin
 from distil.model.tree import Tree
 from distil.runtimes import LaidOut
 from distil.runtimes.python.byte_code_files import compiled_module
+from distil.runtimes.python.errors import InvalidWheel
 from distil.runtimes.python.formats.wheel import Script, parse_scripts, record_hash
 from distil.runtimes.python.interpreter import PythonInterpreter
 from distil.runtimes.python.wheel import ECOSYSTEM, Wheel

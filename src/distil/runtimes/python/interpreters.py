@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from distil.errors import NoPython
 from distil.runtimes import System
+from distil.runtimes.python.errors import NoPython
 from distil.runtimes.python.interpreter import PythonInterpreter
 
 PYTHON: Final = "python3"

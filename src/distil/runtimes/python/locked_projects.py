@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
-from distil.errors import InvalidProjectFile, NoMatchingWheel, WheelDiffers
 from distil.fetch.http import Client, Download
+from distil.formats.errors import InvalidProjectFile
 from distil.model.spec import Spec
 from distil.runtimes.python.application import PythonApplication
+from distil.runtimes.python.errors import NoMatchingWheel, WheelDiffers
 from distil.runtimes.python.interpreter import PythonInterpreter
 from distil.runtimes.python.lock_part import LockedProject, LockedWheel
 from distil.runtimes.python.locks import Locked, as_wheel, read_pylock

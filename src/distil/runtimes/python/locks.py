@@ -12,12 +12,14 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
-from distil.errors import InvalidProjectFile, ResolverFailed, StaleLock, UnsupportedSource
 from distil.fetch.address import text_without_secrets, without_secrets
 from distil.fetch.http import Client
+from distil.formats.errors import InvalidProjectFile
 from distil.formats.toml import NotToml, parse_toml
 from distil.model.digest import Digest
+from distil.runtimes.errors import StaleLock
 from distil.runtimes.python.application import normalised
+from distil.runtimes.python.errors import ResolverFailed, UnsupportedSource
 from distil.runtimes.python.interpreter import PythonInterpreter
 from distil.runtimes.python.project_files import Project
 from distil.runtimes.python.target import WheelFile, marker_environment

@@ -11,8 +11,10 @@ from typing import Any, Final
 
 import msgspec
 
-from distil.errors import InvalidProjectFile, StaleLock, UnsupportedSource
+from distil.formats.errors import InvalidProjectFile
+from distil.runtimes.errors import StaleLock
 from distil.runtimes.python.application import normalised
+from distil.runtimes.python.errors import UnsupportedSource
 from distil.runtimes.python.formats.requirements_txt import requirement_name
 from distil.runtimes.python.interpreter import PythonInterpreter
 from distil.runtimes.python.project_files import Project

@@ -16,7 +16,6 @@ from typing import Any, Final
 
 import msgspec
 
-from distil.errors import ForeignWheel, LoginInMetadata, ProjectBuildFailed
 from distil.events import stage
 from distil.fetch.cache import Cache
 from distil.model.blob import FileBlob
@@ -24,6 +23,7 @@ from distil.model.digest import Digest
 from distil.model.node import Kind
 from distil.model.spec import Spec
 from distil.runtimes.python.application import PythonApplication, normalised
+from distil.runtimes.python.errors import ForeignWheel, LoginInMetadata, ProjectBuildFailed
 from distil.runtimes.python.interpreter import PythonInterpreter
 from distil.runtimes.python.project_files import read_toml
 from distil.runtimes.python.stored import decode, encode

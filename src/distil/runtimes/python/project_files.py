@@ -10,9 +10,10 @@ from typing import Any
 
 import msgspec
 
-from distil.errors import InvalidProjectFile, UnknownExtra
+from distil.formats.errors import InvalidProjectFile
 from distil.formats.toml import NotToml, parse_toml
 from distil.runtimes.python.application import normalised
+from distil.runtimes.python.errors import UnknownExtra
 from distil.source.scan import Sources, read_source
 
 

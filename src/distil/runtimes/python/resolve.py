@@ -17,18 +17,14 @@ from typing import Final
 
 import msgspec
 
-from distil.errors import (
-    InvalidProjectFile,
-    NoMatchingWheel,
-    PythonDoesNotFit,
-    UnexpectedWheel,
-)
 from distil.events import stage
 from distil.fetch.address import text_without_secrets
 from distil.fetch.http import Client
+from distil.formats.errors import InvalidProjectFile
 from distil.model.spec import Spec
 from distil.runtimes.python.application import DependencySource, PythonApplication
 from distil.runtimes.python.dependencies import index_options, read_requirements
+from distil.runtimes.python.errors import NoMatchingWheel, PythonDoesNotFit, UnexpectedWheel
 from distil.runtimes.python.indexes import uv_settings
 from distil.runtimes.python.inputs import input_files, requirement_files
 from distil.runtimes.python.interpreter import PythonInterpreter

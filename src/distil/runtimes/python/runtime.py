@@ -9,7 +9,6 @@ from typing import Any, Final
 
 import msgspec
 
-from distil.errors import PythonDoesNotFit
 from distil.fetch.cache import Cache
 from distil.fetch.http import Client
 from distil.formats.spec_template import Entry, KeyPath
@@ -20,6 +19,7 @@ from distil.model.spec import Spec
 from distil.runtimes import Asking, Checked, CheckedImage, KeptFile, System
 from distil.runtimes.python.application import PythonApplication, normalised
 from distil.runtimes.python.detect import LOOKED_FOR, complete, detect
+from distil.runtimes.python.errors import PythonDoesNotFit
 from distil.runtimes.python.faults import python_faults, python_world
 from distil.runtimes.python.frameworks import has_version_arguments
 from distil.runtimes.python.inputs import input_digests

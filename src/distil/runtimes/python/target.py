@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from distil.errors import InvalidProjectFile
+from distil.formats.errors import InvalidProjectFile
 from distil.runtimes.python.interpreter import PythonInterpreter
 
 if TYPE_CHECKING:

@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import unquote
 
-from distil.errors import (
-    DistilError,
+from distil.errors import DistilError, NoAnswer
+from distil.fetch.address import text_without_secrets
+from distil.fetch.authorities import trust_for_uv
+from distil.fetch.cache import Cache
+from distil.runtimes.python.errors import (
     IndexUnreachable,
-    NoAnswer,
     NoMatchingWheel,
     PythonDoesNotFit,
     RequirementUnreachable,
@@ -23,9 +25,6 @@ from distil.errors import (
     UnknownDistribution,
     UnsatisfiableRequirements,
 )
-from distil.fetch.address import text_without_secrets
-from distil.fetch.authorities import trust_for_uv
-from distil.fetch.cache import Cache
 
 _SECRET: Final = re.compile(r"UV_\w*(?:PASSWORD|TOKEN)")
 _SHORTEST_SECRET: Final = 4

@@ -6,9 +6,9 @@ import pytest
 
 from distil.distros.debian.archive import DebPack
 from distil.distros.debian.effects.accounts import Account, Accounts, Group, image_home
-from distil.errors import InvalidUser
 from distil.fetch.cache import Cache
 from distil.model.account import ImageUser
+from distil.model.errors import InvalidUser
 from distil.model.node import generated_file
 from distil.model.tree import Tree
 from tests.support.deb_builder import file

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from distil.distros.debian.effects.certificates import certificate_nodes
-from distil.errors import MalformedCertificate
+from distil.formats.errors import MalformedCertificate
 from distil.model.certificates import BUNDLE, DIRECTORY
 from distil.model.node import Kind, Node, generated_file, symlink
 from distil.model.origin import GeneratedOrigin

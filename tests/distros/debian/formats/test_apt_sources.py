@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from distil.distros.debian.errors import MalformedControl
 from distil.distros.debian.formats.apt_sources import (
     AptSource,
     parse_deb822_sources,
     parse_one_line_sources,
 )
-from distil.errors import MalformedControl
 
 HOST = "http://mirror.example/debian"
 

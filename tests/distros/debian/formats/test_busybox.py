@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from distil.distros.debian.errors import MalformedBusybox
 from distil.distros.debian.formats.busybox import applets
-from distil.errors import MalformedBusybox
 
 TABLE = b"[\0[[\0acpid\0ls\0sh\0\0"
 

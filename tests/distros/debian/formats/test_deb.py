@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from distil.distros.debian.formats.ar import ArReader
 from distil.distros.debian.formats.deb import DebReader
-from distil.errors import DistilError, MalformedArchive, TruncatedArchive, UnsupportedArchive
+from distil.errors import DistilError
+from distil.formats.errors import MalformedArchive, TruncatedArchive, UnsupportedArchive
 from tests.support.deb_builder import ar, compress, control_file, deb, directory, file, link, tar
 from tests.support.tools import needs
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from distil.distros.debian.errors import MalformedControl
 from distil.distros.debian.formats import deb822
 from distil.distros.debian.formats.deb822 import parse_stanza, parse_stanzas
-from distil.errors import MalformedControl
 
 
 @pytest.mark.parametrize(

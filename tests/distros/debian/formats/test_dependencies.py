@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from distil.distros.debian.errors import MalformedRelation
 from distil.distros.debian.formats import dependencies as debian_dependencies
 from distil.distros.debian.formats.dependencies import Relation, clause_text, parse_relations
-from distil.errors import MalformedRelation
 
 
 @pytest.mark.parametrize(

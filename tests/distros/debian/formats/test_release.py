@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from distil.distros.debian.errors import MalformedRelease
 from distil.distros.debian.formats.release import ReleaseFile, parse_release
-from distil.errors import DistilError, MalformedRelease
+from distil.errors import DistilError
 from distil.model.digest import Digest
 
 ONE, TWO = "1" * 64, "2" * 64

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from distil.distros.debian.errors import MalformedScript
 from distil.distros.debian.formats.shell import MAX_SCRIPT, parse_script
 from distil.distros.debian.formats.shell_syntax import (
     AndOr,
@@ -23,7 +24,6 @@ from distil.distros.debian.formats.shell_syntax import (
     While,
     Word,
 )
-from distil.errors import MalformedScript
 
 
 def only(text: str) -> object:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distil.errors import InvalidProjectFile
+from distil.formats.errors import InvalidProjectFile
 from distil.runtimes.python.formats.requirements_txt import parse_requirements
 
 H = "sha256:" + "ab" * 32

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distil.errors import InvalidWheel
+from distil.runtimes.python.errors import InvalidWheel
 from distil.runtimes.python.formats.wheel import parse_record, parse_scripts, record_hash
 from distil.runtimes.python.formats.wheel_archive import WheelArchive
 from tests.support.wheelhouse import record_line, wheel_bytes, zip_bytes

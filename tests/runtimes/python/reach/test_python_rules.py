@@ -8,7 +8,7 @@ import pytest
 from packaging.specifiers import SpecifierSet
 
 import distil.runtimes.python.reach
-from distil.errors import InvalidRule
+from distil.runtimes.python.errors import InvalidRule
 from distil.runtimes.python.reach import load_rules, shipped_rules
 
 DATA = Path(distil.runtimes.python.reach.__file__).parent / "data"

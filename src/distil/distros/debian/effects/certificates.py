@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from distil.errors import MalformedCertificate
+from distil.formats.errors import MalformedCertificate
 from distil.formats.x509_name import certificates_in, subject_hash
 from distil.model.certificates import BUNDLE, DIRECTORY, LOCAL, RULE
 from distil.model.node import Node, directory, generated_file, symlink

@@ -22,8 +22,8 @@ from distil.distros.debian.effects.outcome import (
     Text,
     Unclear,
 )
-from distil.errors import LinkLoop
 from distil.model.blob import InlineBlob
+from distil.model.errors import LinkLoop
 from distil.model.node import PATH_MAX, ROOT, Kind, Node, parent_of
 from distil.model.tree import resolve_path
 

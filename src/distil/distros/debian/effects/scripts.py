@@ -30,8 +30,8 @@ from distil.distros.debian.effects.shell_commands import SHELL_COMMANDS
 from distil.distros.debian.effects.system_commands import SYSTEM_COMMANDS
 from distil.distros.debian.effects.system_files import DIRECTORIES
 from distil.distros.debian.effects.text_commands import TEXT_COMMANDS
+from distil.distros.debian.errors import MalformedScript
 from distil.distros.debian.merged_usr import MERGED, merged_path
-from distil.errors import MalformedScript
 from distil.formats.patterns import path_expression
 from distil.model.node import Kind, Node
 

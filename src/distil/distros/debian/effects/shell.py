@@ -10,9 +10,9 @@ from distil.distros.debian.effects.expansion import State
 from distil.distros.debian.effects.machine import Machine
 from distil.distros.debian.effects.outcome import Leave, Refused, Status, Text, Unclear
 from distil.distros.debian.effects.streams import SHOWN, Streams, joined
+from distil.distros.debian.errors import MalformedScript
 from distil.distros.debian.formats.shell import parse_script
 from distil.distros.debian.formats.shell_syntax import Statement
-from distil.errors import MalformedScript
 
 SHELL: Final = re.compile(rb"#! ?(?:/usr)?/bin/(?:sh|bash|dash)\b")
 """How a script begins that can be followed."""

@@ -10,7 +10,7 @@ from typing import Final
 from distil.distros.debian.effects.arguments import done, known, number
 from distil.distros.debian.effects.outcome import Leave, Status, Text, Unclear
 from distil.distros.debian.effects.shell import Handler, Shell
-from distil.errors import MalformedScript
+from distil.distros.debian.errors import MalformedScript
 from distil.model.node import Kind, Node
 
 _CONFMODULE: Final = "/usr/share/debconf/confmodule"

@@ -8,8 +8,8 @@ from typing import Final
 
 import msgspec
 
+from distil.distros.debian.errors import MalformedControl
 from distil.distros.debian.formats.deb822 import Stanza, parse_stanzas
-from distil.errors import MalformedControl
 
 _WORD: Final = re.compile(r'\[[^\]]*\]\S*|"[^"]*"|(?:[^\s"\[]|\[[^\]]*\])+')
 """A word of the one-line format: bare, quoted, or with white space inside of brackets."""

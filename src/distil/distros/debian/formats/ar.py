@@ -7,8 +7,8 @@ from typing import Final
 
 import msgspec
 
-from distil.errors import MalformedArchive, TruncatedArchive
 from distil.formats.byte_source import Readable, chunks_of
+from distil.formats.errors import MalformedArchive, TruncatedArchive
 
 MAGIC: Final = b"!<arch>\n"
 _HEADER: Final = 60

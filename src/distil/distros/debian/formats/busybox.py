@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from distil.errors import MalformedBusybox
+from distil.distros.debian.errors import MalformedBusybox
 
 _TABLE_START: Final = b"[\0[[\0"
 """The names of the applets stand in one sorted, NUL-separated table (busybox, applet_tables.h)."""

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from distil.distros.debian.formats.ar import ArReader
-from distil.errors import MalformedArchive, TruncatedArchive, UnsupportedArchive
 from distil.formats.byte_source import ByteSource, Readable
 from distil.formats.compressed import ALLOWANCE, RATIO, decompress
+from distil.formats.errors import MalformedArchive, TruncatedArchive, UnsupportedArchive
 from distil.formats.tar import TarLimits, TarReader
 from distil.model.node import Kind
 

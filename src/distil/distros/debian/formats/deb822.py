@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from distil.errors import MalformedControl
+from distil.distros.debian.errors import MalformedControl
 
 MAX_STANZA: Final = 4 << 20
 """Bytes that one stanza may have; the longest in the archive has a few hundred thousand."""

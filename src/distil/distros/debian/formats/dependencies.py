@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from distil.errors import MalformedRelation
+from distil.distros.debian.errors import MalformedRelation
 
 MAX_FIELD: Final = 1 << 20
 """Characters of one field; the longest in the archive has a few ten thousand."""

@@ -9,8 +9,8 @@ from typing import Final
 
 import msgspec
 
+from distil.distros.debian.errors import MalformedRelease
 from distil.distros.debian.formats.deb822 import Stanza, parse_stanza
-from distil.errors import MalformedRelease
 from distil.model.digest import Digest
 
 DEBIAN_FIELDS: Final = ("origin", "codename", "date", "sha256", "architectures", "components")

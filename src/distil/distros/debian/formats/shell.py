@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from distil.distros.debian.errors import MalformedScript
 from distil.distros.debian.formats.shell_syntax import (
     AndOr,
     Case,
@@ -27,7 +28,6 @@ from distil.distros.debian.formats.shell_syntax import (
     Word,
 )
 from distil.distros.debian.formats.shell_words import BREAK, MAX_DEPTH, Heredoc, Scanner
-from distil.errors import MalformedScript
 
 MAX_SCRIPT: Final = 1 << 18
 """Characters; the longest of Debian's scripts have a tenth of it."""

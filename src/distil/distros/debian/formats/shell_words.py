@@ -6,6 +6,7 @@ from typing import Final, NoReturn
 
 import msgspec
 
+from distil.distros.debian.errors import MalformedScript
 from distil.distros.debian.formats.shell_syntax import (
     Arithmetic,
     Expansion,
@@ -16,7 +17,6 @@ from distil.distros.debian.formats.shell_syntax import (
     Substitution,
     Word,
 )
-from distil.errors import MalformedScript
 
 BREAK: Final = " \t\n;&|()<>"
 """What ends an unquoted word."""

@@ -17,7 +17,7 @@ from distil.distros.debian.solvers.apt2_marks import Marks, State
 from distil.distros.debian.solvers.apt2_resolver import ProblemResolver
 from distil.distros.debian.solvers.requests import requested_records
 from distil.distros.debian.solvers.solution import solution_of
-from distil.errors import UnsatisfiableDependencies
+from distil.distros.errors import UnsatisfiableDependencies
 
 
 class Apt2(Solver):

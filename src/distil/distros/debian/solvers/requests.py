@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from distil.distros.debian.errors import VirtualPackage
 from distil.distros.debian.index import PackageIndex
 from distil.distros.debian.index_records import PackageRecord
-from distil.errors import UnknownPackage, VirtualPackage
+from distil.distros.errors import UnknownPackage
 
 _WANTED: Final = re.compile(
     r"(?P<name>[a-z0-9][a-z0-9+.-]*)(?::(?P<architecture>[a-z0-9-]+))?(?:=(?P<version>\S+))?"

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-from distil.errors import InvalidProjectFile
+from distil.formats.errors import InvalidProjectFile
 from distil.formats.toml import NotToml, parse_toml
 
 LARGEST: Final = 2 << 20

@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from distil.errors import InvalidProjectFile
+from distil.formats.errors import InvalidProjectFile
 from distil.runtimes.python.application import normalised
 
 _COMMENT: Final = re.compile(r"(^|\s+)#.*$")

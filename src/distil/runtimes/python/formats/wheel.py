@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from distil.errors import InvalidWheel
 from distil.runtimes.python.application import normalised
+from distil.runtimes.python.errors import InvalidWheel
 
 if TYPE_CHECKING:
     from email.message import Message

@@ -16,9 +16,9 @@ from typing import BinaryIO, Final
 
 import msgspec
 
-from distil.errors import InvalidWheel
 from distil.model.node import unusable
 from distil.runtimes.python.application import normalised
+from distil.runtimes.python.errors import InvalidWheel
 from distil.runtimes.python.formats.wheel import (
     SIGNATURES,
     Metadata,

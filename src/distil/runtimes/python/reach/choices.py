@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from distil.errors import LinkLoop
+from distil.model.errors import LinkLoop
 from distil.model.tree import Tree
 from distil.reach.command import Command
 from distil.runtimes.python.reach.rules import Choice, Server, shipped_rules

@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from distil.errors import LinkLoop
+from distil.model.errors import LinkLoop
 from distil.model.node import Kind, Node
 from distil.model.tree import Tree
 from distil.runtimes.python.reach.modules import Layout, paths_of_pth

@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from distil.errors import LinkLoop
+from distil.model.errors import LinkLoop
 from distil.model.node import Kind, Node
 from distil.model.tree import Tree
 from distil.reach.command import Command

@@ -16,7 +16,7 @@ import msgspec
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
-from distil.errors import InvalidRule
+from distil.runtimes.python.errors import InvalidRule
 from distil.runtimes.python.reach.patterns import matches
 
 STANDARD_LIBRARY: Final = "python"
