@@ -27,16 +27,16 @@ from distil.reach.evidence import Evidence
 from distil.reach.keeping import Keeping
 from distil.reach.known import EvidenceSource, Known
 from distil.reach.soundness import Fault
-from distil.runtimes import (
+from distil.runtimes.protocol import (
     Asking,
     Checked,
     CheckedImage,
     Computed,
     Elf,
-    KeptFile,
+    FetchedFile,
+    FinishedTree,
     LaidOut,
     Mending,
-    Surroundings,
     System,
     SystemOf,
 )
@@ -101,7 +101,7 @@ class SchemeContents:
     def starters(self) -> Iterator[tuple[str, str]]:
         return iter(())
 
-    def faults(self, tree: Tree, elf: Elf, around: Surroundings, cache: Cache) -> list[Fault]:
+    def faults(self, tree: Tree, elf: Elf, around: FinishedTree, cache: Cache) -> list[Fault]:
         programs = [node for node in tree if node.name.endswith(".scm")]
         missing = [(node, path) for node in programs for path in loads(node) if path not in tree]
         return [Fault("loads", node.path, f"{path} is not there") for node, path in missing]
@@ -180,5 +180,5 @@ class Scheme(msgspec.Struct, frozen=True):
     def locked_name(self, name: str) -> str:
         return name
 
-    def locked_files(self, part: LockPart, source: Path, client: Client) -> Sequence[KeptFile]:
+    def locked_files(self, part: LockPart, source: Path, client: Client) -> Sequence[FetchedFile]:
         return []

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import msgspec
 
-from distil.distros import Edge, Elf, KeptFile, Opening, Remedy, Request, Setting
 from distil.distros.errors import UnknownPackage
+from distil.distros.protocol import Edge, Elf, LockedArchive, Opening, Remedy, Request, Setting
 from distil.fetch.cache import Cache, Check
 from distil.fetch.http import Client
 from distil.fetch.packs import Pack, PackMember, write_pack
@@ -216,5 +216,5 @@ class Tin(msgspec.Struct, frozen=True):
 
     def locked_files(
         self, part: LockPart, opening: Opening, platform: Platform
-    ) -> Sequence[KeptFile]:
+    ) -> Sequence[LockedArchive]:
         return []

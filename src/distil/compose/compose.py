@@ -11,7 +11,7 @@ from distil.compose.narrow import narrow
 from distil.compose.own_names import own_names
 from distil.compose.placement import check_placed, check_usable
 from distil.compose.plan import Plan
-from distil.distros import Remedy
+from distil.distros.protocol import Remedy
 from distil.fetch.cache import Cache
 from distil.model.ledger import Reason, Removed
 from distil.model.node import Kind, Node
@@ -19,7 +19,7 @@ from distil.model.origin import ApplicationOrigin
 from distil.model.spec import Level
 from distil.model.tree import Tree
 from distil.reach.named import Named
-from distil.runtimes import Computed
+from distil.runtimes.protocol import Computed
 
 
 class Composition(msgspec.Struct, frozen=True):

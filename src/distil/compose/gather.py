@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
-from distil import distros, runtimes
 from distil.compose.placement import place_copies
 from distil.compose.plan import Plan
 from distil.compose.writable import writable_nodes
-from distil.distros import Configured, Setting
+from distil.distros.protocol import Configured, PackageContents, Setting
 from distil.events import Warned, emit
 from distil.fetch.cache import Cache
 from distil.formats.elf import ElfFile
@@ -19,6 +18,7 @@ from distil.model.ledger import Removed
 from distil.model.spec import Level
 from distil.model.tree import Tree
 from distil.reach.objects import elf_files
+from distil.runtimes.protocol import RuntimeContents
 from distil.userfiles.copies import Copied, Copies
 
 Elf = dict[Digest, ElfFile | None]
@@ -28,8 +28,8 @@ Elf = dict[Digest, ElfFile | None]
 class Ingredients(msgspec.Struct, frozen=True):
     """Everything a plan asked for, at hand: archives decoded, the application scanned."""
 
-    system: distros.Contents
-    runtime: runtimes.Contents
+    system: PackageContents
+    runtime: RuntimeContents
     application: Tree
     copies: Copies = Copies()
 

@@ -7,7 +7,6 @@ from typing import Final
 
 import msgspec
 
-from distil import distros
 from distil.compose.compose import Composition
 from distil.compose.configuration import commands
 from distil.compose.errors import (
@@ -18,6 +17,7 @@ from distil.compose.errors import (
     UnwantedProgram,
 )
 from distil.compose.plan import Plan
+from distil.distros.protocol import Tools
 from distil.events import Warned, emit
 from distil.fetch.cache import Cache
 from distil.model.draft import describe
@@ -34,7 +34,7 @@ from distil.reach.soundness import (
     library_faults,
     search_path,
 )
-from distil.runtimes import Contents, Surroundings
+from distil.runtimes.protocol import FinishedTree, RuntimeContents
 
 _WRITE_ENTRYPOINT: Final = 'write entrypoint = ["PROGRAM", …] below [app] in distil.toml'
 _WRITE_HEALTH_CHECK: Final = (
@@ -50,7 +50,7 @@ class Check(msgspec.Struct, frozen=True):
 
 
 def inspect(
-    plan: Plan, composition: Composition, runtime: Contents, cache: Cache
+    plan: Plan, composition: Composition, runtime: RuntimeContents, cache: Cache
 ) -> tuple[Check, ...]:
     """Check `composition`, laid out from `runtime` and packages; what is said of it afterwards.
 
@@ -76,14 +76,14 @@ def _origins(tree: Tree) -> Check:
     return Check("origins", f"each of {files:,} files is accounted for")
 
 
-def _closure(plan: Plan, composition: Composition, runtime: Contents, cache: Cache) -> Check:
+def _closure(plan: Plan, composition: Composition, runtime: RuntimeContents, cache: Cache) -> Check:
     resolved, tree = plan.resolved, composition.tree
     platform, program = resolved.base.platform, resolved.runtime.program
     linked = library_faults(tree, composition.elf, platform, program, runtime.loaded())
     _tell_plugins(plan, linked)
     faults = [fault for fault in linked if not fault.plugin] + interpreter_faults(tree)
     started = commands(resolved.spec, resolved.application)
-    around = Surroundings(platform, started, composition.removed)
+    around = FinishedTree(platform, started, composition.removed)
     faults += runtime.faults(tree, composition.elf, around, cache)
     if faults:
         mending = [resolved.runtime.mending(fault) for fault in faults]
@@ -98,7 +98,7 @@ def _closure(plan: Plan, composition: Composition, runtime: Contents, cache: Cac
     return Check("closure", f"{count:,} ELF files and all scripts find what they need")
 
 
-def inspect_twin(plan: Plan, production: Composition, tools: Tree, added: distros.Tools) -> None:
+def inspect_twin(plan: Plan, production: Composition, tools: Tree, added: Tools) -> None:
     """Check that what the debug twin adds, the nodes of `tools`, finds all it needs.
 
     Tools bring scripts along that nobody asked for; one whose interpreter is not there is told

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from distil.distros import Base
+from distil.distros.protocol import Base
 from distil.model.component import SystemNeed
 from distil.model.tree import Tree
-from distil.runtimes import Contents
+from distil.runtimes.protocol import RuntimeContents
 
 
-def find_needs(contents: Contents, own: Tree, base: Base) -> tuple[SystemNeed, ...]:
+def find_needs(contents: RuntimeContents, own: Tree, base: Base) -> tuple[SystemNeed, ...]:
     """What the components and the `own` files load by name, and what they are linked with."""
     linked = (
         SystemNeed(name, tuple(dict.fromkeys(found.values())), _reason(found))
@@ -17,7 +17,7 @@ def find_needs(contents: Contents, own: Tree, base: Base) -> tuple[SystemNeed, .
     return (*contents.needs(own), *linked)
 
 
-def libraries_of(contents: Contents, base: Base) -> dict[str, dict[str, str]]:
+def libraries_of(contents: RuntimeContents, base: Base) -> dict[str, dict[str, str]]:
     """For each component, by name, the libraries it is linked with and their packages.
 
     A library that nothing in the base has is not among them: the closure check will tell of it.

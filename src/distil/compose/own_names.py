@@ -12,13 +12,13 @@ from distil.model.origin import ApplicationOrigin
 from distil.model.tree import Tree
 from distil.reach.named import Lookup, Named, names_of, program_paths
 from distil.reach.soundness import search_path
-from distil.runtimes import Contents
+from distil.runtimes.protocol import RuntimeContents
 
 NAMED = "named program"
 """The rule under which programs are kept that the application starts by name."""
 
 
-def own_names(plan: Plan, contents: Contents, tree: Tree) -> tuple[Named, ...]:
+def own_names(plan: Plan, contents: RuntimeContents, tree: Tree) -> tuple[Named, ...]:
     """What the application's own files in `tree`, and the container's environment, name.
 
     Other components are not read: many mention programs for one feature, or one system, of

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 
 import msgspec
 
-from distil import distros
 from distil.compose.errors import NotLocked
 from distil.compose.resolving import Resolved
-from distil.distros import Request
 from distil.distros.errors import UnknownPackage, UnknownPackageVersion, UnsatisfiableDependencies
+from distil.distros.protocol import PackagePlan, Request
 from distil.model.component import SystemNeed
 
 
@@ -22,7 +21,7 @@ class Plan(msgspec.Struct, frozen=True):
 
     resolved: Resolved
     needs: tuple[SystemNeed, ...]
-    system: distros.Plan
+    system: PackagePlan
 
 
 def plan_image(resolved: Resolved, needs: Sequence[SystemNeed], *, debug: bool = True) -> Plan:

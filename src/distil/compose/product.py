@@ -11,7 +11,7 @@ from distil.compose.inspect import Check
 from distil.compose.lacking import Lacking
 from distil.compose.plan import Plan
 from distil.compose.resolving import Resolved, Resolver
-from distil.distros import Base
+from distil.distros.protocol import Base
 from distil.fetch.cache import Cache
 from distil.fetch.http import Client
 from distil.image.artifact import Artifact

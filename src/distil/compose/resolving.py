@@ -7,7 +7,7 @@ from typing import Protocol
 import msgspec
 
 from distil.compose.subject import Subject
-from distil.distros import Base, Opening
+from distil.distros.protocol import Base, Opening
 from distil.distros.table import distro_of
 from distil.events import stage
 from distil.fetch.http import Client
@@ -15,7 +15,7 @@ from distil.model.application import Application
 from distil.model.lock import LockedPlatform
 from distil.model.platform import Platform
 from distil.model.spec import Spec
-from distil.runtimes import Asking, RuntimePlan
+from distil.runtimes.protocol import Asking, RuntimePlan
 
 
 class Resolved(msgspec.Struct, frozen=True):

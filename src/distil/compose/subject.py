@@ -9,7 +9,7 @@ import msgspec
 from distil.model.application import Application
 from distil.model.node import Node
 from distil.model.spec import Spec
-from distil.runtimes import Project
+from distil.runtimes.protocol import Project
 from distil.runtimes.table import detect
 from distil.source.place import Place, sources_of
 from distil.source.revision import with_revision

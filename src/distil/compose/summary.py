@@ -13,7 +13,7 @@ from distil.compose.lacking import Lacking
 from distil.compose.plan import Plan
 from distil.compose.product import Product
 from distil.compose.publish import Publication, Published
-from distil.distros import Remedy
+from distil.distros.protocol import Remedy
 from distil.image.assemble import Image
 from distil.model.application import Evidence
 from distil.model.component import SystemNeed

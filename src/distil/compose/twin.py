@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from distil.compose.compose import Composition, dated
-from distil.distros import Tools
+from distil.distros.protocol import Tools
 from distil.model.tree import Tree
 
 

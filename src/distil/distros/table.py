@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from distil.distros import Distro
 from distil.distros.debian.distro import DEBIAN
 from distil.distros.errors import UnknownBase
+from distil.distros.protocol import Distro
 
 DISTROS: Final[tuple[Distro, ...]] = (DEBIAN,)
 

@@ -12,7 +12,7 @@ import mmap
 import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, Protocol
 
 import msgspec
 
@@ -120,6 +120,22 @@ class Pack:
     def elf_files(self) -> dict[Digest, ElfFile | None]:
         """For every file's digest what the ELF reader found; None: known not to be ELF."""
         return {self.blob(member).digest: member.elf for member in self.members if member.sha256}
+
+
+class NamedPack(Protocol):
+    """A package that was fetched, verified and decoded."""
+
+    @property
+    def name(self) -> str:
+        """The package's."""
+
+    @property
+    def archive_digest(self) -> Digest:
+        """The sha256 of the archive."""
+
+    @property
+    def pack(self) -> Pack:
+        """Its members and their contents."""
 
 
 def open_pack(cache: Cache, archive: Digest, kind: str) -> Pack | None:

@@ -11,8 +11,8 @@ from distil.compose.plan import plan_image
 from distil.compose.platforms import on_each
 from distil.compose.resolving import open_base, resolve
 from distil.compose.subject import Subject
-from distil.distros import Base, Opening
 from distil.distros.errors import UnsatisfiableDependencies
+from distil.distros.protocol import Base, Opening
 from distil.events import Warned, emit
 from distil.fetch.http import Client
 from distil.locks.file import outdated, spec_digest
@@ -20,7 +20,7 @@ from distil.locks.parts import base_part, has_own_packages, runtime_part
 from distil.locks.platform import check_lock, lock_platform
 from distil.model.lock import LOCK_VERSION, Lock, LockedPlatform
 from distil.model.platform import Platform, parse_platform
-from distil.runtimes import Asking
+from distil.runtimes.protocol import Asking
 from distil.source.scan import application_tree
 
 

@@ -7,17 +7,17 @@ import msgspec
 from distil.compose.needs import find_needs, libraries_of
 from distil.compose.plan import Plan, plan_image
 from distil.compose.resolving import open_locked
-from distil.distros import Opening
+from distil.distros.protocol import Opening
 from distil.distros.table import distro_of
 from distil.fetch.http import Client
 from distil.locks.errors import UnsoundLock
 from distil.model.lock import LockedPlatform
 from distil.model.tree import Tree
-from distil.runtimes import Contents
+from distil.runtimes.protocol import RuntimeContents
 
 
 def lock_platform(
-    plan: Plan, contents: Contents, client: Client, before: LockedPlatform | None
+    plan: Plan, contents: RuntimeContents, client: Client, before: LockedPlatform | None
 ) -> LockedPlatform:
     """Everything of `plan` that a build fetches, and what makes the application's own projects.
 
@@ -40,7 +40,7 @@ def lock_platform(
 
 
 def check_lock(
-    locked: LockedPlatform, plan: Plan, contents: Contents, own: Tree, client: Client
+    locked: LockedPlatform, plan: Plan, contents: RuntimeContents, own: Tree, client: Client
 ) -> None:
     """Resolve with nothing but `locked`, and raise `UnsoundLock` unless it comes to `plan`.
 

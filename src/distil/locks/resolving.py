@@ -5,7 +5,7 @@ from __future__ import annotations
 from distil.compose.errors import NotLocked
 from distil.compose.resolving import Resolved, open_locked
 from distil.compose.subject import Subject
-from distil.distros import Base, Opening
+from distil.distros.protocol import Base, Opening
 from distil.events import stage
 from distil.fetch.http import Client
 from distil.locks.file import LOCK_FILE

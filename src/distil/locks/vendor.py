@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from distil.compose.subject import Subject
-from distil.distros import KeptFile, Opening
+from distil.distros.protocol import LockedArchive, Opening
 from distil.distros.table import distro_of
 from distil.events import stage
 from distil.fetch.http import Client, Download
@@ -86,7 +86,7 @@ def keep_archives(lock: Lock, subject: Subject, directory: Path, client: Client)
 
 def _packages(platform: LockedPlatform, subject: Subject, client: Client) -> list[BundledFile]:
     opening = Opening(subject.source, subject.spec, client)
-    found: list[KeptFile] = []
+    found: list[LockedArchive] = []
     for name, part in platform.base.items():
         found += distro_of(name).locked_files(part, opening, parse_platform(platform.name))
     downloads = [Download(p.url, p.digest, p.size, p.title) for p in found]

@@ -20,7 +20,8 @@ from distil.reach.soundness import (
     interpreter_faults,
     library_faults,
 )
-from distil.runtimes import CheckedImage, table
+from distil.runtimes import table
+from distil.runtimes.protocol import CheckedImage
 
 
 class CheckReport(msgspec.Struct, frozen=True):

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Final
 
 from distil.model.spec import Spec
-from distil.runtimes import Project, Runtime
 from distil.runtimes.errors import NoApplication
+from distil.runtimes.protocol import Project, Runtime
 from distil.runtimes.python.runtime import PYTHON
 from distil.source.errors import UnreadableSource
 from distil.source.place import Place

@@ -14,8 +14,8 @@ from distil.formats.spec_template import Entry, KeyPath
 from distil.image.staging import reporting, staged_file
 from distil.model.application import Application, Evidence
 from distil.model.spec import AppSpec, Spec
-from distil.runtimes import Project
 from distil.runtimes.errors import NoEntrypoint
+from distil.runtimes.protocol import Project
 from distil.runtimes.table import detect
 from distil.source.place import Place, sources_of
 from distil.source.specification import SPEC_FILE

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from distil.distros import Edge
 from distil.distros.debian.plan import with_dependencies
+from distil.distros.protocol import Edge
 
 
 def test_what_packages_depend_on_comes_with_them() -> None:

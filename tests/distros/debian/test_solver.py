@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from distil.distros import Edge
 from distil.distros.debian.errors import VirtualPackage
 from distil.distros.debian.solver import SOLVER
 from distil.distros.debian.solvers import REQUESTED
 from distil.distros.errors import UnknownPackage, UnknownPackageVersion, UnsatisfiableDependencies
+from distil.distros.protocol import Edge
 from tests.distros.debian.solver_rules import RULES, Rule
 from tests.support.debian_archive import open_index
 

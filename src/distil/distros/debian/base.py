@@ -8,7 +8,6 @@ from typing import Final
 
 import msgspec
 
-from distil.distros import Opening, Request
 from distil.distros.debian.archive import DebPack
 from distil.distros.debian.cuts import default_cuts
 from distil.distros.debian.fetching import fetch_packages
@@ -24,6 +23,7 @@ from distil.distros.debian.releases import SuitePolicy
 from distil.distros.debian.repository import SuiteIndex, open_suites
 from distil.distros.debian.solver import SOLVER
 from distil.distros.debian.sources import find_mirrors
+from distil.distros.protocol import Opening, Request
 from distil.errors import DistilError
 from distil.fetch.http import Client
 from distil.model.lock import LockPart
@@ -40,7 +40,7 @@ _SECURITY_SUFFIX: Final = re.compile(r"[~+].*$")
 
 
 class DebianBase(msgspec.Struct, frozen=True):
-    """Where the system packages of an image come from; see `distil.distros.Base`.
+    """Where the system packages of an image come from; see `distil.distros.protocol.Base`.
 
     `name` is what the user wrote (``debian:trixie``). `suites` are the local files, if there
     are any, Debian's with the main one first, and other repositories; `index` has them in this

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from distil.distros import Elf, Remedy, Setting
 from distil.distros.debian.archive import DebPack
 from distil.distros.debian.cut_checks import check_cuts
 from distil.distros.debian.cuts import Cuts
@@ -16,6 +15,7 @@ from distil.distros.debian.orphans import without_orphans
 from distil.distros.debian.remedies import find_remedies
 from distil.distros.debian.select import Selection, Wanted, select
 from distil.distros.debian.status import status_nodes
+from distil.distros.protocol import Elf, Remedy, Setting
 from distil.fetch.cache import Cache
 from distil.fetch.packs import Pack
 from distil.model.ledger import Removed
@@ -26,7 +26,7 @@ from distil.source.specification import SpecPlace
 
 
 class DebianContents:
-    """See `distil.distros.Contents`."""
+    """See `distil.distros.protocol.PackageContents`."""
 
     def __init__(
         self,
@@ -77,7 +77,7 @@ class DebianContents:
 
 
 class DebianConfigured:
-    """See `distil.distros.Configured`."""
+    """See `distil.distros.protocol.Configured`."""
 
     def __init__(
         self,

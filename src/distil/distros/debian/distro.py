@@ -1,4 +1,4 @@
-"""Debian as a distribution of the table: what `distil.distros.Distro` asks for."""
+"""Debian as a distribution of the table: what `distil.distros.protocol.Distro` asks for."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Final
 
 import msgspec
 
-from distil.distros import KeptFile, Opening
 from distil.distros.debian.base import DebianBase, open_base, open_locked_base
 from distil.distros.debian.lock_part import DebianPart
 from distil.distros.debian.own_packages import are_locked
 from distil.distros.debian.package import ECOSYSTEM
 from distil.distros.debian.record_table import table_is_sound
+from distil.distros.protocol import LockedArchive, Opening
 from distil.fetch.cache import Check
 from distil.model.lock import LockPart, Pinned
 from distil.model.platform import Platform
@@ -56,12 +56,13 @@ class Debian(msgspec.Struct, frozen=True):
 
     def locked_files(
         self, part: LockPart, opening: Opening, platform: Platform
-    ) -> Sequence[KeptFile]:
+    ) -> Sequence[LockedArchive]:
         """The .deb files, described by the index that is made from the lock."""
         index = open_locked_base(part, opening, platform).index
         found = [index.describe(index.package(p.name)) for p in DebianPart.read(part).packages]
         return [
-            KeptFile(str(p), p.url, p.size, p.digest, p.url.rpartition("/")[2], _DEB) for p in found
+            LockedArchive(str(p), p.url, p.size, p.digest, p.url.rpartition("/")[2], _DEB)
+            for p in found
         ]
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Final
 
-from distil.distros import Edge, Plan, Request
 from distil.distros.debian.contents import DebianContents
 from distil.distros.debian.cuts import Cuts, Partial, default_cuts
 from distil.distros.debian.fetching import fetch_packages
@@ -21,6 +20,7 @@ from distil.distros.debian.select import Wanted
 from distil.distros.debian.solver import SOLVER
 from distil.distros.debian.solvers import Solution
 from distil.distros.debian.tools import BUSYBOX, DebianTools
+from distil.distros.protocol import Edge, PackagePlan, Request
 from distil.fetch.http import Client
 from distil.formats.patterns import name_globs, name_patterns, path_patterns
 from distil.model.ledger import Reason
@@ -37,7 +37,7 @@ LIBRARY_SEARCH: Final = "ldconfig"
 
 
 class DebianPlan:
-    """The packages of one image; see `distil.distros.Plan`."""
+    """The packages of one image; see `distil.distros.PackagePlan`."""
 
     def __init__(
         self,
@@ -134,7 +134,7 @@ class DebianPlan:
             libraries=otherwise_called(libraries),
         ).written()
 
-    def differences(self, other: Plan) -> list[str]:
+    def differences(self, other: PackagePlan) -> list[str]:
         """As a lock has to come to them again."""
         found = [
             name

@@ -12,8 +12,8 @@ from typing import Final
 
 import msgspec
 
-from distil.distros import Remedy
 from distil.distros.debian.effects.record import UnhandledScript
+from distil.distros.protocol import Remedy
 from distil.model.origin import ApplicationOrigin
 from distil.model.platform import Platform
 from distil.model.tree import Tree

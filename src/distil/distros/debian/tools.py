@@ -7,7 +7,6 @@ from typing import Final
 
 import msgspec
 
-from distil.distros import Elf
 from distil.distros.debian.archive import DebPack
 from distil.distros.debian.cuts import Cuts
 from distil.distros.debian.effects.library_cache import library_cache_nodes
@@ -15,6 +14,7 @@ from distil.distros.debian.errors import MalformedBusybox
 from distil.distros.debian.formats.busybox import applets
 from distil.distros.debian.select import Wanted, select
 from distil.distros.debian.status import status_nodes
+from distil.distros.protocol import Elf
 from distil.fetch.packs import Pack
 from distil.model.node import Node, directory, symlink
 from distil.model.origin import GeneratedOrigin
@@ -29,7 +29,7 @@ _ORIGIN: Final = GeneratedOrigin("busybox applets")
 
 
 class DebianTools:
-    """See `distil.distros.Tools`."""
+    """See `distil.distros.protocol.Tools`."""
 
     def __init__(
         self, debs: Sequence[DebPack], cuts: Cuts, wanted: Wanted, platform: Platform

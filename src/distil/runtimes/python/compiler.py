@@ -8,13 +8,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from distil.fetch.http import Client
-from distil.fetch.packs import PackMember
+from distil.fetch.packs import NamedPack, PackMember
 from distil.model.blob import Blob
 from distil.model.errors import UnknownPlatform
 from distil.model.node import Kind
 from distil.model.platform import Platform, parse_platform
 from distil.model.spec import ByteCode, Spec
-from distil.runtimes import Archive, SystemOf
+from distil.runtimes.protocol import SystemOf
 from distil.runtimes.python.errors import CannotCompile
 from distil.runtimes.python.interpreter import PythonInterpreter
 from distil.runtimes.python.interpreters import minimal_package
@@ -57,7 +57,7 @@ def _this_platform(wanted: PythonInterpreter) -> Platform:
         raise CannotCompile(wanted.version, why) from error
 
 
-def python_compiler(packs: Sequence[Archive], interpreter: PythonInterpreter) -> Compiler:
+def python_compiler(packs: Sequence[NamedPack], interpreter: PythonInterpreter) -> Compiler:
     """What `packs` have of the interpreter: program, loader, libraries, and its basic modules.
 
     Raises `CannotCompile` for packages that do not have it.
@@ -100,7 +100,7 @@ def python_compiler(packs: Sequence[Archive], interpreter: PythonInterpreter) ->
     )
 
 
-def _libraries(packs: Sequence[Archive]) -> Iterator[tuple[str, tuple[Archive, PackMember]]]:
+def _libraries(packs: Sequence[NamedPack]) -> Iterator[tuple[str, tuple[NamedPack, PackMember]]]:
     """The libraries in `packs` by soname; variants for newer processors do not count."""
     for pack in packs:
         for member in pack.pack.members:
@@ -113,7 +113,7 @@ def _libraries(packs: Sequence[Archive]) -> Iterator[tuple[str, tuple[Archive, P
                 yield member.elf.soname, (pack, member)
 
 
-def _identity(packs: Iterable[Archive]) -> str:
+def _identity(packs: Iterable[NamedPack]) -> str:
     from distil.runtimes.python.byte_compiler import program_identity  # only for byte code
 
     archives = [str(pack.archive_digest) for pack in packs]

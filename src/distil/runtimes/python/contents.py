@@ -1,4 +1,4 @@
-"""The wheels of an application, decoded; see `distil.runtimes.Contents`."""
+"""The wheels of an application, decoded; see `distil.runtimes.protocol.RuntimeContents`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from distil.model.node import Node
 from distil.model.tree import Tree
 from distil.reach.known import EvidenceSource, Known
 from distil.reach.soundness import Fault
-from distil.runtimes import Computed, Elf, LaidOut, Surroundings
+from distil.runtimes.protocol import Computed, Elf, FinishedTree, LaidOut
 from distil.runtimes.python.application import PythonApplication
 from distil.runtimes.python.byte_code import byte_code_nodes
 from distil.runtimes.python.evidence import PythonEvidence
@@ -126,7 +126,7 @@ class PythonContents:
         """See `programs_of`."""
         return programs_of(wheel.name for wheel, _ in self._wheels)
 
-    def faults(self, tree: Tree, elf: Elf, around: Surroundings, cache: Cache) -> list[Fault]:
+    def faults(self, tree: Tree, elf: Elf, around: FinishedTree, cache: Cache) -> list[Fault]:
         """See `python_faults`."""
         found = self._evidence.found if self._evidence is not None else None
         gone = ((one.path, f"{one.rule}: {one.reason}") for one in around.removed)

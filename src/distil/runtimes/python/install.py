@@ -31,7 +31,7 @@ from distil.model.ledger import Removed
 from distil.model.node import Kind, Node
 from distil.model.origin import PackageOrigin
 from distil.model.tree import Tree
-from distil.runtimes import LaidOut
+from distil.runtimes.protocol import LaidOut
 from distil.runtimes.python.byte_code_files import compiled_module
 from distil.runtimes.python.errors import InvalidWheel
 from distil.runtimes.python.formats.wheel import Script, parse_scripts, record_hash

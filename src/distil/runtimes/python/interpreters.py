@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from distil.runtimes import System
+from distil.runtimes.protocol import System
 from distil.runtimes.python.errors import NoPython
 from distil.runtimes.python.interpreter import PythonInterpreter
 

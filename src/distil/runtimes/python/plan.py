@@ -1,4 +1,4 @@
-"""What a Python application needs on one platform; see `distil.runtimes.RuntimePlan`."""
+"""What a Python application needs on one platform; see `distil.runtimes.protocol.RuntimePlan`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from distil.model.component import SystemNeed
 from distil.model.lock import LockPart
 from distil.model.spec import Spec
 from distil.reach.soundness import Fault
-from distil.runtimes import Mending, SystemOf
+from distil.runtimes.protocol import Mending, SystemOf
 from distil.runtimes.python.application import PythonApplication
 from distil.runtimes.python.compiler import obtain_compiler
 from distil.runtimes.python.contents import PythonContents

@@ -1,4 +1,4 @@
-"""Python as a runtime of the table: what `distil.runtimes.Runtime` asks for."""
+"""Python as a runtime of the table: what `distil.runtimes.protocol.Runtime` asks for."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from distil.model.digest import Digest
 from distil.model.lock import BUILD, LockPart, Pinned
 from distil.model.platform import Platform
 from distil.model.spec import Spec
-from distil.runtimes import Asking, Checked, CheckedImage, KeptFile, System
+from distil.runtimes.protocol import Asking, Checked, CheckedImage, FetchedFile, System
 from distil.runtimes.python.application import PythonApplication, normalised
 from distil.runtimes.python.detect import LOOKED_FOR, complete, detect
 from distil.runtimes.python.errors import PythonDoesNotFit
@@ -81,14 +81,14 @@ class Python(msgspec.Struct, frozen=True):
         """Normalised, by PEP 503."""
         return normalised(name)
 
-    def locked_files(self, part: LockPart, source: Path, client: Client) -> Sequence[KeptFile]:
+    def locked_files(self, part: LockPart, source: Path, client: Client) -> Sequence[FetchedFile]:
         """Every wheel, those that build the application's own and these among them."""
         locked = PythonPart.read(part)
         wheels: list[Wheel] = [as_locked(wheel, source) for wheel in _wheels(locked)]
         wheels += [built_wheel(project.wheel, client) for project in locked.projects]
         blobs = client.archives(wheel_downloads(wheels, client, source))
         pairs = zip(wheels, blobs, strict=True)
-        return [KeptFile(wheel.filename, _WHEEL, blob) for wheel, blob in pairs]
+        return [FetchedFile(wheel.filename, _WHEEL, blob) for wheel, blob in pairs]
 
 
 def _wheels(part: PythonPart) -> Iterator[LockedWheel]:

@@ -12,9 +12,9 @@ from typing import Final, Protocol
 
 import msgspec
 
-from distil.distros import Edge
 from distil.distros.debian.index import PackageIndex
 from distil.distros.debian.package import DebianPackage
+from distil.distros.protocol import Edge
 
 REQUESTED: Final = "Requested"
 """The field of the edge to a package that was asked for by name."""

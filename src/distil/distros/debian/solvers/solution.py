@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from distil.distros import Edge
 from distil.distros.debian.index import PackageIndex
 from distil.distros.debian.index_records import PackageRecord
 from distil.distros.debian.relation_targets import (
@@ -15,6 +14,7 @@ from distil.distros.debian.relation_targets import (
     dependencies,
 )
 from distil.distros.debian.solvers import REQUESTED, Cut, Solution
+from distil.distros.protocol import Edge
 
 
 def is_cut(dependency: Dependency, cut: Cut) -> bool:
