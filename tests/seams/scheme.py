@@ -23,7 +23,7 @@ from distil.model.node import Node
 from distil.model.platform import Platform
 from distil.model.spec import Spec
 from distil.model.tree import Tree
-from distil.reach.evidence import Evidence
+from distil.reach.evidence import EvidenceProvider
 from distil.reach.keeping import Keeping
 from distil.reach.known import EvidenceSource, Known
 from distil.reach.soundness import Fault
@@ -54,7 +54,7 @@ def loads(node: Node) -> list[str]:
     return [f"{node.parent}/{name.decode()}" for name in _LOAD.findall(data)]
 
 
-class SchemeEvidence(Evidence):
+class SchemeEvidence(EvidenceProvider):
     """A program needs what it loads."""
 
     def __init__(self, known: Known) -> None:

@@ -25,7 +25,7 @@ from distil.model.tree import Tree
 _CAPABILITIES: Final = "security.capability"
 
 
-class Component(msgspec.Struct, frozen=True, rename="camel"):
+class ComponentSummary(msgspec.Struct, frozen=True, rename="camel"):
     """A package or distribution of the image; `size` is in bytes, of the files present."""
 
     name: str
@@ -134,9 +134,9 @@ class BuildSummary(msgspec.Struct, frozen=True, rename="camel"):
 
     plan: PlanSummary
     size_before: int = 0
-    packages: tuple[Component, ...] = ()
-    distributions: tuple[Component, ...] = ()
-    debug_packages: tuple[Component, ...] = ()
+    packages: tuple[ComponentSummary, ...] = ()
+    distributions: tuple[ComponentSummary, ...] = ()
+    debug_packages: tuple[ComponentSummary, ...] = ()
     cuts: tuple[CutTotal, ...] = ()
     unhandled: tuple[str, ...] = ()
     computed_imports: ComputedImports | None = None
@@ -215,7 +215,7 @@ def summarise_image(image: Image, references: tuple[str, ...] = ()) -> ImageSumm
     )
 
 
-def components(tree: Tree, ecosystem: str, plan: Plan) -> tuple[Component, ...]:
+def components(tree: Tree, ecosystem: str, plan: Plan) -> tuple[ComponentSummary, ...]:
     """The packages or components of `ecosystem` that have files in `tree`."""
     files: dict[str, int] = {}
     sizes: dict[str, int] = {}
@@ -232,7 +232,9 @@ def components(tree: Tree, ecosystem: str, plan: Plan) -> tuple[Component, ...]:
     everything = [*plan.system.packages, *plan.system.tools, *plan.resolved.runtime.components]
     found = {item.purl: item for item in everything if item.purl in files}
     return tuple(
-        Component(item.name, item.version, purl, files[purl], sizes[purl], _askers(item.name, plan))
+        ComponentSummary(
+            item.name, item.version, purl, files[purl], sizes[purl], _askers(item.name, plan)
+        )
         for purl, item in sorted(found.items(), key=lambda entry: entry[1].name)
     )
 

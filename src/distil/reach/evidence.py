@@ -12,7 +12,7 @@ from distil.model.node import Node
 from distil.reach.keeping import Keeping
 
 
-class Evidence:
+class EvidenceProvider:
     """Tells from what is kept so far what else is needed. By itself, it tells nothing."""
 
     def begin(self, keeping: Keeping) -> None:

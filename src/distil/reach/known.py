@@ -8,7 +8,7 @@ import msgspec
 
 from distil.model.tree import Tree
 from distil.reach.command import Command
-from distil.reach.evidence import Evidence
+from distil.reach.evidence import EvidenceProvider
 from distil.reach.native import Native
 from distil.reach.scripts import Scripts
 
@@ -27,5 +27,5 @@ class Known(msgspec.Struct, frozen=True):
     modules: dict[str, str]
 
 
-EvidenceSource = Callable[[Known], Evidence]
+EvidenceSource = Callable[[Known], EvidenceProvider]
 """Makes the evidence of a runtime for one tree."""

@@ -17,12 +17,12 @@ from distil.model.platform import Platform
 from distil.model.tree import Tree
 from distil.reach.closure import GLIBC_INTERPRETERS, is_musl, is_program
 from distil.reach.documents import Documents
-from distil.reach.evidence import Evidence
+from distil.reach.evidence import EvidenceProvider
 from distil.reach.keeping import Keeping
 from distil.reach.linkmap import Process
 from distil.reach.memory import Memory
-from distil.reach.objects import Objects, Target
-from distil.reach.search import GlibcSearch, MuslSearch, Search, Surroundings
+from distil.reach.objects import ElfTarget, Objects
+from distil.reach.search import GlibcSearch, LibrarySearch, MuslSearch, Surroundings
 
 LINKED = "DT_NEEDED"
 LOADER = "PT_INTERP"
@@ -33,7 +33,7 @@ _FORMAT = "native-2"
 _DECODER = Decoder(dict[str, ElfStrings])
 
 
-class Native(Evidence):
+class Native(EvidenceProvider):
     """Follows the ELF files of a tree; `program` is the process that plug-ins are loaded into."""
 
     def __init__(
@@ -46,11 +46,11 @@ class Native(Evidence):
     ) -> None:
         self._objects = Objects(tree, elf)
         self._elf = elf
-        self._target = Target(64, platform.elf_machine, little_endian=True)
+        self._target = ElfTarget(64, platform.elf_machine, little_endian=True)
         self._interpreter = GLIBC_INTERPRETERS.get(platform.debian, "")
         self._program = program
         self._strings = strings
-        self._searches: dict[str, Search] = {}
+        self._searches: dict[str, LibrarySearch] = {}
         self._linked: set[str] = set()
         self._told: set[str] = set()
         self.texts: dict[str, str] = {}
@@ -61,7 +61,7 @@ class Native(Evidence):
     def follow(self, node: Node, keeping: Keeping) -> None:
         """Keep what the file `node` is linked with and names, if it is an ELF file."""
         elf = self._elf.get(node.blob.digest) if node.blob is not None else None
-        if elf is None or Target.of(elf) != self._target:
+        if elf is None or ElfTarget.of(elf) != self._target:
             return
         if elf.interpreter:
             keeping.keep(elf.interpreter, Reason(LOADER, node.path))
@@ -133,7 +133,7 @@ class Native(Evidence):
         if path is not None:
             keeping.keep(path, reason)
 
-    def _search(self, elf: ElfFile) -> Search:
+    def _search(self, elf: ElfFile) -> LibrarySearch:
         interpreter = elf.interpreter or self._interpreter
         if interpreter not in self._searches:
             self._searches[interpreter] = (

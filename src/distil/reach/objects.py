@@ -26,7 +26,7 @@ from distil.model.tree import Tree
 _EF_ARM_ABI_FLOAT_HARD = 0x400
 
 
-class Target(NamedTuple):
+class ElfTarget(NamedTuple):
     """What has to be the same for two ELF files to share a process."""
 
     elf_class: int
@@ -34,21 +34,21 @@ class Target(NamedTuple):
     little_endian: bool
 
     @classmethod
-    def of(cls, elf: ElfFile) -> Target:
+    def of(cls, elf: ElfFile) -> ElfTarget:
         """The target that `elf` is for."""
         return cls(elf.elf_class, elf.machine, elf.little_endian)
 
 
 _MULTIARCH = {
-    Target(64, EM_X86_64, little_endian=True): "x86_64-linux-gnu",
-    Target(32, EM_X86_64, little_endian=True): "x86_64-linux-gnux32",
-    Target(32, EM_386, little_endian=True): "i386-linux-gnu",
-    Target(64, EM_AARCH64, little_endian=True): "aarch64-linux-gnu",
-    Target(64, EM_PPC64, little_endian=True): "powerpc64le-linux-gnu",
-    Target(64, EM_PPC64, little_endian=False): "powerpc64-linux-gnu",
-    Target(64, EM_S390, little_endian=False): "s390x-linux-gnu",
-    Target(64, EM_RISCV, little_endian=True): "riscv64-linux-gnu",
-    Target(64, EM_LOONGARCH, little_endian=True): "loongarch64-linux-gnu",
+    ElfTarget(64, EM_X86_64, little_endian=True): "x86_64-linux-gnu",
+    ElfTarget(32, EM_X86_64, little_endian=True): "x86_64-linux-gnux32",
+    ElfTarget(32, EM_386, little_endian=True): "i386-linux-gnu",
+    ElfTarget(64, EM_AARCH64, little_endian=True): "aarch64-linux-gnu",
+    ElfTarget(64, EM_PPC64, little_endian=True): "powerpc64le-linux-gnu",
+    ElfTarget(64, EM_PPC64, little_endian=False): "powerpc64-linux-gnu",
+    ElfTarget(64, EM_S390, little_endian=False): "s390x-linux-gnu",
+    ElfTarget(64, EM_RISCV, little_endian=True): "riscv64-linux-gnu",
+    ElfTarget(64, EM_LOONGARCH, little_endian=True): "loongarch64-linux-gnu",
 }
 
 
@@ -57,7 +57,7 @@ def multiarch_tuple(elf: ElfFile) -> str:
     if elf.machine == EM_ARM and elf.elf_class == 32:
         hard = elf.flags & _EF_ARM_ABI_FLOAT_HARD
         return "arm-linux-gnueabihf" if hard else "arm-linux-gnueabi"
-    return _MULTIARCH.get(Target.of(elf), "")
+    return _MULTIARCH.get(ElfTarget.of(elf), "")
 
 
 class Opened(NamedTuple):

@@ -14,7 +14,7 @@ from distil.model.ledger import Reason
 from distil.model.node import Kind, Node
 from distil.model.origin import PackageOrigin
 from distil.model.tree import Tree
-from distil.reach.evidence import Evidence
+from distil.reach.evidence import EvidenceProvider
 from distil.reach.keeping import Keeping
 
 WHOLE: Final = "whole package"
@@ -40,7 +40,7 @@ class SystemPackages(msgspec.Struct, frozen=True):
     piecemeal: frozenset[str] = frozenset()
 
 
-class WholePackages(Evidence):
+class WholePackages(EvidenceProvider):
     """Keeps all of a package when anything of it is kept.
 
     The files of those that a policy `covers`, by name, or that are piecemeal are judged each for

@@ -17,12 +17,12 @@ from distil.model.digest import Digest
 from distil.model.ledger import Reason
 from distil.model.tree import Tree
 from distil.reach.documents import Documents
-from distil.reach.evidence import Evidence
+from distil.reach.evidence import EvidenceProvider
 from distil.reach.keeping import Keeping
 from distil.reach.known import EvidenceSource, Known
 from distil.reach.native import Native, Strings
 from distil.reach.packages import WholePackages
-from distil.reach.policies import Found, Policies, shipped_policies
+from distil.reach.policies import Policies, PolicyFacts, shipped_policies
 from distil.reach.roots import Beginning, Roots
 from distil.reach.scripts import Scripts
 
@@ -69,9 +69,9 @@ def reach(
 
 def _fixpoint(
     keeping: Keeping,
-    first: Sequence[Evidence],
-    following: Sequence[Evidence],
-    settling: Sequence[Evidence],
+    first: Sequence[EvidenceProvider],
+    following: Sequence[EvidenceProvider],
+    settling: Sequence[EvidenceProvider],
 ) -> Reached:
     """Ask all evidence until none keeps anything more."""
     for evidence in first:
@@ -92,7 +92,7 @@ def _fixpoint(
     return Reached(keeping.reasons.first, keeping.reasons.further, removed)
 
 
-class _Conventions(Evidence):
+class _Conventions(EvidenceProvider):
     """Applies the policies that have a cause in what is known so far, each once."""
 
     def __init__(self, known: Known, policies: Policies) -> None:
@@ -102,7 +102,7 @@ class _Conventions(Evidence):
     def settle(self, keeping: Keeping) -> None:
         """Keep what the policies with a cause name."""
         native = self._known.native
-        found = Found(keeping.kept, native.functions, native.texts, self._known.modules)
+        found = PolicyFacts(keeping.kept, native.functions, native.texts, self._known.modules)
         pending = []
         for policy in self._pending:
             because = policy.because(found)

@@ -17,7 +17,7 @@ from distil.model.origin import ApplicationOrigin, GeneratedOrigin, PackageOrigi
 from distil.model.platform import Platform
 from distil.model.tree import Tree
 from distil.reach.command import Command
-from distil.reach.evidence import Evidence
+from distil.reach.evidence import EvidenceProvider
 from distil.reach.keeping import Keeping
 from distil.reach.packages import SystemPackages
 
@@ -49,7 +49,7 @@ class Roots(msgspec.Struct, frozen=True):
     named: Mapping[str, Reason] = {}
 
 
-class Beginning(Evidence):
+class Beginning(EvidenceProvider):
     """Keeps what `roots` name, and what of a tree every image has."""
 
     def __init__(self, tree: Tree, roots: Roots) -> None:

@@ -12,7 +12,7 @@ from distil.model.ledger import Reason
 from distil.model.node import Node
 from distil.model.tree import Tree
 from distil.reach.command import shell_words
-from distil.reach.evidence import Evidence
+from distil.reach.evidence import EvidenceProvider
 from distil.reach.keeping import Keeping
 from distil.reach.soundness import DEFAULT_PATH, find_program, shebang
 
@@ -24,7 +24,7 @@ _LARGEST: Final = 1 << 20
 """Bytes of a shell script that are read at most."""
 
 
-class Scripts(Evidence):
+class Scripts(EvidenceProvider):
     """Follows the scripts of a tree.
 
     `commands` are the lines of those for a shell, as words; `programs` has for the path of each

@@ -9,7 +9,7 @@ import msgspec
 
 from distil.compose.summary import (
     BuildSummary,
-    Component,
+    ComponentSummary,
     ComputedImports,
     ImageSummary,
     IndexSummary,
@@ -193,7 +193,7 @@ def _where(summary: BuildSummary | IndexSummary) -> list[Row]:
     return [*rows, Row("loaded", into)] if into else rows
 
 
-def _components(components: tuple[Component, ...]) -> str:
+def _components(components: tuple[ComponentSummary, ...]) -> str:
     rows = [
         (c.name, c.version, number(c.files, "file"), size(c.size), ", ".join(c.needed_by))
         for c in components

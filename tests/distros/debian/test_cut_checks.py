@@ -7,7 +7,7 @@ import pytest
 from distil.distros.debian.cut_checks import check_cuts
 from distil.distros.debian.cuts import default_cuts
 from distil.distros.debian.errors import CutReached
-from distil.distros.debian.select import Removed, select
+from distil.distros.debian.select import CutFile, select
 from distil.fetch.cache import Cache
 from distil.formats.elf import ElfFile
 from distil.model.digest import Digest
@@ -52,10 +52,10 @@ def test_libraries_that_were_cut(cache: Cache) -> None:
     pack = unpacked(cache, "x", [file("/usr/bin/x", b"program", 0o755)])
     tree = select([pack], default_cuts()).tree
     elf = {Digest.of(b"program"): _program("libcut.so.1", "libother.so")}
-    removed = Removed("/usr/lib/debug/libcut.so.1", "y", 1, "debugging", "why")
+    removed = CutFile("/usr/lib/debug/libcut.so.1", "y", 1, "debugging", "why")
     with pytest.raises(CutReached, match=r"/usr/bin/x needs the library libcut\.so\.1, cut from y"):
         check_cuts(tree, [removed], elf)
-    other = Removed("/usr/lib/debug/libunused.so.1", "y", 1, "debugging", "why")
+    other = CutFile("/usr/lib/debug/libunused.so.1", "y", 1, "debugging", "why")
     check_cuts(tree, [other], elf)
 
 
@@ -67,4 +67,4 @@ def test_a_library_cut_in_one_place_and_kept_in_another(cache: Cache) -> None:
     )
     tree = select([pack], default_cuts()).tree
     elf = {Digest.of(b"program"): _program("libcut.so.1")}
-    check_cuts(tree, [Removed("/usr/lib/debug/libcut.so.1", "y", 1, "debugging", "")], elf)
+    check_cuts(tree, [CutFile("/usr/lib/debug/libcut.so.1", "y", 1, "debugging", "")], elf)

@@ -15,7 +15,7 @@ import pytest
 
 from distil.events import Warned, listening
 from distil.model.blob import InlineBlob
-from distil.runtimes.python.byte_compiler import Module, compile_modules
+from distil.runtimes.python.byte_compiler import SourceModule, compile_modules
 from distil.runtimes.python.errors import CannotCompile
 from tests.support.host_python import host_runtime, script_runtime
 
@@ -23,12 +23,12 @@ NAMES = [f"name_{number}" for number in range(40)]
 """In common to many modules, so that what was compiled before could matter."""
 
 
-def module(path: str, source: str | bytes) -> Module:
+def module(path: str, source: str | bytes) -> SourceModule:
     data = source.encode() if isinstance(source, str) else source
-    return Module(path, InlineBlob.of(data))
+    return SourceModule(path, InlineBlob.of(data))
 
 
-def many() -> list[Module]:
+def many() -> list[SourceModule]:
     """Modules with names, strings, numbers and sets in common, of this Python's own library too."""
     function = "def {0}({0}_a, shared=1000):\n    return {{'one', 'two', '{0}'}} & {0}_a, (1, 2)"
     lines = [function.format(name) for name in NAMES]

@@ -8,14 +8,14 @@ from collections.abc import Iterable, Iterator, Mapping
 import msgspec
 
 from distil.distros.debian.errors import CutReached
-from distil.distros.debian.select import Removed
+from distil.distros.debian.select import CutFile
 from distil.formats.elf import ElfFile
 from distil.model.digest import Digest
 from distil.model.node import Kind
 from distil.model.tree import Tree
 
 
-class Reached(msgspec.Struct, frozen=True, order=True):
+class ReachedCut(msgspec.Struct, frozen=True, order=True):
     """`path`, which the image keeps, needs `needed`; `why` says in which way.
 
     `removed` is the cut that took it away.
@@ -24,7 +24,7 @@ class Reached(msgspec.Struct, frozen=True, order=True):
     path: str
     needed: str
     why: str
-    removed: Removed
+    removed: CutFile
 
     def __str__(self) -> str:
         cut = f"cut from {self.removed.package} ({self.removed.rule})"
@@ -32,7 +32,7 @@ class Reached(msgspec.Struct, frozen=True, order=True):
 
 
 def check_cuts(
-    tree: Tree, removed: Iterable[Removed], elf: Mapping[Digest, ElfFile | None]
+    tree: Tree, removed: Iterable[CutFile], elf: Mapping[Digest, ElfFile | None]
 ) -> None:
     """Check that links still have their targets, and files the libraries they need.
 
@@ -45,7 +45,7 @@ def check_cuts(
         raise CutReached([str(one) for one in found])
 
 
-def _links(tree: Tree, cut: Mapping[str, Removed]) -> Iterator[Reached]:
+def _links(tree: Tree, cut: Mapping[str, CutFile]) -> Iterator[ReachedCut]:
     for node in tree:
         if node.kind is Kind.SYMLINK and tree.resolve(node.path) is None:
             target = posixpath.normpath(tree.real_path(node.path))
@@ -53,12 +53,12 @@ def _links(tree: Tree, cut: Mapping[str, Removed]) -> Iterator[Reached]:
                 (cut[path] for path in cut if path.startswith(target + "/")), None
             )
             if entry is not None:
-                yield Reached(node.path, target, "is a link to", entry)
+                yield ReachedCut(node.path, target, "is a link to", entry)
 
 
 def _libraries(
-    tree: Tree, cut: Mapping[str, Removed], elf: Mapping[Digest, ElfFile | None]
-) -> Iterator[Reached]:
+    tree: Tree, cut: Mapping[str, CutFile], elf: Mapping[Digest, ElfFile | None]
+) -> Iterator[ReachedCut]:
     by_name = {path.rsplit("/", 1)[1]: entry for path, entry in cut.items() if ".so" in path}
     if not by_name:
         return
@@ -67,4 +67,4 @@ def _libraries(
         known = elf.get(node.blob.digest) if node.blob is not None else None
         for soname in known.needed if known is not None else ():
             if soname in by_name and soname not in present:
-                yield Reached(node.path, soname, "needs the library", by_name[soname])
+                yield ReachedCut(node.path, soname, "needs the library", by_name[soname])

@@ -14,7 +14,7 @@ from typing import Final
 from distil.distros.debian.archive import DebPack
 from distil.distros.debian.effects.apply import ALTERNATIVES
 from distil.distros.debian.errors import CutReached
-from distil.distros.debian.select import Removed, Selection, Wanted
+from distil.distros.debian.select import CutFile, Selection, Wanted
 from distil.formats.elf import ElfFile
 from distil.model.digest import Digest
 from distil.model.node import Kind, Node
@@ -32,7 +32,7 @@ _HEAD: Final = 256
 
 def without_orphans(
     tree: Tree,
-    removed: Iterable[Removed],
+    removed: Iterable[CutFile],
     packs: Iterable[DebPack],
     elf: Mapping[Digest, ElfFile | None],
     wanted: Wanted,
@@ -62,7 +62,7 @@ def _orphans(
     cut: Mapping[str, str],
     names: Mapping[Digest, str],
     elf: Mapping[Digest, ElfFile | None],
-) -> Iterator[Removed]:
+) -> Iterator[CutFile]:
     """`cut` is the path of each file that was cut before, and its package."""
     gone = dict(cut)
     for node in tree:
@@ -77,7 +77,7 @@ def _orphans(
                 gone[node.path] = package
                 why = f"its interpreter {interpreter} is not in the image"
                 size = node.size if node.kind is Kind.FILE else 0
-                yield Removed(node.path, package, size, SCRIPT_RULE, why)
+                yield CutFile(node.path, package, size, SCRIPT_RULE, why)
     emptied = {parent: gone[path] for path in gone for parent in _parents(path)}
     for node in tree:
         if node.kind is Kind.SYMLINK:
@@ -87,7 +87,7 @@ def _orphans(
             package = _package(node, names)
             if loser and (package or node.origin == ALTERNATIVES):
                 why = f"{target} is not in the image"
-                yield Removed(node.path, package or loser, 0, LINK_RULE, why)
+                yield CutFile(node.path, package or loser, 0, LINK_RULE, why)
 
 
 def _parents(path: str) -> Iterator[str]:
@@ -109,7 +109,7 @@ def _interpreter(node: Node) -> str:
 
 
 def _check_wanted(
-    tree: Tree, orphans: Mapping[str, Removed], names: Mapping[Digest, str], wanted: Wanted
+    tree: Tree, orphans: Mapping[str, CutFile], names: Mapping[Digest, str], wanted: Wanted
 ) -> None:
     """A package that was asked for keeps at least one of its programs."""
     scripts = [entry for entry in orphans.values() if entry.rule == SCRIPT_RULE]

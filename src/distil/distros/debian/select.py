@@ -38,7 +38,7 @@ _Cut = tuple[str, str]
 """The rule that cuts a file, and its reason."""
 
 
-class Removed(msgspec.Struct, frozen=True, gc=False):
+class CutFile(msgspec.Struct, frozen=True, gc=False):
     """A file of a package that the image does without; `size` in bytes."""
 
     path: str
@@ -52,7 +52,7 @@ class Selection(msgspec.Struct, frozen=True):
     """The files taken, as a tree, and the files left out, sorted by path."""
 
     tree: Tree
-    removed: tuple[Removed, ...]
+    removed: tuple[CutFile, ...]
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -103,7 +103,7 @@ class _Choice:
 
     def __init__(self) -> None:
         self.taken: list[Node] = []
-        self.removed: list[Removed] = []
+        self.removed: list[CutFile] = []
         self.contributing: set[PackageOrigin] = set()
         self._directories: list[tuple[Node, str]] = []
 
@@ -154,7 +154,7 @@ def _choose(pack: DebPack, cuts: Cuts, wanted: Wanted, choice: _Choice) -> None:
         elif cut is None:
             choice.take(node, origin)
         else:
-            choice.removed.append(Removed(path, pack.name, member.size, *cut))
+            choice.removed.append(CutFile(path, pack.name, member.size, *cut))
     if partial is None:
         choice.contributing.add(origin)
 

@@ -61,13 +61,13 @@ def byte_code_nodes(
     application's own are found in the cache again. Raises what `compile_modules` raises, and
     `DiskFull`, `CacheUnwritable`.
     """
-    from distil.runtimes.python.byte_compiler import Module, compile_modules  # not for every build
+    from distil.runtimes.python.byte_compiler import SourceModule, compile_modules
 
     with stage("compiling modules") as result:
         groups = _groups(tree, interpreter, application)
         known = [(group, _known(group, runtime, cache)) for group in groups]
         missing = [
-            Module(path, node.blob)
+            SourceModule(path, node.blob)
             for group, pack in known
             for path, node in _missing(group, pack).items()
             if node.blob is not None

@@ -51,7 +51,7 @@ class Compiler(msgspec.Struct, frozen=True):
     identity: str
 
 
-class Module(msgspec.Struct, frozen=True):
+class SourceModule(msgspec.Struct, frozen=True):
     """A source file as the image has it; tracebacks will name it by `path`."""
 
     path: str
@@ -63,7 +63,7 @@ def program_identity() -> str:
     return hashlib.sha256(_program()).hexdigest()
 
 
-def compile_modules(runtime: Compiler, modules: Sequence[Module]) -> list[bytes]:
+def compile_modules(runtime: Compiler, modules: Sequence[SourceModule]) -> list[bytes]:
     """Unchecked-hash byte code (PEP 552) of each of `modules`, empty for what does not compile.
 
     The same bytes on every machine and in whatever company. Raises `CannotCompile` where the
@@ -93,7 +93,7 @@ def _lay_out(runtime: Compiler, place: Path) -> None:
         (place / name).chmod(0o700)
 
 
-def _compile(runtime: Compiler, place: Path, modules: Sequence[Module]) -> list[bytes]:
+def _compile(runtime: Compiler, place: Path, modules: Sequence[SourceModule]) -> list[bytes]:
     """The byte code of some first ones of `modules`: all, unless one ends the compiler."""
     with (
         tempfile.TemporaryFile(dir=place) as asked,
@@ -124,7 +124,7 @@ def _starts(runtime: Compiler, place: Path) -> bool:
         return _run(runtime, place, (nothing, nothing, nothing), 0) == 0
 
 
-def _ask(modules: Sequence[Module], stream: BinaryIO) -> int:
+def _ask(modules: Sequence[SourceModule], stream: BinaryIO) -> int:
     """Write what the program reads, see there; the length of it."""
     for module in modules:
         path = module.path.encode("utf-8", "surrogateescape")

@@ -20,7 +20,7 @@ from distil.runtimes.python.formats.requirements_txt import (
     requirement_name,
 )
 from distil.runtimes.python.project_files import (
-    Project,
+    DeclaredProject,
     extra_requirements,
     group_requirements,
     read_toml,
@@ -36,10 +36,12 @@ FOREIGN_LOCKS: Final = {
 }
 """Lock files that are not read, and the command that writes one that is."""
 
-Found = tuple[Dependencies, Evidence]
+Decided = tuple[Dependencies, Evidence]
 
 
-def find_dependencies(source: Path, project: Project | None, spec: PythonSpec) -> Found | None:
+def find_dependencies(
+    source: Path, project: DeclaredProject | None, spec: PythonSpec
+) -> Decided | None:
     """The project's dependencies and what decided it, None when no file declares any.
 
     Raises `UnknownExtra`, `InvalidProjectFile`, `UnreadableSource`.
@@ -143,7 +145,7 @@ def _files(source: Path, path: str, *, constraints: bool) -> Iterator[tuple[str,
         pending += [(one, (*above, real)) for one in reversed(inner)]
 
 
-def _locked(source: Path, project: Project | None, spec: PythonSpec) -> Found | None:
+def _locked(source: Path, project: DeclaredProject | None, spec: PythonSpec) -> Decided | None:
     kinds = {
         "uv.lock": DependencySource.UV_LOCK,
         "poetry.lock": DependencySource.POETRY_LOCK,
@@ -168,7 +170,9 @@ def _locked(source: Path, project: Project | None, spec: PythonSpec) -> Found | 
     return dependencies, Evidence("dependencies", chosen, f"the lock file is there{others}")
 
 
-def _locked_by_workspace(source: Path, project: Project, spec: PythonSpec) -> Found | None:
+def _locked_by_workspace(
+    source: Path, project: DeclaredProject, spec: PythonSpec
+) -> Decided | None:
     """The uv.lock of the workspace that the project is a member of, in a directory above."""
     above = source.resolve()
     for steps, place in enumerate(above.parents, 1):
@@ -188,8 +192,8 @@ def _locked_by_workspace(source: Path, project: Project, spec: PythonSpec) -> Fo
 
 
 def _declared(
-    source: Path, project: Project, spec: PythonSpec, pins: tuple[str, ...]
-) -> Found | None:
+    source: Path, project: DeclaredProject, spec: PythonSpec, pins: tuple[str, ...]
+) -> Decided | None:
     """The project's own declaration, narrowed by a requirements.txt that pins everything."""
     _check_known(project, spec)
     names = _project_names(source, project, spec)
@@ -221,7 +225,7 @@ def _declared(
     return dependencies, Evidence("dependencies", " and ".join((file, *pins)), because)
 
 
-def _requirements(source: Path, files: tuple[str, ...], because: str) -> Found:
+def _requirements(source: Path, files: tuple[str, ...], because: str) -> Decided:
     entries = [entry for file in files for entry in read_requirements(source, file)]
     names = _names(requirement.text for _, requirement in entries)
     return (
@@ -241,7 +245,7 @@ def _pinned_requirements(source: Path) -> tuple[str, ...]:
     return ("requirements.txt",)
 
 
-def _project_names(source: Path, project: Project, spec: PythonSpec) -> tuple[str, ...]:
+def _project_names(source: Path, project: DeclaredProject, spec: PythonSpec) -> tuple[str, ...]:
     """What the project asks for itself, the chosen extras and groups included."""
     wanted = list(project.dependencies or ())
     for extra in spec.extras:
@@ -263,7 +267,7 @@ def _poetry_requirement(name: str, value: Any) -> str:  # noqa: ANN401 - as TOML
     return f"{name}[{','.join(map(str, extras))}]" if extras else name
 
 
-def _check_known(project: Project, spec: PythonSpec) -> None:
+def _check_known(project: DeclaredProject, spec: PythonSpec) -> None:
     """Name a misspelt extra or group now; the resolver would do so late, or not at all."""
     poetry_extras = {normalised(name) for name in project.tool("poetry").get("extras", {})}
     for extra in spec.extras:

@@ -17,7 +17,7 @@ from distil.runtimes.python.entrypoint import MAIN_FILES, find_entrypoint, scrip
 from distil.runtimes.python.errors import WorkspaceRoot
 from distil.runtimes.python.frameworks import version_arguments
 from distil.runtimes.python.project_files import (
-    Project,
+    DeclaredProject,
     application_name,
     read_project,
     workspace_members,
@@ -118,7 +118,7 @@ _NOTHING: Final = _Declared(
 
 
 def _declared(
-    source: Path, project: Project | None, sources: Sources, spec: Spec, script: str
+    source: Path, project: DeclaredProject | None, sources: Sources, spec: Spec, script: str
 ) -> _Declared:
     """What the files of the application declare, before it is known which of them is started."""
     found = None
@@ -157,7 +157,7 @@ def _has_top_module(sources: Sources) -> bool:
     )
 
 
-def _about(project: Project | None, sources: Sources, script: str) -> tuple[Evidence, ...]:
+def _about(project: DeclaredProject | None, sources: Sources, script: str) -> tuple[Evidence, ...]:
     if script:
         return (Evidence("project", script, "a script, which is copied alone"),)
     if project is None:

@@ -18,19 +18,19 @@ from distil.runtimes.python.frameworks import (
     DEFAULT_PORT,
     PYTHON,
     Protocol,
+    ServedObject,
     Server,
-    Target,
     servers_for,
 )
 from distil.runtimes.python.modules import (
     Candidate,
-    Module,
+    EntryModule,
     candidates,
     entry_modules,
     import_root,
     main_module,
 )
-from distil.runtimes.python.project_files import Project, workspace_members
+from distil.runtimes.python.project_files import DeclaredProject, workspace_members
 from distil.runtimes.python.scripts import described_scripts, started_script
 from distil.source.scan import Sources
 
@@ -57,7 +57,7 @@ class Entrypoint(msgspec.Struct, frozen=True):
 
 
 def find_entrypoint(
-    sources: Sources, project: Project | None, names: Sequence[str], spec: Spec
+    sources: Sources, project: DeclaredProject | None, names: Sequence[str], spec: Spec
 ) -> Entrypoint:
     """The entrypoint from the spec, a console script, a framework or a main module.
 
@@ -116,7 +116,7 @@ class _Finder:
     """Looks at the application's modules for something to run."""
 
     def __init__(
-        self, sources: Sources, project: Project | None, names: Sequence[str], spec: Spec
+        self, sources: Sources, project: DeclaredProject | None, names: Sequence[str], spec: Spec
     ) -> None:
         self._sources = sources
         self._names = set(names)
@@ -131,19 +131,19 @@ class _Finder:
         """A framework's application with a server; raises `NoEntrypoint` without a server."""
         if self._fastapi.count(":") == 1:
             module, _, name = self._fastapi.partition(":")
-            target = Target(module, name, Protocol.ASGI)
+            target = ServedObject(module, name, Protocol.ASGI)
             return self._served(target, "FastAPI", "tool.fastapi.entrypoint in pyproject.toml")
         modules = entry_modules(self._sources, self._root)
         found = candidates(modules)
         if not found:
             return None
         chosen = self._choose(found, modules)
-        target = Target(chosen.module, chosen.name, chosen.framework.protocol, chosen.factory)
+        target = ServedObject(chosen.module, chosen.name, chosen.framework.protocol, chosen.factory)
         because = f"{chosen.framework.name} application in {chosen.path} line {chosen.line}"
         served = self._served(target, chosen.framework.name, because)
         return msgspec.structs.replace(served, file=chosen.path)
 
-    def _choose(self, found: list[Candidate], modules: list[Module]) -> Candidate:
+    def _choose(self, found: list[Candidate], modules: list[EntryModule]) -> Candidate:
         objects = [c for c in found if not c.factory] or found
         servable = [
             c for c in objects if self._server(c.framework.protocol, factory=c.factory)
@@ -165,12 +165,12 @@ class _Finder:
     def _example(self, candidate: Candidate) -> str:
         protocol = candidate.framework.protocol
         server = self._server(protocol, factory=candidate.factory) or servers_for(protocol)[0]
-        target = Target(candidate.module, candidate.name, protocol, candidate.factory)
+        target = ServedObject(candidate.module, candidate.name, protocol, candidate.factory)
         arguments = (PYTHON, "-m", *server.start(target, DEFAULT_PORT).arguments)
         quoted = ", ".join(f'"{argument}"' for argument in arguments)
         return f"entrypoint = [{quoted}]"
 
-    def _served(self, target: Target, framework: str, because: str) -> Entrypoint:
+    def _served(self, target: ServedObject, framework: str, because: str) -> Entrypoint:
         server = self._server(target.protocol, factory=target.factory)
         if server is None:
             usable = servers_for(target.protocol, factory=target.factory)
@@ -286,12 +286,12 @@ class _Finder:
 # --- which of several ----------------------------------------------------------------------
 
 
-def _deployment_modules(found: list[Candidate], _: list[Module]) -> list[Candidate]:
+def _deployment_modules(found: list[Candidate], _: list[EntryModule]) -> list[Candidate]:
     """Modules called wsgi or asgi are there to be served."""
     return [c for c in found if c.module.rpartition(".")[2] in ("wsgi", "asgi")]
 
 
-def _preferred_protocol(found: list[Candidate], modules: list[Module]) -> list[Candidate]:
+def _preferred_protocol(found: list[Candidate], modules: list[EntryModule]) -> list[Candidate]:
     """Of Django's two: the one that its settings name alone, ASGI for Channels, else WSGI."""
     if {c.module.rpartition(".")[2] for c in found} != {"wsgi", "asgi"}:
         return []
@@ -302,7 +302,7 @@ def _preferred_protocol(found: list[Candidate], modules: list[Module]) -> list[C
     return [c for c in found if c.framework.protocol is wanted]
 
 
-def _not_imported(found: list[Candidate], modules: list[Module]) -> list[Candidate]:
+def _not_imported(found: list[Candidate], modules: list[EntryModule]) -> list[Candidate]:
     """An application that another one's module imports is mounted in that one."""
     imported = {
         name
@@ -313,7 +313,7 @@ def _not_imported(found: list[Candidate], modules: list[Module]) -> list[Candida
     return [c for c in found if not {c.module, f"{c.module}.{c.name}"} & imported]
 
 
-def _usual_name(found: list[Candidate], _: list[Module]) -> list[Candidate]:
+def _usual_name(found: list[Candidate], _: list[EntryModule]) -> list[Candidate]:
     """Of several in one module the one that servers look for by default."""
     if len({c.module for c in found}) > 1:
         return []
@@ -330,7 +330,9 @@ def _why_port(spec: Spec) -> str:
     return "[image] ports" if spec.image.ports else "the default; [image] ports changes it"
 
 
-def _nothing_found(scripts: list[str], project: Project | None, sources: Sources) -> NoEntrypoint:
+def _nothing_found(
+    scripts: list[str], project: DeclaredProject | None, sources: Sources
+) -> NoEntrypoint:
     write = f"write {_EXAMPLE} below [app] in distil.toml"
     if len(scripts) > 1:
         path = f"{SCRIPT_DIRECTORY}/{scripts[0]}"

@@ -11,7 +11,7 @@ import msgspec
 from distil.events import Warned, emit
 from distil.model.ledger import Reason
 from distil.model.node import Kind, Node
-from distil.reach.evidence import Evidence
+from distil.reach.evidence import EvidenceProvider
 from distil.reach.keeping import Keeping
 from distil.reach.known import Known
 from distil.runtimes.python.interpreter import PythonInterpreter
@@ -27,7 +27,7 @@ OPENED: Final = "opened by name"
 _INTERPRETER: Final = re.compile(r"(?:.*/)?python[\d.]*")
 
 
-class PythonEvidence(Evidence):
+class PythonEvidence(EvidenceProvider):
     """Keeps the modules that can be imported, and the libraries that Python code opens.
 
     Python files that something else keeps, and commands that shell scripts run, are searched as

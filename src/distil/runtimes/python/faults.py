@@ -34,7 +34,7 @@ from distil.runtimes.python.reach.modules import Module
 from distil.runtimes.python.reach.programs import Program, Programs
 from distil.runtimes.python.reach.provides import package_for_module
 from distil.runtimes.python.reach.recorded import lost_modules
-from distil.runtimes.python.reach.wheel_fit import Target, wheel_misfits
+from distil.runtimes.python.reach.wheel_fit import WheelTarget, wheel_misfits
 
 IMPORTS: Final = "imports"
 SCRIPTS: Final = "console scripts"
@@ -102,7 +102,7 @@ def python_faults(
         node = tree.get(installation.real)
         program = elf.get(node.blob.digest) if node is not None and node.blob is not None else None
         musl = program is not None and is_musl(program.interpreter)
-        target = Target(installation.line, world.machine, musl)
+        target = WheelTarget(installation.line, world.machine, musl)
         for distribution in check.distributions:
             for path, what in wheel_misfits(tree, distribution, target):
                 faults.append(Fault(WHEELS, path, what))

@@ -64,7 +64,7 @@ BUNDLED_SERVERS: Final = {
 """Servers that a distribution (with an extra) depends on by itself."""
 
 
-class Target(msgspec.Struct, frozen=True):
+class ServedObject(msgspec.Struct, frozen=True):
     """What a server is to serve: ``module:name``, a factory when it is to be called."""
 
     module: str
@@ -91,17 +91,17 @@ class Server(msgspec.Struct, frozen=True):
 
     name: str
     protocols: tuple[Protocol, ...]
-    start: Callable[[Target, int], Start]
+    start: Callable[[ServedObject, int], Start]
     factories: bool = True
 
 
-def _gunicorn(target: Target, port: int) -> Start:
+def _gunicorn(target: ServedObject, port: int) -> Start:
     # Workers prove that they are alive through a file; /dev/shm is there without a /tmp.
     arguments = ("gunicorn", "--worker-tmp-dir", "/dev/shm", str(target))  # noqa: S108
     return Start(arguments, {"PORT": str(port)})
 
 
-def _uvicorn(target: Target, port: int) -> Start:
+def _uvicorn(target: ServedObject, port: int) -> Start:
     factory = ("--factory",) if target.factory else ()
     return Start(
         ("uvicorn", *factory, f"{target.module}:{target.name}"),
@@ -109,12 +109,12 @@ def _uvicorn(target: Target, port: int) -> Start:
     )
 
 
-def _hypercorn(target: Target, port: int) -> Start:
+def _hypercorn(target: ServedObject, port: int) -> Start:
     prefix = target.protocol.lower()
     return Start(("hypercorn", "--bind", f"0.0.0.0:{port}", f"{prefix}:{target}"))
 
 
-def _granian(target: Target, port: int) -> Start:
+def _granian(target: ServedObject, port: int) -> Start:
     factory = ("--factory",) if target.factory else ()
     interface = ("--interface", target.protocol.lower())
     return Start(
@@ -123,12 +123,12 @@ def _granian(target: Target, port: int) -> Start:
     )
 
 
-def _waitress(target: Target, port: int) -> Start:
+def _waitress(target: ServedObject, port: int) -> Start:
     call = ("--call",) if target.factory else ()
     return Start(("waitress", f"--listen=0.0.0.0:{port}", *call, f"{target.module}:{target.name}"))
 
 
-def _daphne(target: Target, port: int) -> Start:
+def _daphne(target: ServedObject, port: int) -> Start:
     return Start(("daphne", "-b", "0.0.0.0", "-p", str(port), f"{target.module}:{target.name}"))  # noqa: S104
 
 

@@ -21,7 +21,7 @@ from distil.runtimes.errors import StaleLock
 from distil.runtimes.python.application import normalised
 from distil.runtimes.python.errors import ResolverFailed, UnsupportedSource
 from distil.runtimes.python.interpreter import PythonInterpreter
-from distil.runtimes.python.project_files import Project
+from distil.runtimes.python.project_files import DeclaredProject
 from distil.runtimes.python.target import WheelFile, marker_environment
 from distil.runtimes.python.wheel import Wheel
 
@@ -104,7 +104,7 @@ def as_wheel(package: Locked, file: WheelFile, source: Path, client: Client) -> 
     )
 
 
-def check_uv_lock_current(table: Mapping[str, Any], where: str, project: Project) -> None:
+def check_uv_lock_current(table: Mapping[str, Any], where: str, project: DeclaredProject) -> None:
     """Raise `StaleLock` when the project asks for something that uv.lock does not know.
 
     uv can check this only with an interpreter that the project fits, which the host need not
@@ -199,7 +199,7 @@ def _written(entries: Iterable[Mapping[str, Any]]) -> set[_Asked]:
     return found
 
 
-def _asked(project: Project) -> set[_Asked]:
+def _asked(project: DeclaredProject) -> set[_Asked]:
     from packaging.requirements import InvalidRequirement, Requirement  # slow to load
 
     found: set[_Asked] = set()

@@ -26,7 +26,7 @@ _MARKS: Final = frozenset(name.rpartition(".")[2].encode() for name in FRAMEWORK
 """What the text of a module holds that makes an application, or is Django's settings."""
 
 
-class Module(msgspec.Struct, frozen=True):
+class EntryModule(msgspec.Struct, frozen=True):
     """One module of the application: where it is, what it is called, what is in it."""
 
     path: str
@@ -61,10 +61,10 @@ def import_root(sources: Sources) -> str:
     return "src" if has_src and not sources.named("src/__init__.py") else ""
 
 
-def entry_modules(sources: Sources, root: str) -> list[Module]:
+def entry_modules(sources: Sources, root: str) -> list[EntryModule]:
     """The modules that may hold an application object, read but not run, sorted by path."""
     texts = {path: sources.read(path) for path in _python_files(sources)}
-    modules: dict[str, Module] = {}
+    modules: dict[str, EntryModule] = {}
     wanted = set(_MARKS)
     for _ in range(3):
         found = {
@@ -84,12 +84,12 @@ def entry_modules(sources: Sources, root: str) -> list[Module]:
     return [modules[path] for path in sorted(modules)]
 
 
-def main_module(sources: Sources, path: str) -> Module | None:
+def main_module(sources: Sources, path: str) -> EntryModule | None:
     """The module at `path`, None when it is not there or not valid Python."""
     return _module(path, "", sources.read(path)) if sources.named(path) else None
 
 
-def candidates(modules: list[Module]) -> list[Candidate]:
+def candidates(modules: list[EntryModule]) -> list[Candidate]:
     """Every application object and every factory, in the order of their modules."""
     factories = _factories(modules)
     found = []
@@ -125,7 +125,7 @@ def candidates(modules: list[Module]) -> list[Candidate]:
     return list({(c.module, c.name): c for c in found}.values())
 
 
-def _factories(modules: list[Module]) -> dict[str, Framework]:
+def _factories(modules: list[EntryModule]) -> dict[str, Framework]:
     """What each factory makes, by dotted name; a factory may return another one's result."""
     known: dict[str, Framework] = {}
     for _ in range(3):
@@ -155,7 +155,7 @@ def _python_files(sources: Sources) -> list[str]:
     return found[:MOST_MODULES]
 
 
-def _module(path: str, root: str, text: bytes) -> Module | None:
+def _module(path: str, root: str, text: bytes) -> EntryModule | None:
     inside = path.removeprefix(f"{root}/") if root else path
     parts = inside.removesuffix(".py").split("/")
     is_package = parts[-1] == "__init__"
@@ -163,4 +163,4 @@ def _module(path: str, root: str, text: bytes) -> Module | None:
     if not name and is_package:
         return None
     facts = read_module(text, f"{name}.__init__" if is_package else name)
-    return Module(path, name, facts) if facts is not None else None
+    return EntryModule(path, name, facts) if facts is not None else None

@@ -17,7 +17,7 @@ from distil.runtimes.python.application import normalised
 from distil.runtimes.python.errors import UnsupportedSource
 from distil.runtimes.python.formats.requirements_txt import requirement_name
 from distil.runtimes.python.interpreter import PythonInterpreter
-from distil.runtimes.python.project_files import Project
+from distil.runtimes.python.project_files import DeclaredProject
 from distil.runtimes.python.target import marker_environment
 
 _UNRESTRICTED: Final = ("", "*")
@@ -34,7 +34,7 @@ class Pin(msgspec.Struct, frozen=True):
 def read_poetry_lock(
     table: Mapping[str, Any],
     where: str,
-    project: Project,
+    project: DeclaredProject,
     interpreter: PythonInterpreter,
     choice: tuple[Sequence[str], Sequence[str]],
 ) -> list[Pin]:
@@ -68,7 +68,7 @@ class _PoetryLock:
     def __init__(
         self,
         packages: list[dict[str, Any]],
-        project: Project,
+        project: DeclaredProject,
         interpreter: PythonInterpreter,
         choice: tuple[Sequence[str], Sequence[str]],
     ) -> None:
@@ -210,7 +210,7 @@ def _is_package(package: object) -> bool:
 
 
 def _check_poetry_current(
-    packages: Iterable[Mapping[str, Any]], where: str, project: Project
+    packages: Iterable[Mapping[str, Any]], where: str, project: DeclaredProject
 ) -> None:
     held = {normalised(package["name"]) for package in packages}
     asked = {requirement_name(text)[0] for text in project.dependencies or ()}

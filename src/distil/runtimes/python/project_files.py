@@ -17,7 +17,7 @@ from distil.runtimes.python.errors import UnknownExtra
 from distil.source.scan import Sources, read_source
 
 
-class Project(msgspec.Struct, frozen=True):
+class DeclaredProject(msgspec.Struct, frozen=True):
     """A declared project; `dependencies` is None when only its build back end knows them.
 
     `packaged` says that it has a build back end and is meant to be installed. `files` are the
@@ -50,7 +50,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise InvalidProjectFile(str(path), str(error)) from None
 
 
-def read_project(source: Path) -> Project | None:
+def read_project(source: Path) -> DeclaredProject | None:
     """The project that `source` declares, None when nothing does.
 
     A pyproject.toml that only configures tools declares none. Raises `InvalidProjectFile`.
@@ -66,11 +66,11 @@ def read_project(source: Path) -> Project | None:
             return project
     if legacy:
         name = _directory_name(source)
-        return Project((legacy,), name, dependencies=None, packaged=True)
+        return DeclaredProject((legacy,), name, dependencies=None, packaged=True)
     return None
 
 
-def application_name(source: Path, project: Project | None) -> str:
+def application_name(source: Path, project: DeclaredProject | None) -> str:
     """The project's name, or one made of the directory's."""
     return project.name if project is not None else _directory_name(source)
 
@@ -113,7 +113,7 @@ def _is_one_of(directory: Sequence[str], patterns: Sequence[Sequence[str]]) -> b
     return False
 
 
-def group_requirements(project: Project, group: str) -> tuple[str, ...]:
+def group_requirements(project: DeclaredProject, group: str) -> tuple[str, ...]:
     """The requirements of a dependency group, those it includes resolved (PEP 735).
 
     Raises `UnknownExtra` for a group that is not there, `InvalidProjectFile` for a cycle.
@@ -121,7 +121,7 @@ def group_requirements(project: Project, group: str) -> tuple[str, ...]:
     return tuple(_group(project, normalised(group), ()))
 
 
-def extra_requirements(project: Project, extra: str) -> tuple[str, ...]:
+def extra_requirements(project: DeclaredProject, extra: str) -> tuple[str, ...]:
     """The requirements of one extra. Raises `UnknownExtra`."""
     found = project.extras.get(normalised(extra))
     if found is None:
@@ -129,7 +129,7 @@ def extra_requirements(project: Project, extra: str) -> tuple[str, ...]:
     return found
 
 
-def _from_pyproject(path: Path, table: dict[str, Any], *, legacy: str) -> Project | None:
+def _from_pyproject(path: Path, table: dict[str, Any], *, legacy: str) -> DeclaredProject | None:
     where = str(path)
     metadata = _table(table, "project", where)
     tool = _table(table, "tool", where)
@@ -139,7 +139,7 @@ def _from_pyproject(path: Path, table: dict[str, Any], *, legacy: str) -> Projec
         if not (has_back_end and legacy):
             return None
         name = _directory_name(path.parent)
-        return Project(("pyproject.toml", legacy), name, dependencies=None, packaged=True)
+        return DeclaredProject(("pyproject.toml", legacy), name, dependencies=None, packaged=True)
     uv_package = _table(tool, "uv", where, "tool.").get("package")
     packaged = has_back_end or bool(legacy) or uv_package is True
     if uv_package is False or poetry.get("package-mode") is False:
@@ -156,7 +156,7 @@ def _from_pyproject(path: Path, table: dict[str, Any], *, legacy: str) -> Projec
     dependencies: tuple[str, ...] | None = _strings(metadata, "dependencies", where, "project.")
     if "dependencies" in dynamic or (not metadata and poetry):
         dependencies = None
-    return Project(
+    return DeclaredProject(
         ("pyproject.toml",),
         name,
         str(metadata.get("version") or poetry.get("version") or ""),
@@ -224,7 +224,7 @@ def _groups(
     return groups
 
 
-def _group(project: Project, group: str, outer: tuple[str, ...]) -> list[str]:
+def _group(project: DeclaredProject, group: str, outer: tuple[str, ...]) -> list[str]:
     if group in outer:
         raise InvalidProjectFile(
             project.files[0], f"dependency groups include each other: {' -> '.join(outer)}"

@@ -32,7 +32,7 @@ from distil.runtimes.python.locks import Locked, as_wheel, check_uv_lock_current
 from distil.runtimes.python.poetry_lock import read_poetry_lock
 from distil.runtimes.python.project import build_projects
 from distil.runtimes.python.project_files import (
-    Project,
+    DeclaredProject,
     group_requirements,
     read_project,
     read_toml,
@@ -264,7 +264,7 @@ class _Resolving:
             )
         return [package for package in packages if package.name != wheel.name]
 
-    def _project(self) -> Project:
+    def _project(self) -> DeclaredProject:
         project = read_project(self._source)
         if project is None:
             raise InvalidProjectFile(str(self._source), "its pyproject.toml declares no project")

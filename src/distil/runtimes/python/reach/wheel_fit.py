@@ -24,7 +24,7 @@ _GCOMPAT: Final = ("/lib/libgcompat.so.0", "/usr/lib/libgcompat.so.0")
 _SYSTEMS: Final = {"manylinux": "glibc", "musllinux": "musl"}
 
 
-class Target(msgspec.Struct, frozen=True):
+class WheelTarget(msgspec.Struct, frozen=True):
     """What compiled modules have to fit: ``3.13``, ``x86_64``, and musl or glibc."""
 
     line: str
@@ -38,7 +38,7 @@ class Target(msgspec.Struct, frozen=True):
 
 
 def wheel_misfits(
-    tree: Tree, distribution: Distribution, target: Target
+    tree: Tree, distribution: Distribution, target: WheelTarget
 ) -> Iterator[tuple[str, str]]:
     """Files of `distribution` that the interpreter cannot load, and why: (path, sentence)."""
     compiled = [path for path in distribution.files if path.endswith(".so")]
@@ -50,7 +50,7 @@ def wheel_misfits(
         yield from _wrong_wheel(tree, distribution, target)
 
 
-def _misfits(tree: Tree, compiled: list[str], target: Target) -> Iterator[tuple[str, str]]:
+def _misfits(tree: Tree, compiled: list[str], target: WheelTarget) -> Iterator[tuple[str, str]]:
     """Extension modules of which there is no version that fits."""
     modules: dict[str, list[str]] = {}
     for path in compiled:
@@ -63,7 +63,7 @@ def _misfits(tree: Tree, compiled: list[str], target: Target) -> Iterator[tuple[
             yield paths[0], reasons[0]
 
 
-def _misfit(path: str, target: Target) -> str:
+def _misfit(path: str, target: WheelTarget) -> str:
     """Why the interpreter would not look at the extension module `path`; empty if it does."""
     match = _EXTENSION.search(path)
     if match is None:
@@ -80,7 +80,7 @@ def _misfit(path: str, target: Target) -> str:
 
 
 def _wrong_wheel(
-    tree: Tree, distribution: Distribution, target: Target
+    tree: Tree, distribution: Distribution, target: WheelTarget
 ) -> Iterator[tuple[str, str]]:
     """A wheel of compiled code for other systems, as its own tags say."""
     node = tree.get(f"{distribution.metadata}/WHEEL")
@@ -93,7 +93,7 @@ def _wrong_wheel(
         yield f"{distribution.metadata}/WHEEL", what
 
 
-def _fits(platform: str, target: Target, *, compatible: bool) -> bool:
+def _fits(platform: str, target: WheelTarget, *, compatible: bool) -> bool:
     if platform == "any":
         return True
     system = re.match(r"[a-z]+", platform)
