@@ -11,7 +11,7 @@ from pathlib import Path
 from bench.measure import middle, run, seconds, table, timed
 from bench.peers.context import UV, Example, prepare
 from bench.results import write_section
-from distil.packages.sources import find_mirrors
+from distil.distros.debian.sources import find_mirrors
 from tests.support.apt_oracle import AptOracle
 
 REPEATS = 5

@@ -13,20 +13,21 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
+from distil.compose.investigate import investigate, look_at
+from distil.compose.obtain import obtain_packages, obtain_wheels
+from distil.userfiles.specification import Overrides, read_spec
 
 from bench.measure import megabytes, table
 from bench.peers.context import Example
 from bench.results import write_section
-from distil.apps.sources import application_tree
-from distil.build.base import BaseOpener
-from distil.build.gather import Gathered, Ingredients, gather
-from distil.build.investigate import investigate, look_at
-from distil.build.narrow import roots_of, searchable
-from distil.build.needs import find_needs
-from distil.build.obtain import obtain_packages, obtain_wheels
-from distil.build.plan import Plan, plan_packages
-from distil.build.specification import Overrides, read_spec
 from distil.cli import OBJECTS
+from distil.compose.gather import Gathered, Ingredients, gather
+from distil.compose.narrow import roots_of, searchable
+from distil.compose.needs import find_needs
+from distil.compose.plan import Plan, plan_packages
+from distil.distros.debian.base import BaseOpener
+from distil.distros.debian.cuts import default_cuts
+from distil.distros.debian.releases import SuitePolicy
 from distil.fetch.cache import Cache
 from distil.fetch.http import Client
 from distil.model.blob import InlineBlob
@@ -35,10 +36,9 @@ from distil.model.node import Kind, Node
 from distil.model.origin import ApplicationOrigin, PackageOrigin
 from distil.model.platform import parse_platform
 from distil.model.tree import Tree
-from distil.packages.cuts import default_cuts
-from distil.packages.releases import SuitePolicy
-from distil.reach.python.rules import STANDARD_LIBRARY, RuleSet, shipped_rules
 from distil.reach.reachable import Reached, Roots, reach
+from distil.runtimes.python.reach.rules import STANDARD_LIBRARY, RuleSet, shipped_rules
+from distil.source.scan import application_tree
 
 REPEATS = 5
 SIZES = (7_500, 15_000, 30_000, 60_000)

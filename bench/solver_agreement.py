@@ -15,12 +15,12 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from distil.errors import UnsatisfiableDependencies
+from distil.distros.debian.index import PackageIndex
+from distil.distros.debian.solver import Solution, solve
+from distil.distros.debian.sources import find_mirrors
+from distil.distros.errors import UnsatisfiableDependencies
 from distil.fetch.cache import Cache
-from distil.packages.index import PackageIndex
-from distil.packages.solver import Solution, solve
-from distil.packages.sources import find_mirrors
-from tests.packages.test_solver_against_apt import LISTS, listed_packages
+from tests.distros.debian.test_solver_against_apt import LISTS, listed_packages
 from tests.support.apt_oracle import AptOracle
 from tests.support.solution_traits import ALTERNATIVE, BREAKS, VIRTUAL, traits
 

@@ -21,8 +21,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from distil.fetch.cache import Cache
-from distil.image.read import open_image
+from distil.image.read import read_image
 from distil.image.read_tree import read_tree
+from distil.image.stores.table import store_to_read
 from distil.image.unpack import unpack
 from distil.model.image import ContainerConfig
 from distil.model.reference import parse_location
@@ -168,8 +169,10 @@ def sandbox(enter: Callable[[Path, ContainerConfig], Sequence[str]]) -> Iterator
     with tempfile.TemporaryDirectory(prefix="distil-demo-") as directory:
         Path(directory).chmod(0o755)
         root = Path(directory) / "root"
-        image = open_image(parse_location(f"{LAYOUT}:{NAME.rpartition(':')[2]}"))
-        unpack(read_tree(image.layers, Cache.default()), root, owners=False)
+        place = parse_location(f"{LAYOUT}:{NAME.rpartition(':')[2]}")
+        with store_to_read(place).opened() as source:
+            image = read_image(source)
+            unpack(read_tree(image.layers, Cache.default()), root, owners=False)
         for name in ("dev", "dev/shm", "proc", "tmp"):
             (root / name).mkdir(exist_ok=True)
         for name in ("dev/shm", "tmp"):

@@ -39,7 +39,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def build(source: Path, target: Path, kind: str = "wheel", umask: int = 0o022) -> Path:
     """Build `source` with the back end installed here, without network."""
-    command = [sys.executable, "-m", "hatchling", "build", "-t", kind, "-d", target]
+    command = [sys.executable, "-m", "hatchling", "build", "-t", kind, "-d", str(target)]
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("SETUPTOOLS_SCM", "VCS_"))}
     environment = {**kept, "SOURCE_DATE_EPOCH": EPOCH}
     done = subprocess.run(

@@ -63,12 +63,8 @@ STRUCTS = {
 
 
 def own() -> dict[str, object]:
-    """The public names that are defined in the module itself."""
-    return {
-        name: value
-        for name, value in vars(pipeline).items()
-        if not name.startswith("_") and getattr(value, "__module__", "") == pipeline.__name__
-    }
+    """The public names."""
+    return {name: getattr(pipeline, name) for name in pipeline.__all__}
 
 
 def test_names() -> None:

@@ -1,22 +1,26 @@
-"""The page about exit codes and errors, from ``errors.py``."""
+"""The page about exit codes and errors, from the classes of all modules."""
 
 from __future__ import annotations
 
-import inspect
-import re
+import importlib
+import pkgutil
+import tomllib
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
 from typing import Final
 
-from distil import errors
+import distil
 from distil.errors import DistilError
 from scripts.reference.docstrings import summary
 from scripts.reference.schema import markdown
 
 HEAD: Final = """# Errors
 
-<!-- Made by scripts/docs from src/distil/errors.py. -->
+<!-- Made by scripts/docs from the errors in src/distil. -->
 
-Every error says what, where and why, and `hint:` what to do next. In the Python API each is a class
-of `distil.errors`, with `message`, `hint` and `exit_code`.
+Every error says what, where and why, and `hint:` what to do next. In the Python API each is a
+subclass of `distil.errors.DistilError`, with `message`, `hint` and `exit_code`.
 
 | exit code | what it means |
 |---|---|
@@ -27,26 +31,57 @@ of `distil.errors`, with `message`, `hint` and `exit_code`.
 | 130 | interrupted by Ctrl-C; nothing half-written is left |
 """
 
-_SECTION: Final = re.compile(r"^# --- (?P<name>[^-]+) -+$|^class (?P<error>\w+)\(", re.MULTILINE)
+_PROJECT: Final = Path(__file__).resolve().parents[2] / "pyproject.toml"
 
 
 def exits_page() -> str:
-    """The page as Markdown: every class by section, in the order of the file.
+    """The page as Markdown: every class by package, the lowest first, in the order of the files.
 
     Raises `LookupError` for a class without a docstring.
     """
+    rows = _rows()
+    errors = sorted(_errors(), key=lambda error: (rows[_room(error)], _package(error)))
     page = HEAD
-    for found in _SECTION.finditer(inspect.getsource(errors)):
-        if found["name"]:
-            title = found["name"].strip()
-            page += f"\n## {title[:1].upper()}{title[1:]}\n\n| error | exit code | when |\n"
-            page += "|---|---|---|\n"
-            continue
-        error = getattr(errors, found["error"])
-        if error is DistilError or not issubclass(error, DistilError):
-            continue
-        text = markdown(summary(error)) if "__doc__" in vars(error) else ""
-        if not text:
-            raise LookupError(f"{error.__name__} has no docstring")
-        page += f"| `{error.__name__}` | {error.exit_code} | {text.replace('|', '&#124;')} |\n"
+    for package, found in groupby(errors, _package):
+        members = list(found)
+        modules = " and ".join(f"`{name}`" for name in sorted({e.__module__ for e in members}))
+        title = ": ".join(package.split(".")[1:]) or "anywhere"
+        page += f"\n## {title[:1].upper()}{title[1:]}\n\nIn {modules}.\n\n"
+        page += "| error | exit code | when |\n|---|---|---|\n"
+        page += "".join(map(_line, members))
     return page
+
+
+def _line(error: type[DistilError]) -> str:
+    text = markdown(summary(error)) if "__doc__" in vars(error) else ""
+    if not text:
+        raise LookupError(f"{error.__name__} has no docstring")
+    return f"| `{error.__name__}` | {error.exit_code} | {text.replace('|', '&#124;')} |\n"
+
+
+def _errors() -> Iterator[type[DistilError]]:
+    """All classes of errors but the base, each module's in its order."""
+    names = sorted(one.name for one in pkgutil.walk_packages(distil.__path__, "distil."))
+    for name in names:
+        if name.endswith(".__main__"):
+            continue
+        for value in vars(importlib.import_module(name)).values():
+            own = isinstance(value, type) and value.__module__ == name
+            if own and issubclass(value, DistilError) and value is not DistilError:
+                yield value
+
+
+def _package(error: type[DistilError]) -> str:
+    return error.__module__.rpartition(".")[0]
+
+
+def _room(error: type[DistilError]) -> str:
+    return error.__module__.split(".")[1]
+
+
+def _rows() -> dict[str, int]:
+    """How high each part of distil stands in the contract of who may import whom."""
+    contracts = tomllib.loads(_PROJECT.read_text(encoding="utf-8"))["tool"]["importlinter"]
+    (layers,) = (c["layers"] for c in contracts["contracts"] if "layers" in c)
+    rows = enumerate(reversed(layers))
+    return {room.strip(): place for place, row in rows for room in row.split("|")}

@@ -78,7 +78,8 @@ def _default(field: msgspec.structs.FieldInfo) -> Schema:
 def _value(annotation: Any, path: tuple[str, ...], unused: dict[str, Any]) -> Schema:  # noqa: ANN401
     """The schema of a type, with what is asked of the values at `path` beyond it."""
     found = _of_type(annotation, path, unused)
-    return found | unused.pop(".".join(path), {})
+    more: Schema = unused.pop(".".join(path), {})
+    return found | more
 
 
 def _of_type(annotation: Any, path: tuple[str, ...], unused: dict[str, Any]) -> Schema:  # noqa: ANN401

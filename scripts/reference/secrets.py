@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from itertools import groupby
 from typing import Final
 
-from distil.apps.secrets import Answer, secret_table
+from distil.source.secrets import Answer, secret_table
 
 HEAD: Final = """# Secrets
 
-<!-- Made by scripts/docs from src/distil/apps/data/secrets.toml. -->
+<!-- Made by scripts/docs from src/distil/source/data/secrets.toml. -->
 
 What looks like a secret among an application's files.
 [What becomes of them](../concepts/secrets.md) is another page.

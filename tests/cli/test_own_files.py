@@ -33,7 +33,7 @@ to = "/opt/job"
 mode = "0755"
 """
 
-APP = {
+APP: dict[str, str | bytes] = {
     **FLASK,
     "distil.toml": SPEC,
     ".dockerignore": "conf\ntool\nopenssl.cnf\njob.py\n",

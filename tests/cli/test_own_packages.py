@@ -30,10 +30,16 @@ fi
 def vendor_of_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Vendor, str]]:
     """A vendor with a program; beside its repository lie local packages."""
     vendor = Vendor(tmp_path_factory.mktemp("vendor"))
-    tool = {"/usr/bin/tool": program("libgcc_s.so.1"), "/etc/tool.conf": "tool\n"}
+    tool: dict[str, bytes | str] = {
+        "/usr/bin/tool": program("libgcc_s.so.1"),
+        "/etc/tool.conf": "tool\n",
+    }
     vendor.add("tool", "2.0-1", tool, depends="libc6, libgcc-s1", source="tools (2.0)")
     vendor.publish()
-    agent = {"/usr/bin/agent": program("libstdc++.so.6"), "/usr/share/agent/words": "words\n"}
+    agent: dict[str, bytes | str] = {
+        "/usr/bin/agent": program("libstdc++.so.6"),
+        "/usr/share/agent/words": "words\n",
+    }
     local = vendor.root.parent
     build_deb(local, "agent", "1.0", agent, {"postinst": POSTINST}, depends="libstdc++6")
     build_deb(local, "agent", "1.0", agent, architecture="arm64")

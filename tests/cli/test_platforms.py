@@ -361,7 +361,7 @@ def test_an_engine_gets_this_machines_image_and_that_is_said(
         stream = archive.extractfile("manifest.json")
         assert stream is not None
         images = json.load(stream)
-        loaded = [json.load(archive.extractfile(image["Config"])) for image in images]  # type: ignore[arg-type]
+        loaded = [json.load(archive.extractfile(image["Config"])) for image in images]
     assert [image["RepoTags"] for image in images] == [["shop:1.0"], ["shop:1.0-debug"]]
     assert {one["architecture"] for one in loaded} == {"amd64"}
     assert "linux/amd64 only, an engine takes one platform" in done.stderr

@@ -142,9 +142,9 @@ def test_an_unexpected_error_is_no_traceback(warm: World) -> None:
     """Even a defect ends in one message, and DISTIL_DEBUG=1 shows where it is."""
     (warm.root / "broken").mkdir()
     (warm.root / "broken" / "sitecustomize.py").write_text(
-        "import distil.packages.cuts\n\n"
+        "import distil.distros.debian.cuts\n\n"
         "def broken():\n    raise RuntimeError('oops')\n\n"
-        "distil.packages.cuts.default_cuts = broken\n"
+        "distil.distros.debian.cuts.default_cuts = broken\n"
     )
     world = warm.with_variables(PYTHONPATH=str(warm.root / "broken"))
     done = world.build(warm.app())

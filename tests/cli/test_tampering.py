@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pysequoia import SignatureMode, Tsk, sign
@@ -49,14 +50,14 @@ def cut_short(pattern: str) -> Fault:
     return fault
 
 
-def published(*, key: bool = False, **changes: object) -> Fault:
+def published(*, key: bool = False, **changes: Any) -> Fault:
     """The suite is published with other settings, properly signed."""
 
     @contextlib.contextmanager
     def fault(world: World) -> Iterator[None]:
         suites = world.mirror.suites
         before = suites["trixie"]
-        suites["trixie"] = replace(before, **changes)  # type: ignore[arg-type]
+        suites["trixie"] = replace(before, **changes)
         other = Tsk.generate(user_id="Somebody <else@example.org>") if key else world.mirror.key
         text = world.mirror.release_text("trixie").encode()
         suites["trixie"] = before
@@ -69,12 +70,11 @@ def published(*, key: bool = False, **changes: object) -> Fault:
     return fault
 
 
-def unhashed_index(world: World) -> AbstractContextManager[None]:
+@contextlib.contextmanager
+def unhashed_index(world: World) -> Iterator[None]:
     """A mirror that keeps indexes by name only, and has the wrong one."""
-    stack = contextlib.ExitStack()
-    stack.enter_context(published(by_hash=False)(world))
-    stack.enter_context(served(INDEX, tampered)(world))
-    return stack
+    with published(by_hash=False)(world), served(INDEX, tampered)(world):
+        yield
 
 
 @contextlib.contextmanager

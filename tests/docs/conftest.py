@@ -105,8 +105,8 @@ def _postgres() -> Iterator[None]:
     try:
         options = ("--username=guestbook", f"--pwfile={directory}/password", "--no-sync")
         run("initdb", data, *options, "--auth=scram-sha-256", "--encoding=UTF8")
-        options = f"-p {DATABASE_PORT} -c listen_addresses=127.0.0.1 -k {directory} -c fsync=off"
-        run("pg_ctl", data, "--wait", f"--log={directory}/log", f"--options={options}", "start")
+        server = f"-p {DATABASE_PORT} -c listen_addresses=127.0.0.1 -k {directory} -c fsync=off"
+        run("pg_ctl", data, "--wait", f"--log={directory}/log", f"--options={server}", "start")
         try:
             run(
                 "createdb",

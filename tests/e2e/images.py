@@ -43,9 +43,11 @@ def build(example: str, level: str, directory: Path) -> Build:
             command = ("build", source, "-t", name, "--level", level, *outputs)
             names.write_text(distil(*command))
             report.write_text(distil(*command, "--format", "json"))
-    forms = (BuiltImage(f"{example}:{tag}", layout, archive) for tag in ("1.0", "1.0-debug"))
+    production, debug = (
+        BuiltImage(f"{example}:{tag}", layout, archive) for tag in ("1.0", "1.0-debug")
+    )
     lines = tuple(names.read_text().splitlines())
-    return Build(*forms, json.loads(report.read_text()), lines)
+    return Build(production, debug, json.loads(report.read_text()), lines)
 
 
 def distil(*args: str) -> str:

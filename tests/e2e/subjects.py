@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from tests.e2e.workloads import WORKLOADS, Surroundings
 from tests.e2e.workloads.base import AUTHORITY_PATH, Workload
@@ -40,7 +41,7 @@ class Subject:
     def image(self, level: str, directory: Path) -> BuiltImage:
         """The image at `level`, built below `directory`."""
         layout = directory / self.name
-        command = [sys.executable, "-m", "distil", "build", self.source, "--level", level]
+        command = [sys.executable, "-m", "distil", "build", str(self.source), "--level", level]
         command += ["--no-debug", "-t", f"{self.name}:{level}", "-o", f"oci:{layout}"]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
@@ -96,8 +97,10 @@ def worker(runner: Runner, image: BuiltImage, around: Surroundings) -> None:
     around.service.pages["/greeting"] = "Grüße".encode()
     environment = {"BROKER_URL": around.broker, "SSL_CERT_FILE": AUTHORITY_PATH}
     launch = Launch(environment, mounts=(Mount(around.authority.certificate, AUTHORITY_PATH),))
-    moved = {"user": FOREIGN_USER, "environment": {**environment, **ELSEWHERE}}
-    for changes, commands in (({}, COMMANDS), (moved, ())):
+    moved: dict[str, Any] = {"user": FOREIGN_USER, "environment": {**environment, **ELSEWHERE}}
+    rounds: list[tuple[dict[str, Any], tuple[tuple[str, ...], ...]]]
+    rounds = [({}, COMMANDS), (moved, ())]
+    for changes, commands in rounds:
         running = runner.start(image, replace(launch, **changes))
         try:
             customer = ("python3", "customer.py", f"{around.service.url}/greeting")

@@ -6,21 +6,23 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.util import source_from_cache
 from pathlib import Path
 
 import pytest
 
-from distil.build.explain import Question
+from distil.explain.explain import Question
 from distil.fetch.cache import Cache
-from distil.image.read import open_image
 from distil.image.read_tree import read_tree
-from distil.model.byte_code import BYTE_CODE, byte_code_path, source_path
+from distil.model.origin import GeneratedOrigin
 from distil.model.reference import parse_location
 from distil.model.tree import Tree
 from distil.pipeline import why
+from distil.runtimes.python.byte_code_files import RULE, byte_code_path
 from tests.e2e.subjects import SUBJECTS
 from tests.e2e.workloads import WORKLOADS, Surroundings
 from tests.support.browser import await_answer
+from tests.support.images import open_image
 from tests.support.runners import BuiltImage
 from tests.support.tracing import TracingRunner
 
@@ -33,7 +35,7 @@ def built(
     layout: Path, platform: str, source: Path = SUBJECTS[NAME].source, *options: str
 ) -> BuiltImage:
     tag = f"{NAME}:{platform.rpartition('/')[2]}"
-    command = [sys.executable, "-m", "distil", "build", source, "-t", tag, *options]
+    command = [sys.executable, "-m", "distil", "build", str(source), "-t", tag, *options]
     command += ["--bytecode", "compiled", "--platform", platform, "--no-debug"]
     done = subprocess.run(
         [*command, "-o", f"oci:{layout}"], capture_output=True, text=True, check=False
@@ -48,7 +50,15 @@ def tree(image: BuiltImage, tmp_path: Path) -> Tree:
 
 
 def lock_for(source: Path, *platforms: str) -> None:
-    command = [sys.executable, "-m", "distil", "lock", source, "--platform", ",".join(platforms)]
+    command = [
+        sys.executable,
+        "-m",
+        "distil",
+        "lock",
+        str(source),
+        "--platform",
+        ",".join(platforms),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
@@ -92,8 +102,8 @@ def test_the_same_on_another_processor_and_each_with_a_reason(tmp_path: Path) ->
     path = min(digests[0])
     place = f"oci:{images[0].layout}:{images[0].tag}"
     (explained,) = why(place, Question(path=path)).answer.explanations
-    assert explained.kept.origin == BYTE_CODE
-    assert explained.kept.reasons[0].because == source_path(path)
+    assert explained.kept.origin == GeneratedOrigin(RULE)
+    assert explained.kept.reasons[0].because == source_from_cache(path)
 
 
 def test_a_lock_holds_what_makes_it(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ for context in (None, ssl.create_default_context(capath="/etc/ssl/certs")):
 
 
 def built(source: Path, layout: Path) -> BuiltImage:
-    command = [sys.executable, "-m", "distil", "build", source, "-t", "asks:1", "--no-debug"]
+    command = [sys.executable, "-m", "distil", "build", str(source), "-t", "asks:1", "--no-debug"]
     done = subprocess.run(
         [*command, "-o", f"oci:{layout}"], capture_output=True, text=True, check=False
     )

@@ -42,7 +42,7 @@ def test_both_recipes_run_the_script_and_keep_what_it_keeps() -> None:
 def test_the_script_builds_an_image_without_privileges(tmp_path: Path) -> None:
     """Twice, the second time with what the first one left, as from a CI's cache."""
     wheels = tmp_path / "wheels"
-    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", wheels]
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(wheels)]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     project = tmp_path / "project"
     shutil.copytree(ROOT / "examples" / "flask-hello", project)

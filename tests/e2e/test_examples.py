@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -57,7 +58,7 @@ def _work(
     runner: Runner,
     built: Callable[[str], Build],
     around: Surroundings,
-    **changes: object,
+    **changes: Any,
 ) -> None:
     workload = WORKLOADS[example]
     image = built(example).form(form)

@@ -150,7 +150,8 @@ def test_podman_loads_this_machines_image(
 
 def test_docker_gets_this_machines_image(built_for_all: Built, docker: Engine) -> None:
     built_for_all("flask-hello")  # so that the cache has everything
-    command = [sys.executable, "-m", "distil", "build", ROOT / "examples" / "flask-hello"]
+    source = str(ROOT / "examples" / "flask-hello")
+    command = [sys.executable, "-m", "distil", "build", source]
     command += ["-t", "both:1.0", "--load", "--platform", ",".join(PLATFORMS)]
     environment = os.environ | docker.environment
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)

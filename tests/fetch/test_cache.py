@@ -14,10 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from distil.errors import CacheInUse, CacheUnwritable, CorruptCache, CorruptContent, DiskFull
 from distil.fetch.cache import Cache
+from distil.fetch.errors import CacheInUse, CacheUnwritable, CorruptCache, DiskFull
 from distil.model.blob import FileBlob
 from distil.model.digest import Digest
+from distil.model.errors import CorruptContent
 
 
 @pytest.fixture

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from distil.errors import (
-    DistilError,
-)
+from distil.errors import DistilError
 from distil.fetch.address import parse_address
 from distil.fetch.credentials import apt_authorization
 from tests.support.downloads import BASIC, DATA, wanted

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from distil.errors import (
+from distil.events import Event, Transfer, listening
+from distil.fetch.cache import Cache
+from distil.fetch.errors import (
     AccessDenied,
     ArchiveGone,
     ConnectionFailed,
@@ -28,8 +30,6 @@ from distil.errors import (
     WrongDigest,
     WrongSize,
 )
-from distil.events import Event, Transfer, listening
-from distil.fetch.cache import Cache
 from distil.fetch.http import Client
 from distil.model.digest import Digest
 from tests.support.downloads import DATA, wanted

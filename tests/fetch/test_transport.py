@@ -9,14 +9,9 @@ from typing import NamedTuple
 
 import pytest
 
-from distil.errors import (
-    InvalidConfiguration,
-    NetworkError,
-    TlsFailed,
-    TooManyRedirects,
-)
 from distil.fetch.address import parse_address
 from distil.fetch.authorities import trust_for_uv
+from distil.fetch.errors import InvalidConfiguration, NetworkError, TlsFailed, TooManyRedirects
 from distil.fetch.proxies import environment_proxy
 from tests.support.downloads import BASIC, DATA, wanted
 from tests.support.tools import tool

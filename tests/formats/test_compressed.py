@@ -8,8 +8,13 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from distil.errors import ArchiveTooLarge, MalformedArchive, TruncatedArchive, UnsupportedArchive
 from distil.formats.compressed import decompress
+from distil.formats.errors import (
+    ArchiveTooLarge,
+    MalformedArchive,
+    TruncatedArchive,
+    UnsupportedArchive,
+)
 from tests.support.deb_builder import compress
 
 KINDS = ["gz", "xz", "zst"]

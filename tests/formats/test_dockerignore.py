@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distil.errors import InvalidProjectFile
 from distil.formats.dockerignore import parse_dockerignore
+from distil.formats.errors import InvalidProjectFile
 
 CASES = [
     ("*/temp*", "somedir/temporary.txt", True),

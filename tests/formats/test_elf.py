@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import struct
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from distil.errors import MalformedElf
 from distil.formats.elf import ElfFile, parse_elf
 from distil.formats.elf_notes import DlopenNote
+from distil.formats.errors import MalformedElf
 from tests.support.elf_builder import Elf
 
 ALL_LAYOUTS = [(32, True), (32, False), (64, True), (64, False)]
@@ -22,7 +23,7 @@ DLOPEN = b"""[
   {"soname": ["libx.so"]}
 ]\0"""
 
-FULL = {
+FULL: dict[str, Any] = {
     "interpreter": "/lib/ld.so.1",
     "soname": "libself.so.1",
     "needed": ("liba.so.1", "libb.so.2"),

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from distil.errors import MalformedLdCache
 from distil.formats.elf import parse_elf
+from distil.formats.errors import MalformedLdCache
 from distil.formats.ldcache import (
     CacheEntry,
     accepted_flags,
@@ -36,7 +36,7 @@ X86_64 = 0x303
         (Elf(32, machine=40, flags=0x05000000), 0x0003),
         (Elf(32, machine=40, flags=0x04000400), 0x0003),
         (Elf(64, machine=21), 0x0503),
-        (Elf(64, False, machine=22), 0x0403),
+        (Elf(64, little_endian=False, machine=22), 0x0403),
         (Elf(64, machine=243, flags=0x5), 0x1003),
         (Elf(64, machine=243, flags=0x1), 0x0F03),
         (Elf(64, machine=258, flags=0x43), 0x1203),

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distil.errors import MalformedLedger
+from distil.formats.errors import MalformedLedger
 from distil.formats.ledger import decode_ledger, encode_ledger
 from distil.model.digest import Digest
 from distil.model.ledger import Kept, Ledger, Reason, Removed

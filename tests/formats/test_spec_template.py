@@ -61,7 +61,7 @@ def test_lines_are_short() -> None:
 def test_whatever_is_known_is_written(
     note: str, words: list[str], variables: dict[str, str]
 ) -> None:
-    known = {
+    known: dict[tuple[str, ...], Entry] = {
         ("app", "command"): Entry((note,), words),
         ("app", "environment"): Entry((), variables),
         ("app", "name"): Entry((note,), "shown only", decides=False),

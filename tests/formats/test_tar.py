@@ -2,20 +2,19 @@ from __future__ import annotations
 
 import io
 import tarfile
-from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from distil.errors import (
+from distil.errors import DistilError
+from distil.formats.byte_source import ByteSource
+from distil.formats.errors import (
     ArchiveTooLarge,
-    DistilError,
     MalformedArchive,
     TruncatedArchive,
     UnsupportedArchive,
 )
-from distil.formats.byte_source import ByteSource
 from distil.formats.tar import BLOCK, TarLimits, TarMember, TarReader
 from distil.model.node import Kind
 from tests.support.deb_builder import Entry, directory, file, hard_link, link, tar
@@ -240,9 +239,9 @@ NAMES = st.text(st.characters(codec="utf-8", exclude_characters="\0/"), min_size
 
 
 @st.composite
-def entries(draw: Callable[..., object]) -> list[Entry]:
+def entries(draw: st.DrawFn) -> list[Entry]:
     names = draw(st.lists(NAMES.filter(lambda n: n not in (".", "..")), unique=True, max_size=8))
-    contents = [draw(st.binary(max_size=1500)) for _ in names]  # type: ignore[attr-defined]
+    contents = [draw(st.binary(max_size=1500)) for _ in names]
     modes = [draw(st.integers(0, 0o7777)) for _ in names]
     return [Entry("/" + n, c, m) for n, c, m in zip(names, contents, modes, strict=True)]
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from distil.errors import MalformedCertificate
+from distil.formats.errors import MalformedCertificate
 from distil.formats.x509_name import certificates_in, subject_hash
 from tests.support.tools import needs
 

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 import zstandard
 
-from distil.formats.deb822 import parse_stanzas
-from distil.formats.debian_release import parse_release
+from distil.distros.debian.formats.deb822 import parse_stanzas
+from distil.distros.debian.formats.release import parse_release
 from distil.formats.elf import parse_elf
 from distil.formats.ldcache import read_ld_cache
 from distil.formats.ledger import MEDIA_TYPE, decode_ledger

@@ -79,6 +79,11 @@ def fifo(path: Path) -> Path:
     return path
 
 
+def link_to_a_fifo(path: Path) -> Path:
+    path.symlink_to(fifo(path.with_name("pipe")))
+    return path
+
+
 def unix_socket(path: Path) -> Path:
     with socket.socket(socket.AF_UNIX) as made:
         made.bind(str(path))
@@ -97,7 +102,7 @@ def loop(path: Path) -> Path:
 
 PLACES: dict[str, Callable[[Path], Path]] = {
     "fifo": fifo,
-    "link to a fifo": lambda path: path.symlink_to(fifo(path.with_name("pipe"))) or path,
+    "link to a fifo": link_to_a_fifo,
     "socket": unix_socket,
     "directory": folder,
     "link to itself": loop,

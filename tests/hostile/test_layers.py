@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 import zstandard
 
+from distil.formats.tar import BLOCK
 from tests.support.deb_builder import directory, file, hard_link, link, tar
 from tests.support.hand_made import Layout
 from tests.support.hostile import ESCAPED, Ended, Place
-from tests.support.raw_tar import BLOCK, END, gnu, header, padded, pax
+from tests.support.raw_tar import END, gnu, header, padded, pax
 
 ZEROS = bytes(100 << 20)
 
@@ -30,7 +31,7 @@ def base256(value: int, length: int = 12) -> bytes:
 
 
 def one(**fields: bytes) -> bytes:
-    return header(**fields) + END  # type: ignore[arg-type]
+    return header(**fields) + END
 
 
 # --- one layer that is refused -----------------------------------------------------------------

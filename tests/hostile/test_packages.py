@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from distil.distros.debian.formats.deb import DebReader
 from distil.errors import DistilError
-from distil.formats.deb import DebReader
 from tests.support.command import World
 from tests.support.deb_builder import ar, control_file, deb, directory, file, hard_link, link, tar
 from tests.support.hostile import ESCAPED, Ended, hostile
@@ -83,7 +83,11 @@ def test_packages_are_read_as_dpkg_deb_does(tmp_path: Path, case: str) -> None:
 
 def built(world: World, package: bytes) -> Ended:
     """A build that is given `package` as a file."""
-    files = {"main.py": "print()\n", "tool.deb": package, "distil.toml": SPEC}
+    files: dict[str, str | bytes] = {
+        "main.py": "print()\n",
+        "tool.deb": package,
+        "distil.toml": SPEC,
+    }
     app = world.app(files)
     return hostile(world, "build", app, "-t", "shop:1", "-o", f"oci:{world.out}")
 

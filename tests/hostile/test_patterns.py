@@ -9,7 +9,7 @@ import pytest
 from distil.formats.dockerignore import docker_patterns, parse_dockerignore
 from distil.formats.gitignore import parse_gitignore
 from distil.formats.patterns import name_globs, path_globs
-from distil.reach.python.patterns import matches
+from distil.runtimes.python.reach.patterns import matches
 from tests.support.command import World
 from tests.support.hostile import hostile, in_child
 

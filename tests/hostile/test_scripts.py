@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from distil.distros.debian.effects.accounts import Accounts
+from distil.distros.debian.effects.machine import System
+from distil.distros.debian.effects.scripts import PackageScripts, default_knowledge, follow_scripts
 from distil.model.node import Kind, Node
-from distil.packages.effects.accounts import Accounts
-from distil.packages.effects.machine import System
-from distil.packages.effects.scripts import PackageScripts, default_knowledge, follow_scripts
 from tests.support.hostile import ESCAPED, in_child
 
 DOUBLED = "X=aaaaaaaaaaaaaaaa\n" + 'X="$X$X"\n' * 60

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -56,7 +56,7 @@ def place(built: World, tmp_path: Path) -> World:
     return mine
 
 
-def planted(place: World, names: dict[str, bytes | str], spec: str = "") -> Path:
+def planted(place: World, names: Mapping[str, bytes | str], spec: str = "") -> Path:
     return place.app({**FLASK, **names, **({"distil.toml": spec} if spec else {})})
 
 

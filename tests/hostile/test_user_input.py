@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from distil.errors import DistilError
-from distil.formats.entry_module import script_metadata
 from distil.formats.lock_toml import decode_lock
 from distil.formats.spec_toml import parse_spec
 from distil.formats.toml import NotToml, parse_toml
+from distil.runtimes.python.formats.entry_module import script_metadata
 from tests.support.command import World
 from tests.support.hostile import hostile, in_child
 

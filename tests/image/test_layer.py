@@ -8,25 +8,29 @@ import io
 import os
 import tarfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from distil.errors import CorruptCache, CorruptContent, InvalidLayer
 from distil.fetch.cache import Cache
+from distil.fetch.errors import CorruptCache
 from distil.formats.byte_source import ByteSource
 from distil.formats.tar import TarMember, TarReader
 from distil.image.compress import GZIP_BLOCK, ZSTD_BLOCK, codec_of
+from distil.image.errors import InvalidLayer
 from distil.image.layer import Layer, arranged, layer_is_sound, write_layer
 from distil.image.layer_stream import LayerStream, tar_stream
 from distil.image.tar import header
 from distil.model.blob import FileBlob, InlineBlob
 from distil.model.digest import Digest
+from distil.model.errors import CorruptContent
 from distil.model.image import Compression
 from distil.model.node import Kind, Node
 from distil.model.tree import Tree
+from tests.support.images import file_of
 from tests.support.nodes import file, sample_tree, special, trees
 from tests.support.tools import run_tool
 
@@ -255,7 +259,7 @@ def test_an_unchanged_layer_is_not_written_again(cache, monkeypatch):
     assert written(reversed(list(sample_tree())), cache) == first
 
 
-CHANGES = {
+CHANGES: dict[str, dict[str, Any]] = {
     "content": {"blob": InlineBlob.of(b"other")},
     "mode": {"mode": 0o600},
     "uid": {"uid": 1},
@@ -285,7 +289,7 @@ def test_a_later_epoch_alone_does_not_change_a_layer(cache, monkeypatch):
 @pytest.mark.parametrize("damage", ["flip", "truncate", "remove"])
 def test_a_damaged_layer_in_the_cache_is_never_used(cache, damage):
     first = written(sample_tree(), cache)
-    path = Path(first.blob.path)
+    path = file_of(first)
     data = path.read_bytes()
     if damage == "flip":
         path.write_bytes(data[:50] + bytes([data[50] ^ 1]) + data[51:])

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from distil.errors import DistilError, EngineFailed, OutputFailed, PartlyWritten
+from distil.errors import DistilError
+from distil.image.errors import EngineFailed, OutputFailed, PartlyWritten
 from distil.image.naming import name_image
 from distil.image.write import Output, staged, write
 from distil.model.reference import parse_image_name, parse_location

@@ -7,30 +7,25 @@ import io
 import json
 import os
 import tarfile
+from typing import Any
 
 import pytest
 import zstandard
 from hypothesis import HealthCheck, given, settings
 
-from distil.errors import (
-    ArchiveTooLarge,
-    DistilError,
-    ImageNotFound,
-    MalformedArchive,
-    MalformedImage,
-    PlatformNotFound,
-    TruncatedArchive,
-)
+from distil.errors import DistilError
 from distil.fetch.cache import Cache
+from distil.formats.errors import ArchiveTooLarge, MalformedArchive, TruncatedArchive
 from distil.image import read_tree as read_tree_module
 from distil.image.assemble import assemble, assemble_index
+from distil.image.errors import ImageNotFound, PlatformNotFound
 from distil.image.layer import Layer
 from distil.image.naming import name_image
-from distil.image.read import open_image
 from distil.image.read_tree import read_tree
 from distil.image.write import write
 from distil.model.blob import InlineBlob
 from distil.model.digest import Digest
+from distil.model.errors import MalformedImage
 from distil.model.image import (
     MEDIA_CONFIG,
     MEDIA_INDEX,
@@ -45,7 +40,7 @@ from distil.model.origin import LayerOrigin
 from distil.model.platform import AMD64, ARM64
 from distil.model.reference import parse_image_name, parse_location
 from tests.support.hand_made import Layout
-from tests.support.images import EPOCH, layer, oci, sample_image, twins
+from tests.support.images import EPOCH, as_image, layer, oci, open_image, sample_image, twins
 from tests.support.nodes import file, sample_tree, special, trees
 
 KINDS = ["oci", "oci-archive", "docker-archive"]
@@ -62,10 +57,10 @@ def test_what_was_written_is_read(cache, tmp_path, kind):
     for printed, named in zip(write(images, location), images, strict=True):
         stored = open_image(parse_location(printed))
         assert [each.blob.read() for each in stored.layers] == [
-            each.blob.read() for each in named.image.layers
+            each.blob.read() for each in as_image(named).layers
         ]
         assert [each.diff_id for each in stored.layers] == [
-            each.diff_id for each in named.image.layers
+            each.diff_id for each in as_image(named).layers
         ]
         assert stored.config.config.user == "65532"
         assert [each.created_by for each in stored.layers] == ["distil test"] * len(stored.layers)
@@ -203,7 +198,7 @@ def test_an_archive_of_an_old_docker_save_is_read(cache, tmp_path):
         "history": [{"created_by": "x"}, {"empty_layer": True}, {"created_by": "y"}],
     }
     manifest = [{"Config": "c.json", "RepoTags": None, "Layers": ["1/layer.tar", "2/layer.tar"]}]
-    members = [
+    members: list[tuple[str, bytes | str]] = [
         ("c.json", json.dumps(config).encode()),
         ("1/layer.tar", tar),
         ("2/layer.tar", "../1/layer.tar"),
@@ -360,8 +355,8 @@ def layer_of(
 
 
 GOOD = _tar([("a", b"1")])
-FROM_GZIP = {"media_type": f"{MEDIA_LAYER}+gzip", "diff": GOOD}
-FROM_ZSTD = {"media_type": f"{MEDIA_LAYER}+zstd", "diff": GOOD}
+FROM_GZIP: dict[str, Any] = {"media_type": f"{MEDIA_LAYER}+gzip", "diff": GOOD}
+FROM_ZSTD: dict[str, Any] = {"media_type": f"{MEDIA_LAYER}+zstd", "diff": GOOD}
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from distil.errors import NoEngine, NotSaved, UnreadablePlace
-from distil.image.engine import load_docker, load_podman
+from distil.image.errors import NoEngine, NotSaved, UnreadablePlace
 from distil.image.naming import name_image
-from distil.image.read import open_image
+from distil.image.read import read_image
 from distil.image.read_tree import read_tree
-from distil.image.saved import image_id, on_disk
+from distil.image.stores.engine import ENGINES
+from distil.image.stores.table import store_to_read
 from distil.model.reference import parse_image_name, parse_location
 from tests.support.images import layer, sample_image
 from tests.support.nodes import file
@@ -28,14 +28,15 @@ def named(image):
 
 def reads(location, image, cache) -> None:
     """The image is what was loaded; another one is not there."""
-    assert image_id(location) == image.id
-    with on_disk(location) as place:
-        tree = read_tree(open_image(place).layers, cache)
+    store = store_to_read(location)
+    assert store.image_id() == image.id
+    with store.opened() as source:
+        tree = read_tree(read_image(source).layers, cache)
         assert tree["/here"].blob.read() == b"here"
-    missing = parse_location(f"{location.transport}:{MISSING}")
+    missing = store_to_read(parse_location(f"{location.transport}:{MISSING}"))
     with pytest.raises(NotSaved, match=MISSING):
-        image_id(missing)
-    with pytest.raises(NotSaved, match=MISSING), on_disk(missing):
+        missing.image_id()
+    with pytest.raises(NotSaved, match=MISSING), missing.opened():
         pass
 
 
@@ -44,7 +45,7 @@ def reads(location, image, cache) -> None:
 def test_docker(cache, image, docker, monkeypatch, program):
     for name, value in docker.environment.items():
         monkeypatch.setenv(name, value)
-    load_docker(named(image))
+    ENGINES[0].load(named(image))
     if not program:
         monkeypatch.setattr("shutil.which", lambda _name: None)
     reads(parse_location("docker-daemon:held:1"), image, cache)
@@ -57,7 +58,7 @@ def test_podman(cache, image, podman, monkeypatch, tmp_path):
     wrapper.write_text(f'#!/bin/sh\nexec {" ".join(podman.command)} "$@"\n')
     wrapper.chmod(0o755)
     monkeypatch.setenv("PATH", str(wrapper.parent), prepend=":")
-    load_podman(named(image))
+    ENGINES[1].load(named(image))
     reads(parse_location("containers-storage:held:1"), image, cache)
 
 
@@ -67,12 +68,10 @@ def test_nobody_there(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     for place in ("docker-daemon:held:1", "containers-storage:held:1"):
         with pytest.raises(NoEngine):
-            image_id(parse_location(place))
+            store_to_read(parse_location(place)).image_id()
 
 
 def test_registries_are_not_read_from():
     location = parse_location("docker://registry.test/held:1")
-    with pytest.raises(UnreadablePlace, match="does not read from registries"), on_disk(location):
-        pass
-    with pytest.raises(UnreadablePlace):
-        image_id(location)
+    with pytest.raises(UnreadablePlace, match="does not read from registries"):
+        store_to_read(location)

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from distil.errors import EngineFailed, NoEngine
-from distil.image.engine import load, load_docker, load_podman
+from distil.image.errors import EngineFailed, NoEngine
 from distil.image.naming import name_image
+from distil.image.stores.engine import ENGINES, load
 from distil.image.write import write
 from distil.model.image import Compression
 from distil.model.reference import Transport, parse_image_name, parse_location
 from tests.support.engines import Engine
-from tests.support.images import busybox_layer, layer, oci, sample_image, twins
+from tests.support.images import as_image, busybox_layer, layer, oci, sample_image, twins
 from tests.support.nodes import file, sample_tree
 from tests.support.tools import run_tool, tool
 
@@ -54,7 +54,7 @@ def test_one_archive_serves_docker_and_oci_readers(cache, tmp_path):
         as_oci = json.loads(run_tool("skopeo", "inspect", f"oci-archive:{tmp_path}/a.tar:{name}"))
         assert as_oci["Digest"] == image.image.descriptor.digest
         raw = run_tool("skopeo", "inspect", "--config", "--raw", f"{location}:sample:{name}")
-        assert json.loads(raw) == json.loads(image.image.config.data)
+        assert json.loads(raw) == json.loads(as_image(image).config.data)
 
 
 @pytest.mark.parametrize("compression", [Compression.GZIP])
@@ -105,7 +105,7 @@ def runnable(cache):
     return busybox_layer(cache)
 
 
-def check_runs(engine: Engine, name: str, debug: bool = True) -> None:
+def check_runs(engine: Engine, name: str, *, debug: bool = True) -> None:
     assert engine.run(name) == "hello world\n"
     assert engine.run(name, "again") == "again\n"
     shell = ("--entrypoint", "/bin/busybox")
@@ -124,7 +124,7 @@ def test_docker_loads_and_runs_both_twins(cache, tmp_path, docker, runnable):
     said = docker.output("load", "-i", tmp_path / "a.tar")
     assert "sample:1.0\n" in said
     found = json.loads(docker.output("inspect", "sample:1.0", "sample:1.0-debug"))
-    assert [each["Id"] for each in found] == [image.image.id for image in images]
+    assert [each["Id"] for each in found] == [as_image(image).id for image in images]
     assert found[0]["Config"]["StopSignal"] == "SIGTERM"
     assert found[0]["Config"]["Healthcheck"]["Interval"] == 5 * 10**9
     assert found[1]["RootFS"]["Layers"][:-1] == found[0]["RootFS"]["Layers"]
@@ -166,13 +166,14 @@ def test_without_the_docker_command_its_socket_is_used(cache, docker, monkeypatc
         monkeypatch.setenv(name, value)
     monkeypatch.setattr("shutil.which", lambda _name: None)
     image = sample_image(cache, layer(cache, [file("/socket", b"1")]))
-    load_docker(name_image(image, [parse_image_name("by-socket:1")], parse_location("oci:x")))
+    ENGINES[0].load(name_image(image, [parse_image_name("by-socket:1")], parse_location("oci:x")))
     assert json.loads(docker.output("inspect", "by-socket:1"))[0]["Id"] == image.id
     monkeypatch.setattr(
-        "distil.image.engine.archive_stream", lambda *_args, **_options: iter([b"no tar" * 999])
+        "distil.image.stores.engine.archive_stream",
+        lambda *_args, **_options: iter([b"no tar" * 999]),
     )
     with pytest.raises(EngineFailed, match="docker did not load"):
-        load_docker([])
+        ENGINES[0].load([])
 
 
 @pytest.mark.engine
@@ -187,7 +188,7 @@ def test_load_gives_podman_the_same_names_with_and_without_a_twin(
     location = parse_location("oci:x")
     for images in (twins(cache, location, runnable), twins(cache, location, runnable)[:1]):
         podman.output("rmi", "--all", "--force")
-        load_podman(images)
+        ENGINES[1].load(images)
         podman.output("image", "exists", "localhost/sample:1.0")
     check_runs(podman, "sample:1.0", debug=False)
 
@@ -209,10 +210,10 @@ def test_without_an_engine_the_error_says_what_was_tried(cache, tmp_path, monkey
     monkeypatch.setenv("PATH", "")
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
     with pytest.raises(NoEngine, match="No such file"):
-        load_docker([])
+        ENGINES[0].load([])
     monkeypatch.setenv("DOCKER_HOST", "tcp://engine.test:2375")
     with pytest.raises(NoEngine, match="docker command is not installed"):
-        load_docker([])
+        ENGINES[0].load([])
 
 
 def test_an_engine_that_refuses_is_quoted(cache, tmp_path, monkeypatch):
@@ -230,11 +231,11 @@ def test_an_error_of_ours_ends_the_engine_s_command(cache, tmp_path, monkeypatch
     )
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
 
-    def broken(*_args, **_options):
+    def broken(*_args):
         yield b"x" * 100_000
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("distil.image.engine.archive_stream", broken)
+    monkeypatch.setattr("distil.image.stores.engine.archive_stream", broken)
     with pytest.raises(KeyboardInterrupt):
-        load_docker([])
+        ENGINES[0].load([])
     assert not (tmp_path / "end").exists()

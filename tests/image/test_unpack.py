@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from distil.errors import CorruptContent, OutputFailed
+from distil.image.errors import OutputFailed
 from distil.image.unpack import unpack
 from distil.model.blob import FileBlob
+from distil.model.errors import CorruptContent
 from distil.model.node import Kind
 from distil.model.tree import Tree
 from tests.support.nodes import NET_RAW, file, sample_tree, special

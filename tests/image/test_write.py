@@ -15,23 +15,18 @@ from pathlib import Path
 
 import pytest
 
-from distil.errors import (
-    CorruptContent,
-    DiskFull,
-    InvalidReference,
-    MalformedImage,
-    OutputFailed,
-    UnsupportedDestination,
-)
+from distil.fetch.errors import DiskFull
 from distil.image import staging
 from distil.image.assemble import assemble_index
+from distil.image.errors import OutputFailed, UnsupportedDestination
 from distil.image.naming import name_image
 from distil.image.write import write
 from distil.model.digest import Digest
+from distil.model.errors import CorruptContent, InvalidReference, MalformedImage
 from distil.model.image import CONTAINERD_NAME, MEDIA_MANIFEST, REF_NAME, Compression
 from distil.model.platform import ARM64
 from distil.model.reference import parse_image_name, parse_location
-from tests.support.images import layer, oci, sample_image, twins
+from tests.support.images import as_image, file_of, layer, oci, sample_image, twins
 from tests.support.nodes import file
 
 NAME = [parse_image_name("sample:1.0")]
@@ -425,7 +420,7 @@ def test_whatever_goes_wrong_everything_is_as_it_was(
         left -= 1
         original(handle)
 
-    monkeypatch.setattr(staging.os, "fsync", failing)
+    monkeypatch.setattr(os, "fsync", failing)
     for number in range(100):
         left = number
         try:
@@ -445,7 +440,7 @@ def test_a_corrupt_layer_in_the_cache_is_not_written_out(cache, outputs):
     for place in PLACES:
         location = parse_location(place.format(outputs))
         images = twins(cache, location)
-        path = Path(images[1].image.layers[-1].blob.path)
+        path = file_of(as_image(images[1]).layers[-1])
         data = path.read_bytes()
         path.write_bytes(data[:-1] + b"x")
         with pytest.raises(CorruptContent):

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distil.errors import DistilError, InvalidReference
+from distil.errors import DistilError
+from distil.model.errors import InvalidReference
 from distil.model.reference import Transport, parse_image_name, parse_location
 
 DIGEST = "sha256:" + "ab" * 32

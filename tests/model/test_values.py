@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distil.errors import CorruptContent, InvalidDigest, InvalidPath, UnknownPlatform
 from distil.model.blob import CHUNK, FileBlob, InlineBlob
 from distil.model.digest import Digest
+from distil.model.errors import CorruptContent, InvalidDigest, InvalidPath, UnknownPlatform
 from distil.model.node import Kind, Node, absolute_path, generated_file, parent_of
 from distil.model.platform import AMD64, ARM64, parse_platform
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from distil.errors import LinkLoop
+from distil.model.errors import LinkLoop
 from distil.model.ledger import Reason
 from distil.model.node import Kind, Node
 from distil.model.tree import Tree

@@ -14,7 +14,7 @@ from distil.formats.ldconfig import scan_libraries
 from distil.model.platform import AMD64
 from distil.reach.closure import check_elf
 from distil.reach.linkmap import MissingLibrary, Process
-from distil.reach.objects import Objects, Target
+from distil.reach.objects import ElfTarget, Objects
 from distil.reach.search import GlibcSearch, Surroundings
 from tests.support.debian_root import DebianRoot, debian_root
 from tests.support.real_loader import (
@@ -58,10 +58,11 @@ def differences(root: DebianRoot, directory) -> tuple[int, list[object]]:
     platform_name = diagnostics(directory)["dl_platform"]
     around = Surroundings(hwcaps=usable_hwcaps(directory), platform_name=platform_name)
     search = GlibcSearch(objects, program, around)
-    count, found = 0, []
+    count = 0
+    found: list[object] = []
     for path, elf in objects.elf_files():
         loadable = elf.dynamic and elf.type in (ET_DYN, ET_EXEC)
-        if not loadable or Target.of(elf) != Target.of(program):
+        if not loadable or ElfTarget.of(elf) != ElfTarget.of(program):
             continue
         count += 1
         expected = trace(directory, path)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from distil.formats import python_mentions as kinds
 from distil.formats.elf import parse_elf
-from distil.formats.python_mentions import Mention
+from distil.model import mention as kinds
+from distil.model.mention import Mention
 from distil.model.node import Kind, Node
 from distil.model.tree import Tree
 from distil.reach.named import Lookup, names_of, program_paths, sought_name
 from distil.reach.shells import shell_starters
+from distil.runtimes.python.mentions import mentions_of
 from tests.support.elf_builder import Elf
 from tests.support.nodes import file, special
 
@@ -110,7 +111,7 @@ def test_which_files_are_read() -> None:
             b"# services: x\npasswd: files sss\nhosts: files mdns4 [NOTFOUND=return] dns\n",
         ),
     ]
-    found = names_of(nodes, {"TZ": "US/Eastern", "HOME": "/"})
+    found = names_of(nodes, mentions_of, {"TZ": "US/Eastern", "HOME": "/"})
     assert [(one.place, one.mention.name) for one in found] == [
         ("/app/job:3", "tool"),
         ("/app/main.py:2", "tool"),

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from distil.formats import elf_strings
-from distil.reach.policies import Found, Policies, Policy, When, shipped_policies
+from distil.reach.policies import Policies, Policy, PolicyFacts, When, shipped_policies
 
 SHIPPED = shipped_policies()
 
@@ -17,33 +17,33 @@ def policy(**when: object) -> Policy:
 
 
 def test_always() -> None:
-    assert policy(always=True).because(Found(())) == ""
+    assert policy(always=True).because(PolicyFacts(())) == ""
 
 
 @pytest.mark.parametrize(
     ("when", "found", "because"),
     [
-        ({"files": ("/lib/*.so",)}, Found({"/a", "/lib/x.so"}), "/lib/x.so"),
-        ({"files": ("/lib/*.so",)}, Found({"/lib/y/x.so"}), None),
-        ({"functions": ("f",)}, Found((), functions={"f": {"": "/app/x"}}), "/app/x"),
+        ({"files": ("/lib/*.so",)}, PolicyFacts({"/a", "/lib/x.so"}), "/lib/x.so"),
+        ({"files": ("/lib/*.so",)}, PolicyFacts({"/lib/y/x.so"}), None),
+        ({"functions": ("f",)}, PolicyFacts((), functions={"f": {"": "/app/x"}}), "/app/x"),
         (
             {"functions": ("f",), "not_called_by": ("libc.so.6",)},
-            Found((), functions={"f": {"libc.so.6": "/lib/libc.so.6"}}),
+            PolicyFacts((), functions={"f": {"libc.so.6": "/lib/libc.so.6"}}),
             None,
         ),
         (
             {"functions": ("f",), "not_called_by": ("libc.so.6",)},
-            Found((), functions={"f": {"libc.so.6": "/lib/libc.so.6", "": "/x"}}),
+            PolicyFacts((), functions={"f": {"libc.so.6": "/lib/libc.so.6", "": "/x"}}),
             "/x",
         ),
-        ({"texts": ("t",)}, Found((), texts={"t": "/app/go"}), "/app/go"),
-        ({"modules": ("m",)}, Found((), modules={"m": "/lib/m.py"}), "/lib/m.py"),
-        ({"modules": ("m",)}, Found((), modules={"m": ""}), ""),
-        ({"modules": ("m",), "texts": ("t",)}, Found((), modules={"other": "/x"}), None),
-        ({}, Found({"/x"}), None),
+        ({"texts": ("t",)}, PolicyFacts((), texts={"t": "/app/go"}), "/app/go"),
+        ({"modules": ("m",)}, PolicyFacts((), modules={"m": "/lib/m.py"}), "/lib/m.py"),
+        ({"modules": ("m",)}, PolicyFacts((), modules={"m": ""}), ""),
+        ({"modules": ("m",), "texts": ("t",)}, PolicyFacts((), modules={"other": "/x"}), None),
+        ({}, PolicyFacts({"/x"}), None),
     ],
 )
-def test_when(when: dict[str, object], found: Found, because: str | None) -> None:
+def test_when(when: dict[str, object], found: PolicyFacts, because: str | None) -> None:
     assert policy(**when).because(found) == because
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 import pytest
@@ -13,17 +13,23 @@ from distil.model.digest import Digest
 from distil.model.ledger import Reason
 from distil.model.node import Kind, Node
 from distil.model.origin import ApplicationOrigin, GeneratedOrigin, Origin, PackageOrigin
-from distil.model.package import PythonInterpreter
 from distil.model.platform import AMD64
 from distil.model.tree import Tree
-from distil.reach.python.command import PythonCommand
-from distil.reach.reachable import Reached, Roots, reach
+from distil.reach.command import Command
+from distil.reach.packages import SystemPackages
+from distil.reach.reachable import Reached, reach
+from distil.reach.roots import Roots
+from distil.runtimes.python.evidence import PythonEvidence
+from distil.runtimes.python.interpreter import PythonInterpreter
+from distil.runtimes.python.reach.analysis import Analyses
 from tests.support.elf_builder import Elf
+from tests.support.elf_tree import Content
 
 LOADER = "/lib64/ld-linux-x86-64.so.2"
 LIBRARIES = "/usr/lib/x86_64-linux-gnu"
 LIBRARY = "/usr/lib/python3.13"
 SITE = "/usr/local/lib/python3.13/dist-packages"
+PYTHON = PythonInterpreter("3.13.5", (2, 41), "x86_64")
 PROGRAM = Elf(interpreter=LOADER, needed=("libc.so.6",), flags_1=0x08000000)
 
 Files = Mapping[str, Elf | bytes | str]
@@ -77,14 +83,31 @@ def app(files: Files) -> list[Node]:
     ]
 
 
-def reached(tree: Tree, *words: str, also: tuple[str, ...] = (), **roots: object) -> Reached:
+def reached(
+    tree: Tree,
+    *words: str,
+    also: tuple[str, ...] = (),
+    asked: frozenset[str] = frozenset(),
+    depends: Mapping[str, Sequence[str]] | None = None,
+    keep: tuple[str, ...] = (),
+) -> Reached:
     elf: dict[Digest, ElfFile | None] = {
         node.blob.digest: parse_elf(node.blob.read()) for node in tree if node.blob is not None
     }
-    command = PythonCommand(words or ("python3", "main.py"), also=(also,) if also else ())
-    interpreter = PythonInterpreter("3.13.5", (2, 41), "x86_64")
-    start = Roots(command, interpreter, AMD64, runtime=frozenset([RUNTIME.purl]))
-    return reach(tree, elf, msgspec.structs.replace(start, **roots))
+    command = Command(words or ("python3", "main.py"), also=(also,) if also else ())
+    names = {
+        node.origin.purl: node.origin.purl.partition("@")[0].rpartition("/")[2]
+        for node in tree
+        if isinstance(node.origin, PackageOrigin)
+    }
+    packages = SystemPackages(
+        {purl: name for purl, name in names.items() if purl.startswith("pkg:deb/")},
+        depends or {},
+        asked,
+        frozenset([RUNTIME.purl]),
+    )
+    start = Roots(command, AMD64, PYTHON.executable, packages, names, keep)
+    return reach(tree, elf, start, [lambda known: PythonEvidence(known, PYTHON, (), Analyses())])
 
 
 MAIN = app({"/app/main.py": b""})
@@ -284,7 +307,10 @@ def test_libraries_of_a_whole_package_stay_only_when_they_are_linked() -> None:
 
 
 def test_a_package_of_which_a_file_is_used_stays_whole_with_its_licence() -> None:
-    files = {f"{LIBRARIES}/libz.so.1": Elf(soname="libz.so.1"), "/usr/share/z/table": b"x"}
+    files: dict[str, Content] = {
+        f"{LIBRARIES}/libz.so.1": Elf(soname="libz.so.1"),
+        "/usr/share/z/table": b"x",
+    }
     zlib = nodes({**files, "/usr/share/doc/zlib1g/copyright": b"y"}, package("zlib1g"))
     linked = app({"/app/main.py": b"", "/app/x.so": Elf(needed=("libz.so.1",))})
     found = reached(system(*linked, *zlib))

@@ -15,11 +15,15 @@ from distil.reach.search import (
     system_directories,
 )
 from tests.support.elf_builder import Elf
-from tests.support.elf_tree import elf_tree
+from tests.support.elf_tree import Content, elf_tree
 
 MULTIARCH = "/usr/lib/x86_64-linux-gnu"
 PROGRAM = "/opt/bin/app"
-BASE = {"/lib": "usr/lib", "/lib64": "usr/lib64", f"{MULTIARCH}/libc.so.6": Elf()}
+BASE: dict[str, Content] = {
+    "/lib": "usr/lib",
+    "/lib64": "usr/lib64",
+    f"{MULTIARCH}/libc.so.6": Elf(),
+}
 
 
 def loaded(files, *, musl=False, path=PROGRAM, **around):

@@ -5,8 +5,10 @@ from __future__ import annotations
 import click
 import pytest
 
-from distil import errors
 from distil.cli import cli
+from distil.errors import DistilError
+from distil.model.errors import InvalidDigest
+from distil.runtimes.python.errors import NoPython
 from scripts.reference.exits import exits_page
 from scripts.reference.outputs import ROOT, outputs
 
@@ -32,13 +34,17 @@ def test_every_command_and_option_is_there() -> None:
 
 def test_every_error_is_there() -> None:
     page = OUTPUTS["docs/reference/errors.md"]
-    known = [value for value in vars(errors).values() if isinstance(value, type)]
-    named = [error for error in known if issubclass(error, errors.DistilError)]
-    absent = [e.__name__ for e in named if f"| `{e.__name__}` | {e.exit_code} |" not in page]
-    assert absent == ["DistilError"]
+    known = [error for error in _below(DistilError) if error.__module__.startswith("distil.")]
+    assert {InvalidDigest, NoPython} < set(known)
+    lines = [f"| `{error.__name__}` | {error.exit_code} |" for error in known]
+    assert [line for line in lines if page.count(line) != 1] == []
+
+
+def _below(error: type[DistilError]) -> set[type[DistilError]]:
+    return set(error.__subclasses__()).union(*map(_below, error.__subclasses__()))
 
 
 def test_an_error_without_a_docstring_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(errors.NoPython, "__doc__", None)
+    monkeypatch.setattr(NoPython, "__doc__", None)
     with pytest.raises(LookupError, match="NoPython"):
         exits_page()

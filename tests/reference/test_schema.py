@@ -14,17 +14,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distil.errors import InvalidSpec
+from distil.formats.errors import InvalidSpec
 from distil.formats.spec_template import schema_text
 from distil.formats.spec_toml import parse_spec
 from distil.model.spec import Spec
 from scripts.reference import constraints, schema
 from scripts.reference.outputs import ROOT
-from tests.formats import test_spec_toml
+from tests.formats.test_spec_toml import REFUSED
 from tests.support.pages import read_page
-
-REFUSED = test_spec_toml.test_errors_name_line_and_key.pytestmark[0].args[1]
-"""The table of the parser's own test: text, line, key and words of the error."""
 
 SCHEMA = json.loads(schema_text())
 BEYOND_A_SCHEMA = {

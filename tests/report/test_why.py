@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from distil.build.explain import Answer, Explanation, PackageFiles, Step
+from distil.explain.explain import Answer, Explanation, PackageFiles, Step
 from distil.model.digest import Digest
 from distil.model.ledger import Kept, Reason, Removed
 from distil.model.node import Kind

@@ -63,6 +63,6 @@ def native(name: str, *needed: str, machine: str = "x86_64") -> dict[str, bytes 
     number = {"x86_64": 62, "aarch64": 183}[machine]
     extension = Elf(machine=number, needed=(*needed, "libc.so.6")).build()
     return {
-        f"{name}/__init__.py": "",
+        f"{name}/__init__.py": f"from {name} import _speed\n",
         f"{name}/_speed.cpython-313-{machine}-linux-gnu.so": extension,
     }

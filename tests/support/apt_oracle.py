@@ -14,8 +14,9 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from distil.distros.debian.sources import Mirrors
+from distil.distros.debian.suites import security_of, updates_of
 from distil.model.digest import Digest
-from distil.packages.sources import Mirrors
 from distil.trust import keyring as shipped
 
 KEYRING = Path(shipped.__file__).parent / "keyrings" / "debian-archive-keyring.pgp"
@@ -44,10 +45,14 @@ class IndexFile:
 
 
 class AptOracle:
-    """An apt of its own in `directory`, which reads `sources` (lines of sources.list)."""
+    """An apt of its own in `directory`, which reads `sources` (lines of sources.list).
+
+    What it would install is asked of `program`, the machine's apt-get or one of another release.
+    """
 
     def __init__(self, directory: Path, sources: Sequence[str], architecture: str) -> None:
         self.architecture = architecture
+        self.program: Sequence[str | Path] = ("apt-get",)
         self._directory = directory
         for name in ("lists/partial", "cache/archives/partial", "etc/preferences.d"):
             (directory / name).mkdir(parents=True, exist_ok=True)
@@ -60,10 +65,10 @@ class AptOracle:
         """One for `suite` with its updates and security, verified with Debian's keyring."""
         directory.mkdir(parents=True, exist_ok=True)
         keyring = shutil.copy(KEYRING, directory / "keyring.gpg")
-        suites = [(suite, mirrors.archive), (f"{suite}-updates", mirrors.archive)]
+        suites = [(suite, mirrors.archive), (updates_of(suite), mirrors.archive)]
         if mirrors.security:
-            suites.append((f"{suite}-security", mirrors.security))
-        sources = [f"deb [signed-by={keyring}] {uri} {name} main" for name, uri in suites]
+            suites.append((security_of(suite), mirrors.security))
+        sources = [f"deb [signed-by={keyring}] {uri} {name} main" for name, uri in suites if name]
         return cls(directory, sources, architecture)
 
     @classmethod
@@ -105,7 +110,7 @@ class AptOracle:
         """
         options = ("--simulate", "--no-install-recommends", "--verbose-versions")
         with subprocess.Popen(
-            ("apt-get", "install", *options, *wanted),
+            (*self.program, "install", *options, *wanted),
             env=self._environment(),
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -169,6 +174,7 @@ class AptOracle:
             "APT::Architectures": self.architecture,
             "APT::Sandbox::User": "",
             "Acquire::Languages": "none",
+            "Acquire::Check-Valid-Until": "false",
             "Debug::NoLocking": "1",
         }
         return "\n".join([*network, *(f'{key} "{value}";' for key, value in values.items()), ""])

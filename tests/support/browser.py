@@ -70,7 +70,7 @@ class Browser:
                 return Answer(response.status, response.headers, response.read(), response.url)
         except urllib.error.HTTPError as error:
             with error:
-                return Answer(error.code, error.headers, error.read(), request.full_url)
+                return Answer(error.code, dict(error.headers), error.read(), request.full_url)
 
 
 def await_answer(url: str, path: str = "/health", seconds: float = 60) -> float:

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import zstandard
 
+from distil.distros.debian.package import DebianPackage
 from distil.model.blob import FileBlob
 from distil.model.digest import Digest
-from distil.model.package import DebianPackage
 
 
 @dataclass(frozen=True)

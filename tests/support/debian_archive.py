@@ -6,9 +6,9 @@ import random
 from collections.abc import Sequence
 from pathlib import Path
 
+from distil.distros.debian.index import PackageIndex
 from distil.fetch.cache import Cache
 from distil.model.digest import Digest
-from distil.packages.index import PackageIndex
 
 
 class MemorySource:

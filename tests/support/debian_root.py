@@ -6,7 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from distil.errors import NoMirror
+from distil.distros.debian.archive import unpack_all
+from distil.distros.debian.errors import NoMirror
+from distil.distros.debian.index import PackageIndex
+from distil.distros.debian.releases import SuitePolicy
+from distil.distros.debian.repository import open_suites
+from distil.distros.debian.solver import SOLVER
+from distil.distros.debian.sources import find_mirrors
+from distil.distros.debian.suites import suite_of_base
 from distil.fetch.cache import Cache
 from distil.fetch.http import Client, Download
 from distil.formats.elf import ElfFile
@@ -18,11 +25,6 @@ from distil.model.node import generated_file, symlink
 from distil.model.origin import GeneratedOrigin
 from distil.model.platform import AMD64
 from distil.model.tree import Tree
-from distil.packages.archive import unpack_all
-from distil.packages.index import PackageIndex
-from distil.packages.repository import open_suites
-from distil.packages.solver import solve
-from distil.packages.sources import find_mirrors
 from tests.support.tools import missing
 
 _MERGED = GeneratedOrigin("merged directory")
@@ -41,15 +43,21 @@ class DebianRoot:
         unpack(self.tree, directory, owners=False)
 
 
-def debian_root(seeds: Sequence[str], cache: Cache, *, without: int = 0) -> DebianRoot:
-    """The closure of `seeds` in trixie, but for every `without`-th package that is not libc's."""
+def debian_root(
+    seeds: Sequence[str], cache: Cache, *, base: str = "debian:trixie", without: int = 0
+) -> DebianRoot:
+    """The closure of `seeds` in `base`, but for every `without`-th package that is not libc's.
+
+    An index that is no longer fresh will do.
+    """
     try:
         mirrors = find_mirrors()
     except NoMirror as error:
         missing(str(error))
+    policy = SuitePolicy(accept_expired=frozenset({suite_of_base(base)}))
     with Client(cache) as client:
-        suites = open_suites("debian:trixie", AMD64, client, cache, mirrors)
-        solution = solve([*seeds, "libc-bin"], PackageIndex(suites, cache, AMD64.debian))
+        suites = open_suites(base, AMD64, client, cache, mirrors, policy)
+        solution = SOLVER.solve([*seeds, "libc-bin"], PackageIndex(suites, cache, AMD64.debian))
         packages = list(solution.packages)
         if without:
             gone = packages[::without]

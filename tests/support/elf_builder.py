@@ -133,8 +133,8 @@ class _Writer:
         # Readable and writable in whole pages: a real loader can map it and list what it needs.
         segments.insert(0, self.segment(1, 0, self.start + len(self.body), align=0x1000))
         header_size, entry_size = (52, 32) if elf.elf_class == 32 else (64, 56)
-        data = 1 if elf.little_endian else 2
-        ident = b"\x7fELF" + bytes((elf.elf_class // 32, data, 1, 0)) + bytes(8)
+        order = 1 if elf.little_endian else 2
+        ident = b"\x7fELF" + bytes((elf.elf_class // 32, order, 1, 0)) + bytes(8)
         numbers = (header_size, entry_size, len(segments), 0, 0, 0)
         header = ident + self.pack(
             "HHIAAAI6H", elf.kind, elf.machine, 1, 0, header_size, 0, elf.flags, *numbers

@@ -54,7 +54,7 @@ class Layout:
 
 def diff_id(data: bytes, kind: str) -> str:
     """The digest of what a layer unpacks to, all of its streams."""
-    stream: IO[bytes] = io.BytesIO(data)
+    stream: IO[bytes] | gzip.GzipFile = io.BytesIO(data)
     if kind == "+gzip":
         stream = gzip.GzipFile(fileobj=stream)
     if kind == "+zstd":

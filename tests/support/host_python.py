@@ -11,16 +11,16 @@ import sysconfig
 from functools import lru_cache
 from pathlib import Path
 
-from distil.apps.byte_compiler import Runtime
 from distil.model.blob import Blob, FileBlob, InlineBlob
-from distil.model.package import PythonInterpreter
+from distil.runtimes.python.byte_compiler import Compiler
+from distil.runtimes.python.interpreter import PythonInterpreter
 from tests.support.tools import tool
 
 _LIBRARY = re.compile(r"^\s*(?:\S+ => )?(?P<path>/\S+) \(0x", re.MULTILINE)
 
 
 @lru_cache(maxsize=1)
-def host_runtime() -> Runtime:
+def host_runtime() -> Compiler:
     """The interpreter that runs the tests, with its loader, libraries and basic modules."""
     program = Path(getattr(sys, "_base_executable", sys.executable)).resolve()
     linked = subprocess.run(
@@ -35,7 +35,7 @@ def host_runtime() -> Runtime:
     files: dict[str, Blob] = {f"libraries/{path.name}": _blob(path) for path in libraries}
     files |= {f"usr/lib/python{line}/{p.relative_to(library)}": _blob(p) for p in modules}
     files[f"usr/bin/python{line}"] = _blob(program)
-    return Runtime(
+    return Compiler(
         files=files,
         loader=f"libraries/{loader.name}",
         libraries="libraries",
@@ -50,10 +50,10 @@ def host_interpreter() -> PythonInterpreter:
     return PythonInterpreter(platform.python_version(), (2, 36), os.uname().machine)
 
 
-def script_runtime(script: str) -> Runtime:
+def script_runtime(script: str) -> Compiler:
     """A program of the tests' own in the place of an interpreter."""
     files: dict[str, Blob] = {"run": InlineBlob.of(script.encode()), "python": InlineBlob.of(b"")}
-    return Runtime(files, "run", "", "python", "3.13.5", "a script")
+    return Compiler(files, "run", "", "python", "3.13.5", "a script")
 
 
 def _blob(path: Path) -> FileBlob:

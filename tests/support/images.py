@@ -10,6 +10,8 @@ from distil.fetch.cache import Cache
 from distil.image.assemble import Image, assemble
 from distil.image.layer import Layer, write_layer
 from distil.image.naming import NamedImage, name_image
+from distil.image.read import StoredImage, read_image
+from distil.image.stores.table import store_to_read
 from distil.model.blob import FileBlob
 from distil.model.image import Compression, ContainerConfig, Healthcheck, string_set
 from distil.model.node import Kind, Node
@@ -72,5 +74,23 @@ def twins(cache: Cache, location: Location, *more: Layer) -> list[NamedImage]:
     return name_image(production, names, location) + name_image(debug, names, location, "debug")
 
 
+def as_image(named: NamedImage) -> Image:
+    """What has the name, which is an image of one platform."""
+    assert isinstance(named.image, Image)
+    return named.image
+
+
+def file_of(written: Layer) -> Path:
+    """Where the cache has a layer."""
+    assert isinstance(written.blob, FileBlob)
+    return Path(written.blob.path)
+
+
 def oci(path: Path, reference: str = "") -> Location:
     return parse_location(f"oci:{path}" + (f":{reference}" if reference else ""))
+
+
+def open_image(location: Location, platform: Platform | None = None) -> StoredImage:
+    """The image at `location`, which is in files."""
+    with store_to_read(location).opened() as source:
+        return read_image(source, platform)

@@ -24,7 +24,7 @@ from pathlib import Path
 import zstandard
 from pysequoia import SignatureMode, Tsk, sign
 
-from distil.packages.sources import Mirrors
+from distil.distros.debian.sources import Mirrors
 from tests.support.deb_builder import Entry, control_file, deb, file
 from tests.support.web_server import WebServer
 

@@ -11,6 +11,7 @@ import re
 import subprocess
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -43,7 +44,7 @@ class Opened(msgspec.Struct, frozen=True):
         return sorted((self.found & minimal.failed) - minimal.found)
 
 
-def trace(command: Sequence[str], *, timeout: float = 120, **options: object) -> Opened:
+def trace(command: Sequence[str], *, timeout: float = 120, **options: Any) -> Opened:
     """Run `command` under strace, children included, and say what it opened.
 
     With a `chroot` in `command` paths are those inside it.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from distil.distros.debian.archive import DebPack, unpack
 from distil.fetch.cache import Cache
-from distil.packages.archive import DebPack, unpack
 from tests.support import deb_builder as build
 
 

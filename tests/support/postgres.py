@@ -57,7 +57,7 @@ def postgres(authority: Authority) -> Iterator[Database]:
     password = secrets.token_hex(16)
     try:
         port = _initialise(directory, binaries, authority, password)
-        control = [binaries / "pg_ctl", f"--pgdata={directory / 'data'}", "--silent", "--wait"]
+        control = [str(binaries / "pg_ctl"), f"--pgdata={directory / 'data'}", "--silent", "--wait"]
         _as_server([*control, f"--log={directory / 'log'}", "start"])
         database = Database(port, password, directory, binaries)
         address = [f"--host={directory}", f"--port={port}", "--dbname=postgres"]

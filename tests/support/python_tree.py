@@ -13,8 +13,8 @@ from distil.model.blob import FileBlob, InlineBlob
 from distil.model.digest import Digest
 from distil.model.node import Kind, Node
 from distil.model.origin import ApplicationOrigin, PackageOrigin
-from distil.model.package import PythonInterpreter
 from distil.model.tree import Tree
+from distil.runtimes.python.interpreter import PythonInterpreter
 
 INTERPRETER = PythonInterpreter("3.13.5", (2, 41), "x86_64")
 LIBRARY = "/usr/lib/python3.13"

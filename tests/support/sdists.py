@@ -7,10 +7,10 @@ import subprocess
 import tomllib
 from pathlib import Path
 
-from distil.apps.uv import run_uv
 from distil.fetch.cache import Cache
 from distil.fetch.http import Client, Download
 from distil.model.digest import Digest
+from distil.runtimes.python.uv import run_uv
 
 INSTALL = ("pip", "install", "--only-binary", ":all:", "--require-hashes", "--no-deps")
 
@@ -28,7 +28,7 @@ def unpack_sdist(name: str, version: str, python: str, directory: Path) -> Path:
     digest = Digest(f"sha256:{found['hashes']['sha256']}")
     with Client(Cache.default()) as client:
         archive = client.archive(Download(found["url"], digest, found.get("size"), name))
-    command = ["tar", "--extract", "--gzip", "--no-same-owner", "--directory", directory]
+    command = ["tar", "--extract", "--gzip", "--no-same-owner", "--directory", str(directory)]
     subprocess.run(command, input=archive.read(), check=True)
     (top,) = directory.iterdir()
     return top

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from distil.apps.secret_checks import base62_crc32, looks_random
+from distil.source.secret_checks import base62_crc32, looks_random
 
 _LETTERS = string.ascii_letters
 _BASE62 = string.digits + _LETTERS

@@ -113,7 +113,8 @@ def run_page(
 
 def _script(fences: list[Fence], mark: str) -> tuple[str, list[Command]]:
     """The session as a script that marks where each command begins and how it ended."""
-    lines, commands = [], []
+    lines: list[str] = []
+    commands: list[Command] = []
     for fence in fences:
         if fence.path:
             lines.append(f"mkdir -p \"$(dirname '{fence.path}')\"")
@@ -129,7 +130,7 @@ def _script(fences: list[Fence], mark: str) -> tuple[str, list[Command]]:
 
 
 def _ended(commands: list[Command], printed: str, mark: str) -> list[Ended]:
-    found = []
+    found: list[Ended] = []
     for number, command in enumerate(commands):
         _, begun, rest = printed.partition(f"\n{mark} {number}\n")
         text, ended, status = rest.partition(f"\n{mark} {number} ")

@@ -14,11 +14,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
+from distil.distros.debian.effects.accounts import Accounts
+from distil.distros.debian.effects.machine import System
+from distil.distros.debian.effects.record import ScriptEffects
 from distil.model.blob import InlineBlob
 from distil.model.node import Kind, Node
-from distil.packages.effects.accounts import Accounts
-from distil.packages.effects.machine import System
-from distil.packages.effects.record import ScriptEffects
 from tests.support.tools import tool
 
 WRITABLE = ("etc", "srv", "var")

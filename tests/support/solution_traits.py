@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from distil.formats.debian_dependencies import Clause
-from distil.packages.index import PackageIndex
-from distil.packages.relation_targets import (
+from distil.distros.debian.formats.dependencies import Clause
+from distil.distros.debian.index import PackageIndex
+from distil.distros.debian.relation_targets import (
     NEGATIVE_FIELDS,
     POSITIVE_FIELDS,
     WEAK_FIELDS,
     dependencies,
 )
-from distil.packages.solver import Solution
+from distil.distros.debian.solvers import Solution
 
 VIRTUAL = "virtual"
 """A clause holds only because an installed package provides the name."""

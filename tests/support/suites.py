@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from distil.distros.debian.releases import SuitePolicy
+from distil.distros.debian.repository import SuiteIndex, open_suites
 from distil.events import Event, Warned, listening
 from distil.fetch.cache import Cache
 from distil.fetch.http import Client
 from distil.model.platform import AMD64, Platform
-from distil.packages.releases import SuitePolicy
-from distil.packages.repository import SuiteIndex, open_suites
 from tests.support.mirror import Mirror
 
 FRESH = SuitePolicy(refresh=True)

@@ -84,7 +84,7 @@ class Vendor:
 
     def add(self, name: str, version: str, files: Mapping[str, bytes | str], **more: str) -> Path:
         """A package in the pool."""
-        return build_deb(self.pool, name, version, files, **more)
+        return build_deb(self.pool, name, version, files, None, **more)
 
     @property
     def suite(self) -> Path:

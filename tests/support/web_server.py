@@ -30,7 +30,7 @@ class Faults:
     """What goes wrong, by pattern of the requested path (``*/hello_*.deb``)."""
 
     def __init__(self) -> None:
-        self._rules: list[tuple[str, list[int | None], Callable[[_Handler, bytes], bool]]] = []
+        self._rules: list[tuple[str, list[int | None], Callable[[Answerer, bytes], bool]]] = []
 
     def clear(self) -> None:
         self._rules.clear()
@@ -38,7 +38,7 @@ class Faults:
     def truncate(self, pattern: str, after: int, times: int | None = None) -> None:
         """Promise the whole, send `after` bytes, hang up."""
 
-        def act(handler: _Handler, body: bytes) -> bool:
+        def act(handler: Answerer, body: bytes) -> bool:
             handler.start(200, {"Content-Length": str(len(body))})
             handler.wfile.write(body[:after])
             handler.close_connection = True
@@ -49,7 +49,7 @@ class Faults:
     def trickle(self, pattern: str, seconds: float, times: int | None = None) -> None:
         """Promise the whole, and send a byte now and then."""
 
-        def act(handler: _Handler, body: bytes) -> bool:
+        def act(handler: Answerer, body: bytes) -> bool:
             handler.start(200, {"Content-Length": str(len(body))})
             with contextlib.suppress(OSError):
                 for number in range(len(body)):
@@ -64,7 +64,7 @@ class Faults:
     def promise(self, pattern: str, length: str, times: int | None = None) -> None:
         """Send the whole with another Content-Length, and hang up."""
 
-        def act(handler: _Handler, body: bytes) -> bool:
+        def act(handler: Answerer, body: bytes) -> bool:
             handler.start(200, {"Content-Length": length})
             handler.wfile.write(body)
             handler.close_connection = True
@@ -75,7 +75,7 @@ class Faults:
     def reset(self, pattern: str, after: int = 0, times: int | None = None) -> None:
         """Send `after` bytes of the body and reset the connection."""
 
-        def act(handler: _Handler, body: bytes) -> bool:
+        def act(handler: Answerer, body: bytes) -> bool:
             handler.start(200, {"Content-Length": str(len(body))})
             handler.wfile.write(body[:after])
             handler.wfile.flush()
@@ -96,7 +96,7 @@ class Faults:
     ) -> None:
         """Answer with `status` and no body."""
 
-        def act(handler: _Handler, body: bytes) -> bool:
+        def act(handler: Answerer, body: bytes) -> bool:
             handler.start(status, {"Content-Length": "0", **(headers or {})})
             return True
 
@@ -110,7 +110,7 @@ class Faults:
     ) -> None:
         """Answer with another body, with a Content-Length that fits it."""
 
-        def act(handler: _Handler, old: bytes) -> bool:
+        def act(handler: Answerer, old: bytes) -> bool:
             new = body(old) if callable(body) else body
             handler.start(200, {"Content-Length": str(len(new))})
             handler.wfile.write(new)
@@ -125,7 +125,7 @@ class Faults:
     def without_length(self, pattern: str, body: Callable[[bytes], bytes] | None = None) -> None:
         """Send the body (or another) with no Content-Length; closing ends it."""
 
-        def act(handler: _Handler, old: bytes) -> bool:
+        def act(handler: Answerer, old: bytes) -> bool:
             handler.start(200, {"Connection": "close"})
             handler.wfile.write(body(old) if body else old)
             handler.close_connection = True
@@ -136,7 +136,7 @@ class Faults:
     def slow(self, pattern: str, seconds: float, times: int | None = None) -> None:
         """Answer as always, but later."""
 
-        def act(handler: _Handler, body: bytes) -> bool:
+        def act(handler: Answerer, body: bytes) -> bool:
             time.sleep(seconds)
             return False
 
@@ -145,7 +145,7 @@ class Faults:
     def require(self, pattern: str, authorization: str) -> None:
         """Answer 401 to those without this Authorization header."""
 
-        def act(handler: _Handler, body: bytes) -> bool:
+        def act(handler: Answerer, body: bytes) -> bool:
             if handler.headers.get("Authorization") == authorization:
                 return False
             handler.start(401, {"Content-Length": "0"})
@@ -153,10 +153,10 @@ class Faults:
 
         self._add(pattern, None, act)
 
-    def _add(self, pattern: str, times: int | None, act: Callable[[_Handler, bytes], bool]) -> None:
+    def _add(self, pattern: str, times: int | None, act: Callable[[Answerer, bytes], bool]) -> None:
         self._rules.append((pattern, [times], act))
 
-    def apply(self, handler: _Handler, path: str, body: bytes) -> bool:
+    def apply(self, handler: Answerer, path: str, body: bytes) -> bool:
         """Do what is to go wrong; False when the answer is still to be given."""
         for pattern, left, act in self._rules:
             if not fnmatch.fnmatch(path, pattern) or left[0] == 0:
@@ -205,7 +205,21 @@ class _Server(ThreadingHTTPServer):
         """A client that hangs up is part of the tests."""
 
 
-class _Handler(BaseHTTPRequestHandler):
+class Answerer(BaseHTTPRequestHandler):
+    """What `Faults` can do something with."""
+
+    def start(self, status: int, headers: Mapping[str, str]) -> None:
+        """Send all that comes before the body."""
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Silence."""
+
+
+class _Handler(Answerer):
     protocol_version = "HTTP/1.1"
     server: _Server
     # Headers and body in one packet, and no waiting for the other side to acknowledge the first.
@@ -225,15 +239,6 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self.start(200, {"Content-Length": str(len(body))})
         self.wfile.write(body)
-
-    def start(self, status: int, headers: Mapping[str, str]) -> None:
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.end_headers()
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Silence."""
 
 
 def tampered(data: bytes) -> bytes:

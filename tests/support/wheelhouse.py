@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from tests.support.web_server import Faults
+from tests.support.web_server import Answerer, Faults
 
 
 def record_line(path: str, data: bytes) -> str:
@@ -184,7 +184,7 @@ class Wheelhouse:
 def _handler(house: Wheelhouse) -> type[BaseHTTPRequestHandler]:
     """What answers a request to `house`."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Answerer):
         def do_HEAD(self) -> None:
             self.do_GET()
 
@@ -203,13 +203,6 @@ def _handler(house: Wheelhouse) -> type[BaseHTTPRequestHandler]:
             self.send_header("Content-Length", str(len(body or b"")))
             self.end_headers()
             self.wfile.write(b"" if self.command == "HEAD" else body or b"")
-
-        def start(self, status: int, headers: Mapping[str, str]) -> None:
-            """For `Faults`."""
-            self.send_response(status)
-            for name, value in headers.items():
-                self.send_header(name, value)
-            self.end_headers()
 
         def _refuse(self, status: int) -> None:
             self.send_response(status)

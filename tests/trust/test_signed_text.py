@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from pysequoia import Cert, SignatureMode, Tsk, sign
 
-from distil.errors import (
+from distil.errors import DistilError
+from distil.trust.errors import (
     BadSignature,
-    DistilError,
     KeyringUnreadable,
     NotSigned,
     TextOutsideSignature,

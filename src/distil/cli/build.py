@@ -106,10 +106,10 @@ def command(
       distil build . -t shop:1.4 -o oci:out/shop --platform linux/amd64,linux/arm64
       distil build . --dry-run
     """  # noqa: D301 - click wants the backspace itself
-    from distil.build.specification import Overrides
     from distil.cli.progress import show_progress
     from distil.pipeline import BuildRequest, build
     from distil.report import build as report
+    from distil.source.specification import Overrides
 
     request = BuildRequest(
         source=source,

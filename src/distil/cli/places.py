@@ -30,7 +30,7 @@ def destination(_ctx: click.Context, _param: click.Parameter, incomplete: str) -
 
 def base(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
     """Debian's suites by name."""
-    from distil.packages.suites import ALIASES, MAJOR_VERSIONS
+    from distil.distros.debian.suites import ALIASES, MAJOR_VERSIONS
 
     names = [f"debian:{suite}" for suite in (*MAJOR_VERSIONS, *ALIASES)]
     return [name for name in names if name.startswith(incomplete)]
@@ -78,7 +78,7 @@ def _listed(directory: Path) -> list[Path]:
 
 def _tagged(directory: str) -> Iterator[str]:
     """The images of a layout, which may be broken: then there are none."""
-    from distil.model.blob import open_regular
+    from distil.model.regular_file import open_regular
 
     try:
         with open_regular(Path(directory, "index.json")) as stream:

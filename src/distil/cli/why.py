@@ -35,7 +35,7 @@ def command(image: str, path: str | None, form: str, *, verbose: bool, **asked: 
       distil why oci:out/shop:1.4 --removed --package libc6
     """  # noqa: D301 - click wants the backspace itself
     from distil import pipeline
-    from distil.build.explain import Question
+    from distil.explain.explain import Question
     from distil.report import why as report
 
     question = Question(

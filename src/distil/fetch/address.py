@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
 
 import msgspec
 
-from distil.errors import InvalidUrl
+from distil.fetch.errors import InvalidUrl
 
 SCHEMES: Final = ("http", "https", "file")
 _PORTS: Final = {"http": 80, "https": 443, "file": 0}

@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from distil.errors import InvalidConfiguration
 from distil.fetch.configuration import configuration_path, read_configuration
-from distil.model.blob import read_small
+from distil.fetch.errors import InvalidConfiguration
+from distil.model.regular_file import read_small
 
 if TYPE_CHECKING:
     import ssl
@@ -106,6 +105,8 @@ def trust_for_uv(environment: Mapping[str, str] = os.environ) -> Iterator[dict[s
     if not added:
         yield {}
         return
+    import tempfile
+
     tls_context(environment)  # that it is right is better said here than by uv
     files = [*_trusted_instead(environment), *(bundle.path for bundle in added)]
     with tempfile.NamedTemporaryFile(prefix="distil-authorities-", suffix=".pem") as stream:

@@ -21,12 +21,13 @@ from typing import BinaryIO, Final, TypeAlias
 
 import msgspec
 
-from distil.errors import CacheUnwritable, CorruptCache, CorruptContent, DiskFull
 from distil.events import Warned, emit
+from distil.fetch.errors import CacheUnwritable, CorruptCache, DiskFull
 from distil.fetch.framed import read_framed, write_framed
-from distil.fetch.lock import DirectoryLock
+from distil.fetch.mutex import DirectoryLock
 from distil.model.blob import FileBlob
 from distil.model.digest import Digest
+from distil.model.errors import CorruptContent
 
 AREAS: Final = (
     "blobs",

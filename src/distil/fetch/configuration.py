@@ -8,8 +8,9 @@ from pathlib import Path
 
 import msgspec
 
-from distil.errors import InvalidConfiguration, did_you_mean
-from distil.model.blob import read_small
+from distil.errors import did_you_mean
+from distil.fetch.errors import InvalidConfiguration
+from distil.model.regular_file import read_small
 
 
 class DebianSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):

@@ -12,9 +12,9 @@ from typing import Final
 
 import msgspec
 
-from distil.errors import CredentialsUnreadable
 from distil.fetch.address import Address, basic_authorization
-from distil.model.blob import read_small
+from distil.fetch.errors import CredentialsUnreadable
+from distil.model.regular_file import read_small
 
 APT_DIRECTORY: Final = Path("/etc/apt")
 

@@ -12,7 +12,10 @@ from urllib.parse import unquote
 
 import msgspec
 
-from distil.errors import (
+from distil.events import Transfer, emit
+from distil.fetch.address import parse_address, redacted
+from distil.fetch.cache import Cache
+from distil.fetch.errors import (
     ArchiveGone,
     ConnectionFailed,
     NotFound,
@@ -21,9 +24,6 @@ from distil.errors import (
     WrongDigest,
     WrongSize,
 )
-from distil.events import Transfer, emit
-from distil.fetch.address import parse_address, redacted
-from distil.fetch.cache import Cache
 from distil.fetch.transport import PIECE, Body, Request, Transport
 from distil.model.blob import FileBlob
 from distil.model.digest import Digest
@@ -280,7 +280,7 @@ class Client:
         mirror = self._mirror_of(url)
         if mirror is None:
             return Request(url, what, uncached=uncached)
-        return Request(url, what, True, uncached, mirror.authorization)
+        return Request(url, what, apt=True, uncached=uncached, authorization=mirror.authorization)
 
     def _mirror_of(self, url: str) -> _Mirror | None:
         clean = parse_address(url).url

@@ -12,15 +12,16 @@ import mmap
 import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, Protocol
 
 import msgspec
 
-from distil.errors import InvalidDigest, MalformedArchive, MalformedElf
 from distil.fetch.cache import Cache
 from distil.formats.elf import ElfFile, parse_elf
+from distil.formats.errors import MalformedArchive, MalformedElf
 from distil.model.blob import FileBlob
 from distil.model.digest import Digest
+from distil.model.errors import InvalidDigest
 from distil.model.node import Kind, Node
 from distil.model.origin import Origin
 
@@ -121,6 +122,22 @@ class Pack:
         return {self.blob(member).digest: member.elf for member in self.members if member.sha256}
 
 
+class NamedPack(Protocol):
+    """A package that was fetched, verified and decoded."""
+
+    @property
+    def name(self) -> str:
+        """The package's."""
+
+    @property
+    def archive_digest(self) -> Digest:
+        """The sha256 of the archive."""
+
+    @property
+    def pack(self) -> Pack:
+        """Its members and their contents."""
+
+
 def open_pack(cache: Cache, archive: Digest, kind: str) -> Pack | None:
     """The pack of `archive` decoded as `kind` (``deb``, ``wheel``), or None if there is none.
 
@@ -193,7 +210,12 @@ def write_pack(
                 stored[member.path] = placed
             else:
                 stored[member.path] = member
-    index = _Index(offset, False, tuple(stored.values()), dict(attachments))
+    index = _Index(
+        data_size=offset,
+        raw_paths=False,
+        members=tuple(stored.values()),
+        attachments=dict(attachments),
+    )
     cache.put_document(_AREA, _index_key(archive, kind), _encode(index))
     return _pack(index, archive, cache.path(_AREA, name))
 
@@ -251,7 +273,8 @@ def _encode(index: _Index) -> bytes:
         return msgspec.msgpack.encode(index)
     except UnicodeEncodeError:
         members = tuple(_escaped(member, "utf-8", "latin-1") for member in index.members)
-        return msgspec.msgpack.encode(_Index(index.data_size, True, members, index.attachments))
+        escaped = msgspec.structs.replace(index, raw_paths=True, members=members)
+        return msgspec.msgpack.encode(escaped)
 
 
 def _escaped(member: PackMember, source: str, target: str) -> PackMember:

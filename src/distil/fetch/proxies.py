@@ -8,8 +8,8 @@ import threading
 from collections.abc import Mapping
 from typing import Final
 
-from distil.errors import InvalidUrl
 from distil.fetch.address import Address, parse_address, redacted
+from distil.fetch.errors import InvalidUrl
 
 _SETTING: Final = re.compile(r'Acquire::(https?)::Proxy(?:::([^ ]+))? "(.*)"', re.IGNORECASE)
 _NOT_A_PROXY: Final = "a proxy has to be an http or https address"

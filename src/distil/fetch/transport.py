@@ -15,7 +15,10 @@ from urllib.parse import urljoin
 
 import msgspec
 
-from distil.errors import (
+from distil.fetch.address import Address, parse_address
+from distil.fetch.authorities import tls_context
+from distil.fetch.credentials import apt_authorization, netrc_authorization
+from distil.fetch.errors import (
     AccessDenied,
     ConnectionFailed,
     HostNotFound,
@@ -27,9 +30,6 @@ from distil.errors import (
     TooManyRedirects,
     TruncatedDownload,
 )
-from distil.fetch.address import Address, parse_address
-from distil.fetch.authorities import tls_context
-from distil.fetch.credentials import apt_authorization, netrc_authorization
 from distil.fetch.proxies import AptProxies, environment_proxy, proxy_address
 
 if TYPE_CHECKING:

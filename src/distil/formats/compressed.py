@@ -11,8 +11,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, Protocol
 
-from distil.errors import ArchiveTooLarge, MalformedArchive, TruncatedArchive, UnsupportedArchive
 from distil.formats.byte_source import CHUNK
+from distil.formats.errors import (
+    ArchiveTooLarge,
+    MalformedArchive,
+    TruncatedArchive,
+    UnsupportedArchive,
+)
 
 MEMORY_LIMIT: Final = 256 << 20
 """Bytes a decoder may use for its window; ``xz -9`` and ``zstd --ultra`` stay below."""

@@ -19,8 +19,8 @@ from typing import Final, NamedTuple
 import msgspec
 from msgspec.structs import replace
 
-from distil.errors import MalformedElf
 from distil.formats.elf_notes import Buffer, DlopenNote, Segment, read_notes
+from distil.formats.errors import MalformedElf
 
 ET_REL: Final = 1
 ET_EXEC: Final = 2

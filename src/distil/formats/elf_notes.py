@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from distil.errors import MalformedElf
+from distil.formats.errors import MalformedElf
 
 Buffer = bytes | bytearray | memoryview
 """What the readers take; for a mapped file pass a memoryview of the map."""

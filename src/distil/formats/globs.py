@@ -44,7 +44,7 @@ def not_slash(character: str) -> bool:
     return character != "/"
 
 
-def one_of(ranges: Sequence[tuple[str, str]], inverted: bool, but: str, character: str) -> bool:
+def one_of(ranges: Sequence[tuple[str, str]], but: str, character: str, *, inverted: bool) -> bool:
     """Whether `character` is in `ranges`, or in none of them, and not in `but`."""
     within = any(first <= character <= last for first, last in ranges)
     return within is not inverted and character not in but
@@ -52,7 +52,7 @@ def one_of(ranges: Sequence[tuple[str, str]], inverted: bool, but: str, characte
 
 def bracket(ranges: Sequence[tuple[str, str]], *, inverted: bool, but: str = "") -> Part:
     """A part for one character as `one_of` has it."""
-    return Part(partial(one_of, ranges, inverted, but))
+    return Part(partial(one_of, ranges, but, inverted=inverted))
 
 
 NAME: Final = Part(not_slash)

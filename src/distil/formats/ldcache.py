@@ -14,7 +14,6 @@ from typing import Final
 
 import msgspec
 
-from distil.errors import MalformedLdCache
 from distil.formats.elf import (
     EF_ARM_ABI_FLOAT_HARD,
     EF_ARM_ABI_FLOAT_SOFT,
@@ -29,6 +28,7 @@ from distil.formats.elf import (
     ET_DYN,
     ElfFile,
 )
+from distil.formats.errors import MalformedLdCache
 
 MAGIC: Final = b"glibc-ld.so.cache1.1"
 

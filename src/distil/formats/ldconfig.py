@@ -12,10 +12,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
-from distil.errors import LinkLoop
 from distil.formats.elf import EM_386, EM_AARCH64, EM_ARM, EM_X86_64, ElfFile
 from distil.formats.ldcache import CacheEntry, library_flags, library_order
 from distil.model.digest import Digest
+from distil.model.errors import LinkLoop
 from distil.model.node import Kind, Node
 from distil.model.platform import Platform
 from distil.model.tree import Tree

@@ -27,7 +27,8 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
-from distil.errors import InvalidDigest, MalformedLedger
+from distil.formats.errors import MalformedLedger
+from distil.model.errors import InvalidDigest
 from distil.model.ledger import Kept, Ledger, Reason, Removed
 from distil.model.node import Kind
 from distil.model.origin import Origin

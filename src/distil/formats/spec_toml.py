@@ -10,7 +10,8 @@ from typing import Any, Final
 
 import msgspec
 
-from distil.errors import InvalidSpec, UnknownPlatform, did_you_mean
+from distil.errors import did_you_mean
+from distil.formats.errors import InvalidSpec
 from distil.formats.spec_sources import (
     LARGEST_ID,
     Violation,
@@ -20,6 +21,7 @@ from distil.formats.spec_sources import (
     place_violations,
 )
 from distil.formats.toml import NotToml, parse_toml
+from distil.model.errors import UnknownPlatform
 from distil.model.platform import parse_platform
 from distil.model.spec import HealthcheckSpec, ImageSpec, Spec
 

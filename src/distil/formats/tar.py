@@ -15,14 +15,14 @@ from typing import Final, NamedTuple, NoReturn
 
 import msgspec
 
-from distil.errors import (
+from distil.formats.byte_source import Readable, chunks_of
+from distil.formats.errors import (
     ArchiveTooLarge,
-    InvalidPath,
     MalformedArchive,
     TruncatedArchive,
     UnsupportedArchive,
 )
-from distil.formats.byte_source import Readable, chunks_of
+from distil.model.errors import InvalidPath
 from distil.model.node import PATH_MAX, Kind, absolute_path
 
 BLOCK: Final = 512

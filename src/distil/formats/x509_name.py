@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from distil.errors import MalformedCertificate
+from distil.formats.errors import MalformedCertificate
 
 _SEQUENCE, _SET, _UTF8 = 0x30, 0x31, 0x0C
 _VERSION: Final = 0xA0

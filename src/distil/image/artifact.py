@@ -1,12 +1,13 @@
-"""Artifacts that say something about an image: manifests with a subject (OCI 1.1 referrers).
+"""Artifacts: files in the form of an image, such as documents about one (image-spec 1.1).
 
-In a layout or archive the artifact's manifest is an entry of the index beside the image, so
-whoever reads the index finds it by its subject; a registry answers for it by the referrers API.
+In a layout or archive the artifact's manifest is an entry of the index. One with a subject stands
+beside the image it is about, so whoever reads the index finds it; a registry answers for it by
+the referrers API.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -16,43 +17,62 @@ from distil.model.image import MEDIA_MANIFEST, Descriptor, Manifest, encode_docu
 
 MEDIA_EMPTY: Final = "application/vnd.oci.empty.v1+json"
 EMPTY: Final = InlineBlob.of(b"{}")
+TITLE: Final = "org.opencontainers.image.title"
+"""Annotation with a file's name, which clients for artifacts give it again."""
+
+
+class BundledFile(msgspec.Struct, frozen=True):
+    """A file of an artifact: what it is called (can be ""), of which media type, and its bytes."""
+
+    title: str
+    media_type: str
+    blob: Blob
+
+    @property
+    def descriptor(self) -> Descriptor:
+        """The descriptor of the file in the artifact's manifest."""
+        named = {TITLE: self.title} if self.title else {}
+        return Descriptor(self.media_type, self.blob.digest, self.blob.size, annotations=named)
 
 
 class Artifact(msgspec.Struct, frozen=True):
-    """One document about an image, and the manifest that ties it to the image."""
+    """Files, and the manifest that names them and ties them to what they are about."""
 
     manifest: InlineBlob
-    content: InlineBlob
+    files: tuple[BundledFile, ...]
     artifact_type: str
     images: tuple[()] = ()
 
     @property
     def descriptor(self) -> Descriptor:
-        """What an index says of the artifact."""
-        return describe(self.manifest, self.artifact_type)
+        """The descriptor of the artifact in an index."""
+        blob = self.manifest
+        return Descriptor(MEDIA_MANIFEST, blob.digest, blob.size, artifact_type=self.artifact_type)
 
     def blobs(self) -> Iterator[Blob]:
-        """The document, the empty configuration and the manifest."""
-        yield self.content
+        """The files, the empty configuration and the manifest."""
+        for file in self.files:
+            yield file.blob
         yield EMPTY
         yield self.manifest
 
 
-def describe(manifest: InlineBlob, artifact_type: str) -> Descriptor:
-    """What an index says of the artifact with `manifest`."""
-    return Descriptor(MEDIA_MANIFEST, manifest.digest, manifest.size, artifact_type=artifact_type)
+def bundle(
+    artifact_type: str, files: Sequence[BundledFile], subject: Descriptor | None = None
+) -> Artifact:
+    """`files`, in their order, as an artifact of `artifact_type`, about the image `subject`."""
+    manifest = Manifest(
+        schema_version=2,
+        media_type=MEDIA_MANIFEST,
+        artifact_type=artifact_type,
+        config=Descriptor(MEDIA_EMPTY, EMPTY.digest, EMPTY.size),
+        layers=tuple(file.descriptor for file in files),
+        subject=subject,
+    )
+    return Artifact(InlineBlob.of(encode_document(manifest)), tuple(files), artifact_type)
 
 
 def attach(subject: Descriptor, media_type: str, content: bytes) -> Artifact:
     """An artifact of `media_type` with `content`, about the image `subject`."""
-    data = InlineBlob.of(content)
     bare = Descriptor(subject.media_type, subject.digest, subject.size)
-    manifest = Manifest(
-        schema_version=2,
-        media_type=MEDIA_MANIFEST,
-        artifact_type=media_type,
-        config=Descriptor(MEDIA_EMPTY, EMPTY.digest, EMPTY.size),
-        layers=(Descriptor(media_type, data.digest, data.size),),
-        subject=bare,
-    )
-    return Artifact(InlineBlob.of(encode_document(manifest)), data, media_type)
+    return bundle(media_type, [BundledFile("", media_type, InlineBlob.of(content))], bare)

@@ -12,9 +12,9 @@ from typing import Final
 
 import msgspec
 
-from distil.errors import InvalidLayer
 from distil.fetch.cache import Cache
 from distil.image.compress import Codec, codec_of
+from distil.image.errors import InvalidLayer
 from distil.image.layer_stream import LayerStream, Written, tar_stream
 from distil.model.blob import Blob, FileBlob
 from distil.model.digest import Digest

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
 from distil.image.artifact import Artifact
 from distil.image.assemble import Image, ImageIndex
-from distil.image.bundle import Bundle
+from distil.model.blob import Blob
+from distil.model.digest import Digest
 from distil.model.image import CONTAINERD_NAME, REF_NAME, Descriptor
-from distil.model.reference import ImageName, Location, Transport
+from distil.model.reference import ImageName, Location
 
 
 class NamedImage(msgspec.Struct, frozen=True):
@@ -21,7 +22,7 @@ class NamedImage(msgspec.Struct, frozen=True):
     archive; an empty one stands for the tag.
     """
 
-    image: Image | ImageIndex | Artifact | Bundle
+    image: Image | ImageIndex | Artifact
     name: ImageName
     reference: str = ""
 
@@ -29,11 +30,6 @@ class NamedImage(msgspec.Struct, frozen=True):
     def ref_name(self) -> str:
         """The value of the annotation ``org.opencontainers.image.ref.name``."""
         return self.reference or self.name.tag
-
-    @property
-    def is_artifact(self) -> bool:
-        """Whether it is a document about an image."""
-        return isinstance(self.image, Artifact)
 
     @property
     def entry(self) -> Descriptor:
@@ -54,7 +50,7 @@ def name_image(
     """
     chosen = [location.name] if location.name is not None else list(names)
     tagged = [name.variant(variant) if variant else name.tagged() for name in chosen]
-    reference = location.reference if location.transport is not Transport.DOCKER_ARCHIVE else ""
+    reference = location.reference if location.name is None else ""
     if reference and variant:
         reference += f"-{variant}"
     return [
@@ -74,10 +70,7 @@ def told_apart(images: Sequence[NamedImage]) -> list[NamedImage]:
     ]
 
 
-def written_as(images: Sequence[NamedImage], location: Location) -> list[str]:
-    """How each image is addressed afterwards, as skopeo, podman and distil understand it."""
-    if location.transport in (Transport.OCI, Transport.OCI_ARCHIVE):
-        return [str(location.with_reference(image.ref_name)) for image in told_apart(images)]
-    if location.transport is Transport.DOCKER_ARCHIVE:
-        return [str(location.with_reference(image.name.familiar)) for image in images]
-    return [f"{location.transport}:{image.name.familiar}" for image in images]
+def blobs_of(images: Iterable[NamedImage]) -> dict[Digest, Blob]:
+    """Every blob of `images`, once each, sorted by digest."""
+    found = {blob.digest: blob for image in images for blob in image.image.blobs()}
+    return {digest: found[digest] for digest in sorted(found)}

@@ -8,13 +8,14 @@ from typing import Final
 
 import msgspec
 
-from distil.errors import ArchiveTooLarge, CorruptContent, MalformedImage
 from distil.fetch.cache import Cache
 from distil.fetch.packs import Pack, PackMember, open_pack, write_pack
 from distil.formats.byte_source import ByteSource
 from distil.formats.compressed import ALLOWANCE, RATIO, decompress
+from distil.formats.errors import ArchiveTooLarge
 from distil.formats.tar import TarLimits, TarReader, cost_of
 from distil.image.layer import Layer
+from distil.model.errors import CorruptContent, MalformedImage
 from distil.model.image import DOCKER_LAYER, MEDIA_LAYER
 from distil.model.origin import LayerOrigin
 from distil.model.tree import Tree

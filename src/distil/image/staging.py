@@ -17,7 +17,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from distil.errors import DiskFull, OutputFailed
+from distil.fetch.errors import DiskFull
+from distil.image.errors import OutputFailed
 from distil.model.blob import Blob
 
 _MARK: Final = ".distil-"

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, Self
 
-from distil.errors import OutputFailed
+from distil.image.errors import OutputFailed
 from distil.image.layer import arranged
 from distil.image.staging import reporting
 from distil.model.node import ROOT, Kind, Node, parent_of

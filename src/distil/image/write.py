@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import msgspec
 
-from distil.errors import DistilError, PartlyWritten, UnsupportedDestination
-from distil.image.archive import staged_archive
-from distil.image.layout import staged_layout
-from distil.image.naming import NamedImage, told_apart, written_as
-from distil.image.staging import reporting
-from distil.model.reference import Location, Transport
+from distil.errors import DistilError
+from distil.image.errors import PartlyWritten
+from distil.image.naming import NamedImage, told_apart
+from distil.image.stores import Store
+from distil.image.stores.table import store_to_write
+from distil.model.reference import Location
 
 
 class Output(msgspec.Struct, frozen=True):
@@ -26,7 +24,8 @@ class Output(msgspec.Struct, frozen=True):
     @property
     def references(self) -> list[str]:
         """How each image is addressed there afterwards, in their order."""
-        return written_as(self.images, self.location)
+        store = store_to_write(self.location)
+        return [str(store.address(image)) for image in told_apart(self.images)]
 
 
 @contextlib.contextmanager
@@ -38,18 +37,12 @@ def staged(outputs: Sequence[Output]) -> Iterator[list[str]]:
     undone, it may extend: an error says so, as it does when a file system takes one output and
     then refuses the next its name (`PartlyWritten`). Raises what `write` raises.
     """
-    for output in outputs:
-        check_location(output.location)
+    stores = _in_order(outputs)
     done: list[str] = []
     try:
         with contextlib.ExitStack() as stack:
-            # The last to be staged is the first to get its name. All processes lock in one order.
-            for output in sorted(_merged(outputs), key=_place)[::-1]:
-                stack.enter_context(_noted(output, done))
-            for output in outputs:
-                if not output.location.transport.is_file:
-                    _load(output)
-                    done.append(str(output.location))
+            for store, images in stores:
+                stack.enter_context(_noted(store, images, done))
             yield done
     except DistilError as error:
         if done:
@@ -70,51 +63,29 @@ def write(images: Sequence[NamedImage], location: Location) -> list[str]:
     return output.references
 
 
-def _place(output: Output) -> str:
-    return os.path.realpath(output.location.path)
-
-
-def _merged(outputs: Sequence[Output]) -> list[Output]:
-    """The outputs that are files, one for each layout: it can be locked only once."""
-    merged: dict[object, Output] = {}
+def _in_order(outputs: Sequence[Output]) -> list[tuple[Store, Sequence[NamedImage]]]:
+    """What is put where, engines last: once into a store that is shared, which locks itself."""
+    merged: dict[object, tuple[Store, Sequence[NamedImage]]] = {}
     for number, output in enumerate(outputs):
-        if not output.location.transport.is_file:
-            continue
-        is_layout = output.location.transport is Transport.OCI
-        key = _place(output) if is_layout else number
-        before = merged[key].images if key in merged else ()
-        images = {image.ref_name: image for image in (*before, *told_apart(output.images))}
-        merged[key] = Output(tuple(images.values()), output.location) if is_layout else output
-    return list(merged.values())
+        store, images = store_to_write(output.location), output.images
+        key = store.place if store.is_shared else number
+        if store.is_shared:
+            before = merged[key][1] if key in merged else ()
+            images = [*{image.ref_name: image for image in (*before, *told_apart(images))}.values()]
+        merged[key] = store, images
+    found = list(merged.values())
+    staged = sorted((each for each in found if not each[0].is_engine), key=lambda e: e[0].place)
+    # The last to be staged is the first to get its name. All processes lock in one order.
+    return staged[::-1] + [each for each in found if each[0].is_engine]
 
 
 @contextlib.contextmanager
-def _noted(output: Output, done: list[str]) -> Iterator[None]:
-    """The output staged; in `done` once it has its name."""
-    path = Path(output.location.path)
-    with reporting(path):
-        if output.location.transport is Transport.OCI:
-            writing = staged_layout(path, output.images)
-        else:
-            docker = output.location.transport is Transport.DOCKER_ARCHIVE
-            writing = staged_archive(path, output.images, docker=docker)
-        with writing:
-            yield
-    done.append(f"{output.location.transport}:{path}")
-
-
-def _load(output: Output) -> None:
-    from distil.image import engine
-
-    docker_daemon = output.location.transport is Transport.DOCKER_DAEMON
-    (engine.load_docker if docker_daemon else engine.load_podman)(output.images)
-
-
-def check_location(location: Location) -> None:
-    """Raise `UnsupportedDestination` for a kind of place that nothing is ever written to."""
-    if location.transport is Transport.REGISTRY:
-        raise UnsupportedDestination(
-            str(location),
-            "distil does not push to registries",
-            hint="write oci:DIR:TAG, then `skopeo copy oci:DIR:TAG docker://NAME`",
-        )
+def _noted(store: Store, images: Sequence[NamedImage], done: list[str]) -> Iterator[None]:
+    """The images staged; their place in `done` once it has them for good."""
+    name = str(store.location.with_reference(""))
+    with store.put(images):
+        if store.is_engine:
+            done.append(name)
+        yield
+    if not store.is_engine:
+        done.append(name)

@@ -6,7 +6,7 @@ import hashlib
 import re
 from typing import Final, Self
 
-from distil.errors import InvalidDigest
+from distil.model.errors import InvalidDigest
 
 _SHA256: Final = re.compile(r"sha256:[0-9a-f]{64}", re.ASCII)
 

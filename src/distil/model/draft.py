@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from distil.errors import DanglingHardLink, FileConflict, LinkLoop, NotADirectory
+from distil.model.errors import DanglingHardLink, FileConflict, LinkLoop, NotADirectory
 from distil.model.node import ROOT, Kind, Node, parent_of
 from distil.model.origin import GeneratedOrigin, Origin, PackageOrigin
 
@@ -121,9 +121,12 @@ class Draft:
         """Add `node` in place of whatever is at its path; directories keep what they hold."""
         node = self._placed(node)
         existing = self._nodes.get(node.path)
-        if existing is not None and existing.kind is Kind.DIRECTORY:
-            if node.kind is not Kind.DIRECTORY:
-                self.remove(node.path)
+        if (
+            existing is not None
+            and existing.kind is Kind.DIRECTORY
+            and node.kind is not Kind.DIRECTORY
+        ):
+            self.remove(node.path)
         self._put(node)
 
     def remove(self, path: str) -> None:

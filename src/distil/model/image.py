@@ -13,8 +13,8 @@ from typing import Annotated, Final, TypeVar
 
 import msgspec
 
-from distil.errors import InvalidDigest, MalformedImage, UnknownCompression
 from distil.model.digest import Digest
+from distil.model.errors import InvalidDigest, MalformedImage, UnknownCompression
 from distil.model.platform import Platform
 
 MEDIA_INDEX: Final = "application/vnd.oci.image.index.v1+json"

@@ -25,15 +25,19 @@ class Reason(msgspec.Struct, frozen=True, gc=False, array_like=True):
     detail: str = ""
 
 
-class Reasons:
+class Reasons(msgspec.Struct):
     """The reasons of paths: for each the one that was found first, and some others.
 
     One other path gives one reason by each rule; `MOST_REASONS` are remembered.
     """
 
-    def __init__(self) -> None:
-        self.first: dict[str, Reason] = {}
-        self.further: dict[str, list[Reason]] = {}
+    first: dict[str, Reason] = {}
+    further: dict[str, list[Reason]] = {}
+
+    def copy(self) -> Reasons:
+        """The same, to go on with by itself."""
+        further = {path: list(reasons) for path, reasons in self.further.items()}
+        return Reasons(self.first.copy(), further)
 
     def add(self, path: str, reason: Reason) -> bool:
         """Remember `reason`; whether it is the first for `path`."""

@@ -2,125 +2,55 @@
 
 from __future__ import annotations
 
-import datetime
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Any, Final
 
 import msgspec
 
 from distil.model.digest import Digest
-from distil.model.package import PythonInterpreter, Wheel
 
-LOCAL = "local .deb files/"
-"""The key of the suite that stands for .deb files of the project; it has no components."""
+LOCK_VERSION: Final = 2
+"""Of the format."""
 
-LOCK_VERSION = 1
-"""Of the format; a file of another version is not read."""
+LockPart = Mapping[str, Any]
+"""What a distribution or a runtime writes into a lock, as it writes it: what TOML can hold."""
 
 
-class LockedSuite(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One component of a suite as it was when the lock was made.
+BUILD: Final = "build"
+"""The kind of what builds the application's own projects, and is no part of an image."""
 
-    `date` is the suite's; `index` the sha256 of its ``Packages`` file.
-    `mirror` is where that was had, without credentials; ``.`` for local .deb files.
+
+class Pinned(msgspec.Struct, frozen=True):
+    """What a part of a lock holds, told by the room that wrote it.
+
+    `version` is that of the release or of the runtime, `date` that of the newest index (ISO
+    8601), empty where there is none. `versions` are by kind and name of each component;
+    `projects` is the number of the application's own.
     """
 
-    suite: str
-    component: str
-    codename: str
-    date: datetime.datetime
-    mirror: str
-    index: Digest
-    version: str = ""
-
-    @property
-    def key(self) -> str:
-        """How packages name the suite they are from: ``trixie/main``."""
-        return f"{self.suite}/{self.component}"
-
-
-class LockedPackage(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A Debian package with everything of its index entry that the solver reads.
-
-    `suite` is the key of its `LockedSuite`, `filename` is relative to the mirror, `size` in
-    bytes. `relations` are the relationship fields as Debian writes them.
-    """
-
-    name: str
     version: str
-    architecture: str
-    suite: str
-    filename: str
-    size: int
-    digest: Digest
-    source: str
-    source_version: str
-    multi_arch: str = ""
-    priority: int = 0
-    essential: bool = False
-    important: bool = False
-    relations: dict[str, str] = {}
+    versions: dict[tuple[str, str], str]
+    date: str = ""
+    projects: int = 0
 
-    @property
-    def is_local(self) -> bool:
-        """Whether it is a file of the project instead of one of a suite."""
-        return self.suite == LOCAL
-
-
-class LockedWheel(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A wheel: where it was had, without credentials, and what it has to be.
-
-    `url` is a path relative to the lock for a wheel of the project's own files.
-    """
-
-    name: str
-    version: str
-    filename: str
-    url: str
-    size: int
-    digest: Digest
-
-    @classmethod
-    def of(cls, wheel: Wheel, url: str, size: int) -> LockedWheel:
-        """`wheel` as a lock has it, to be had at `url`."""
-        return cls(wheel.name, wheel.version, wheel.filename, url, size, wheel.digest)
-
-
-class LockedProject(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A project of the application's own, built by its back end.
-
-    `directory` is relative to the lock. `sources` stands for everything that the wheel was made
-    of but the back end, which `requires` pins. `wheel` is what came of it.
-    """
-
-    directory: str
-    sources: Digest
-    wheel: LockedWheel
-    requires: tuple[LockedWheel, ...] = ()
+    def names(self) -> frozenset[str]:
+        """Of all components."""
+        return frozenset(name for _, name in self.versions)
 
 
 class LockedPlatform(msgspec.Struct, frozen=True, omit_defaults=True):
     """What an image of one platform is made of.
 
-    `name` is OCI's: ``linux/amd64``. `libraries` says which package has a library that is not
-    called after it. `suites` are in the order in which they count.
+    `name` is OCI's: ``linux/amd64``. `base` has one entry, that of the distribution, and
+    `runtime` that of the language, each by its name.
     """
 
     name: str
-    python: str
-    glibc: Annotated[str, msgspec.Meta(pattern=r"^[0-9]+\.[0-9]+$")]
-    suites: tuple[LockedSuite, ...]
-    packages: tuple[LockedPackage, ...]
-    wheels: tuple[LockedWheel, ...] = ()
-    projects: tuple[LockedProject, ...] = ()
-    libraries: dict[str, str] = {}
-
-    def interpreter(self, machine: str) -> PythonInterpreter:
-        """The interpreter that the wheels were chosen for."""
-        major, minor = self.glibc.split(".")
-        return PythonInterpreter(self.python, (int(major), int(minor)), machine)
+    base: dict[str, LockPart]
+    runtime: dict[str, LockPart] = {}
 
 
-class Lock(msgspec.Struct, frozen=True, omit_defaults=True):
+class Lock(msgspec.Struct, frozen=True, omit_defaults=True, rename={"platforms": "platform"}):
     """The whole file.
 
     `spec` is the digest of what ``distil.toml`` says about packages, `inputs` that of each file

@@ -7,8 +7,8 @@ from typing import Final
 
 import msgspec
 
-from distil.errors import InvalidPath
 from distil.model.blob import Blob, InlineBlob
+from distil.model.errors import InvalidPath
 from distil.model.origin import GeneratedOrigin, Origin
 
 

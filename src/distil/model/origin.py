@@ -13,6 +13,11 @@ class PackageOrigin(msgspec.Struct, frozen=True, gc=False, tag="package"):
     purl: str
     archive: Digest
 
+    @property
+    def ecosystem(self) -> str:
+        """The type of the purl (purl-spec): ``deb``, ``pypi``."""
+        return self.purl.removeprefix("pkg:").partition("/")[0]
+
 
 class ApplicationOrigin(msgspec.Struct, frozen=True, gc=False, tag="application"):
     """A file of the application's own source, by its path relative to the source directory."""
@@ -26,10 +31,15 @@ class LayerOrigin(msgspec.Struct, frozen=True, gc=False, tag="layer"):
     diff_id: Digest
 
 
-class GeneratedOrigin(msgspec.Struct, frozen=True, gc=False, tag="generated"):
-    """A file that distil wrote, by the name of the rule that wrote it."""
+class GeneratedOrigin(msgspec.Struct, frozen=True, gc=False, tag="generated", omit_defaults=True):
+    """A file that distil wrote, by the name of the rule that wrote it.
+
+    `made_from` is the path of the one file that it was made from, which it belongs beside; empty
+    for what tells of many.
+    """
 
     rule: str
+    made_from: str = ""
 
 
 Origin = PackageOrigin | ApplicationOrigin | LayerOrigin | GeneratedOrigin

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from distil.errors import UnknownPlatform
+from distil.model.errors import UnknownPlatform
 
 
 class Platform(msgspec.Struct, frozen=True):
@@ -59,3 +59,8 @@ def this_machine() -> Platform | None:
         return parse_platform(host.machine())
     except UnknownPlatform:
         return None
+
+
+def optional_platform(name: str) -> Platform | None:
+    """The platform called `name`, None for an empty one. Raises `UnknownPlatform`."""
+    return parse_platform(name) if name else None

@@ -12,8 +12,9 @@ from typing import Final
 
 import msgspec
 
-from distil.errors import InvalidReference, did_you_mean
+from distil.errors import did_you_mean
 from distil.model.digest import Digest
+from distil.model.errors import InvalidReference
 
 DEFAULT_DOMAIN: Final = "docker.io"
 OFFICIAL_PREFIX: Final = "library/"

@@ -10,8 +10,8 @@ from collections.abc import Callable, Container, Iterable, Iterator
 from itertools import chain
 from typing import Final
 
-from distil.errors import FileConflict, InvalidPath
 from distil.model.draft import MAX_LINKS, Draft, describe, existing_path, resolve_path
+from distil.model.errors import FileConflict, InvalidPath
 from distil.model.node import ROOT, Kind, Node, parent_of
 
 __all__ = ["MAX_LINKS", "OPAQUE", "WHITEOUT", "Tree", "describe", "resolve_path"]

@@ -23,11 +23,11 @@ from distil.model.origin import PackageOrigin
 from distil.model.platform import Platform
 from distil.model.tree import Tree
 from distil.reach.linkmap import Miss, MissingInterpreter, MissingLibrary, Process
-from distil.reach.objects import Objects, Target
+from distil.reach.objects import ElfTarget, Objects
 from distil.reach.search import (
     GlibcSearch,
+    LibrarySearch,
     MuslSearch,
-    Search,
     Surroundings,
     system_directories,
 )
@@ -95,9 +95,9 @@ class Plugins:
         found = process.search.find(node.name, process.main, process.main)
         if found is not None and found.opened.real == path:
             return False
-        if node.blob is None or _EXTENSION not in node.blob.read():
-            return True
-        return self._imported is not None and path not in self._imported
+        if self._imported is not None:
+            return path not in self._imported
+        return node.blob is None or _EXTENSION not in node.blob.read()
 
 
 class _Started(NamedTuple):
@@ -122,11 +122,11 @@ class _Check:
         self._program = program
         target = (64, platform.elf_machine, True)
         self._files = {
-            path: elf for path, elf in self._objects.elf_files() if Target.of(elf) == target
+            path: elf for path, elf in self._objects.elf_files() if ElfTarget.of(elf) == target
         }
         self._machine = platform.machine
         self._glibc_interpreter = GLIBC_INTERPRETERS.get(platform.debian, "")
-        self._searches: dict[str, Search] = {}
+        self._searches: dict[str, LibrarySearch] = {}
         self._interpreters = sorted({e.interpreter for e in self._files.values() if e.interpreter})
         self._processes: list[_Started] = []
         self._seen: dict[str, list[int]] = {}
@@ -175,7 +175,7 @@ class _Check:
             return self._glibc_interpreter
         return musl[0]
 
-    def _search(self, interpreter: str, elf: ElfFile) -> Search:
+    def _search(self, interpreter: str, elf: ElfFile) -> LibrarySearch:
         if interpreter not in self._searches:
             self._searches[interpreter] = (
                 MuslSearch(self._objects, interpreter, self._around)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from distil.errors import LinkLoop
+from distil.model.errors import LinkLoop
 from distil.model.ledger import Reason, Reasons
 from distil.model.node import ROOT, Kind, Node
 from distil.model.tree import MAX_LINKS, Tree
@@ -65,6 +65,11 @@ class Keeping:
     def next(self) -> Node | None:
         """A kept node that was not handed out yet, None when there is none."""
         return self._fresh.popleft() if self._fresh else None
+
+    @property
+    def has_fresh(self) -> bool:
+        """Whether a kept node has not been handed out yet."""
+        return bool(self._fresh)
 
     def _add(self, node: Node, reason: Reason) -> None:
         if self.reasons.add(node.path, reason):

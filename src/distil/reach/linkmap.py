@@ -10,9 +10,9 @@ from collections import deque
 
 import msgspec
 
-from distil.errors import MalformedElf
+from distil.formats.errors import MalformedElf
 from distil.reach.objects import Objects
-from distil.reach.search import Found, LoadedObject, Search
+from distil.reach.search import FoundLibrary, LibrarySearch, LoadedObject
 
 
 class MissingLibrary(msgspec.Struct, frozen=True):
@@ -69,7 +69,9 @@ class Process:
     --list``. Raises `MalformedElf` for a program that is no ELF file of the tree.
     """
 
-    def __init__(self, objects: Objects, search: Search, path: str, interpreter: str) -> None:
+    def __init__(
+        self, objects: Objects, search: LibrarySearch, path: str, interpreter: str
+    ) -> None:
         self._files = objects
         self.search = search
         self.objects: list[LoadedObject] = []
@@ -140,7 +142,7 @@ class Process:
         self._enter(new, name)
         return new
 
-    def _miss(self, name: str, requester: LoadedObject, found: Found | None) -> None:
+    def _miss(self, name: str, requester: LoadedObject, found: FoundLibrary | None) -> None:
         searched = () if "/" in name else tuple(self.search.directories(requester, self.main))
         unfit = found.path if found else ""
         self.missing.append(MissingLibrary(name, requester.opened.real, searched, unfit=unfit))

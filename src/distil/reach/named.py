@@ -7,29 +7,27 @@ call may never happen, so what a tree lacks is told, and is no fault.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Final
 
 import msgspec
 
-from distil.formats import python_mentions as kinds
-from distil.formats.python_mentions import Mention, environment_mentions, read_mentions
+from distil.model import mention as kinds
+from distil.model.mention import Mention, environment_mentions
 from distil.model.node import Kind, Node
 from distil.model.tree import Tree
-from distil.reach.python.command import is_python
-from distil.reach.python.cuts import is_test
 from distil.reach.soundness import find_program, missing_interpreter
 
 ENVIRONMENT: Final = "the environment"
 """Stands for a path where the container's environment names something."""
 
-_NOT_RUN_HERE: Final = re.compile(r"/(?:setup|noxfile|fabfile)\.py$")
-"""Programs of whoever works on the application, not of the image."""
 _LOCALE: Final = re.compile(
     r"(?P<language>[a-z]{2,3}_[A-Z]{2})(?:\.(?P<codeset>[\w-]+))?(?P<rest>@\w+)?"
 )
 _SERVICES: Final = "/etc/nsswitch.conf"
+_LARGEST: Final = 2 << 20
+"""Bytes of a configuration file that are read."""
 _LOCALES: Final = "/usr/lib/locale"
 _ZONES: Final = "/usr/share/zoneinfo"
 _ZONE_NAME: Final = re.compile(r"[A-Z][\w+-]*(?:/[\w+-]+)*")
@@ -55,21 +53,22 @@ class Named(msgspec.Struct, frozen=True, order=True):
         return f"{self.path}:{self.mention.line}" if self.mention.line else self.path
 
 
-def names_of(nodes: Iterable[Node], environment: Mapping[str, str]) -> tuple[Named, ...]:
-    """What the Python files among `nodes` name, tests aside, and the variables of `environment`.
+def names_of(
+    nodes: Iterable[Node],
+    read: Callable[[Node], Iterable[Mention]],
+    environment: Mapping[str, str],
+) -> tuple[Named, ...]:
+    """What the files among `nodes` name, by `read`, and the variables of `environment`.
 
     An ``nsswitch.conf`` names modules of the C library's name service.
     """
     found = [Named(ENVIRONMENT, one) for one in environment_mentions(environment.items())]
     for node in nodes:
-        if node.kind is Kind.DIRECTORY or node.blob is None or node.size > kinds.LARGEST:
+        if node.kind is Kind.DIRECTORY or node.blob is None:
             continue
-        if node.path == _SERVICES:
+        if node.path == _SERVICES and node.size <= _LARGEST:
             found += [Named(node.path, one) for one in _services(node.blob.read())]
-        may_run = node.name.endswith(".py") or node.mode & 0o111
-        if may_run and is_python(node) and not is_test(node.path):
-            if not _NOT_RUN_HERE.search(node.path):
-                found += [Named(node.path, one) for one in read_mentions(node.blob.read())]
+        found += [Named(node.path, one) for one in read(node)]
     return tuple(sorted(found))
 
 

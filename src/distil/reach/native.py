@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 
-import msgspec
+from msgspec.msgpack import Decoder
 
 from distil.formats.elf import ElfFile
 from distil.formats.elf_strings import ElfStrings, read_elf_strings
@@ -17,21 +17,23 @@ from distil.model.platform import Platform
 from distil.model.tree import Tree
 from distil.reach.closure import GLIBC_INTERPRETERS, is_musl, is_program
 from distil.reach.documents import Documents
+from distil.reach.evidence import EvidenceProvider
 from distil.reach.keeping import Keeping
 from distil.reach.linkmap import Process
-from distil.reach.objects import Objects, Target
-from distil.reach.search import GlibcSearch, MuslSearch, Search, Surroundings
+from distil.reach.memory import Memory
+from distil.reach.objects import ElfTarget, Objects
+from distil.reach.search import GlibcSearch, LibrarySearch, MuslSearch, Surroundings
 
 LINKED = "DT_NEEDED"
 LOADER = "PT_INTERP"
 NAMED = "named library"
 DECLARED = "declared dlopen"
 
-_AREA = "analysis"
 _FORMAT = "native-2"
+_DECODER = Decoder(dict[str, ElfStrings])
 
 
-class Native:
+class Native(EvidenceProvider):
     """Follows the ELF files of a tree; `program` is the process that plug-ins are loaded into."""
 
     def __init__(
@@ -44,11 +46,11 @@ class Native:
     ) -> None:
         self._objects = Objects(tree, elf)
         self._elf = elf
-        self._target = Target(64, platform.elf_machine, True)
+        self._target = ElfTarget(64, platform.elf_machine, little_endian=True)
         self._interpreter = GLIBC_INTERPRETERS.get(platform.debian, "")
         self._program = program
         self._strings = strings
-        self._searches: dict[str, Search] = {}
+        self._searches: dict[str, LibrarySearch] = {}
         self._linked: set[str] = set()
         self._told: set[str] = set()
         self.texts: dict[str, str] = {}
@@ -59,7 +61,7 @@ class Native:
     def follow(self, node: Node, keeping: Keeping) -> None:
         """Keep what the file `node` is linked with and names, if it is an ELF file."""
         elf = self._elf.get(node.blob.digest) if node.blob is not None else None
-        if elf is None or Target.of(elf) != self._target:
+        if elf is None or ElfTarget.of(elf) != self._target:
             return
         if elf.interpreter:
             keeping.keep(elf.interpreter, Reason(LOADER, node.path))
@@ -131,7 +133,7 @@ class Native:
         if path is not None:
             keeping.keep(path, reason)
 
-    def _search(self, elf: ElfFile) -> Search:
+    def _search(self, elf: ElfFile) -> LibrarySearch:
         interpreter = elf.interpreter or self._interpreter
         if interpreter not in self._searches:
             self._searches[interpreter] = (
@@ -146,9 +148,7 @@ class Strings:
     """Reads the strings of ELF files, and remembers them for each package archive."""
 
     def __init__(self, documents: Documents | None = None) -> None:
-        self._documents = documents
-        self._known: dict[str, dict[str, ElfStrings]] = {}
-        self._changed: set[str] = set()
+        self._memory = Memory(documents, _FORMAT, _DECODER)
 
     def of(self, node: Node) -> ElfStrings:
         """The strings of the ELF file at `node`."""
@@ -156,26 +156,13 @@ class Strings:
             return ElfStrings()
         origin = node.origin
         archive = origin.archive.hex if isinstance(origin, PackageOrigin) else ""
-        known = self._archive(archive)
-        found = known.get(node.blob.digest.hex)
+        key = node.blob.digest.hex
+        found = self._memory.get(archive, key)
         if found is None:
-            found = known[node.blob.digest.hex] = read_elf_strings(node.blob.read())
-            self._changed.add(archive)
+            found = read_elf_strings(node.blob.read())
+            self._memory.put(archive, key, found)
         return found
 
     def save(self) -> None:
         """Keep what was read since the last time, for later runs."""
-        if self._documents is not None:
-            for archive in sorted(self._changed - {""}):
-                data = msgspec.msgpack.encode(self._known[archive])
-                self._documents.put_document(_AREA, f"{_FORMAT}-{archive}", data)
-        self._changed.clear()
-
-    def _archive(self, archive: str) -> dict[str, ElfStrings]:
-        if archive not in self._known:
-            data = None
-            if self._documents is not None and archive:
-                data = self._documents.document(_AREA, f"{_FORMAT}-{archive}")
-            kind = dict[str, ElfStrings]
-            self._known[archive] = {} if data is None else msgspec.msgpack.decode(data, type=kind)
-        return self._known[archive]
+        self._memory.save()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from distil.errors import LinkLoop
 from distil.formats.elf import (
     EM_386,
     EM_AARCH64,
@@ -16,15 +15,18 @@ from distil.formats.elf import (
     EM_S390,
     EM_X86_64,
     ElfFile,
+    parse_elf,
 )
+from distil.formats.errors import MalformedElf
 from distil.model.digest import Digest
+from distil.model.errors import LinkLoop
 from distil.model.node import Kind, Node
 from distil.model.tree import Tree
 
 _EF_ARM_ABI_FLOAT_HARD = 0x400
 
 
-class Target(NamedTuple):
+class ElfTarget(NamedTuple):
     """What has to be the same for two ELF files to share a process."""
 
     elf_class: int
@@ -32,21 +34,21 @@ class Target(NamedTuple):
     little_endian: bool
 
     @classmethod
-    def of(cls, elf: ElfFile) -> Target:
+    def of(cls, elf: ElfFile) -> ElfTarget:
         """The target that `elf` is for."""
         return cls(elf.elf_class, elf.machine, elf.little_endian)
 
 
 _MULTIARCH = {
-    Target(64, EM_X86_64, True): "x86_64-linux-gnu",
-    Target(32, EM_X86_64, True): "x86_64-linux-gnux32",
-    Target(32, EM_386, True): "i386-linux-gnu",
-    Target(64, EM_AARCH64, True): "aarch64-linux-gnu",
-    Target(64, EM_PPC64, True): "powerpc64le-linux-gnu",
-    Target(64, EM_PPC64, False): "powerpc64-linux-gnu",
-    Target(64, EM_S390, False): "s390x-linux-gnu",
-    Target(64, EM_RISCV, True): "riscv64-linux-gnu",
-    Target(64, EM_LOONGARCH, True): "loongarch64-linux-gnu",
+    ElfTarget(64, EM_X86_64, little_endian=True): "x86_64-linux-gnu",
+    ElfTarget(32, EM_X86_64, little_endian=True): "x86_64-linux-gnux32",
+    ElfTarget(32, EM_386, little_endian=True): "i386-linux-gnu",
+    ElfTarget(64, EM_AARCH64, little_endian=True): "aarch64-linux-gnu",
+    ElfTarget(64, EM_PPC64, little_endian=True): "powerpc64le-linux-gnu",
+    ElfTarget(64, EM_PPC64, little_endian=False): "powerpc64-linux-gnu",
+    ElfTarget(64, EM_S390, little_endian=False): "s390x-linux-gnu",
+    ElfTarget(64, EM_RISCV, little_endian=True): "riscv64-linux-gnu",
+    ElfTarget(64, EM_LOONGARCH, little_endian=True): "loongarch64-linux-gnu",
 }
 
 
@@ -55,7 +57,7 @@ def multiarch_tuple(elf: ElfFile) -> str:
     if elf.machine == EM_ARM and elf.elf_class == 32:
         hard = elf.flags & _EF_ARM_ABI_FLOAT_HARD
         return "arm-linux-gnueabihf" if hard else "arm-linux-gnueabi"
-    return _MULTIARCH.get(Target.of(elf), "")
+    return _MULTIARCH.get(ElfTarget.of(elf), "")
 
 
 class Opened(NamedTuple):
@@ -121,3 +123,22 @@ class Objects:
             and node.blob is not None
             and (elf := self._elf.get(node.blob.digest)) is not None
         ]
+
+
+def elf_files(tree: Tree) -> dict[Digest, ElfFile | None]:
+    """What the ELF files of `tree` need, by digest; None for a file that is not ELF.
+
+    A file that begins like ELF and is broken counts as none: the loader refuses it as well.
+    """
+    found: dict[Digest, ElfFile | None] = {}
+    for node in tree:
+        if node.blob is None or node.blob.digest in found:
+            continue
+        first = next(iter(node.blob.chunks()), b"")
+        found[node.blob.digest] = None
+        if first.startswith(b"\x7fELF"):
+            try:
+                found[node.blob.digest] = parse_elf(node.blob.read())
+            except MalformedElf:
+                continue
+    return found

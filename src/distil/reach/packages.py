@@ -6,15 +6,19 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Final
 
+import msgspec
+
 from distil.formats.elf import ElfFile
 from distil.model.digest import Digest
 from distil.model.ledger import Reason
 from distil.model.node import Kind, Node
 from distil.model.origin import PackageOrigin
 from distil.model.tree import Tree
+from distil.reach.evidence import EvidenceProvider
 from distil.reach.keeping import Keeping
 
 WHOLE: Final = "whole package"
+ASKED: Final = "asked for"
 DEPENDENCY: Final = "dependency"
 LICENCE: Final = "licence"
 
@@ -22,33 +26,70 @@ _DOC: Final = "/usr/share/doc/"
 _LIBRARY_DIRECTORIES: Final = ("/usr/lib", "/lib")
 
 
-class Packages:
-    """The Debian packages of a tree by purl, their files, and what they depend on.
+class SystemPackages(msgspec.Struct, frozen=True):
+    """The packages of the base that are in a tree, all by purl.
 
-    `depends` has for a package's purl those of the packages it depends on. The files of those
-    for which `one_by_one` is true are judged each for itself, so they never stay whole.
+    `names` are how they are called, `depends` which packages each depends on. `asked` stay whole
+    because the user or a component asks for them. Of those in `piecemeal` the evidence of a
+    runtime decides about each file.
+    """
+
+    names: Mapping[str, str] = {}
+    depends: Mapping[str, Sequence[str]] = {}
+    asked: frozenset[str] = frozenset()
+    piecemeal: frozenset[str] = frozenset()
+
+
+class WholePackages(EvidenceProvider):
+    """Keeps all of a package when anything of it is kept.
+
+    The files of those that a policy `covers`, by name, or that are piecemeal are judged each for
+    itself, so they never stay whole.
     """
 
     def __init__(
         self,
         tree: Tree,
         elf: Mapping[Digest, ElfFile | None],
-        depends: Mapping[str, Sequence[str]],
-        one_by_one: Callable[[str], bool],
+        packages: SystemPackages,
+        covers: Callable[[str], bool],
     ) -> None:
         self._tree = tree
         self._elf = elf
-        self._depends = depends
-        self._one_by_one = one_by_one
+        self._packages = packages
+        self._covers = covers
         self._whole: set[str] = set()
+        self._licensed: set[str] = set()
+
+    def begin(self, keeping: Keeping) -> None:
+        """Keep what is asked for."""
+        for purl in sorted(self._packages.asked):
+            self._keep_whole(purl, Reason(ASKED, "", purl), keeping)
+
+    def follow(self, node: Node, keeping: Keeping) -> None:
+        """Keep the rest of the node's package, unless its files are judged one by one."""
+        origin = node.origin
+        if not isinstance(origin, PackageOrigin) or origin.purl not in self._packages.names:
+            return
+        if origin.purl not in self._licensed:
+            self._licensed.add(origin.purl)
+            self._keep_licence(origin.purl, keeping)
+        if node.kind is not Kind.DIRECTORY and not self._one_by_one(origin.purl):
+            why = Reason(WHOLE, node.path, f"{self._packages.names[origin.purl]} is in use")
+            self._keep_whole(origin.purl, why, keeping)
+
+    def _one_by_one(self, purl: str) -> bool:
+        """Whether the files of a package are judged each for itself."""
+        packages = self._packages
+        return purl in packages.piecemeal or self._covers(packages.names.get(purl, ""))
 
     @cached_property
-    def files(self) -> dict[str, list[Node]]:
+    def _files(self) -> dict[str, list[Node]]:
         """The files and links of each package, directories aside."""
         return self._by_package(lambda node: node.kind is not Kind.DIRECTORY)
 
     @cached_property
-    def directories(self) -> dict[str, list[Node]]:
+    def _directories(self) -> dict[str, list[Node]]:
         """The directories of each package: programs expect the empty ones, too."""
         return self._by_package(lambda node: node.kind is Kind.DIRECTORY)
 
@@ -56,12 +97,15 @@ class Packages:
         found: dict[str, list[Node]] = {}
         for node in self._tree:
             origin = node.origin
-            if wanted(node) and isinstance(origin, PackageOrigin):
-                if origin.purl.startswith("pkg:deb/"):
-                    found.setdefault(origin.purl, []).append(node)
+            if (
+                wanted(node)
+                and isinstance(origin, PackageOrigin)
+                and origin.purl in self._packages.names
+            ):
+                found.setdefault(origin.purl, []).append(node)
         return found
 
-    def keep_whole(self, purl: str, reason: Reason, keeping: Keeping) -> None:
+    def _keep_whole(self, purl: str, reason: Reason, keeping: Keeping) -> None:
         """Keep all of package `purl`, and of what it depends on all but libraries.
 
         A library that a package depends on without anything being linked with it is there for
@@ -73,24 +117,24 @@ class Packages:
             if current in self._whole or (current != purl and self._one_by_one(current)):
                 continue
             self._whole.add(current)
-            for node in (*self.files.get(current, ()), *self.directories.get(current, ())):
+            for node in (*self._files.get(current, ()), *self._directories.get(current, ())):
                 keeping.keep(node.path, why)
-            for other in self._depends.get(current, ()):
-                if other not in self._whole and not self.only_libraries(other):
-                    files = self.files.get(current)
+            for other in self._packages.depends.get(current, ()):
+                if other not in self._whole and not self._only_libraries(other):
+                    files = self._files.get(current)
                     because = files[0].path if files else ""
                     pending.append((other, Reason(DEPENDENCY, because, current)))
 
-    def keep_licence(self, purl: str, keeping: Keeping) -> None:
+    def _keep_licence(self, purl: str, keeping: Keeping) -> None:
         """Keep the copyright files of a package that has anything left."""
-        for node in self.files.get(purl, ()):
+        for node in self._files.get(purl, ()):
             if node.path.startswith(_DOC):
                 keeping.keep(node.path, Reason(LICENCE, "", purl))
 
-    def only_libraries(self, purl: str) -> bool:
+    def _only_libraries(self, purl: str) -> bool:
         """Whether the package is nothing but shared libraries that others link with."""
         found = False
-        for node in self.files.get(purl, ()):
+        for node in self._files.get(purl, ()):
             if node.path.startswith(_DOC) or node.kind is Kind.SYMLINK:
                 continue
             elf = self._elf.get(node.blob.digest) if node.blob is not None else None

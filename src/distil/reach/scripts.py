@@ -11,31 +11,31 @@ from distil.model.digest import Digest
 from distil.model.ledger import Reason
 from distil.model.node import Node
 from distil.model.tree import Tree
+from distil.reach.command import shell_words
+from distil.reach.evidence import EvidenceProvider
 from distil.reach.keeping import Keeping
-from distil.reach.python.command import shell_words
 from distil.reach.soundness import DEFAULT_PATH, find_program, shebang
 
 INTERPRETER: Final = "#!"
 NAMED: Final = "named in script"
 
 _SHELL: Final = re.compile(r"(?:.*/)?(?:sh|bash|dash|ash|ksh|zsh)")
-_PYTHON: Final = re.compile(r"(?:.*/)?python[\d.]*")
 _LARGEST: Final = 1 << 20
 """Bytes of a shell script that are read at most."""
 
 
-class Scripts:
+class Scripts(EvidenceProvider):
     """Follows the scripts of a tree.
 
-    `commands` are the lines of those for a shell, as words; `python` are the paths of those
-    that are Python programs.
+    `commands` are the lines of those for a shell, as words; `programs` has for the path of each
+    other script the words of its first line that name programs.
     """
 
     def __init__(self, tree: Tree, elf: Mapping[Digest, ElfFile | None]) -> None:
         self._tree = tree
         self._elf = elf
         self.commands: list[tuple[str, ...]] = []
-        self.python: set[str] = set()
+        self.programs: dict[str, list[str]] = {}
 
     def follow(self, node: Node, keeping: Keeping) -> None:
         """Keep what the file `node` starts, if it is a script."""
@@ -47,8 +47,8 @@ class Scripts:
         programs = shebang(node) or (["/bin/sh"] if named_as_one else [])
         for program in programs:
             self._keep(program, Reason(INTERPRETER, node.path), keeping)
-        if any(map(_PYTHON.fullmatch, programs)):
-            self.python.add(node.path)
+        if programs and not any(map(_SHELL.fullmatch, programs)):
+            self.programs[node.path] = programs
         elif any(_SHELL.fullmatch(name) and find_program(self._tree, name) for name in programs):
             self._follow_text(node, keeping)
 

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, Protocol
 
-from distil.errors import MalformedLdCache
 from distil.formats.elf import (
     EM_AARCH64,
     EM_LOONGARCH,
@@ -22,6 +21,7 @@ from distil.formats.elf import (
     EM_X86_64,
     ElfFile,
 )
+from distil.formats.errors import MalformedLdCache
 from distil.formats.ldcache import (
     CacheEntry,
     OrderKey,
@@ -29,7 +29,7 @@ from distil.formats.ldcache import (
     library_order,
     read_ld_cache,
 )
-from distil.reach.objects import Objects, Opened, Target, multiarch_tuple
+from distil.reach.objects import ElfTarget, Objects, Opened, multiarch_tuple
 
 LD_SO_CACHE: Final = "/etc/ld.so.cache"
 _MAX_CACHE: Final = 64 << 20
@@ -82,17 +82,17 @@ class LoadedObject:
         return self.path.rsplit("/", 1)[0] or "/"
 
 
-class Found(NamedTuple):
+class FoundLibrary(NamedTuple):
     """The file that the search ended at; one that is no ELF file at all ends it in an error."""
 
     path: str
     opened: Opened
 
 
-class Search(Protocol):
+class LibrarySearch(Protocol):
     """How one kind of loader finds libraries."""
 
-    def find(self, name: str, requester: LoadedObject, main: LoadedObject) -> Found | None:
+    def find(self, name: str, requester: LoadedObject, main: LoadedObject) -> FoundLibrary | None:
         """The file that `name`, needed by `requester` in the process of `main`, leads to."""
 
     def directories(self, requester: LoadedObject, main: LoadedObject) -> list[str]:
@@ -108,7 +108,7 @@ class GlibcSearch:
     def __init__(self, objects: Objects, program: ElfFile, around: Surroundings) -> None:
         self._objects = objects
         self._around = around
-        self._target = Target.of(program)
+        self._target = ElfTarget.of(program)
         self._caps = tuple(f"{_HWCAPS_DIRECTORY}/{name}" for name in around.hwcaps)
         self._tuple = multiarch_tuple(program)
         self.system_directories = system_directories(objects, program)
@@ -125,14 +125,14 @@ class GlibcSearch:
 
     # --- the order -------------------------------------------------------------------------
 
-    def find(self, name: str, requester: LoadedObject, main: LoadedObject) -> Found | None:
+    def find(self, name: str, requester: LoadedObject, main: LoadedObject) -> FoundLibrary | None:
         if "/" in name:
             return self._try(self._absolute(name))
         for directory in self._before_cache(requester, main):
             found = self._find_in(directory, name)
             if found:
                 return found
-        found = self._from_cache(name, requester.elf.no_default_directories)
+        found = self._from_cache(name, no_default=requester.elf.no_default_directories)
         if found is None and not requester.elf.no_default_directories:
             for directory in self.system_directories:
                 found = found or self._find_in(directory, name)
@@ -183,7 +183,7 @@ class GlibcSearch:
 
     # --- files -----------------------------------------------------------------------------
 
-    def _find_in(self, directory: str, name: str) -> Found | None:
+    def _find_in(self, directory: str, name: str) -> FoundLibrary | None:
         if self._objects.directory(directory) is None:
             return None
         base = directory.rstrip("/")
@@ -193,12 +193,12 @@ class GlibcSearch:
                 return found
         return self._try(f"{base}/{name}")
 
-    def _try(self, path: str) -> Found | None:
+    def _try(self, path: str) -> FoundLibrary | None:
         """The file at `path`, unless it is for another kind of processor: that is passed by."""
         opened = self._objects.open(path)
-        if opened is None or (opened.elf and Target.of(opened.elf) != self._target):
+        if opened is None or (opened.elf and ElfTarget.of(opened.elf) != self._target):
             return None
-        return Found(path, opened)
+        return FoundLibrary(path, opened)
 
     # --- ld.so.cache -----------------------------------------------------------------------
 
@@ -218,7 +218,7 @@ class GlibcSearch:
                 cache.setdefault(key, []).append(entry)
         return cache
 
-    def _from_cache(self, name: str, no_default: bool) -> Found | None:
+    def _from_cache(self, name: str, *, no_default: bool) -> FoundLibrary | None:
         if not self._cache:
             return None
         best: CacheEntry | None = None
@@ -304,10 +304,10 @@ class MuslSearch:
         text = node.blob.read().decode("utf-8", "surrogateescape")
         return _present(re.split("[:\n]", text)) or self._DEFAULT
 
-    def find(self, name: str, requester: LoadedObject, main: LoadedObject) -> Found | None:  # noqa: ARG002
+    def find(self, name: str, requester: LoadedObject, main: LoadedObject) -> FoundLibrary | None:  # noqa: ARG002
         if self._ITSELF.match(name):
             itself = self._objects.open(self._interpreter)
-            return Found(self._interpreter, itself) if itself else None
+            return FoundLibrary(self._interpreter, itself) if itself else None
         if "/" in name:
             directory, _, name = name.rpartition("/")
             places: Iterable[str] = (directory or "/",)
@@ -320,7 +320,7 @@ class MuslSearch:
             path = f"{directory.rstrip('/')}/{name}"
             opened = self._objects.open(path)
             if opened is not None:
-                return Found(path, opened)
+                return FoundLibrary(path, opened)
         return None
 
     def directories(self, requester: LoadedObject, main: LoadedObject) -> list[str]:  # noqa: ARG002

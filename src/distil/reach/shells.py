@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Final
 
-from distil.errors import LinkLoop
 from distil.formats.elf import ElfFile
 from distil.formats.elf_strings import starts_shell
 from distil.model.digest import Digest
+from distil.model.errors import LinkLoop
 from distil.model.node import Kind, Node
 from distil.model.origin import PackageOrigin
 from distil.model.tree import Tree

@@ -11,9 +11,9 @@ from typing import Final
 
 import msgspec
 
-from distil.errors import LinkLoop
 from distil.formats.elf import ElfFile
 from distil.model.digest import Digest
+from distil.model.errors import LinkLoop
 from distil.model.image import ContainerConfig
 from distil.model.node import Kind, Node
 from distil.model.platform import Platform

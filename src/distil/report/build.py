@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from distil.build.summary import (
+import msgspec
+
+from distil.compose.summary import (
     BuildSummary,
-    Component,
+    ComponentSummary,
     ComputedImports,
     ImageSummary,
     IndexSummary,
@@ -19,8 +21,19 @@ from distil.report.units import columns, number, size
 
 
 def to_json(summary: BuildSummary | IndexSummary) -> str:
-    """The whole summary; ``schemaVersion`` changes when a field changes its meaning."""
-    return json_text(summary)
+    """The whole summary; ``schemaVersion`` changes when a field changes its meaning.
+
+    The version of a runtime stands under its name.
+    """
+    document: dict[str, Any] = msgspec.to_builtins(summary, enc_hook=str)
+    for one in document["platforms"] if isinstance(summary, IndexSummary) else [document]:
+        one["plan"] = dict(_named_runtime(one["plan"]))
+    return json_text(document)
+
+
+def _named_runtime(plan: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    for key, value in plan.items():
+        yield (value["name"], value["version"]) if key == "runtime" else (key, value)
 
 
 _OF_EACH: Final = ("size", "debug")
@@ -90,7 +103,7 @@ def _rows(summary: BuildSummary, *, verbose: bool) -> list[Row]:
 def _plan(summary: BuildSummary, *, verbose: bool) -> list[Row]:
     plan = summary.plan
     rows = [
-        Row("python", plan.python),
+        Row(plan.runtime.name, plan.runtime.version),
         Row("packages", _counted(summary, verbose=verbose)),
         Row("entrypoint", " ".join(plan.entrypoint)),
     ]
@@ -180,7 +193,7 @@ def _where(summary: BuildSummary | IndexSummary) -> list[Row]:
     return [*rows, Row("loaded", into)] if into else rows
 
 
-def _components(components: tuple[Component, ...]) -> str:
+def _components(components: tuple[ComponentSummary, ...]) -> str:
     rows = [
         (c.name, c.version, number(c.files, "file"), size(c.size), ", ".join(c.needed_by))
         for c in components

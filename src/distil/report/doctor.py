@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from distil.build.doctor.findings import BUILDING, RUNNING, SOURCES, Diagnosis, Finding, Status
+from distil.doctor.findings import BUILDING, RUNNING, SOURCES, Diagnosis, Finding, Status
 from distil.report.document import json_text
 from distil.report.printable import printable
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import msgspec
 
 from distil.report.printable import printable_json
 
 
-def json_text(document: msgspec.Struct) -> str:
+def json_text(document: msgspec.Struct | dict[str, Any]) -> str:
     """`document` as indented JSON, digests as their text.
 
     A path that is not UTF-8 is written as Python writes it, with lone surrogates escaped, which

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from distil.build.lock_summary import LockedSummary, LockSummary
+from distil.locks.summary import LockedSummary, LockSummary
 from distil.report.document import json_text
 from distil.report.units import columns, number, size
 

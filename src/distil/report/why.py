@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from distil.build.explain import (
+from distil.explain.explain import (
     Answer,
     Explanation,
     PackageFiles,

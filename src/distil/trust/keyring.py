@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from distil.errors import KeyringUnreadable
-from distil.model.blob import read_small
+from distil.model.regular_file import read_small
+from distil.trust.errors import KeyringUnreadable
 
 if TYPE_CHECKING:
     import datetime

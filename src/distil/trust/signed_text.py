@@ -10,10 +10,11 @@ so here such text is an error, and only what the library returns as verified is 
 from __future__ import annotations
 
 import contextlib
+import datetime
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from distil.errors import (
+from distil.trust.errors import (
     BadSignature,
     NotSigned,
     TextOutsideSignature,
@@ -39,8 +40,6 @@ def verified_text(document: bytes, keyring: Keyring, what: str) -> bytes:
     `UnusableKey` when only expired or revoked ones did, otherwise `BadSignature`.
     """
     _check_frame(document, what)
-    import datetime
-
     from pysequoia import verify
 
     now = datetime.datetime.now(datetime.UTC)
@@ -71,8 +70,6 @@ def verified_detached(document: bytes, signature: bytes, keyring: Keyring, what:
     `verified_text`. Raises `NotSigned` when it is no signature, `UnknownSigner`, `UnusableKey`,
     otherwise `BadSignature`.
     """
-    import datetime
-
     now = datetime.datetime.now(datetime.UTC)
     trusted = [cert for cert in keyring.certificates if not unusable(cert, now)]
     signatures = _signatures(signature)
@@ -137,8 +134,6 @@ def _explained(
     keyring: Keyring, issuers: Sequence[str], what: str, verifies: Callable[[Cert], bool]
 ) -> Exception:
     """Why no signature counts, made by keys `issuers`; `verifies` tells with whom one would."""
-    import datetime
-
     now = datetime.datetime.now(datetime.UTC)
     owners = keyring.subkey_owners()
     # Old signatures name their key by the last 16 digits of its fingerprint alone.

@@ -55,7 +55,7 @@ def main():
     """Import everything that is asked for."""
     with open("/imports/modules", encoding="utf-8") as file:
         names = file.read().split()
-    found = []
+    found: list[str] = []
     while len(found) < len(names):
         found += in_child(names[len(found) :])
     for name, what in zip(names, found, strict=True):

@@ -13,8 +13,8 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from distil.apps.uv import run_uv
 from distil.fetch.cache import Cache
+from distil.runtimes.python.uv import run_uv
 from tests.support.debian_root import debian_root
 from tests.support.runners import BuiltImage, Launch, Mount, RuncRunner
 
@@ -97,7 +97,7 @@ def build(distribution: Distribution, modules: list[str], directory: Path) -> Bu
     packages = ", ".join(f'"{name}"' for name in distribution.packages)
     (application / "distil.toml").write_text(_CONFIGURATION.format(packages=packages))
     layout = directory / "layout"
-    command = [sys.executable, "-m", "distil", "build", application, "--no-debug"]
+    command = [sys.executable, "-m", "distil", "build", str(application), "--no-debug"]
     command += ["-t", f"{distribution.name}:1", "-o", f"oci:{layout}"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -16,6 +16,7 @@ import builtins
 import importlib
 import sys
 from importlib.machinery import BuiltinImporter, ExtensionFileLoader, FrozenImporter, PathFinder
+from typing import Any
 
 SUITE = "/suite/"
 OWN = SUITE + "runner.py"
@@ -163,7 +164,7 @@ def main():
     import pytest
 
     os.chdir(SOURCE)
-    found = {}
+    found: dict[str, Any] = {}
 
     class Outcomes:
         """What became of each test."""

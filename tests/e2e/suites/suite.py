@@ -17,13 +17,13 @@ from pathlib import Path
 
 import msgspec
 
-from distil.build.record import open_ledger
+from distil.compose.record import open_ledger
 from distil.fetch.cache import Cache
 from distil.model.ledger import Kept, Ledger
 from distil.model.origin import PackageOrigin
 from distil.model.reference import parse_location
-from distil.reach.python import shipped_rules
-from distil.reach.python.patterns import absolute, matches
+from distil.runtimes.python.reach import shipped_rules
+from distil.runtimes.python.reach.patterns import absolute, matches
 from tests.support.runners import BuiltImage, Launch, Mount, RuncRunner
 from tests.support.sdists import unpack_sdist
 

@@ -35,7 +35,7 @@ class When(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Python modules that are reached."""
 
 
-class Found(msgspec.Struct, frozen=True):
+class PolicyFacts(msgspec.Struct, frozen=True):
     """What was found in an image so far: what policies ask about.
 
     `kept` are paths; `functions` has for each function its callers, soname and path; `texts` and
@@ -68,7 +68,7 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """What `keep` matches."""
         return _compiled(self.keep)
 
-    def because(self, found: Found) -> str | None:
+    def because(self, found: PolicyFacts) -> str | None:
         """The path that makes the policy apply, empty when it always does; None if it does not."""
         if self.when.always:
             return ""

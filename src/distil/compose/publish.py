@@ -1,0 +1,189 @@
+"""Where images go, and under what names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from distil.compose.errors import NoOutput
+from distil.image.artifact import Artifact
+from distil.image.assemble import Image, ImageIndex, assemble_index
+from distil.image.errors import UnsupportedDestination
+from distil.image.naming import NamedImage, name_image
+from distil.image.stores import Store
+from distil.image.stores.engine import ENGINES, load
+from distil.image.stores.table import store_to_write
+from distil.image.write import Output, staged
+from distil.model.application import Application
+from distil.model.platform import Platform, this_machine
+from distil.model.reference import (
+    ImageName,
+    parse_image_name,
+    parse_location,
+)
+
+DEBUG: Final = "debug"
+LEDGER: Final = ".ledger"
+
+
+class Destinations(msgspec.Struct, frozen=True):
+    """The name asked for, the places to write to, and whether an engine shall load the image."""
+
+    name: ImageName | None
+    stores: tuple[Store, ...]
+    load: bool
+
+    def name_for(self, application: Application) -> ImageName:
+        """The name of the image: the one asked for, or the application's name and version.
+
+        Raises `InvalidReference`.
+        """
+        version = f":{application.version}" if application.version else ""
+        return self.name or parse_image_name(application.name + version).tagged()
+
+    @property
+    def engines(self) -> list[str]:
+        """The places that are container engines, as users call them."""
+        found = [str(store.location) for store in self.stores if store.is_engine]
+        return [*found, "the container engine"] if self.load else found
+
+    def check_platforms(self, platforms: Sequence[Platform]) -> None:
+        """Raise `UnsupportedDestination` for what cannot hold an image for all `platforms`."""
+        if len(platforms) == 1:
+            return
+        for store in self.stores:
+            if not store.is_oci and not store.is_engine:
+                raise UnsupportedDestination(
+                    str(store.location),
+                    f"a {store.location.transport} holds one platform for each name",
+                    hint="write oci: or oci-archive:, or choose one with --platform",
+                )
+        if self.engines and this_machine() not in platforms:
+            raise UnsupportedDestination(
+                self.engines[0],
+                "an engine takes one platform, this machine's, which is not among those built",
+                hint="write oci: or oci-archive:, or choose one with --platform",
+            )
+
+    def check(self, application: Application) -> None:
+        """Raise `NoOutput` when an image would be made for nobody."""
+        if not self.stores and not self.load:
+            raise NoOutput(application.name)
+
+
+class Edition(msgspec.Struct, frozen=True):
+    """An image to be written, for one platform or several, with each platform's ledger."""
+
+    image: Image | ImageIndex
+    ledgers: tuple[Artifact, ...]
+
+
+def bind(images: Sequence[Sequence[tuple[Image, Artifact]]]) -> tuple[Edition, ...]:
+    """From the images of each platform (production, twin) with their ledgers: what is written.
+
+    One platform's images are written as they are, those of several as indexes.
+    """
+    bound = []
+    for variant in zip(*images, strict=True):
+        platforms, ledgers = zip(*variant, strict=True)
+        image = platforms[0] if len(platforms) == 1 else assemble_index(platforms)
+        bound.append(Edition(image, ledgers))
+    return tuple(bound)
+
+
+class Published(msgspec.Struct, frozen=True):
+    """An image and how it is addressed now."""
+
+    image: Image | ImageIndex
+    references: tuple[str, ...]
+
+
+class Publication(msgspec.Struct, frozen=True):
+    """The production image, its twin if there is one, and the engine that has them loaded."""
+
+    images: tuple[Published, ...]
+    engine: str = ""
+    loaded: str = ""
+    """The one platform that the engine got of several."""
+
+
+def destinations(tag: str | None, outputs: Sequence[str], *, load: bool) -> Destinations:
+    """Parse where to write, and under what name.
+
+    Raises `InvalidReference`, and `UnsupportedDestination` for what can never be written to.
+    """
+    stores = tuple(store_to_write(place) for place in [parse_location(out) for out in outputs])
+    return Destinations(parse_image_name(tag).tagged() if tag else None, stores, load)
+
+
+def publish(where: Destinations, name: ImageName, editions: Sequence[Edition]) -> Publication:
+    """Write the production image and then its twin to every place, OCI places with the ledgers.
+
+    To all places or to none. An engine gets the image for this machine. Raises what `staged` and
+    `load` raise.
+    """
+    images = [edition.image for edition in editions]
+    references: list[list[str]] = [[] for _ in images]
+    outputs = []
+    for store in where.stores:
+        named = _named(name, store, images)
+        attached = _named_ledgers(named, editions) if store.is_oci else []
+        outputs.append(Output([*named, *attached], store.location))
+    engine = ""
+    with staged(outputs) as done:
+        if where.load:
+            loaded = _named(name, ENGINES[0], images)
+            engine = load(loaded)
+            done.append(f"into {engine}")
+    for output in outputs:
+        for found, reference in zip(references, output.references, strict=False):
+            found.append(reference)
+    if where.load:
+        for found, image in zip(references, loaded, strict=True):
+            found.append(image.name.familiar)
+    pairs = zip(images, references, strict=True)
+    return Publication(
+        images=tuple(Published(image, tuple(found)) for image, found in pairs),
+        engine=engine,
+        loaded=str(this_machine()) if where.engines and len(images[0].images) > 1 else "",
+    )
+
+
+def _named(name: ImageName, store: Store, images: Sequence[Image | ImageIndex]) -> list[NamedImage]:
+    """One name for each image in `store`: the first is production, the second its twin."""
+    if store.is_engine:
+        images = [_for_this_machine(image) for image in images]
+    named = zip(images, ("", DEBUG), strict=False)
+    return [
+        entry
+        for image, variant in named
+        for entry in name_image(image, [name], store.location, variant)
+    ]
+
+
+def _for_this_machine(image: Image | ImageIndex) -> Image:
+    """What an engine gets: `check_platforms` saw to it that an index has this machine's."""
+    if len(image.images) == 1:
+        return image.images[0]
+    here = this_machine()
+    return next(one for one in image.images if here is not None and one.platform.fits(here))
+
+
+def _named_ledgers(named: Sequence[NamedImage], editions: Sequence[Edition]) -> list[NamedImage]:
+    """Each ledger under the name of its image with ``.ledger`` behind it.
+
+    Where there are several, the platform comes between: ``1.0.linux-arm64.ledger``.
+    """
+    return [
+        NamedImage(ledger, name.name.with_tag(name.name.tag + end), name.ref_name + end)
+        for name, edition in zip(named, editions, strict=True)
+        for ledger, end in zip(edition.ledgers, _ledger_ends(edition.image), strict=True)
+    ]
+
+
+def _ledger_ends(image: Image | ImageIndex) -> list[str]:
+    if isinstance(image, Image):
+        return [LEDGER]
+    return [f".{str(one.platform).replace('/', '-')}{LEDGER}" for one in image.images]

@@ -1,0 +1,1 @@
+"""Worlds of packages: `protocol` says what each has to be able to do, `table` names them."""

@@ -1,0 +1,69 @@
+"""Debian as a distribution of the table: what `distil.distros.protocol.Distro` asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from distil.distros.debian.base import DebianBase, open_base, open_locked_base
+from distil.distros.debian.lock_part import DebianPart
+from distil.distros.debian.own_packages import are_locked
+from distil.distros.debian.package import ECOSYSTEM
+from distil.distros.debian.record_table import table_is_sound
+from distil.distros.protocol import LockedArchive, Opening
+from distil.fetch.cache import Check
+from distil.model.lock import LockPart, Pinned
+from distil.model.platform import Platform
+from distil.model.spec import Spec
+
+_DEB: Final = "application/vnd.debian.binary-package"
+
+
+class Debian(msgspec.Struct, frozen=True):
+    """Debian's suites, and apt repositories and .deb files beside them."""
+
+    name: str = "debian"
+
+    @property
+    def cache_checks(self) -> Mapping[str, Check]:
+        """The tables that indexes are kept as."""
+        return {"indexes": table_is_sound}
+
+    def open(self, opening: Opening, platform: Platform) -> DebianBase:
+        """See `open_base`."""
+        return open_base(opening, platform)
+
+    def open_locked(self, part: LockPart, opening: Opening, platform: Platform) -> DebianBase:
+        """See `open_locked_base`."""
+        return open_locked_base(part, opening, platform)
+
+    def is_locked(self, part: LockPart, source: Path, spec: Spec, platform: Platform) -> bool:
+        """See `are_locked`."""
+        return are_locked(source, spec, DebianPart.read(part), platform)
+
+    def pinned(self, part: LockPart) -> Pinned:
+        """The packages, and the release of the first suite."""
+        locked = DebianPart.read(part)
+        first, *_ = locked.suites
+        return Pinned(
+            version=f"{first.codename} {first.version}".rstrip(),
+            versions={(ECOSYSTEM, one.name): one.version for one in locked.packages},
+            date=max(suite.date for suite in locked.suites).date().isoformat(),
+        )
+
+    def locked_files(
+        self, part: LockPart, opening: Opening, platform: Platform
+    ) -> Sequence[LockedArchive]:
+        """The .deb files, described by the index that is made from the lock."""
+        index = open_locked_base(part, opening, platform).index
+        found = [index.describe(index.package(p.name)) for p in DebianPart.read(part).packages]
+        return [
+            LockedArchive(str(p), p.url, p.size, p.digest, p.url.rpartition("/")[2], _DEB)
+            for p in found
+        ]
+
+
+DEBIAN: Final = Debian()

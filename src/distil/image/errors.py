@@ -1,0 +1,95 @@
+"""What is wrong with an image, or with the place it is read from or written to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from distil.errors import DistilError
+
+
+class UnsupportedDestination(DistilError):
+    """A place that an image cannot be written to, or not in the form asked for."""
+
+    def __init__(self, destination: str, why: str, *, hint: str = "") -> None:
+        super().__init__(f"cannot write to {destination}: {why}", hint=hint)
+
+
+class OutputFailed(DistilError):
+    """The file system refused an output; nothing half-written is left."""
+
+    def __init__(self, path: str, why: str, *, hint: str = "") -> None:
+        super().__init__(f"cannot write {path}: {why}", hint=hint)
+
+
+class PartlyWritten(DistilError):
+    """An output that failed when others had been written for good; `error` is what it failed of."""
+
+    def __init__(self, error: DistilError, done: Sequence[str]) -> None:
+        super().__init__(
+            f"{error.message}; written before that: {', '.join(done)}", hint=error.hint
+        )
+        self.exit_code = error.exit_code
+
+
+class InvalidLayer(DistilError):
+    """Paths that cannot be one layer of an image."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"cannot write a layer: {why}")
+
+
+class NoEngine(DistilError):
+    """No container engine is there to load an image into, or to read one from."""
+
+    def __init__(self, tried: Sequence[str]) -> None:
+        super().__init__(
+            f"no container engine answers here ({'; '.join(tried)})",
+            hint="start Docker or install podman; a file, docker-archive:FILE.tar, needs neither",
+        )
+        self.tried = tried
+
+
+class EngineFailed(DistilError):
+    """A container engine refused an image."""
+
+    def __init__(self, engine: str, why: str) -> None:
+        super().__init__(f"{engine} did not load the image: {why}")
+
+
+class NotSaved(DistilError):
+    """A container engine that does not give out an image."""
+
+    def __init__(self, engine: str, image: str, why: str) -> None:
+        super().__init__(
+            f"{engine} does not give out {image}: {why}",
+            hint=f"`{engine} image ls` shows which images it has",
+        )
+
+
+class UnreadablePlace(DistilError):
+    """A kind of place from which no image is read."""
+
+    def __init__(self, place: str, why: str, *, hint: str = "") -> None:
+        super().__init__(f"{place}: {why}", hint=hint)
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Names out of an image, which can hold anything and be many, on one line."""
+    shown = [name if name.isprintable() else repr(name) for name in names[:20]]
+    return ", ".join([*shown, "…"] if len(names) > 20 else shown)
+
+
+class ImageNotFound(DistilError):
+    """A layout or archive that does not hold the image asked for."""
+
+    def __init__(self, where: str, wanted: str, known: Sequence[str]) -> None:
+        hint = f"it holds {_listed(known)}" if known else "it holds no named image"
+        super().__init__(f"{where} has no image {wanted}", hint=hint)
+
+
+class PlatformNotFound(DistilError):
+    """An image that is not there for the platform asked for, or for this machine's."""
+
+    def __init__(self, where: str, wanted: str, known: Sequence[str]) -> None:
+        hint = f"it is there for {_listed(known)}: name one with --platform" if known else ""
+        super().__init__(f"{where} is not an image for {wanted}", hint=hint)

@@ -1,0 +1,92 @@
+"""Places for images: what any of them has to be able to do, and nothing about one.
+
+A store is a file here and a line in `table`. It finds the manifest that is meant, gives out blobs
+and takes images; what an image is, and whether it is sound, shared code derives from that
+(`image.read`), as it does the order in which several places are written (`image.write`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from distil.image.naming import NamedImage
+from distil.model.blob import Blob
+from distil.model.digest import Digest
+from distil.model.image import Descriptor
+from distil.model.reference import Location
+
+
+class Source(Protocol):
+    """A place whose images are read piece by piece, and which of them is meant there."""
+
+    location: Location
+    where: str
+    """How errors call it."""
+
+    def resolve(self) -> Descriptor:
+        """The descriptor of the manifest or index that `location` means.
+
+        Raises `ImageNotFound` when none is meant or it cannot be told which, `MalformedImage`.
+        """
+
+    def blob(self, descriptor: Descriptor) -> Blob:
+        """The bytes that `descriptor` names, opened when they are read, which checks the digest.
+
+        Raises `MalformedImage` when they are missing or have another length.
+        """
+
+    def referrers(self, subject: Digest, artifact_type: str, /) -> Iterator[Descriptor]:
+        """The manifests of artifacts of that type which may be about image `subject`.
+
+        The reader checks whether they are. Raises `MalformedImage`.
+        """
+
+    def called(self, descriptor: Descriptor) -> str:
+        """The name for errors of the part that `descriptor` names."""
+        return f"{self.where}: {descriptor.digest}"
+
+
+class Store(Protocol):
+    """A place that images can be put into, and read from as a `Source`."""
+
+    location: Location
+    is_oci: bool = True
+    """Whether it holds images for several platforms, and artifacts about images."""
+    is_engine: bool = False
+    """Whether it runs images: it takes those of this machine's platform, at once and for good."""
+    is_shared: bool = False
+    """Whether images of others stay there, so that all for one place have to be put together."""
+
+    def __init__(self, location: Location) -> None:
+        self.location = location
+
+    @property
+    def place(self) -> str:
+        """What tells the place from others, whatever it is called; writers lock in this order."""
+        path = self.location.path
+        return os.path.realpath(path) if path else str(self.location)
+
+    def opened(self) -> AbstractContextManager[Source]:
+        """What is there, as long as the block lasts. Raises OSError, `MalformedImage`."""
+
+    def image_id(self) -> Digest | None:
+        """The ID by which the place itself knows the image: of its configuration or manifest.
+
+        None where the image has to be read for that. Raises what `opened` raises.
+        """
+        return None
+
+    def address(self, image: NamedImage) -> Location:
+        """How `image` is addressed here, as skopeo, podman and distil understand it."""
+        return self.location.with_reference(image.ref_name)
+
+    def put(self, images: Sequence[NamedImage]) -> AbstractContextManager[None]:
+        """Write `images`: they are complete before the block, and appear when it has ended well.
+
+        Nothing half-written stays, and what is replaced is as it was when anything goes wrong.
+        Raises `UnsupportedDestination`, `OutputFailed`, `DiskFull`, `CorruptContent`,
+        `MalformedImage`, and for engines `NoEngine` and `EngineFailed`.
+        """

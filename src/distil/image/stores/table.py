@@ -1,0 +1,44 @@
+"""The places for images that distil knows: one line each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from distil.image.errors import UnreadablePlace, UnsupportedDestination
+from distil.image.stores import Store
+from distil.image.stores.docker_archive import DockerArchive
+from distil.image.stores.engine import Docker, Podman
+from distil.image.stores.layout import Layout
+from distil.image.stores.oci_archive import OciArchive
+from distil.model.reference import Location, Transport
+
+STORES: Final[dict[Transport, Callable[[Location], Store]]] = {
+    Transport.OCI: Layout,
+    Transport.OCI_ARCHIVE: OciArchive,
+    Transport.DOCKER_ARCHIVE: DockerArchive,
+    Transport.DOCKER_DAEMON: Docker,
+    Transport.CONTAINERS_STORAGE: Podman,
+}
+
+
+def store_to_read(location: Location) -> Store:
+    """The store at `location`. Raises `UnreadablePlace` for a kind that nothing is read from."""
+    if location.transport not in STORES:
+        raise UnreadablePlace(
+            str(location),
+            "distil does not read from registries",
+            hint=f"`skopeo copy {location} oci:DIR:TAG`, then read oci:DIR:TAG",
+        )
+    return STORES[location.transport](location)
+
+
+def store_to_write(location: Location) -> Store:
+    """The store at `location`. Raises `UnsupportedDestination` where nothing is ever written to."""
+    if location.transport not in STORES:
+        raise UnsupportedDestination(
+            str(location),
+            "distil does not push to registries",
+            hint="write oci:DIR:TAG, then `skopeo copy oci:DIR:TAG docker://NAME`",
+        )
+    return STORES[location.transport](location)

@@ -1,0 +1,62 @@
+"""What an application is and needs, as its lock says: no index is asked."""
+
+from __future__ import annotations
+
+from distil.compose.errors import NotLocked
+from distil.compose.resolving import Resolved, open_locked
+from distil.compose.subject import Subject
+from distil.distros.protocol import Base, Opening
+from distil.events import stage
+from distil.fetch.http import Client
+from distil.locks.file import LOCK_FILE
+from distil.locks.parts import has_own_packages, runtime_part
+from distil.model.lock import Lock
+from distil.model.platform import Platform
+from distil.runtimes.errors import StaleLock
+
+
+class LockResolver:
+    """Asks nothing but `lock`; a `distil.compose.resolving.Resolver`."""
+
+    def __init__(self, subject: Subject, lock: Lock, client: Client) -> None:
+        self._subject = subject
+        self._lock = lock
+        self._client = client
+        self._path = str(subject.source / LOCK_FILE)
+
+    def resolve(self, platform: Platform) -> Resolved:
+        """The packages and components that the lock holds for `platform`.
+
+        The application's own projects are built with the back end that is locked. Raises
+        `NotLocked`, `StaleLock`, and what opening the parts raises.
+        """
+        subject = self._subject
+        locked = self._lock.platform(platform.oci)
+        if locked is None:
+            others = ", ".join(found.name for found in self._lock.platforms)
+            hint = f"it holds {others}; add this one with `distil lock --platform`"
+            raise NotLocked(self._path, platform.oci, hint=hint)
+        if not has_own_packages(locked, subject, platform):
+            why = "the .deb files of the project are others than when it was made"
+            raise StaleLock(self._path, why, f"distil lock {subject.application.argument}")
+        with stage("reading the lock") as result:
+            base = open_locked(self._opening(), locked, platform)
+            result(f"{base.name} {base.release}")
+        part = runtime_part(locked, subject)
+        plan = subject.project.locked(part, platform, self._client)
+        return Resolved(subject, base, plan, self._path)
+
+    def base(self, platform: Platform) -> Base:
+        """The base of `platform`, for what is run here for an image of another one.
+
+        Raises `NotLocked`, and what opening it raises.
+        """
+        locked = self._lock.platform(platform.oci)
+        if locked is None:
+            argument, oci = self._subject.application.argument, platform.oci
+            hint = f"it makes the byte code: `distil lock {argument} --platform {oci},…` adds it"
+            raise NotLocked(self._path, f"Python for {oci}", hint=hint)
+        return open_locked(self._opening(), locked, platform)
+
+    def _opening(self) -> Opening:
+        return Opening(self._subject.source, self._subject.spec, self._client)

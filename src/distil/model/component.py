@@ -1,0 +1,49 @@
+"""Third-party components, whatever ecosystem they are from: what all of them tell."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import msgspec
+
+from distil.model.digest import Digest
+
+
+class Component(Protocol):
+    """A package or distribution: what it is called, and the archive that holds it.
+
+    `purl` is the package URL (purl-spec), `digest` the archive's sha256.
+    """
+
+    @property
+    def name(self) -> str:
+        """As the ecosystem calls it."""
+
+    @property
+    def version(self) -> str:
+        """As the ecosystem writes it."""
+
+    @property
+    def purl(self) -> str:
+        """The package URL."""
+
+    @property
+    def url(self) -> str:
+        """Where the archive can be had."""
+
+    @property
+    def digest(self) -> Digest:
+        """The archive's."""
+
+
+class SystemNeed(msgspec.Struct, frozen=True):
+    """System packages that a component loads at run time without saying so.
+
+    `library_search` says that it looks libraries up by name (``ctypes.util.find_library``),
+    which needs ldconfig in the image. `distribution` names who needs it, `reason` why.
+    """
+
+    distribution: str
+    packages: tuple[str, ...]
+    reason: str
+    library_search: bool = False

@@ -1,0 +1,99 @@
+"""What no value of the model may be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from distil.errors import DistilError
+
+
+class InvalidDigest(DistilError):
+    """A digest that is not ``sha256:`` and 64 hexadecimal digits."""
+
+    def __init__(self, value: str) -> None:
+        super().__init__(f"{value!r} is not a sha256 digest")
+
+
+class InvalidPath(DistilError):
+    """A path in an archive or image that cannot be honoured."""
+
+    def __init__(self, path: str, why: str) -> None:
+        super().__init__(f"unsafe path {path!r}: {why}")
+
+
+class CorruptContent(DistilError):
+    """Bytes on this machine's disk that no longer match their digest."""
+
+    def __init__(self, path: str, digest: str) -> None:
+        super().__init__(
+            f"{path}: content does not match its digest {digest}",
+            hint="something changed the file meanwhile, or the disk is failing",
+        )
+        self.path = path
+
+
+class UnknownPlatform(DistilError):
+    """A platform distil cannot build for."""
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        super().__init__(f"unknown platform {name!r}", hint=f"use one of {', '.join(known)}")
+
+
+class FileConflict(DistilError):
+    """Two origins want the same path with different contents."""
+
+    def __init__(self, path: str, first: str, second: str) -> None:
+        super().__init__(f"{path} comes from both {first} and {second}, with different contents")
+
+
+class LinkLoop(DistilError):
+    """Symbolic links inside an image that never end."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"{path}: too many levels of symbolic links")
+
+
+class NotADirectory(DistilError):
+    """A path whose parent is a file."""
+
+    def __init__(self, path: str, origin: str) -> None:
+        super().__init__(f"{path} ({origin}) is not a directory, but other paths lie below it")
+
+
+class DanglingHardLink(DistilError):
+    """A hard link to a path that is not there."""
+
+    def __init__(self, path: str, target: str) -> None:
+        super().__init__(f"{path} is a hard link to {target!r}, which is not a file of the image")
+
+
+class InvalidUser(DistilError):
+    """A user of the image that is not a number."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(
+            f"{text!r} is not a numeric user",
+            hint='write `user = "65532"` or `"65532:65532"`; names cannot be checked for root',
+        )
+
+
+class InvalidReference(DistilError):
+    """An image name or location that does not follow the grammar."""
+
+    def __init__(self, text: str, why: str, *, hint: str = "") -> None:
+        super().__init__(f"invalid image reference {text!r}: {why}", hint=hint)
+        self.why = why
+
+
+class UnknownCompression(DistilError):
+    """A layer compression that does not exist."""
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        super().__init__(f"unknown compression {name!r}", hint=f"use {' or '.join(known)}")
+
+
+class MalformedImage(DistilError):
+    """An existing image that breaks its format, or whose bytes are not what they should be."""
+
+    def __init__(self, what: str, why: str, *, hint: str = "") -> None:
+        super().__init__(f"{what}: {why}", hint=hint)

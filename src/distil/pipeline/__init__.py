@@ -1,0 +1,31 @@
+"""The verbs as functions: distil's Python API, one file a verb.
+
+Each reads top to bottom as what is done; what each step means is said where it is written.
+"""
+
+from distil.pipeline.build import BuildRequest, build
+from distil.pipeline.cache import CacheCleaned, CacheInfo, cache_gc, cache_info
+from distil.pipeline.check import CheckReport, check
+from distil.pipeline.doctor import doctor
+from distil.pipeline.init import InitialSpec, init, schema
+from distil.pipeline.lock import LockRequest, lock
+from distil.pipeline.why import Found, why
+
+__all__ = [
+    "BuildRequest",
+    "CacheCleaned",
+    "CacheInfo",
+    "CheckReport",
+    "Found",
+    "InitialSpec",
+    "LockRequest",
+    "build",
+    "cache_gc",
+    "cache_info",
+    "check",
+    "doctor",
+    "init",
+    "lock",
+    "schema",
+    "why",
+]

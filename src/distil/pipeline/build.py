@@ -1,0 +1,168 @@
+"""`build`: an application becomes a minimal image and its debug twin."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from distil.compose.compose import compose
+from distil.compose.date import build_date
+from distil.compose.errors import ClosureBroken
+from distil.compose.gather import Ingredients
+from distil.compose.images import debug_twin, production_image
+from distil.compose.inspect import inspect, inspect_twin
+from distil.compose.lacking import find_lacking
+from distil.compose.needs import find_needs
+from distil.compose.plan import Plan, plan_image
+from distil.compose.platforms import on_each, target_platforms
+from distil.compose.product import Composed, Product, Workshop
+from distil.compose.publish import bind, destinations, publish
+from distil.compose.record import ledger_of, record, twin_ledger
+from distil.compose.remedy import tried, with_packages
+from distil.compose.resolving import IndexResolver, Resolved, Resolver
+from distil.compose.subject import Subject, read_subject
+from distil.compose.summary import BuildSummary, IndexSummary, summarise, summarise_plans
+from distil.compose.twin import compose_twin
+from distil.fetch.cache import Cache
+from distil.fetch.http import Client
+from distil.locks.file import check_current, read_lock
+from distil.locks.resolving import LockResolver
+from distil.locks.vendor import kept_archives
+from distil.model.lock import Lock
+from distil.model.platform import Platform
+from distil.model.tree import Tree
+from distil.runtimes.table import find_place
+from distil.source.scan import application_tree
+from distil.source.specification import Overrides, read_spec
+
+
+class BuildRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What `build` is asked for; everything that is not said is found out or has a default.
+
+    `source` is the directory of the application, or a script that is all of it.
+    `tag` is ``NAME[:TAG]``; `outputs` are places as in containers-transports(5). `platforms` are
+    those of ``distil.toml`` by default, and this machine's where that names none; each is one
+    name or several with commas between them. `overrides` stand before what ``distil.toml`` says.
+    """
+
+    source: Path
+    tag: str | None = None
+    outputs: tuple[str, ...] = ()
+    load: bool = False
+    platforms: tuple[str, ...] = ()
+    overrides: Overrides = Overrides()
+    debug: bool = True
+    dry_run: bool = False
+    refresh: bool = False
+    offline: bool = False
+    locked: bool = False
+    vendor: Path | None = None
+    """Directory with the archives of the lock; the one that the lock names by default."""
+
+
+def build(request: BuildRequest) -> BuildSummary | IndexSummary:
+    """Turn an application into a minimal image and its debug twin, and write them.
+
+    Several platforms make one image index for each. A dry run fetches indexes only and says what
+    would be built. Nothing is written when anything fails; the errors are `DistilError`s, which
+    say what, where, why and what to do, for several platforms a `PlatformsFailed`.
+    """
+    cache = Cache.default()
+    with cache.guarding():
+        return _build(request, cache)
+
+
+def _build(request: BuildRequest, cache: Cache) -> BuildSummary | IndexSummary:
+    where = destinations(request.tag, request.outputs, load=request.load)
+    place = find_place(request.source)
+    spec = read_spec(place.directory, request.overrides)
+    platforms = target_platforms(request.platforms, spec)
+    where.check_platforms(platforms)
+    subject = read_subject(place, spec)
+    name = where.name_for(subject.application)
+    lock = _lock_of(request, subject)
+    kept = kept_archives(lock, place.directory, request.vendor)
+    with Client(cache, offline=request.offline, kept=kept) as client:
+        resolver: Resolver
+        if lock is not None:
+            resolver = LockResolver(subject, lock, client)
+        else:
+            resolver = IndexResolver(subject, client, refresh=request.refresh)
+        if request.dry_run:
+            plans = on_each(platforms, cache, lambda one: _planned(resolver.resolve(one), request))
+            return summarise_plans(plans)
+        where.check(subject.application)
+        files = application_tree(subject.application, spec, subject.sources)
+        workshop = Workshop(
+            application=files,
+            copies=subject.copies,
+            client=client,
+            cache=cache,
+            resolver=resolver,
+            debug=request.debug,
+        )
+        products = on_each(platforms, cache, lambda one: _produce(one, workshop))
+    published = publish(where, name, bind([product.images for product in products]))
+    return summarise(products, published)
+
+
+def _lock_of(request: BuildRequest, subject: Subject) -> Lock | None:
+    """The lock to build from, which fits; None when it was not asked for."""
+    if not request.locked:
+        return None
+    lock = read_lock(subject.source, subject.application.argument)
+    check_current(lock, subject)
+    return lock
+
+
+def _planned(resolved: Resolved, request: BuildRequest) -> Plan:
+    """What would be built for one platform."""
+    return plan_image(resolved, resolved.runtime.needs_by_name(), debug=request.debug)
+
+
+def _produce(platform: Platform, workshop: Workshop) -> Product:
+    """The images for one platform, and all that is known of them; they are written nowhere yet.
+
+    What an error says to add has been tried.
+    """
+    resolved = workshop.resolver.resolve(platform)
+    try:
+        made = _composed(resolved, workshop)
+    except ClosureBroken as broken:
+        again = broken
+
+        def with_more(packages: tuple[str, ...]) -> Composed:
+            return _composed(with_packages(resolved, packages), workshop)
+
+        raise tried(again, with_more) from None
+    return _imaged(made, workshop)
+
+
+def _composed(resolved: Resolved, workshop: Workshop) -> Composed:
+    """What will be the image for one platform, and checked."""
+    client, cache = workshop.client, workshop.cache
+    runtime = resolved.runtime.fetch(client, workshop.base_of(resolved))
+    needs = find_needs(runtime, workshop.own_files, resolved.base)
+    plan = plan_image(resolved, needs, debug=workshop.debug)
+    system = plan.system.fetch(client)
+    created = build_date(resolved.base.date)
+    ingredients = Ingredients(system, runtime, workshop.application, workshop.copies)
+    composition = compose(plan, ingredients, created, cache)
+    return Composed(plan, composition, inspect(plan, composition, runtime, cache), created)
+
+
+def _imaged(made: Composed, workshop: Workshop) -> Product:
+    """The images of what was composed."""
+    cache, plan, composition, created = workshop.cache, made.plan, made.composition, made.created
+    production = production_image(plan, composition.tree, created, cache)
+    ledger = ledger_of(plan, composition)
+    images, tool_tree = [(production, record(production, ledger, cache))], Tree()
+    if workshop.debug:
+        tools = plan.system.fetch_tools(workshop.client)
+        tool_tree = compose_twin(composition, tools, created)
+        inspect_twin(plan, composition, tool_tree, tools)
+        twin = debug_twin(plan, production, tool_tree, created, cache)
+        images.append((twin, record(twin, twin_ledger(ledger, tool_tree), cache)))
+    lacking = find_lacking(plan, composition)
+    return Product(plan, composition, made.checks, tuple(images), tool_tree, lacking)

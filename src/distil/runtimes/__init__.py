@@ -1,0 +1,1 @@
+"""Languages: `protocol` says what each has to be able to do, `table` names them."""
