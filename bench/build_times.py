@@ -73,7 +73,7 @@ def distil_row(example: Example, place: Path) -> list[str]:
 
     def build() -> tuple[float, int]:
         output = place / f"out-{next(numbers)}"
-        command = [sys.executable, "-m", "distil", "build", context, "-t", f"{example.name}:1.0"]
+        command = (sys.executable, "-m", "distil", "build", context, "-t", f"{example.name}:1.0")
         usage = run([*command, "-o", f"oci:{output}"], {"DISTIL_CACHE_DIR": str(cache)})
         shutil.rmtree(output)
         return usage.seconds, usage.memory

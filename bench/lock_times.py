@@ -75,11 +75,11 @@ def _peers(example: Example, work: Path) -> list[str]:
     wanted, output = work / "wanted.in", work / "pylock.toml"
     wanted.write_text("\n".join(_requirements(example)))
     cache = {"UV_CACHE_DIR": str(work / "uv-cache-of-its-own")}
-    command = [UV, "pip", "compile", "--universal", "--python-version", "3.13", wanted]
+    compile_ = (UV, "pip", "compile", "--universal", "--python-version", "3.13", wanted)
 
     def uv() -> float:
         output.unlink(missing_ok=True)
-        return run([*command, "--output-file", output], cache).seconds
+        return run([*compile_, "--output-file", output], cache).seconds
 
     def apt() -> float:
         oracle = AptOracle.debian(work / "apt", find_mirrors(), _SUITE, "amd64")

@@ -40,7 +40,7 @@ def image_size(layout: Path, tag: str) -> Size:
     """The size of what a container of the image sees, whatever its layers repeat or delete."""
     with tempfile.TemporaryDirectory(prefix="distil-bench-") as directory:
         root = Path(directory) / "root"
-        command = ["umoci", "raw", "unpack", "--image", f"{layout}:{tag}", root]
+        command = ["umoci", "raw", "unpack", "--image", f"{layout}:{tag}", str(root)]
         subprocess.run(command, check=True, capture_output=True)
         return tree_size(root)
 

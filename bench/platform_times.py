@@ -37,7 +37,10 @@ def measure(examples: Sequence[Example], work: Path) -> None:
 def example_rows(example: Example, place: Path) -> list[list[str]]:
     """One row for builds one by one, one for both at once."""
     context = prepare(example, place / "context")
-    ways = {"one by one": [(AMD64,), (ARM64,)], "both": [(AMD64, ARM64)]}
+    ways: dict[str, list[tuple[str, ...]]] = {
+        "one by one": [(AMD64,), (ARM64,)],
+        "both": [(AMD64, ARM64)],
+    }
     rows = []
     for name, commands in ways.items():
         cache = place / name.replace(" ", "-")
@@ -71,7 +74,7 @@ def together(usages: Sequence[Usage]) -> Usage:
 def build(example: Example, context: Path, cache: Path, platforms: Sequence[str]) -> Usage:
     """One build with `cache`, of distil's and of uv's."""
     output = cache.with_name("out")
-    command = [sys.executable, "-m", "distil", "build", context, "-t", f"{example.name}:1.0"]
+    command = (sys.executable, "-m", "distil", "build", context, "-t", f"{example.name}:1.0")
     options = ["--platform", ",".join(platforms), "-o", f"oci:{output}"]
     environment = {"DISTIL_CACHE_DIR": str(cache), "UV_CACHE_DIR": str(cache.with_suffix(".uv"))}
     usage = run([*command, *options], environment)

@@ -13,9 +13,6 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
-from distil.compose.investigate import investigate, look_at
-from distil.compose.obtain import obtain_packages, obtain_wheels
-from distil.userfiles.specification import Overrides, read_spec
 
 from bench.measure import megabytes, table
 from bench.peers.context import Example
@@ -24,10 +21,9 @@ from distil.cli import OBJECTS
 from distil.compose.gather import Gathered, Ingredients, gather
 from distil.compose.narrow import roots_of, searchable
 from distil.compose.needs import find_needs
-from distil.compose.plan import Plan, plan_packages
-from distil.distros.debian.base import BaseOpener
-from distil.distros.debian.cuts import default_cuts
-from distil.distros.debian.releases import SuitePolicy
+from distil.compose.plan import plan_image
+from distil.compose.resolving import IndexResolver
+from distil.compose.subject import read_subject
 from distil.fetch.cache import Cache
 from distil.fetch.http import Client
 from distil.model.blob import InlineBlob
@@ -36,9 +32,19 @@ from distil.model.node import Kind, Node
 from distil.model.origin import ApplicationOrigin, PackageOrigin
 from distil.model.platform import parse_platform
 from distil.model.tree import Tree
-from distil.reach.reachable import Reached, Roots, reach
+from distil.reach.documents import Documents
+from distil.reach.known import EvidenceSource, Known
+from distil.reach.reachable import Reached, reach
+from distil.reach.roots import Roots
+from distil.runtimes.protocol import RuntimeContents
+from distil.runtimes.python.application import PythonApplication
+from distil.runtimes.python.evidence import PythonEvidence
+from distil.runtimes.python.interpreter import PythonInterpreter
+from distil.runtimes.python.reach import Analyses
 from distil.runtimes.python.reach.rules import STANDARD_LIBRARY, RuleSet, shipped_rules
+from distil.runtimes.table import find_place
 from distil.source.scan import application_tree
+from distil.source.specification import Overrides, read_spec
 
 REPEATS = 5
 SIZES = (7_500, 15_000, 30_000, 60_000)
@@ -59,11 +65,31 @@ class Store:
 
 
 class Subject(msgspec.Struct, frozen=True):
-    """What the pass is given for one example."""
+    """What the pass is given for one example; `interpreter` runs it, `requested` are its own."""
 
     gathered: Gathered
+    contents: RuntimeContents
     tree: Tree
     roots: Roots
+    interpreter: PythonInterpreter
+    requested: tuple[str, ...]
+
+    def reach(self, documents: Documents, tree: Tree | None = None) -> Reached:
+        """Everything that the pass does for a build."""
+        return self._reach(self.contents.evidence(documents), documents, tree or self.tree)
+
+    def reach_without_rules(self) -> Reached:
+        """The pass with the rules for the standard library alone."""
+        few = RuleSet(f for f in shipped_rules().files if f.distribution == STANDARD_LIBRARY)
+
+        def evidence(known: Known) -> PythonEvidence:
+            analyses = Analyses()
+            return PythonEvidence(known, self.interpreter, self.requested, analyses, few)
+
+        return self._reach(evidence, Store(), self.tree)
+
+    def _reach(self, evidence: EvidenceSource, documents: Documents, tree: Tree) -> Reached:
+        return reach(tree, self.gathered.elf, self.roots, [evidence], documents)
 
 
 def measure(examples: Sequence[Example], _work: Path) -> None:
@@ -88,8 +114,7 @@ def measure(examples: Sequence[Example], _work: Path) -> None:
 
 def _row(name: str, subject: Subject) -> list[str]:
     cold, warm, reached = _times(subject.tree, subject)
-    few = RuleSet(f for f in shipped_rules().files if f.distribution == STANDARD_LIBRARY)
-    without = reach(subject.tree, subject.gathered.elf, subject.roots, Store(), rules=few)
+    without = subject.reach_without_rules()
     sizes = [_size(subject.gathered.tree, one) for one in (reached, without)]
     return [name, f"{cold:.2f}", f"{warm:.2f}", *sizes]
 
@@ -101,11 +126,10 @@ def _size(tree: Tree, reached: Reached) -> str:
 
 def _times(tree: Tree, subject: Subject, repeats: int = REPEATS) -> tuple[float, float, Reached]:
     """Seconds with an empty store and with one that knows every file, and the answer."""
-    elf, roots = subject.gathered.elf, subject.roots
-    cold = min(_seconds(lambda: reach(tree, elf, roots, Store())) for _ in range(repeats))
+    cold = min(_seconds(lambda: subject.reach(Store(), tree)) for _ in range(repeats))
     store = Store()
-    reached = reach(tree, elf, roots, store)
-    warm = min(_seconds(lambda: reach(tree, elf, roots, store)) for _ in range(repeats))
+    reached = subject.reach(store, tree)
+    warm = min(_seconds(lambda: subject.reach(store, tree)) for _ in range(repeats))
     return cold, warm, reached
 
 
@@ -147,22 +171,29 @@ def _copies(template: Sequence[Node], count: int) -> Iterator[Node]:
             blob = InlineBlob.of(text.encode())
             yield Node(path, Kind.FILE, 0o644, blob=blob, origin=origin)
     text = "".join(f"import {name}.serving\n" for name in names)
-    origin = ApplicationOrigin("copies.py")
-    yield Node("/app/copies.py", Kind.FILE, 0o644, blob=InlineBlob.of(text.encode()), origin=origin)
+    blob = InlineBlob.of(text.encode())
+    yield Node("/app/copies.py", Kind.FILE, 0o644, blob=blob, origin=ApplicationOrigin("copies.py"))
 
 
 def _subject(source: Path) -> Subject:
-    cache, cuts = Cache.default(), default_cuts()
-    spec = read_spec(source, Overrides())
+    cache, place = Cache.default(), find_place(source)
+    spec = read_spec(place.directory, Overrides())
     with Client(cache) as client:
-        opener = BaseOpener(
-            parse_platform(host.machine()), client, cache, SuitePolicy.from_environment()
-        )
-        findings = investigate(look_at(source, spec), opener, client)
-        wheels = obtain_wheels(findings, client)
-        application = application_tree(findings.application, spec, findings.sources)
-        needs = find_needs(findings, wheels, application)
-        plan: Plan = plan_packages(findings, needs, cuts, debug=False)
-        packages = obtain_packages(plan.packages, client)
-    gathered = gather(plan, Ingredients(packages, wheels, application), cuts, cache)
-    return Subject(gathered, searchable(plan, gathered), roots_of(plan, gathered))
+        subject = read_subject(place, spec)
+        resolver = IndexResolver(subject, client)
+        resolved = resolver.resolve(parse_platform(host.machine()))
+        python = resolved.application
+        assert isinstance(python, PythonApplication)
+        contents = resolved.runtime.fetch(client, resolver.base)
+        application = application_tree(subject.application, spec, subject.sources)
+        plan = plan_image(resolved, find_needs(contents, application, resolved.base), debug=False)
+        ingredients = Ingredients(plan.system.fetch(client), contents, application)
+    gathered = gather(plan, ingredients, cache)
+    return Subject(
+        gathered,
+        contents,
+        searchable(gathered, ingredients),
+        roots_of(plan, gathered),
+        PythonInterpreter(resolved.runtime.version, (2, 17), host.machine()),
+        python.dependencies.names,
+    )

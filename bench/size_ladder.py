@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -160,7 +161,7 @@ def _own(subject: Subject, around: Surroundings, work: Path) -> tuple[list[Rung]
     try:
         for level in ("packages", "reachable"):
             subject.image(level, work)  # downloads
-            taken = timed(lambda level=level: subject.image(level, work))
+            taken = timed(functools.partial(subject.image, level, work))
             images[level] = image = BuiltImage(
                 f"{subject.name}:{level}", work / subject.name, Path()
             )

@@ -52,7 +52,7 @@ def all_sizes(
     layout = place / "layout"
     for tag in ("slim", "distroless"):
         buildah.export(f"{name}:{tag}", f"oci:{layout}:{tag}")
-    distil = [sys.executable, "-m", "distil", "build", example.source]
+    distil = (sys.executable, "-m", "distil", "build", example.source)
     for tag in LEVELS:
         output = ("-t", f"{example.name}:{tag}", "-o", f"oci:{layout}")
         run([*distil, "--level", tag, *output])

@@ -16,7 +16,8 @@ from collections import Counter
 from pathlib import Path
 
 from distil.distros.debian.index import PackageIndex
-from distil.distros.debian.solver import Solution, solve
+from distil.distros.debian.solver import SOLVER
+from distil.distros.debian.solvers import Solution
 from distil.distros.debian.sources import find_mirrors
 from distil.distros.errors import UnsatisfiableDependencies
 from distil.fetch.cache import Cache
@@ -72,7 +73,7 @@ def compare(wanted: list[list[str]], oracle: AptOracle, index: PackageIndex) -> 
         start = time.perf_counter()
         solution = solution_of(names, index)
         spent += time.perf_counter() - start
-        ours = solution and {package.name: package.version for package in solution.packages}
+        ours = {one.name: one.version for one in solution.packages} if solution else None
         counts["equal" if ours == theirs else "different"] += 1
         counts["refused by both"] += ours is None and theirs is None
         counts.update(traits(solution, index) if solution else ())
@@ -84,7 +85,7 @@ def compare(wanted: list[list[str]], oracle: AptOracle, index: PackageIndex) -> 
 
 def solution_of(names: list[str], index: PackageIndex) -> Solution | None:
     try:
-        return solve(names, index)
+        return SOLVER.solve(names, index)
     except UnsatisfiableDependencies:
         return None
 

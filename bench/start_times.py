@@ -56,7 +56,7 @@ container's processes after the requests of the end-to-end tests."""
 def built(example: Example, work: Path) -> Path:
     """An OCI layout with the image as it is without byte code, and with it."""
     layout = work / f"{example.name}-starts"
-    distil = [sys.executable, "-m", "distil", "build", example.source, "-o", f"oci:{layout}"]
+    distil = (sys.executable, "-m", "distil", "build", example.source, "-o", f"oci:{layout}")
     for choice in BYTE_CODE:
         run([*distil, "-t", f"{example.name}:{choice}", "--bytecode", choice])
     return layout

@@ -53,7 +53,7 @@ def prepare(example: Example, target: Path) -> Path:
     shutil.copytree(example.source, target, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(example.containerfile, target / "Containerfile")
     if not (target / "requirements.txt").exists():
-        compile_ = [UV, "pip", "compile", "--quiet", "--python-version", "3.13", "pyproject.toml"]
+        compile_ = (UV, "pip", "compile", "--quiet", "--python-version", "3.13", "pyproject.toml")
         run([*compile_, "--output-file", "requirements.txt"], cwd=target)
     (target / ".dockerignore").write_text("Containerfile\n.dockerignore\n")
     return target

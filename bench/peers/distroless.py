@@ -61,7 +61,7 @@ def root_file_system(example: Example, context: Path, debs: dict[str, Path], roo
     (root / "tmp").chmod(0o1777)
     (root / "usr/bin/python3").symlink_to("python3.13")
     target = ("--python-version", "3.13", "--python-platform", "x86_64-manylinux_2_40")
-    install = [UV, "pip", "install", "--quiet", *target, "--target", root / SITE]
+    install = (UV, "pip", "install", "--quiet", *target, "--target", root / SITE)
     run([*install, "-r", "requirements.txt"], cwd=context)
     if (context / "src").is_dir():
         run([*install, "--no-deps", "."], cwd=context)

@@ -23,6 +23,7 @@ from distil.model.node import Node
 from distil.model.platform import Platform
 from distil.model.spec import Spec
 from distil.model.tree import Tree
+from distil.reach.documents import Documents
 from distil.reach.evidence import EvidenceProvider
 from distil.reach.keeping import Keeping
 from distil.reach.known import EvidenceSource, Known
@@ -86,7 +87,7 @@ class SchemeContents:
     def describe(self, tree: Tree, cache: Cache) -> list[Node]:
         return []
 
-    def evidence(self, cache: Cache) -> EvidenceSource:
+    def evidence(self, documents: Documents) -> EvidenceSource:
         return SchemeEvidence
 
     def loaded(self) -> frozenset[str] | None:

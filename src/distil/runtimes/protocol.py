@@ -32,6 +32,7 @@ from distil.model.platform import Platform
 from distil.model.spec import Spec
 from distil.model.tree import Tree
 from distil.reach.command import Command
+from distil.reach.documents import Documents
 from distil.reach.known import EvidenceSource
 from distil.reach.soundness import Fault
 from distil.source.place import Place
@@ -169,7 +170,7 @@ class RuntimeContents(Protocol):
     def describe(self, tree: Tree, cache: Cache) -> list[Node]:
         """What has to be true to every file of `tree`, such as the lists of installed files."""
 
-    def evidence(self, cache: Cache) -> EvidenceSource:
+    def evidence(self, documents: Documents) -> EvidenceSource:
         """What of a tree the application's code can reach."""
 
     def loaded(self) -> frozenset[str] | None:

@@ -11,6 +11,7 @@ from distil.model.component import SystemNeed
 from distil.model.mention import Mention
 from distil.model.node import Node
 from distil.model.tree import Tree
+from distil.reach.documents import Documents
 from distil.reach.known import EvidenceSource, Known
 from distil.reach.soundness import Fault
 from distil.runtimes.protocol import Computed, Elf, FinishedTree, LaidOut
@@ -97,12 +98,12 @@ class PythonContents:
             tree = tree.with_nodes(compiled)
         return [*compiled, *record_nodes(tree, self._interpreter)]
 
-    def evidence(self, cache: Cache) -> EvidenceSource:
+    def evidence(self, documents: Documents) -> EvidenceSource:
         """See `PythonEvidence`; what it finds out is used for `faults` again."""
 
         def source(known: Known) -> PythonEvidence:
             requested = self._application.dependencies.names
-            analyses = self._analyses = Analyses(cache)
+            analyses = self._analyses = Analyses(documents)
             self._evidence = PythonEvidence(known, self._interpreter, requested, analyses)
             return self._evidence
 

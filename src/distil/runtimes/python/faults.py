@@ -192,7 +192,7 @@ class _Check:
             module = self._importer.find(name)
             if module is not None:
                 starts.append(module)
-            elif path:
+            elif path and _is_missing(self._tree, path):
                 what = f"it is the module {name}, which the program can import, and not there"
                 yield Fault(IMPORTS, path, what)
         if self._world.gone.complete and not self._world.modules:

@@ -160,6 +160,25 @@ def test_directories_and_finders_of_pth_files():
     assert not faults(tree)
 
 
+def test_a_package_whose_own_code_finds_its_submodules():
+    files = {
+        "tlz/__init__.py": "from . import _build",
+        "tlz/_build.py": "import sys\nsys.meta_path.append(Finder())",
+        "a.py": "import tlz.itertoolz",
+        "b.py": "import other.itertoolz",
+        "other/__init__.py": "",
+    }
+    tree = image({"main.py": "import a, b"}, {"x": files})
+    assert missing(tree) == {("b.py", "other.itertoolz")}
+
+
+def test_a_module_beside_a_script_that_a_shell_starts_is_where_it_was_found():
+    tree = image({"tools/prepare.py": "import local", "tools/local.py": ""})
+    for path, told in (("/app/tools/local.py", []), ("/app/tools/gone.py", ["/app/tools/gone.py"])):
+        world = PythonWorld("x86_64", modules={"local": path})
+        assert [fault.path for fault in python_faults(tree, {}, world, Analyses())] == told
+
+
 def test_scripts_that_lie_there_need_what_their_distribution_requires():
     start = script("/usr/local/bin/tool", "import sys\nfrom tool import main")
     files = {"tool/__init__.py": "import extra", "tool-1.0.dist-info/METADATA": "Name: tool\n"}

@@ -99,7 +99,7 @@ class Importer:
         self._certain: set[str] = set()
         self._possible: set[str] = set()
         self._unread: list[Node] = self._finders()
-        self._changing: list[str] = []
+        self._changing: dict[str, str] = {}
 
     def find(self, name: str) -> Module | None:
         """The module called `name`; None for a directory whose ``__init__.py`` is gone."""
@@ -265,7 +265,7 @@ class Importer:
         if self._installation.opaque or re.search(rf"\b{name}\b", self._installation.hooks):
             return True
         pattern = re.compile(rf"\b{re.escape(name)}\b")
-        for text in self._changing_texts():
+        for text in self._changing_texts().values():
             if not parent and pattern.search(text) and _MAKES_MODULES.search(text):
                 return True
             if _CHANGES_PATH.search(text) and self._is_anywhere(name):
@@ -281,7 +281,15 @@ class Importer:
             node = self._tree.resolve(module.path) if module.path else None
             if node is not None and _MAKES_MODULES.search(text_of(node)):
                 return True
+            if self._has_finder(module):
+                return True
         return False
+
+    def _has_finder(self, package: Module) -> bool:
+        """Whether a file in `package`, among those that run, adds a finder to the import system."""
+        within = tuple(f"{place}/" for place in package.search)
+        texts = self._changing_texts().items()
+        return any(path.startswith(within) and "meta_path" in text for path, text in texts)
 
     def _finders(self) -> list[Node]:
         """Files by which distributions change how modules are found, at every start."""
@@ -294,15 +302,15 @@ class Importer:
                     found += self._tree.children(node.path)
         return found
 
-    def _changing_texts(self) -> list[str]:
-        """Those of the files followed so far that change how modules are found."""
+    def _changing_texts(self) -> dict[str, str]:
+        """Those of the files followed so far that change how modules are found, by path."""
         layout = self._installation.layout
         sites = tuple(f"{site}/" for site in layout.sites)
         for node in self._unread:
             own = node.path.startswith(f"{layout.library}/") and not node.path.startswith(sites)
             text = "" if own else text_of(node)
             if _MAKES_MODULES.search(text) or _CHANGES_PATH.search(text):
-                self._changing.append(text)
+                self._changing[node.path] = text
         self._unread.clear()
         return self._changing
 
