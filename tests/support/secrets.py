@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from distil.source.secret_checks import base62_crc32, looks_random
+from tests.support.tools import tool
 
 _LETTERS = string.ascii_letters
 _BASE62 = string.digits + _LETTERS
@@ -43,7 +44,9 @@ def keys() -> Mapping[str, bytes]:
         place = Path(temporary)
 
         def made(name: str, command: str) -> bytes:
-            subprocess.run([*command.split(), str(place / name)], check=True, capture_output=True)
+            program, *arguments = command.split()
+            done = [tool(program), *arguments, str(place / name)]
+            subprocess.run(done, check=True, capture_output=True)
             return (place / name).read_bytes()
 
         rsa = made("rsa", "openssl genrsa -traditional -out")
@@ -87,7 +90,8 @@ def public() -> Mapping[str, bytes]:
             "of DER": "openssl x509 -outform DER -in {0}/certificate -out {0}/DER_certificate",
         }
         for command in commands.values():
-            subprocess.run(command.format(place).split(), check=True, capture_output=True)
+            program, *arguments = command.format(place).split()
+            subprocess.run([tool(program), *arguments], check=True, capture_output=True)
         names = ("PEM", "DER", "PKCS#1", "certificate", "DER_certificate", "ssh.pub")
         return {name: (place / name).read_bytes() for name in names}
 
