@@ -99,7 +99,7 @@ class Importer:
         self._certain: set[str] = set()
         self._possible: set[str] = set()
         self._unread: list[Node] = self._finders()
-        self._changing: dict[str, str] = {}
+        self._changing: list[str] = []
 
     def find(self, name: str) -> Module | None:
         """The module called `name`; None for a directory whose ``__init__.py`` is gone."""
@@ -265,7 +265,7 @@ class Importer:
         if self._installation.opaque or re.search(rf"\b{name}\b", self._installation.hooks):
             return True
         pattern = re.compile(rf"\b{re.escape(name)}\b")
-        for text in self._changing_texts().values():
+        for text in self._changing_texts():
             if not parent and pattern.search(text) and _MAKES_MODULES.search(text):
                 return True
             if _CHANGES_PATH.search(text) and self._is_anywhere(name):
@@ -279,17 +279,22 @@ class Importer:
             if module is None or module.path.endswith((".so", ".pyc")):
                 return True
             node = self._tree.resolve(module.path) if module.path else None
-            if node is not None and _MAKES_MODULES.search(text_of(node)):
-                return True
-            if self._has_finder(module):
+            if node is None:
+                continue
+            if _MAKES_MODULES.search(text_of(node)) or self._has_finder(module, node):
                 return True
         return False
 
-    def _has_finder(self, package: Module) -> bool:
-        """Whether a file in `package`, among those that run, adds a finder to the import system."""
-        within = tuple(f"{place}/" for place in package.search)
-        texts = self._changing_texts().items()
-        return any(path.startswith(within) and "meta_path" in text for path, text in texts)
+    def _has_finder(self, package: Module, node: Node) -> bool:
+        """Whether a module that `package`, whose code is `node`, imports at once adds a finder."""
+        for statement in self._analyses.of(node).imports:
+            name = absolute(statement.module, package.name, package.package)
+            for part in (name, *(f"{name}.{asked}" for asked in statement.names)):
+                own = self.find(part) if part.startswith(f"{package.name}.") else None
+                code = self._tree.resolve(own.path) if own is not None and own.path else None
+                if code is not None and code.name.endswith(".py") and "meta_path" in text_of(code):
+                    return True
+        return False
 
     def _finders(self) -> list[Node]:
         """Files by which distributions change how modules are found, at every start."""
@@ -302,15 +307,15 @@ class Importer:
                     found += self._tree.children(node.path)
         return found
 
-    def _changing_texts(self) -> dict[str, str]:
-        """Those of the files followed so far that change how modules are found, by path."""
+    def _changing_texts(self) -> list[str]:
+        """Those of the files followed so far that change how modules are found."""
         layout = self._installation.layout
         sites = tuple(f"{site}/" for site in layout.sites)
         for node in self._unread:
             own = node.path.startswith(f"{layout.library}/") and not node.path.startswith(sites)
             text = "" if own else text_of(node)
             if _MAKES_MODULES.search(text) or _CHANGES_PATH.search(text):
-                self._changing[node.path] = text
+                self._changing.append(text)
         self._unread.clear()
         return self._changing
 
