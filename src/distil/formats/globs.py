@@ -101,8 +101,9 @@ class Globs:
 
     def last(self, path: str, *, directory: bool = False) -> int | None:
         """The position of the last pattern that stands for the whole of `path`, None for none."""
-        state = reduce(getitem, path, self._first)
-        return state.last[directory]
+        if not self._starts:
+            return None
+        return reduce(getitem, path, self._first).last[directory]
 
     def __contains__(self, path: str) -> bool:
         return self.last(path) is not None

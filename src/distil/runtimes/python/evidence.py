@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Final
 
 import msgspec
 
 from distil.events import Warned, emit
 from distil.model.ledger import Reason
-from distil.model.node import Kind, Node
+from distil.model.node import Kind
 from distil.reach.evidence import EvidenceProvider
 from distil.reach.keeping import Keeping
 from distil.reach.known import Known
@@ -119,11 +120,13 @@ class PythonEvidence(EvidenceProvider):
     def _answers(self, name: str) -> list[str]:
         """The libraries that ``find_library(name)`` may answer: those called lib<name>.so.N."""
         expression = re.compile(rf"lib{re.escape(name)}\.so(\.\d+)*")
-        return [node.name for node in self._known.tree if _is_called(node, expression)]
+        return [one for one in self._names if expression.fullmatch(one) is not None]
 
-
-def _is_called(node: Node, expression: re.Pattern[str]) -> bool:
-    return node.kind is not Kind.DIRECTORY and expression.fullmatch(node.name) is not None
+    @cached_property
+    def _names(self) -> list[str]:
+        """The names of files that may be libraries, in the order of their paths."""
+        nodes = (node for node in self._known.tree if "/lib" in node.path and ".so" in node.path)
+        return [node.name for node in nodes if node.kind is not Kind.DIRECTORY]
 
 
 def _tell_unresolved(found: PythonReach) -> None:
