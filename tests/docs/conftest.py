@@ -15,15 +15,17 @@ from pathlib import Path
 import pytest
 
 from tests.support.engines import Engine
+from tests.support.network import free_port
 from tests.support.sessions import page_environment
-from tests.support.tools import missing
+from tests.support.tools import missing, tool
 
 _DOCKER = """\
 #!/bin/bash
 # The engine of the tests has no bridge: what a container publishes is on the host's own network.
+# There the applications listen on a port that nothing else of this machine has.
 arguments=("$@")
 if [ "$1" = run ]; then
-    arguments=(run --network host)
+    arguments=(run --network host --env PORT={port})
     while shift && [ $# -gt 0 ]; do
         case $1 in
         -p | --publish | --network) shift ;;
@@ -32,6 +34,12 @@ if [ "$1" = run ]; then
     done
 fi
 exec {command} "${{arguments[@]}}"
+"""
+
+_CURL = """\
+#!/bin/bash
+# The pages ask port 8000; the application is where the docker beside this has put it.
+exec {program} "${{@//127.0.0.1:8000/127.0.0.1:{port}}}"
 """
 
 DATABASE_PORT = 15432
@@ -57,9 +65,14 @@ def reader(
 
 
 def _with_docker(directory: Path, engine: Engine) -> dict[str, str]:
-    program = directory / "docker"
-    program.write_text(_DOCKER.format(command=" ".join(engine.command)))
-    program.chmod(0o755)
+    port = free_port()
+    programs = {
+        "docker": _DOCKER.format(command=" ".join(engine.command), port=port),
+        "curl": _CURL.format(program=tool("curl"), port=port),
+    }
+    for name, text in programs.items():
+        (directory / name).write_text(text)
+        (directory / name).chmod(0o755)
     return dict(engine.environment)
 
 

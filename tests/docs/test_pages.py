@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import socket
 import subprocess
 import sys
 from collections import Counter
@@ -41,8 +40,6 @@ NOT_RUN = {
 LANGUAGES = {"console", "sh", "", "text", "toml", "python", "yaml", "json", "ini"}
 COMMAND = re.compile(r"\s*(?:\$ |(?:distil|docker|podman|make|curl|uv|pip|pipx|scripts/\w+) )")
 LINK = re.compile(r"\]\((?!https?:|#|mailto:)(?P<target>[^)#\s]+)")
-PORT = 8000
-"""Where the applications of the pages listen."""
 
 
 @pytest.mark.engine
@@ -54,10 +51,6 @@ def test_commands_do_what_the_page_says(
 ) -> None:
     page = PAGES[name]
     environment = reader(page.given)
-    if "Docker" in page.given:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", PORT)) == 0:
-                missing(f"port {PORT} is taken")
     place = prepare(page, tmp_path)
     fences = [fence for fence in page.fences if not fence.not_run and _is_there(fence.run_with)]
     ended = run_page(page, place, fences, environment)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from tests.support.network import HOST_ADDRESS
+from tests.support.network import HOST_ADDRESS, free_port
 from tests.support.tools import tool
 
 
@@ -19,9 +19,7 @@ def broker(directory: Path) -> Iterator[str]:
     """Start a server; the value is its URL for a container."""
     directory.mkdir(parents=True, exist_ok=True)
     password = secrets.token_hex(16)
-    with socket.socket() as probe:
-        probe.bind(("0.0.0.0", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     settings = directory / "redis.conf"  # not arguments: those everybody can see
     lines = ("bind 0.0.0.0", f"port {port}", f"requirepass {password}", 'save ""', "daemonize no")
     settings.write_text("\n".join([*lines, f"dir {directory}", ""]))

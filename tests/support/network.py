@@ -8,6 +8,7 @@ the namespace. Needs root and iproute2.
 from __future__ import annotations
 
 import secrets
+import socket
 import subprocess
 from pathlib import Path
 
@@ -15,6 +16,13 @@ from tests.support.tools import tool
 
 HOST_ADDRESS = "10.213.0.1"
 """Where a container finds what listens on the host."""
+
+
+def free_port() -> int:
+    """A port that nothing on this machine listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("0.0.0.0", 0))
+        return int(probe.getsockname()[1])
 
 
 def add_namespace() -> str:

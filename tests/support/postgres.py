@@ -6,7 +6,6 @@ import os
 import pwd
 import secrets
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -15,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support.authority import SERVER_NAME, Authority
-from tests.support.network import HOST_ADDRESS
+from tests.support.network import HOST_ADDRESS, free_port
 from tests.support.tools import missing
 
 USER = "app"
@@ -82,9 +81,7 @@ def _initialise(directory: Path, binaries: Path, authority: Authority, password:
     _own(directory)
     options = ["--auth-local=trust", "--auth-host=reject", "--encoding=UTF8", "--locale=C.UTF-8"]
     _as_server([binaries / "initdb", f"--pgdata={data}", "--no-sync", *options])
-    with socket.socket() as probe:
-        probe.bind(("0.0.0.0", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     settings = {
         "listen_addresses": "*",
         "port": str(port),
