@@ -11,6 +11,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import ClassVar
 
 import msgspec
 import pytest
@@ -67,6 +68,7 @@ class Registry:
 class Pulled(msgspec.Struct, frozen=True):
     """Bytes on their way from the registry, which may send others."""
 
+    is_local: ClassVar[bool] = False
     registry: Registry
     digest: Digest
     size: int

@@ -18,6 +18,7 @@ import pytest
 from distil.fetch.errors import DiskFull
 from distil.image import staging
 from distil.image.assemble import assemble_index
+from distil.image.deliverable import blobs_in
 from distil.image.errors import OutputFailed, UnsupportedDestination
 from distil.image.naming import name_image
 from distil.image.write import write
@@ -107,7 +108,7 @@ def test_same_names_are_replaced_others_kept(cache, tmp_path):
     assert sorted(index_names(tmp_path / "out")) == ["1.0", "1.0-debug", "2"]
     names = set(files_below(tmp_path / "out"))
     for image in (changed, *(each.image for each in twins(cache, location)), other[0].image):
-        for blob in image.blobs():
+        for blob in blobs_in(image):
             assert f"blobs/sha256/{blob.digest.hex}" in names
 
 
@@ -120,7 +121,7 @@ def test_blobs_that_only_a_replaced_image_needed_are_removed(cache, tmp_path):
     stranger.write_bytes(b"stranger")
     write(name_image(new, NAME, location), location)
     left = {path.name for path in (tmp_path / "out/blobs/sha256").iterdir()}
-    assert left == {blob.digest.hex for blob in new.blobs()} | {stranger.name}
+    assert left == {blob.digest.hex for blob in blobs_in(new)} | {stranger.name}
 
 
 def test_what_cannot_be_followed_keeps_every_blob(cache, tmp_path):
@@ -132,7 +133,7 @@ def test_what_cannot_be_followed_keeps_every_blob(cache, tmp_path):
     (tmp_path / "out/blobs/sha256" / other[0].image.descriptor.digest.hex).unlink()
     write(name_image(sample_image(cache, layer(cache, [file("/n")])), NAME, location), location)
     left = {path.name for path in (tmp_path / "out/blobs/sha256").iterdir()}
-    assert {blob.digest.hex for blob in old.blobs()} <= left
+    assert {blob.digest.hex for blob in blobs_in(old)} <= left
 
 
 def test_an_image_that_another_entry_refers_to_stays(cache, tmp_path):
@@ -157,7 +158,7 @@ def test_an_image_that_another_entry_refers_to_stays(cache, tmp_path):
     path.write_text(json.dumps(index))
     write(name_image(sample_image(cache), NAME, location), location)
     left = {path.name for path in (tmp_path / "out/blobs/sha256").iterdir()}
-    assert {blob.digest.hex for blob in old.blobs()} <= left
+    assert {blob.digest.hex for blob in blobs_in(old)} <= left
     index = json.loads(path.read_bytes())
     assert entry in index["manifests"]
     assert index["annotations"] == {"kept": "too"}
@@ -227,7 +228,7 @@ def test_an_index_of_platforms_is_one_entry(cache, tmp_path):
     index = assemble_index([sample_image(cache), sample_image(cache, platform=ARM64)])
     write(name_image(index, NAME, location), location)
     names = set(files_below(tmp_path / "out"))
-    assert {f"blobs/sha256/{blob.digest.hex}" for blob in index.blobs()} < names
+    assert {f"blobs/sha256/{blob.digest.hex}" for blob in blobs_in(index)} < names
     assert index_names(tmp_path / "out") == ["1.0"]
     archive = parse_location(f"docker-archive:{tmp_path}/a.tar")
     with pytest.raises(UnsupportedDestination, match="one platform"):

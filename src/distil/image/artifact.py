@@ -12,11 +12,13 @@ from typing import Final
 
 import msgspec
 
+from distil.image.deliverable import Part
 from distil.model.blob import Blob, InlineBlob
 from distil.model.image import MEDIA_MANIFEST, Descriptor, Manifest, encode_document
 
 MEDIA_EMPTY: Final = "application/vnd.oci.empty.v1+json"
 EMPTY: Final = InlineBlob.of(b"{}")
+_EMPTY_CONFIG: Final = Descriptor(MEDIA_EMPTY, EMPTY.digest, EMPTY.size)
 TITLE: Final = "org.opencontainers.image.title"
 """Annotation with a file's name, which clients for artifacts give it again."""
 
@@ -49,12 +51,15 @@ class Artifact(msgspec.Struct, frozen=True):
         blob = self.manifest
         return Descriptor(MEDIA_MANIFEST, blob.digest, blob.size, artifact_type=self.artifact_type)
 
-    def blobs(self) -> Iterator[Blob]:
-        """The files, the empty configuration and the manifest."""
+    def contents(self) -> Iterator[Part]:
+        """The files and the empty configuration."""
         for file in self.files:
-            yield file.blob
-        yield EMPTY
-        yield self.manifest
+            yield Part(file.descriptor, file.blob)
+        yield Part(_EMPTY_CONFIG, EMPTY)
+
+    def documents(self) -> Iterator[Part]:
+        """The manifest."""
+        yield Part(self.descriptor, self.manifest)
 
 
 def bundle(
@@ -65,7 +70,7 @@ def bundle(
         schema_version=2,
         media_type=MEDIA_MANIFEST,
         artifact_type=artifact_type,
-        config=Descriptor(MEDIA_EMPTY, EMPTY.digest, EMPTY.size),
+        config=_EMPTY_CONFIG,
         layers=tuple(file.descriptor for file in files),
         subject=subject,
     )

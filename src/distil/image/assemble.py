@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
+from distil.image.deliverable import Part
 from distil.image.layer import Layer
-from distil.model.blob import Blob, InlineBlob
+from distil.model.blob import InlineBlob
 from distil.model.digest import Digest
 from distil.model.image import (
     CREATED,
@@ -63,12 +64,15 @@ class Image(msgspec.Struct, frozen=True):
         """The image itself, so that it can stand where an `ImageIndex` can."""
         return (self,)
 
-    def blobs(self) -> Iterator[Blob]:
-        """Every blob of the image: layers, configuration, manifest."""
+    def contents(self) -> Iterator[Part]:
+        """Layers and configuration."""
         for layer in self.layers:
-            yield layer.blob
-        yield self.config
-        yield self.manifest
+            yield Part(layer.descriptor, layer.blob)
+        yield Part(Descriptor(MEDIA_CONFIG, self.id, self.config.size), self.config)
+
+    def documents(self) -> Iterator[Part]:
+        """The manifest."""
+        yield Part(self.descriptor, self.manifest)
 
 
 class ImageIndex(msgspec.Struct, frozen=True):
@@ -82,11 +86,16 @@ class ImageIndex(msgspec.Struct, frozen=True):
         """What a layout's index says of this index."""
         return Descriptor(MEDIA_INDEX, self.document.digest, self.document.size)
 
-    def blobs(self) -> Iterator[Blob]:
-        """Every blob of every platform's image, then the index itself."""
+    def contents(self) -> Iterator[Part]:
+        """Layers and configurations of every platform."""
         for image in self.images:
-            yield from image.blobs()
-        yield self.document
+            yield from image.contents()
+
+    def documents(self) -> Iterator[Part]:
+        """The manifest of every platform, then the index itself."""
+        for image in self.images:
+            yield from image.documents()
+        yield Part(self.descriptor, self.document)
 
 
 def assemble(

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from distil.image.artifact import Artifact
-from distil.image.assemble import Image, ImageIndex
+from distil.image.deliverable import Deliverable, blobs_in
 from distil.model.blob import Blob
 from distil.model.digest import Digest
 from distil.model.image import CONTAINERD_NAME, REF_NAME, Descriptor
@@ -22,7 +21,7 @@ class NamedImage(msgspec.Struct, frozen=True):
     archive; an empty one stands for the tag.
     """
 
-    image: Image | ImageIndex | Artifact
+    image: Deliverable
     name: ImageName
     reference: str = ""
 
@@ -39,7 +38,7 @@ class NamedImage(msgspec.Struct, frozen=True):
 
 
 def name_image(
-    image: Image | ImageIndex, names: Sequence[ImageName], location: Location, variant: str = ""
+    image: Deliverable, names: Sequence[ImageName], location: Location, variant: str = ""
 ) -> list[NamedImage]:
     """`image` under every one of `names`, for writing to `location`.
 
@@ -72,5 +71,5 @@ def told_apart(images: Sequence[NamedImage]) -> list[NamedImage]:
 
 def blobs_of(images: Iterable[NamedImage]) -> dict[Digest, Blob]:
     """Every blob of `images`, once each, sorted by digest."""
-    found = {blob.digest: blob for image in images for blob in image.image.blobs()}
+    found = {blob.digest: blob for image in images for blob in blobs_in(image.image)}
     return {digest: found[digest] for digest in sorted(found)}

@@ -37,8 +37,9 @@ _DIFF_ID: Final = "diff-id"
 def read_tree(layers: Iterable[Layer], cache: Cache) -> Tree:
     """What a container of `layers` (lowest first) sees; each node's origin is its layer.
 
-    Every layer is decoded once and kept in the cache. Its bytes are hashed each time, so the
-    tree is that of the bytes that are there now; its diff id is checked when it is decoded.
+    Every layer is decoded once and kept in the cache. Bytes of this machine are hashed each time,
+    so the tree is that of the bytes that are there now; of what would have to come over the
+    network the digest tells it. The diff id is checked when a layer is decoded.
     Raises `MalformedImage`, `MalformedArchive` for a hostile or damaged layer.
     """
     tree = Tree()
@@ -82,6 +83,8 @@ def _known(layer: Layer, cache: Cache) -> Pack | None:
         return None
     if pack.attachments[_DIFF_ID] != layer.diff_id.encode():
         raise _wrong_diff_id(layer)
+    if not layer.blob.is_local:
+        return pack  # What is not there any more is found out when it is asked for.
     try:
         for _ in layer.blob.chunks():
             pass  # It is known what these bytes hold, not that they are still these.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final, Protocol
+from typing import ClassVar, Final, Protocol
 
 import msgspec
 
@@ -28,6 +28,10 @@ class Blob(Protocol):
     def size(self) -> int:
         """Length in bytes."""
 
+    @property
+    def is_local(self) -> bool:
+        """Whether the bytes are on this machine, so that reading them once more moves nothing."""
+
     def read(self) -> bytes:
         """All the bytes. Raises `CorruptContent` when they do not match `digest`."""
 
@@ -38,6 +42,7 @@ class Blob(Protocol):
 class InlineBlob(msgspec.Struct, frozen=True, gc=False):
     """Bytes held in memory: what distil itself generates."""
 
+    is_local: ClassVar[bool] = True
     data: bytes
     digest: Digest
 
@@ -61,6 +66,7 @@ class InlineBlob(msgspec.Struct, frozen=True, gc=False):
 class FileBlob(msgspec.Struct, frozen=True, gc=False):
     """Bytes in a slice of a file: a whole file, or one member of a pack."""
 
+    is_local: ClassVar[bool] = True
     path: str
     offset: int
     size: int
