@@ -19,10 +19,14 @@ FUNCTIONS = {
     "build": "(request: 'BuildRequest') -> 'BuildSummary | IndexSummary'",
     "lock": "(request: 'LockRequest') -> 'LockSummary'",
     "why": (
-        "(image: 'str', question: 'Question', platform: 'str' = '', *, verify: 'bool' = False)"
-        " -> 'Found'"
+        "(image: 'str', question: 'Question', platform: 'str' = '',"
+        " settings: 'StoreSettings' = StoreSettings(insecure=frozenset()), *,"
+        " verify: 'bool' = False) -> 'Found'"
     ),
-    "check": "(image: 'str', platform: 'str' = '') -> 'CheckReport'",
+    "check": (
+        "(image: 'str', platform: 'str' = '',"
+        " settings: 'StoreSettings' = StoreSettings(insecure=frozenset())) -> 'CheckReport'"
+    ),
     "doctor": "(*, offline: 'bool' = False) -> 'Diagnosis'",
     "cache_info": "() -> 'CacheInfo'",
     "cache_gc": "(limit: 'int', *, verify: 'bool' = False) -> 'CacheCleaned'",
@@ -36,6 +40,7 @@ STRUCTS = {
             "tag",
             "outputs",
             "load",
+            "settings",
             "platforms",
             "overrides",
             "debug",
@@ -57,6 +62,7 @@ STRUCTS = {
         "ledger",
         "plugins",
     ],
+    "StoreSettings": ["insecure"],
     "CacheInfo": ["schema_version", "directory", "areas"],
     "CacheCleaned": ["schema_version", "collected", "verified"],
 }

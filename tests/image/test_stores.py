@@ -17,15 +17,17 @@ import msgspec
 import pytest
 
 import distil
+from distil.cli import run
 from distil.compose.publish import bind, destinations, publish
 from distil.compose.record import open_ledger, record
+from distil.explain.explain import Question
 from distil.fetch.cache import Cache
 from distil.image.assemble import assemble_index
 from distil.image.errors import EngineFailed, ImageNotFound, PartlyWritten
 from distil.image.naming import NamedImage, blobs_of, name_image
 from distil.image.read import read_image
 from distil.image.read_tree import read_tree
-from distil.image.stores import Source, Store
+from distil.image.stores import Source, Store, StoreSettings
 from distil.image.stores.table import STORES, store_to_read
 from distil.image.write import Output, staged, write
 from distil.model.digest import Digest
@@ -37,6 +39,7 @@ from distil.model.origin import GeneratedOrigin
 from distil.model.platform import AMD64, ARM64
 from distil.model.reference import Location, Transport, parse_image_name, parse_location
 from distil.pipeline.check import check
+from distil.pipeline.why import why
 from tests.support.images import open_image, sample_image, twins
 
 NAME = parse_image_name("registry.test/team/sample:1.0")
@@ -51,6 +54,11 @@ class Registry:
         self.blobs: dict[str, bytes] = {}
         self.manifests: dict[str, tuple[str, bytes]] = {}
         self.tags: dict[str, str] = {}
+        self.has_certificate = True
+
+    def check_spoken_to(self, settings: StoreSettings) -> None:
+        """A registry without a certificate is spoken to only when that was said of its host."""
+        assert self.has_certificate or "registry.test" in settings.insecure
 
     def put_manifest(self, media_type: str, data: bytes) -> None:
         if media_type.endswith("index.v1+json"):
@@ -89,11 +97,15 @@ class Pulled(msgspec.Struct, frozen=True):
 class Repository(Store, Source):
     """An image in the registry: what a file in `image/stores` would hold."""
 
-    def __init__(self, location: Location, registry: Registry) -> None:
-        self.location, self.where, self.registry = location, str(location), registry
+    is_remote = True
+
+    def __init__(self, location: Location, settings: StoreSettings, registry: Registry) -> None:
+        super().__init__(location, settings)
+        self.where, self.registry = str(location), registry
 
     @contextlib.contextmanager
     def opened(self) -> Iterator[Source]:
+        self.registry.check_spoken_to(self.settings)
         yield self
 
     def resolve(self) -> Descriptor:
@@ -121,6 +133,7 @@ class Repository(Store, Source):
 
     @contextlib.contextmanager
     def put(self, images: Sequence[NamedImage]) -> Iterator[None]:
+        self.registry.check_spoken_to(self.settings)
         wholes = [image.image for image in images]
         top = [whole.descriptor for whole in wholes]
         manifests = [one.descriptor for whole in wholes for one in whole.images] + top
@@ -137,7 +150,11 @@ class Repository(Store, Source):
 @pytest.fixture
 def registry(monkeypatch: pytest.MonkeyPatch) -> Registry:
     made = Registry()
-    monkeypatch.setitem(STORES, Transport.REGISTRY, lambda place: Repository(place, made))
+
+    def repository(location: Location, settings: StoreSettings) -> Repository:
+        return Repository(location, settings, made)
+
+    monkeypatch.setitem(STORES, Transport.REGISTRY, repository)
     return made
 
 
@@ -190,6 +207,31 @@ def test_a_verb_reads_from_it(
     monkeypatch.setenv("DISTIL_CACHE_DIR", str(tmp_path / "own"))
     write(name_image(sample_image(cache), [NAME], PLACE), PLACE)
     assert check(str(PLACE)).platform == "linux/amd64"
+
+
+def test_what_is_said_of_a_host_reaches_it(
+    cache: Cache, registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DISTIL_CACHE_DIR", str(tmp_path / "own"))
+    registry.has_certificate = False
+    settings = StoreSettings(insecure=frozenset({"registry.test"}))
+    where = destinations(str(NAME), [str(PLACE)], settings, load=False)
+    image = sample_image(cache)
+    publish(where, NAME, bind([[(image, record(image, LEDGER, cache))]]))
+    question = Question(path="/app")
+    assert not why(str(PLACE), question, settings=settings, verify=True).from_cache
+    said = StoreSettings(insecure=frozenset({"registry.other"}))
+    with pytest.raises(AssertionError):
+        check(str(PLACE), settings=said)
+
+
+@pytest.mark.parametrize("verb", ["check", "why", "build"])
+@pytest.mark.parametrize("host", ["https://registry.test", "registry.test/team", "registry", ""])
+def test_a_host_is_written_as_in_names(
+    capsys: pytest.CaptureFixture[str], verb: str, host: str
+) -> None:
+    assert run([verb, "oci:somewhere", "--insecure", host]) == 2
+    assert "HOST:PORT" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("late", [False, True], ids=["before names", "between names"])

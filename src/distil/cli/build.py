@@ -33,6 +33,7 @@ def _pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> di
     shell_complete=places.destination,
     help="Where to: oci:DIR, oci-archive:FILE, docker-archive:FILE. Repeatable.",
 )
+@places.insecure
 @click.option("--load", is_flag=True, help="Load into the Docker engine or podman found here.")
 @click.option(
     "--platform",
@@ -116,6 +117,7 @@ def command(
         tag=tag,
         outputs=outputs,
         load=options["load"],
+        settings=options["settings"],
         platforms=options["platforms"],
         overrides=Overrides(
             base=options["base"],

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from distil.cli import places
+
+if TYPE_CHECKING:
+    from distil.image.stores import StoreSettings
 
 
 @click.command(name="check", context_settings={"help_option_names": ["-h", "--help"]})
@@ -16,9 +21,12 @@ from distil.cli import places
     shell_complete=places.platform,
     help="Which one of several.",
 )
+@places.insecure
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 whatever was found.")
-def command(image: str, platform: str, form: str, *, exit_zero: bool) -> int:
+def command(
+    image: str, platform: str, settings: StoreSettings, form: str, *, exit_zero: bool
+) -> int:
     """Check that everything in IMAGE finds what it needs, inside the image.
 
     Libraries and symbol versions of every ELF file, interpreters of scripts, the entrypoint;
@@ -33,6 +41,6 @@ def command(image: str, platform: str, form: str, *, exit_zero: bool) -> int:
     from distil import pipeline
     from distil.report import check as report
 
-    found = pipeline.check(image, platform)
+    found = pipeline.check(image, platform, settings)
     click.echo(report.to_json(found) if form == "json" else report.to_text(found))
     return 1 if found.faults and not exit_zero else 0

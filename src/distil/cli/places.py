@@ -8,9 +8,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
+
+if TYPE_CHECKING:
+    from distil.image.stores import StoreSettings
 
 _LAYOUT: Final = "oci:"
 _ARCHIVES: Final = ("oci-archive:", "docker-archive:")
@@ -43,6 +46,31 @@ def platform(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> l
     before, comma, _ = incomplete.rpartition(",")
     named = [before + comma + platform.oci for platform in PLATFORMS]
     return [name for name in named if name.startswith(incomplete)]
+
+
+def _settings(
+    ctx: click.Context, _param: click.Parameter, hosts: tuple[str, ...]
+) -> StoreSettings | None:
+    if ctx.resilient_parsing:
+        return None  # A shell completes: no verb is run, and nothing is to be loaded.
+    from distil.image.stores import StoreSettings
+    from distil.model.reference import is_registry_host
+
+    for host in hosts:
+        if not is_registry_host(host):
+            raise click.BadParameter(f"{host!r} is not HOST or HOST:PORT, as in an image's name")
+    return StoreSettings(insecure=frozenset(hosts))
+
+
+insecure: Final = click.option(
+    "--insecure",
+    "settings",
+    multiple=True,
+    metavar="HOST[:PORT]",
+    callback=_settings,
+    help="Do without TLS, or without a certificate, at this registry. Repeatable.",
+)
+"""The option of all verbs that take images: what is said of registries."""
 
 
 def _places(typed: str, *, tags: bool) -> Iterator[str]:

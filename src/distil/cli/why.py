@@ -16,6 +16,7 @@ from distil.cli import places
 @click.option("--largest", type=click.IntRange(1), metavar="N", help="The N largest files.")
 @click.option("--removed", is_flag=True, help="What is not there, and why.")
 @click.option("--platform", default="", metavar="OS/ARCH", help="Which one of several.")
+@places.insecure
 @click.option("--verify", is_flag=True, help="Hash every layer of the image first.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 @click.option("-v", "--verbose", is_flag=True, help="Show every step of every chain.")
@@ -44,7 +45,9 @@ def command(image: str, path: str | None, form: str, *, verbose: bool, **asked: 
         largest=asked["largest"] or 0,
         removed=asked["removed"],
     )
-    found = pipeline.why(image, question, asked["platform"], verify=asked["verify"])
+    found = pipeline.why(
+        image, question, asked["platform"], asked["settings"], verify=asked["verify"]
+    )
     if found.from_cache:
         click.echo("note: the image carries no ledger; this one is from the cache", err=True)
     if form == "json":

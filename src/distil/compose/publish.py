@@ -12,7 +12,7 @@ from distil.image.artifact import Artifact
 from distil.image.assemble import Image, ImageIndex, assemble_index
 from distil.image.errors import UnsupportedDestination
 from distil.image.naming import NamedImage, name_image
-from distil.image.stores import Store
+from distil.image.stores import NOTHING_SAID, Store, StoreSettings
 from distil.image.stores.engine import ENGINES, load
 from distil.image.stores.table import store_to_write
 from distil.image.write import Output, staged
@@ -109,12 +109,15 @@ class Publication(msgspec.Struct, frozen=True):
     """The one platform that the engine got of several."""
 
 
-def destinations(tag: str | None, outputs: Sequence[str], *, load: bool) -> Destinations:
+def destinations(
+    tag: str | None, outputs: Sequence[str], settings: StoreSettings = NOTHING_SAID, *, load: bool
+) -> Destinations:
     """Parse where to write, and under what name.
 
     Raises `InvalidReference`, and `UnsupportedDestination` for what can never be written to.
     """
-    stores = tuple(store_to_write(place) for place in [parse_location(out) for out in outputs])
+    places = [parse_location(output) for output in outputs]
+    stores = tuple(store_to_write(place, settings) for place in places)
     return Destinations(parse_image_name(tag).tagged() if tag else None, stores, load)
 
 
@@ -130,7 +133,7 @@ def publish(where: Destinations, name: ImageName, editions: Sequence[Edition]) -
     for store in where.stores:
         named = _named(name, store, images)
         attached = _named_ledgers(named, editions) if store.is_oci else []
-        outputs.append(Output([*named, *attached], store.location))
+        outputs.append(Output([*named, *attached], store.location, store.settings))
     engine = ""
     with staged(outputs) as done:
         if where.load:

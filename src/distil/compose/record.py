@@ -15,7 +15,7 @@ from distil.formats.ledger import MEDIA_TYPE, decode_ledger, encode_ledger
 from distil.image.artifact import Artifact, attach
 from distil.image.assemble import Image
 from distil.image.read import StoredImage, find_artifact, read_image
-from distil.image.stores import Source
+from distil.image.stores import NOTHING_SAID, Source, StoreSettings
 from distil.image.stores.table import store_to_read
 from distil.model.digest import Digest
 from distil.model.ledger import Kept, Ledger, Reason
@@ -82,14 +82,19 @@ class OpenedLedger(msgspec.Struct, frozen=True):
     from_cache: bool
 
 
-def open_ledger(location: Location, cache: Cache, platform: Platform | None = None) -> OpenedLedger:
+def open_ledger(
+    location: Location,
+    cache: Cache,
+    platform: Platform | None = None,
+    settings: StoreSettings = NOTHING_SAID,
+) -> OpenedLedger:
     """The ledger of the image at `location`, of this machine's or `platform` among several.
 
     Engines and ``docker save`` drop what refers to an image; the cache knows the images that
     were built here by their digest and ID. Raises `NoLedger`, `MalformedLedger`, and what
     `Store.image_id` and `read_image` raise.
     """
-    store = store_to_read(location)
+    store = store_to_read(location, settings)
     known = store.image_id()
     if known is not None:
         return _cached([known], str(location), cache)

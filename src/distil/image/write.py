@@ -10,7 +10,7 @@ import msgspec
 from distil.errors import DistilError
 from distil.image.errors import PartlyWritten
 from distil.image.naming import NamedImage, told_apart
-from distil.image.stores import Store
+from distil.image.stores import NOTHING_SAID, Store, StoreSettings
 from distil.image.stores.table import store_to_write
 from distil.model.reference import Location
 
@@ -20,12 +20,17 @@ class Output(msgspec.Struct, frozen=True):
 
     images: Sequence[NamedImage]
     location: Location
+    settings: StoreSettings = NOTHING_SAID
 
     @property
     def references(self) -> list[str]:
         """How each image is addressed there afterwards, in their order."""
-        store = store_to_write(self.location)
+        store = self.store()
         return [str(store.address(image)) for image in told_apart(self.images)]
+
+    def store(self) -> Store:
+        """The place itself. Raises `UnsupportedDestination`."""
+        return store_to_write(self.location, self.settings)
 
 
 @contextlib.contextmanager
@@ -50,14 +55,16 @@ def staged(outputs: Sequence[Output]) -> Iterator[list[str]]:
         raise
 
 
-def write(images: Sequence[NamedImage], location: Location) -> list[str]:
+def write(
+    images: Sequence[NamedImage], location: Location, settings: StoreSettings = NOTHING_SAID
+) -> list[str]:
     """Write `images` to `location`; how each is addressed there, in the same order.
 
     Nothing half-written stays: a file or directory appears whole, an existing one is as it was
     when anything goes wrong. Raises `UnsupportedDestination`, `OutputFailed`, `DiskFull`,
     `CorruptContent`, `MalformedImage`, and for engines `NoEngine` and `EngineFailed`.
     """
-    output = Output(images, location)
+    output = Output(images, location, settings)
     with staged([output]):
         pass
     return output.references
@@ -67,16 +74,20 @@ def _in_order(outputs: Sequence[Output]) -> list[tuple[Store, Sequence[NamedImag
     """What is put where, engines last: once into a store that is shared, which locks itself."""
     merged: dict[object, tuple[Store, Sequence[NamedImage]]] = {}
     for number, output in enumerate(outputs):
-        store, images = store_to_write(output.location), output.images
+        store, images = output.store(), output.images
         key = store.place if store.is_shared else number
         if store.is_shared:
             before = merged[key][1] if key in merged else ()
             images = [*{image.ref_name: image for image in (*before, *told_apart(images))}.values()]
         merged[key] = store, images
     found = list(merged.values())
-    staged = sorted((each for each in found if not each[0].is_engine), key=lambda e: e[0].place)
+    staged = sorted((each for each in found if not each[0].is_engine), key=_rank)
     # The last to be staged is the first to get its name. All processes lock in one order.
     return staged[::-1] + [each for each in found if each[0].is_engine]
+
+
+def _rank(each: tuple[Store, Sequence[NamedImage]]) -> tuple[bool, str]:
+    return each[0].is_remote, each[0].place
 
 
 @contextlib.contextmanager

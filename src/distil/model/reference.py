@@ -168,6 +168,11 @@ def _split_domain(name: str) -> tuple[str, str]:
     return domain, path
 
 
+def is_registry_host(text: str) -> bool:
+    """Whether `text` is the ``HOST`` or ``HOST:PORT`` that a registry has in names of images."""
+    return _DOMAIN.fullmatch(text) is not None and _split_domain(f"{text}/name")[0] == text
+
+
 def _check_repository(text: str, domain: str, path: str) -> None:
     if not path:
         raise InvalidReference(text, "it names no image", hint="write NAME:TAG")

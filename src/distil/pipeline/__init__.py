@@ -3,6 +3,7 @@
 Each reads top to bottom as what is done; what each step means is said where it is written.
 """
 
+from distil.image.stores import StoreSettings
 from distil.pipeline.build import BuildRequest, build
 from distil.pipeline.cache import CacheCleaned, CacheInfo, cache_gc, cache_info
 from distil.pipeline.check import CheckReport, check
@@ -19,6 +20,7 @@ __all__ = [
     "Found",
     "InitialSpec",
     "LockRequest",
+    "StoreSettings",
     "build",
     "cache_gc",
     "cache_info",

@@ -26,6 +26,7 @@ from distil.compose.summary import BuildSummary, IndexSummary, summarise, summar
 from distil.compose.twin import compose_twin
 from distil.fetch.cache import Cache
 from distil.fetch.http import Client
+from distil.image.stores import NOTHING_SAID, StoreSettings
 from distil.locks.file import check_current, read_lock
 from distil.locks.resolving import LockResolver
 from distil.locks.vendor import kept_archives
@@ -50,6 +51,8 @@ class BuildRequest(msgspec.Struct, frozen=True, kw_only=True):
     tag: str | None = None
     outputs: tuple[str, ...] = ()
     load: bool = False
+    settings: StoreSettings = NOTHING_SAID
+    """What is said of the places to write to."""
     platforms: tuple[str, ...] = ()
     overrides: Overrides = Overrides()
     debug: bool = True
@@ -74,7 +77,7 @@ def build(request: BuildRequest) -> BuildSummary | IndexSummary:
 
 
 def _build(request: BuildRequest, cache: Cache) -> BuildSummary | IndexSummary:
-    where = destinations(request.tag, request.outputs, load=request.load)
+    where = destinations(request.tag, request.outputs, request.settings, load=request.load)
     place = find_place(request.source)
     spec = read_spec(place.directory, request.overrides)
     platforms = target_platforms(request.platforms, spec)

@@ -8,7 +8,7 @@ from distil.compose.record import find_ledger
 from distil.fetch.cache import Cache
 from distil.image.read import read_image
 from distil.image.read_tree import read_tree
-from distil.image.stores import Source
+from distil.image.stores import NOTHING_SAID, Source, StoreSettings
 from distil.image.stores.table import store_to_read
 from distil.model.platform import Platform, optional_platform, parse_platform
 from distil.model.reference import parse_location
@@ -40,14 +40,14 @@ class CheckReport(msgspec.Struct, frozen=True):
     plugins: tuple[Fault, ...] = ()
 
 
-def check(image: str, platform: str = "") -> CheckReport:
+def check(image: str, platform: str = "", settings: StoreSettings = NOTHING_SAID) -> CheckReport:
     """Whether everything that `image` can start finds what it needs inside the image.
 
     Any image in a layout, archive or engine, whoever built it; nothing is run. Of an image for
     several platforms it is this machine's, or the one named. Raises what reading the image
     raises.
     """
-    with store_to_read(parse_location(image)).opened() as source:
+    with store_to_read(parse_location(image), settings).opened() as source:
         return _check(image, source, optional_platform(platform))
 
 

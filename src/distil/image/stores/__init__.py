@@ -10,13 +10,28 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import Final, Protocol
+
+import msgspec
 
 from distil.image.naming import NamedImage
 from distil.model.blob import Blob
 from distil.model.digest import Digest
 from distil.model.image import Descriptor
 from distil.model.reference import Location
+
+
+class StoreSettings(msgspec.Struct, frozen=True):
+    """What the user says of places, beside where they are.
+
+    `insecure` are the hosts of registries, as ``HOST[:PORT]``, that may be spoken to without TLS,
+    or with a certificate that nothing vouches for.
+    """
+
+    insecure: frozenset[str] = frozenset()
+
+
+NOTHING_SAID: Final = StoreSettings()
 
 
 class Source(Protocol):
@@ -53,15 +68,19 @@ class Store(Protocol):
     """A place that images can be put into, and read from as a `Source`."""
 
     location: Location
+    settings: StoreSettings
     is_oci: bool = True
     """Whether it holds images for several platforms, and artifacts about images."""
     is_engine: bool = False
     """Whether it runs images: it takes those of this machine's platform, at once and for good."""
+    is_remote: bool = False
+    """Whether it is elsewhere: others see at once what has its name there, so that comes last."""
     is_shared: bool = False
     """Whether images of others stay there, so that all for one place have to be put together."""
 
-    def __init__(self, location: Location) -> None:
+    def __init__(self, location: Location, settings: StoreSettings = NOTHING_SAID) -> None:
         self.location = location
+        self.settings = settings
 
     @property
     def place(self) -> str:
