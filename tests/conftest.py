@@ -12,4 +12,9 @@ pytest.register_assert_rewrite(
     "tests.support.command", "tests.support.hostile", "tests.support.snapshots"
 )
 
-pytest_plugins = ["tests.support.engines", "tests.support.passes", "tests.support.worlds"]
+pytest_plugins = [
+    "tests.support.engines",
+    "tests.support.passes",
+    "tests.support.registries",
+    "tests.support.worlds",
+]

@@ -22,7 +22,6 @@ SOURCE = Path(distil.__file__).parent
 LINES_OF_A_MODULE = 400
 LONGER_MODULES: Mapping[str, tuple[int, str]] = {
     "fetch/cache.py": (426, "the cache's areas share one lock and one clock"),
-    "formats/tar.py": (413, "the dialects of tar are told apart by each other's fields"),
 }
 """The lines that a module may have at most, and why it is not divided."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ssl
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -28,9 +27,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 @contextlib.contextmanager
 def behind_a_proxy(world: World, authority: Authority) -> Iterator[tuple[World, Proxy]]:
     """`world` with its mirror and, over TLS, its index under names that only a proxy knows."""
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls.load_cert_chain(authority.server_certificate, authority.server_key)
-    with serving(world.house, tls) as index:
+    with serving(world.house, authority.tls()) as index:
         mirror = urlsplit(world.mirror.url).netloc
         hosts = {f"{DEBIAN}:80": mirror, f"{SERVER_NAME}:443": urlsplit(index).netloc}
         names = {

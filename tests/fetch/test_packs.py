@@ -74,10 +74,13 @@ def test_nodes_carry_all_metadata_and_contents(cache: Cache) -> None:
 
 def test_names_that_are_not_utf8_survive(cache: Cache) -> None:
     odd = "/caf\udce9/\u00fc"
-    write(cache, [(member(odd, Kind.SYMLINK, target="\udcff"), ()), (member("/\u00fc"), (b"x",))])
+    xattrs = (("user.\udce9", b"\xff"),)
+    odd_one = member(odd, Kind.SYMLINK, target="\udcff", xattrs=xattrs)
+    write(cache, [(odd_one, ()), (member("/\u00fc"), (b"x",))])
     found = open_pack(cache, ARCHIVE, "deb")
     assert found is not None
     assert [(m.path, m.target) for m in found.members] == [(odd, "\udcff"), ("/\u00fc", "")]
+    assert found.members[0].xattrs == xattrs
 
 
 def test_kinds_do_not_mix(cache: Cache) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import tarfile
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,7 +16,8 @@ from distil.formats.errors import (
     TruncatedArchive,
     UnsupportedArchive,
 )
-from distil.formats.tar import BLOCK, TarLimits, TarMember, TarReader
+from distil.formats.tar import TarLimits, TarMember, TarReader
+from distil.formats.tar_fields import BLOCK
 from distil.model.node import Kind
 from tests.support.deb_builder import Entry, directory, file, hard_link, link, tar
 from tests.support.raw_tar import END, gnu, header, padded, pax
@@ -100,6 +102,28 @@ def test_pax_owner_and_extended_attributes() -> None:
     assert member.xattrs == (("security.capability", capability), ("user.a", b"1"))
 
 
+def test_extended_attributes_as_libarchive_writes_them() -> None:
+    records = [
+        ("LIBARCHIVE.xattr.user.caf%E9%3D", b"AAECAw"),
+        ("LIBARCHIVE.xattr.user.both", b"MQ=="),
+        ("SCHILY.xattr.user.both", b"1"),
+        ("SCHILY.xattr.user.lines", b"a\n12 b=c\n\0"),
+        ("SCHILY.xattr.user.empty", b""),
+    ]
+    assert read(pax(*records) + header() + END)[0][0].xattrs == (
+        ("user.both", b"1"),
+        ("user.caf\udce9=", b"\0\1\2\3"),
+        ("user.empty", b""),
+        ("user.lines", b"a\n12 b=c\n\0"),
+    )
+
+
+def test_an_attribute_of_a_global_header_can_be_taken_back() -> None:
+    data = pax(("SCHILY.xattr.user.a", b"1"), kind=b"g") + header(b"a")
+    data += pax(("SCHILY.xattr.user.a", b"")) + header(b"b")
+    assert [m.xattrs for m, _ in read(data + END)] == [(("user.a", b"1"),), ()]
+
+
 def test_global_headers_hold_for_what_follows() -> None:
     data = pax(("uid", b"7"), kind=b"g") + header(b"a") + pax(("uid", b"")) + header(b"b")
     found = [member.uid for member, _ in read(data + header(b"c") + END)]
@@ -171,9 +195,18 @@ CASES: list[tuple[str, bytes, type[DistilError], str]] = [
     ("climbing link", header(kind=b"1", link=b"../x") + END, MalformedArchive, "climbs out"),
     ("link to nothing", header(kind=b"2") + END, MalformedArchive, "symbolic link to nothing"),
     ("file with slash", header(b"x/") + END, MalformedArchive, "ends in a slash"),
-    ("sparse", header(kind=b"S") + END, UnsupportedArchive, "member type b'S'"),
-    ("volume", header(kind=b"V") + END, UnsupportedArchive, "member type b'V'"),
-    ("pax sparse", pax(("GNU.sparse.major", b"1")) + header() + END, UnsupportedArchive, "sparse"),
+    ("volume", header(kind=b"V") + END, UnsupportedArchive, "member type b'V' .the name of a vol"),
+    ("unknown", header(kind=b"!") + END, UnsupportedArchive, "member type b'!' .unknown. of b'x'"),
+    ("attribute twice", pax(("SCHILY.xattr.user.a", b"1"), ("LIBARCHIVE.xattr.user.a", b"Mg")) +
+     header() + END, MalformedArchive, "two different values of the extended attribute 'user.a'"),
+    ("attribute no base64", pax(("LIBARCHIVE.xattr.user.a", b"!")) + header() + END,
+     MalformedArchive, "damaged extended attribute"),
+    ("attribute without name", pax(("SCHILY.xattr.", b"1")) + header() + END, MalformedArchive,
+     "without a name"),
+    ("attribute with NUL", pax(("LIBARCHIVE.xattr.a%00", b"MQ==")) + header() + END,
+     MalformedArchive, "without a name"),
+    ("huge device", header(kind=b"3", major=b"\x80\0\0\1\0\0\0\0") + END, MalformedArchive,
+     "damaged device"),
     ("NUL in name", pax(("path", b"a\0b")) + header() + END, MalformedArchive, "NUL"),
     ("NUL in GNU name", gnu(b"L", b"a\0b") + header() + END, MalformedArchive, "NUL"),
     ("NUL in link", pax(("linkpath", b"a\0b")) + header(kind=b"2") + END, MalformedArchive, "link"),
@@ -227,12 +260,18 @@ def test_a_huge_pax_size_overrides_a_header_that_cannot_hold_it() -> None:
         (TarLimits(content=9), "more than 9 bytes"),
         (TarLimits(extension=100), "extended header"),
         (TarLimits(metadata=1000), "headers together"),
+        (TarLimits(path=100), "path is longer than 100 bytes"),
+        (TarLimits(depth=2), "more than 2 directories"),
+        (TarLimits(xattrs=9), "more than 9 bytes of extended attributes"),
     ],
 )
 def test_limits(limits: TarLimits, message: str) -> None:
-    data = tar([file("/a", b"12345"), file("/b", b"67890"), file("/" + "c" * 200)])
-    with pytest.raises(ArchiveTooLarge, match=message):
+    data = pax(("SCHILY.xattr.user.a", b"1234")) + header(b"x")
+    data += tar([file("/a", b"12345"), file("/b/b/b", b"67890"), file("/" + "c" * 200)])
+    with pytest.raises(ArchiveTooLarge, match=message) as raised:
         read(data, limits)
+    given = msgspec.structs.asdict(limits)
+    assert given[raised.value.limit] != msgspec.structs.asdict(TarLimits())[raised.value.limit]
 
 
 NAMES = st.text(st.characters(codec="utf-8", exclude_characters="\0/"), min_size=1, max_size=120)

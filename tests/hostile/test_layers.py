@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from distil.formats.tar import BLOCK
+from distil.formats.tar_fields import BLOCK
 from tests.support.deb_builder import directory, file, hard_link, link, tar
 from tests.support.hand_made import Layout
 from tests.support.hostile import ESCAPED, Ended, Place
@@ -59,8 +59,10 @@ HEADERS: dict[str, tuple[bytes, str]] = {
     "bare whiteout": (header(b"a/.wh.") + END, "whiteout|removal|names nothing"),
     "whiteout of what is above": (header(b"a/.wh...") + END, "whiteout|removal|names"),
     "whiteout of the directory": (header(b"a/.wh..") + END, "whiteout|removal|names"),
-    "sparse GNU": (one(type=b"S"), "tar member type"),
-    "sparse PAX": (pax(("GNU.sparse.major", b"1")) + header() + END, "sparse"),
+    "sparse, more stored than mapped": (one(type=b"S", size=b"00000001000\0"), "sparse"),
+    "sparse, without a map": (pax(("GNU.sparse.major", b"1")) + header() + END, "sparse"),
+    "sparse, beyond all": (pax(("GNU.sparse.map", b"1,0"), ("GNU.sparse.size", b"9" * 18))
+                           + header() + END, "more than"),
     "multi-volume": (one(type=b"M"), "tar member type"),
     "contiguous of a huge size": (one(type=b"7", size=base256(1 << 62)), "more than"),
     "negative size": (one(size=base256(-1)), "damaged size"),

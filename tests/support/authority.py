@@ -25,9 +25,15 @@ class Authority:
     server_certificate: Path
     server_key: Path
 
+    def tls(self) -> ssl.SSLContext:
+        """What a server on `SERVER_NAME` or the loopback interface shows."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.server_certificate, self.server_key)
+        return context
+
 
 def make_authority(directory: Path) -> Authority:
-    """An authority, and a certificate of its for `HOST_ADDRESS` and `SERVER_NAME`."""
+    """An authority, and a certificate of its for `HOST_ADDRESS`, `SERVER_NAME` and loopback."""
     directory.mkdir(parents=True, exist_ok=True)
     ca, ca_key = directory / "authority.pem", directory / "authority.key"
     key, certificate = directory / "server.key", directory / "server.pem"
@@ -35,7 +41,7 @@ def make_authority(directory: Path) -> Authority:
     # Python 3.13 verifies strictly: an authority has to say that it may sign certificates.
     signer = ("-days", "2", "-subj", "/CN=Test authority", "-addext", "keyUsage=keyCertSign")
     _openssl(*new, *signer, "-keyout", ca_key, "-out", ca)
-    names = f"subjectAltName=IP:{HOST_ADDRESS},DNS:{SERVER_NAME}"
+    names = f"subjectAltName=IP:{HOST_ADDRESS},DNS:{SERVER_NAME},IP:127.0.0.1,DNS:localhost"
     signed = ("-CA", ca, "-CAkey", ca_key, "-addext", names)
     usage = ("-addext", "basicConstraints=critical,CA:FALSE")
     subject = ("-days", "2", "-subj", f"/CN={SERVER_NAME}")
@@ -75,10 +81,8 @@ def serve(authority: Authority) -> Iterator[Service]:
         def log_message(self, *args: object) -> None:
             pass
 
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(authority.server_certificate, authority.server_key)
     server = ThreadingHTTPServer(("0.0.0.0", 0), Handler)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
+    server.socket = authority.tls().wrap_socket(server.socket, server_side=True)
     service.url = f"https://{HOST_ADDRESS}:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

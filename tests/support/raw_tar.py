@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from distil.formats.tar import BLOCK
+from distil.formats.tar_fields import BLOCK
 
 END = bytes(2 * BLOCK)
 

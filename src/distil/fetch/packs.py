@@ -282,11 +282,13 @@ def _escaped(member: PackMember, source: str, target: str) -> PackMember:
 
     Such names are rare, so an index with one says so and spells all of its names byte by byte.
     """
-    path, link = (
-        text.encode(source, "surrogateescape").decode(target, "surrogateescape")
-        for text in (member.path, member.target)
-    )
-    return msgspec.structs.replace(member, path=path, target=link)
+
+    def escaped(text: str) -> str:
+        return text.encode(source, "surrogateescape").decode(target, "surrogateescape")
+
+    xattrs = tuple((escaped(name), value) for name, value in member.xattrs)
+    path, link = escaped(member.path), escaped(member.target)
+    return msgspec.structs.replace(member, path=path, target=link, xattrs=xattrs)
 
 
 def _index_key(archive: Digest, kind: str) -> str:

@@ -30,6 +30,10 @@ class TruncatedArchive(MalformedArchive):
 class ArchiveTooLarge(MalformedArchive):
     """An archive that unpacks to more than any honest one would."""
 
+    def __init__(self, what: str, why: str, *, limit: str = "content") -> None:
+        super().__init__(what, why)
+        self.why, self.limit = why, limit
+
 
 class UnsupportedArchive(MalformedArchive):
     """An archive that uses a part of its format that distil does not read."""

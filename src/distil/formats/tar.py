@@ -1,4 +1,4 @@
-"""Reading tar streams from strangers: ustar, GNU long names, PAX.
+"""Reading tar streams from strangers: old tar, ustar, GNU, PAX, sparse files.
 
 Follows pax in POSIX.1-2017 and the GNU tar manual ("Basic Tar Format"). Nothing is ever written
 to disk. What two readers might understand differently (sizes or names given twice and not the
@@ -7,11 +7,8 @@ same, names with NUL or ``..``) is an error, as is anything beyond the limits.
 
 from __future__ import annotations
 
-import functools
-import re
-import struct
 from collections.abc import Iterator
-from typing import Final, NamedTuple, NoReturn
+from typing import Final, NoReturn
 
 import msgspec
 
@@ -22,54 +19,69 @@ from distil.formats.errors import (
     TruncatedArchive,
     UnsupportedArchive,
 )
+from distil.formats.pax import (
+    OWN_RECORDS,
+    SPARSE,
+    SPARSE_NAME,
+    DamagedPax,
+    Xattrs,
+    in_force,
+    parse_records,
+    pax_natural,
+    pax_time,
+    pax_xattrs,
+)
+from distil.formats.sparse import DamagedMap, SparseMap, sparse_map, zeros
+from distil.formats.tar_fields import (
+    BLOCK,
+    EMPTY,
+    EXTENSIONS,
+    GNU_LINK,
+    GNU_NAME,
+    GNU_SPARSE,
+    KINDS,
+    PAX_GLOBAL,
+    UNREAD,
+    Header,
+    checksums,
+    number,
+)
 from distil.model.errors import InvalidPath
 from distil.model.node import PATH_MAX, Kind, absolute_path
 
-BLOCK: Final = 512
 _MAX_ID: Final = 2**32 - 2
+_MAX_DEVICE: Final = 2**32 - 1
 _MAX_TIME: Final = 2**48
 _LARGEST_OCTAL: Final = 0o77777777777
 _MEMBER_COST: Final = 320
 _COPIES: Final = 3
 _GLOBAL_RECORDS: Final = 64
 """Every member is given all of them, so there may be few."""
-_XATTR: Final = "SCHILY.xattr."
-_FIELDS: Final = struct.Struct("100s8s8s8s12s12s8s1s100s6s2x32x32x8s8s155s12x")
-_CHECKSUM: Final = slice(148, 156)
-_EMPTY: Final = bytes(BLOCK)
-_DECIMAL: Final = re.compile(r"-?[0-9]{1,18}(\.[0-9]*)?", re.ASCII)
-
-_KINDS: Final = {
-    b"0": Kind.FILE,
-    b"\0": Kind.FILE,
-    b"7": Kind.FILE,
-    b"1": Kind.HARDLINK,
-    b"2": Kind.SYMLINK,
-    b"3": Kind.CHARACTER,
-    b"4": Kind.BLOCK,
-    b"5": Kind.DIRECTORY,
-    b"6": Kind.FIFO,
-}
 
 
 class TarLimits(msgspec.Struct, frozen=True):
     """How much one archive may hold: members, bytes of contents, bytes of one extended header.
 
     `metadata` bounds the memory that all headers together come to (`cost_of`), and the PAX
-    records with `members`: four for each.
+    records with `members`: four for each. `path` are bytes of a name, `depth` its directories,
+    `xattrs` bytes of the extended attributes of one member.
     """
 
     members: int = 400_000
     content: int = 64 << 30
     extension: int = 1 << 20
     metadata: int = 320 << 20
+    path: int = PATH_MAX
+    depth: int = PATH_MAX
+    xattrs: int = 1 << 20
 
 
 class TarMember(msgspec.Struct, frozen=True, gc=False):
     """One member of a tar archive.
 
     `path` and a hard link's `target` are absolute and normalised; a symbolic link's `target` is
-    its text. `size` is in bytes, `mtime` in whole seconds since 1970.
+    its text. `size` is in bytes, `mtime` in whole seconds since 1970. `is_sparse` is a file whose
+    holes the archive leaves out; they are among its contents all the same.
     """
 
     path: str
@@ -80,34 +92,17 @@ class TarMember(msgspec.Struct, frozen=True, gc=False):
     mtime: int
     size: int
     target: str = ""
-    xattrs: tuple[tuple[str, bytes], ...] = ()
+    xattrs: Xattrs = ()
     device: tuple[int, int] | None = None
+    is_sparse: bool = False
 
 
-def cost_of(path: str, target: str, xattrs: tuple[tuple[str, bytes], ...]) -> int:
+def cost_of(path: str, target: str, xattrs: Xattrs) -> int:
     """What a member costs in memory, about, in bytes: its values, and its strings a few times."""
     strings = len(path) + len(target)
     if xattrs:
         strings += sum(len(key) + len(value) for key, value in xattrs)
     return _MEMBER_COST + _COPIES * strings
-
-
-class _Header(NamedTuple):
-    """The fields of a ustar header block."""
-
-    name: bytes
-    mode: bytes
-    uid: bytes
-    gid: bytes
-    size: bytes
-    mtime: bytes
-    checksum: bytes
-    type: bytes
-    link: bytes
-    magic: bytes
-    major: bytes
-    minor: bytes
-    prefix: bytes
 
 
 class _Extension(msgspec.Struct):
@@ -122,7 +117,8 @@ class TarReader:
     """The members of a tar stream in order; what is not read of one is skipped.
 
     `what` names the archive in errors. Raises `MalformedArchive`, `TruncatedArchive`,
-    `ArchiveTooLarge`, and `UnsupportedArchive` for sparse files and unknown member types.
+    `UnsupportedArchive` for member types that are not read, and `ArchiveTooLarge`, whose `limit`
+    is the name of the field of `limits` that was passed.
     """
 
     def __init__(self, stream: Readable, what: str, limits: TarLimits | None = None) -> None:
@@ -132,6 +128,7 @@ class TarReader:
         self._position = 0
         self._left = 0
         self._padding = 0
+        self._map: SparseMap | None = None
         self._global: dict[str, bytes] = {}
         self._records_read = 0
         self._cost = 0
@@ -140,21 +137,20 @@ class TarReader:
         count = 0
         content = 0
         extension = _Extension()
-        while (header := self._next_header()) is not None:
-            if header.type in _EXTENSIONS:
+        while (block := self._next_block()) is not None:
+            header = self._header(block)
+            if header.type in EXTENSIONS:
                 self._extend(extension, header)
                 continue
-            member = self._member(header, extension)
+            member = self._member(block, header, extension)
             extension = _Extension()
             count += 1
             content += member.size
             if count > self._limits.members:
-                self._too_large(f"it holds more than {self._limits.members} members")
+                self._too_large("members", f"it holds more than {self._limits.members} members")
             if content > self._limits.content:
-                self._too_large(f"it holds more than {self._limits.content} bytes")
+                self._too_large("content", f"it holds more than {self._limits.content} bytes")
             self._spend(cost_of(member.path, member.target, member.xattrs))
-            self._left = member.size
-            self._padding = -member.size % BLOCK
             yield member
         if extension != _Extension():
             raise MalformedArchive(self._what, "an extended header without its member")
@@ -162,27 +158,38 @@ class TarReader:
 
     def chunks(self) -> Iterator[bytes]:
         """What is left of the current member's contents. Raises `TruncatedArchive`."""
-        for piece in chunks_of(self._stream, self._left):
-            self._left -= len(piece)
-            self._position += len(piece)
-            yield piece
-        if self._left:
-            raise TruncatedArchive(self._what, f"a member lacks its last {self._left} bytes")
+        if self._map is None:
+            yield from self._stored(self._left)
+            return
+        for hole, stored in self._map.runs():
+            yield from zeros(hole)
+            yield from self._stored(stored)
 
     # --- blocks ----------------------------------------------------------------------------
 
-    def _next_header(self) -> _Header | None:
+    def _stored(self, size: int) -> Iterator[bytes]:
+        after = self._left - size
+        for piece in chunks_of(self._stream, size):
+            self._left -= len(piece)
+            self._position += len(piece)
+            yield piece
+        if self._left != after:
+            raise TruncatedArchive(self._what, f"a member lacks its last {self._left} bytes")
+
+    def _next_block(self) -> bytes | None:
         """The next header block, or None at the archive's end."""
-        for _ in self.chunks():
-            pass
+        if self._left:
+            for _ in self._stored(self._left):
+                pass
         if self._padding:
             self._take(self._padding)
             self._padding = 0
         block = self._take(BLOCK)
-        if block == _EMPTY:
-            return None
-        header = _Header._make(_FIELDS.unpack(block))
-        if self._number(header.checksum, "checksum") not in _checksums(block):
+        return None if block == EMPTY else block
+
+    def _header(self, block: bytes) -> Header:
+        header = Header.of(block)
+        if self._number(header.checksum, "checksum") not in checksums(block):
             self._bad("a header with a wrong checksum")
         return header
 
@@ -202,79 +209,70 @@ class TarReader:
     def _bad(self, why: str) -> NoReturn:
         raise MalformedArchive(self._what, f"{why} (at byte {self._position} of the tar data)")
 
-    def _too_large(self, why: str) -> NoReturn:
-        raise ArchiveTooLarge(self._what, why)
+    def _too_large(self, limit: str, why: str) -> NoReturn:
+        raise ArchiveTooLarge(self._what, why, limit=limit)
 
     def _spend(self, cost: int) -> None:
         self._cost += cost
         if self._cost > self._limits.metadata:
-            self._too_large("its headers together are larger than any honest archive's")
+            why = "its headers together are larger than any honest archive's"
+            self._too_large("metadata", why)
 
     # --- extended headers ------------------------------------------------------------------
 
-    def _extend(self, extension: _Extension, header: _Header) -> None:
+    def _extend(self, extension: _Extension, header: Header) -> None:
         kind = header.type
         size = self._number(header.size, "size")
         if size > self._limits.extension:
-            self._too_large(f"an extended header has {size} bytes")
+            self._too_large("extension", f"an extended header has {size} bytes")
         self._spend(size)
         data = self._take(size)
         self._take(-size % BLOCK)
-        if kind in b"LK":
+        if kind in (GNU_NAME, GNU_LINK):
             name = data.rstrip(b"\0")
-            if (extension.name if kind == b"L" else extension.link) is not None:
+            if (extension.name if kind == GNU_NAME else extension.link) is not None:
                 self._bad("two long names for one member")
-            if kind == b"L":
+            if kind == GNU_NAME:
                 extension.name = name
             else:
                 extension.link = name
-        elif kind == b"g":
+        elif kind == PAX_GLOBAL:
             records = self._records(data)
-            if not _OWN_RECORDS.isdisjoint(records):
+            if any(key in OWN_RECORDS or key.startswith(SPARSE) for key in records):
                 self._bad("a global header that names one member")
             self._global.update(records)
             if len(self._global) > _GLOBAL_RECORDS:
-                self._too_large("its global headers are too large")
+                self._too_large("extension", "its global headers are too large")
         elif extension.pax is not None:
             self._bad("two PAX headers for one member")
         else:
             extension.pax = self._records(data)
 
     def _records(self, data: bytes) -> dict[str, bytes]:
-        """The records of a PAX header: ``length key=value newline``, no key twice."""
-        records: dict[str, bytes] = {}
-        position = 0
-        while position < len(data):
-            length, space, _ = data[position : position + 12].partition(b" ")
-            if not space or not length.isdigit():
-                self._bad("a damaged PAX record")
-            end = position + int(length)
-            key, equals, value = data[position + len(length) + 1 : end].partition(b"=")
-            if end > len(data) or not equals or not key or not value.endswith(b"\n"):
-                self._bad("a damaged PAX record")
-            name = key.decode("utf-8", "surrogateescape")
-            if name in records:
-                self._bad(f"PAX record {name!r} comes twice")
-            records[name] = value[:-1]
-            position = end
+        try:
+            records = parse_records(data)
+        except DamagedPax as error:
+            self._bad(str(error))
         self._records_read += len(records)
         if self._records_read > 4 * self._limits.members:
-            self._too_large("it holds more PAX records than any honest archive")
+            self._too_large("members", "it holds more PAX records than any honest archive")
         return records
 
     # --- members ---------------------------------------------------------------------------
 
-    def _member(self, header: _Header, extension: _Extension) -> TarMember:
-        kind = _KINDS.get(header.type)
-        if kind is None:
-            raise UnsupportedArchive(self._what, f"tar member type {header.type!r}")
-        pax = self._records_of(extension)
+    def _member(self, block: bytes, header: Header, extension: _Extension) -> TarMember:
+        kind = KINDS.get(header.type)
+        pax: dict[str, bytes] = {}
+        if extension.pax is not None or self._global:
+            pax = in_force(self._global, extension.pax or {})
         name = self._name(header, extension, pax)
+        if kind is None:
+            self._unsupported(header.type, name)
         if kind is Kind.FILE and name.endswith(b"/"):
-            if header.type == b"0":
+            if header.type in (b"0", GNU_SPARSE):
                 self._bad("a file whose name ends in a slash")
             kind = Kind.DIRECTORY  # Before POSIX, directories had no type of their own.
-        size = self._size(header, pax)
+        size = self._place(kind, block, header, pax)
         return TarMember(
             path=self._path(name),
             kind=kind,
@@ -282,30 +280,44 @@ class TarReader:
             uid=self._owner(header.uid, pax.get("uid")),
             gid=self._owner(header.gid, pax.get("gid")),
             mtime=self._time(header.mtime, pax.get("mtime")),
-            size=size if kind is Kind.FILE else 0,
+            size=size,
             target=self._target(kind, header, extension, pax),
-            xattrs=_xattrs(pax),
+            xattrs=self._xattrs(pax) if pax else (),
             device=self._device(kind, header),
+            is_sparse=self._map is not None,
         )
 
-    def _records_of(self, extension: _Extension) -> dict[str, bytes]:
-        """The PAX records that hold for the member; an empty value takes a record back."""
-        if extension.pax is None and not self._global:
-            return {}
-        records = {**self._global, **(extension.pax or {})}
-        if any(key.startswith("GNU.sparse.") for key in records):
-            raise UnsupportedArchive(self._what, "sparse files")
-        return {key: value for key, value in records.items() if value}
+    def _unsupported(self, kind: bytes, name: bytes) -> NoReturn:
+        what = UNREAD.get(kind, "unknown")
+        raise UnsupportedArchive(self._what, f"tar member type {kind!r} ({what}) of {name[:100]!r}")
 
-    def _name(self, header: _Header, extension: _Extension, pax: dict[str, bytes]) -> bytes:
+    def _place(self, kind: Kind, block: bytes, header: Header, pax: dict[str, bytes]) -> int:
+        """The size of a member's contents; sets where they are in the archive."""
+        self._map = None
+        stored = self._size(header, pax)
+        if kind is not Kind.FILE:
+            self._left = self._padding = 0  # Whatever size such a header has, no contents follow.
+            return 0
+        self._padding = -stored % BLOCK
+        self._left = stored
+        try:
+            found = sparse_map(header.type, block, pax, self._take)
+        except DamagedMap as error:
+            self._bad(str(error))
+        if found is None:
+            return stored
+        self._map, leading = found
+        self._left -= leading
+        if self._map.stored != self._left:
+            self._bad("a map of a sparse file that is not what is stored of it")
+        self._spend(_MEMBER_COST * len(self._map.pieces))
+        return self._map.size
+
+    def _name(self, header: Header, extension: _Extension, pax: dict[str, bytes]) -> bytes:
+        if SPARSE_NAME in pax:
+            return pax[SPARSE_NAME]  # The others are for readers that do not know of holes.
         long = self._agreed(extension.name, pax.get("path"), "name")
-        if long is not None:
-            return long
-        name = header.name.split(b"\0", 1)[0]
-        prefix = header.prefix.split(b"\0", 1)[0]
-        if prefix and header.magic == b"ustar\0":
-            return prefix + b"/" + name
-        return name
+        return header.full_name if long is None else long
 
     def _agreed(self, gnu: bytes | None, pax: bytes | None, which: str) -> bytes | None:
         if gnu is not None and pax is not None and gnu != pax:
@@ -313,13 +325,18 @@ class TarReader:
         return pax if gnu is None else gnu
 
     def _path(self, name: bytes) -> str:
+        if len(name) > self._limits.path:
+            self._too_large("path", f"a path is longer than {self._limits.path} bytes")
         try:
-            return absolute_path(name.decode("utf-8", "surrogateescape"))
+            path = absolute_path(name.decode("utf-8", "surrogateescape"))
         except InvalidPath as error:
             raise MalformedArchive(self._what, error.message) from error
+        if path.count("/") > self._limits.depth:
+            self._too_large("depth", f"a path has more than {self._limits.depth} directories")
+        return path
 
     def _target(
-        self, kind: Kind, header: _Header, extension: _Extension, pax: dict[str, bytes]
+        self, kind: Kind, header: Header, extension: _Extension, pax: dict[str, bytes]
     ) -> str:
         link = self._agreed(extension.link, pax.get("linkpath"), "link target")
         if link is None:
@@ -330,84 +347,54 @@ class TarReader:
             return ""
         if not link or b"\0" in link:
             self._bad("a symbolic link to nothing")
-        if len(link) > PATH_MAX:
-            self._bad(f"the target of a symbolic link has more than {PATH_MAX} bytes")
+        if len(link) > self._limits.path:
+            why = f"the target of a symbolic link has more than {self._limits.path} bytes"
+            self._too_large("path", why)
         return link.decode("utf-8", "surrogateescape")
 
-    def _size(self, header: _Header, pax: dict[str, bytes]) -> int:
+    def _xattrs(self, pax: dict[str, bytes]) -> Xattrs:
+        try:
+            found = pax_xattrs(pax)
+        except DamagedPax as error:
+            self._bad(str(error))
+        if sum(len(key) + len(value) for key, value in found) > self._limits.xattrs:
+            why = f"one member has more than {self._limits.xattrs} bytes of extended attributes"
+            self._too_large("xattrs", why)
+        return found
+
+    def _size(self, header: Header, pax: dict[str, bytes]) -> int:
         size = self._number(header.size, "size")
         if "size" not in pax:
             return size
-        text = pax["size"]
-        if not text.isdigit() or len(text) > 18:
+        said = pax_natural(pax["size"])
+        if said is None:
             self._bad("a damaged size in a PAX header")
-        if size != int(text) and int(text) <= _LARGEST_OCTAL:
+        if size != said and said <= _LARGEST_OCTAL:
             self._bad("two different sizes for one member")
-        return int(text)
+        return said
 
     def _owner(self, field: bytes, pax: bytes | None) -> int:
-        if pax is None:
-            owner = self._number(field, "owner")
-        elif pax.isdigit() and len(pax) < 18:
-            owner = int(pax)
-        else:
-            owner = -1
-        if not 0 <= owner <= _MAX_ID:
+        owner = self._number(field, "owner") if pax is None else pax_natural(pax)
+        if owner is None or owner > _MAX_ID:
             self._bad("an owner that is no user or group number")
         return owner
 
     def _time(self, field: bytes, pax: bytes | None) -> int:
-        if pax is None:
-            time = _number(field)
-        else:
-            text = pax.decode("ascii", "replace")
-            time = int(text.split(".")[0] or "0") if _DECIMAL.fullmatch(text) else None
-            if time is not None and text.startswith("-") and text.partition(".")[2].strip("0"):
-                time -= 1
+        time = number(field) if pax is None else pax_time(pax)
         if time is None or abs(time) > _MAX_TIME:
             self._bad("a damaged time")
         return time
 
-    def _device(self, kind: Kind, header: _Header) -> tuple[int, int] | None:
+    def _device(self, kind: Kind, header: Header) -> tuple[int, int] | None:
         if kind not in (Kind.CHARACTER, Kind.BLOCK):
             return None
-        return self._number(header.major, "device"), self._number(header.minor, "device")
+        device = self._number(header.major, "device"), self._number(header.minor, "device")
+        if max(device) > _MAX_DEVICE:
+            self._bad("a damaged device")
+        return device
 
     def _number(self, field: bytes, which: str) -> int:
-        value = _number(field)
+        value = number(field)
         if value is None or value < 0:
             self._bad(f"a damaged {which}")
         return value
-
-
-def _checksums(block: bytes) -> tuple[int, int]:
-    """A header block's checksum, and the one of old writers that added signed bytes."""
-    start = 8 * 0x20 - sum(block[_CHECKSUM])
-    unsigned = start + sum(block)
-    high = sum(byte > 127 for byte in block) if not block.isascii() else 0
-    return unsigned, unsigned - 256 * high
-
-
-def _xattrs(pax: dict[str, bytes]) -> tuple[tuple[str, bytes], ...]:
-    found = [(key[len(_XATTR) :], value) for key, value in pax.items() if key.startswith(_XATTR)]
-    return tuple(sorted(found))
-
-
-@functools.lru_cache(1024)
-def _number(field: bytes) -> int | None:
-    """A numeric header field: octal text, or GNU's base 256. None when it is neither."""
-    if field[0] & 0x80:
-        bits = 8 * len(field) - 1
-        value = int.from_bytes(field, "big") & ((1 << bits) - 1)
-        return value - (1 << bits) if field[0] & 0x40 else value
-    text = field.split(b"\0", 1)[0].strip(b" ")
-    if not text:
-        return 0
-    try:
-        return int(text, 8) if text.isdigit() else None
-    except ValueError:
-        return None
-
-
-_EXTENSIONS: Final = frozenset({b"L", b"K", b"x", b"g"})
-_OWN_RECORDS: Final = frozenset({"path", "linkpath", "size"})

@@ -10,7 +10,8 @@ from __future__ import annotations
 import zlib
 from typing import Final, NamedTuple
 
-from distil.formats.tar import BLOCK, TarMember
+from distil.formats.tar import TarMember
+from distil.formats.tar_fields import BLOCK
 from distil.model.node import Kind
 
 END: Final = bytes(2 * BLOCK)

@@ -76,6 +76,8 @@ class ArchiveParts:
             for member in TarReader(stream, self.where, _ARCHIVE_LIMITS):
                 if member.path in nodes and member.kind is not Kind.DIRECTORY:
                     raise MalformedImage(self.where, f"{member.path!r} comes twice")
+                if member.is_sparse:
+                    raise MalformedImage(self.where, f"{member.path!r} is a sparse file")
                 nodes[member.path] = Node(member.path, member.kind, 0, target=member.target)
                 if member.kind is Kind.FILE:
                     self._places[member.path] = (stream.tell(), member.size)
