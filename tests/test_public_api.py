@@ -27,6 +27,7 @@ FUNCTIONS = {
         "(image: 'str', platform: 'str' = '',"
         " settings: 'StoreSettings' = StoreSettings(insecure=frozenset())) -> 'CheckReport'"
     ),
+    "logout": "(registry: 'str' = '') -> 'LoggedOut'",
     "doctor": "(*, offline: 'bool' = False) -> 'Diagnosis'",
     "cache_info": "() -> 'CacheInfo'",
     "cache_gc": "(limit: 'int', *, verify: 'bool' = False) -> 'CacheCleaned'",
@@ -52,6 +53,7 @@ STRUCTS = {
         ]
     ),
     "LockRequest": ["source", "platforms", "upgrade", "vendor", "refresh", "offline"],
+    "LoggedOut": ["erased"],
     "Found": ["answer", "from_cache"],
     "CheckReport": [
         "image",

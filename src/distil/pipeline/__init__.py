@@ -10,6 +10,7 @@ from distil.pipeline.check import CheckReport, check
 from distil.pipeline.doctor import doctor
 from distil.pipeline.init import InitialSpec, init, schema
 from distil.pipeline.lock import LockRequest, lock
+from distil.pipeline.logout import LoggedOut, logout
 from distil.pipeline.why import Found, why
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Found",
     "InitialSpec",
     "LockRequest",
+    "LoggedOut",
     "StoreSettings",
     "build",
     "cache_gc",
@@ -28,6 +30,7 @@ __all__ = [
     "doctor",
     "init",
     "lock",
+    "logout",
     "schema",
     "why",
 ]
