@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import stat
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -93,7 +96,7 @@ class TestWhereLoginsAre:
 
 
 class TestWhichLogin:
-    ALL = {
+    ALL: Mapping[str, Any] = {
         "auths": {
             "reg.example": basic("registry"),
             "reg.example/team": basic("team"),
@@ -393,7 +396,9 @@ class TestHelpers:
 
     def test_the_registrys_own_before_the_one_for_all(self, write, helpers):
         helpers.add("other")
-        write(DOCKER, {"credsStore": "fake", "credHelpers": {"r.example": "other", "n.example": ""}})
+        write(
+            DOCKER, {"credsStore": "fake", "credHelpers": {"r.example": "other", "n.example": ""}}
+        )
         for name in ("fake", "other"):
             for server in ("r.example", "n.example", "s.example"):
                 helpers.keep(server, f"{name} {server}", SECRET, name)
@@ -449,7 +454,7 @@ class TestHelpers:
         [
             ("echo 's3cret went wrong'; echo s3cret >&2; exit 3", "status 3"),
             ("echo s3cret", "no sense"),
-            ("echo '{\"Username\": 1, \"Secret\": \"s3cret\"}'", "no sense"),
+            ('echo \'{"Username": 1, "Secret": "s3cret"}\'', "no sense"),
             ("printf '['; head -c 900000 /dev/zero | tr '\\0' '['", "no sense"),
             ("yes s3cret", "too long"),
             ("kill -9 $$", "status -9"),
@@ -479,7 +484,7 @@ class TestHelpers:
 
     def test_one_that_is_not_there(self, write):
         write(DOCKER, {"credsStore": "missing"})
-        with pytest.raises(HelperFailed, match="docker-credential-missing.*not installed"):
+        with pytest.raises(HelperFailed, match=r"docker-credential-missing.*not installed"):
             found("r.example/app")
 
     def test_one_that_cannot_be_run(self, write, helpers):
@@ -537,7 +542,5 @@ class TestAnything:
     def test_any_bytes_are_a_file_or_an_error(self, tmp_path_factory, data):
         path = Path(tmp_path_factory.mktemp("logins"), "auth.json")
         path.write_bytes(data)
-        try:
-            LoginFile(path).find("r.example")
-        except UnreadableLogins as error:
-            assert error.message.startswith(f"the logins in {path} cannot be read: ")
+        with contextlib.suppress(UnreadableLogins):
+            assert LoginFile(path).find("r.example") is None

@@ -79,10 +79,10 @@ class CredentialHelper(msgspec.Struct, frozen=True):
         """What it prints, None when it says that it has no such login."""
         try:
             status, answer = _run(self._path(action, server), action, stdin)
-        except OSError as error:
-            why = f"it cannot be run: {error.strerror}"
         except TimeoutError:
             why = f"it takes longer than {_SECONDS} s"
+        except OSError as error:
+            why = f"it cannot be run: {error.strerror}"
         else:
             if len(answer) > _ANSWER_LIMIT:
                 why = "its answer is too long"

@@ -48,13 +48,15 @@ def destination(name: ImageName) -> Endpoint:
 def _registry_of(name: ImageName) -> tuple[Registry | None, int]:
     """The entry with the longest prefix of `name`, and how long that is in the name.
 
-    Of a host and a wildcard that cover the same, the host is meant.
+    Of two that cover the same, one without a wildcard is meant, else the longer.
     """
     full = name.canonical
-    matches = [(registry.matched(full), registry) for registry in read_registries()]
-    length, registry = max(
-        matches, key=lambda match: (match[0], not match[1].is_wildcard), default=(0, None)
-    )
+
+    def rank(registry: Registry) -> tuple[int, bool, int]:
+        return registry.matched(full), not registry.is_wildcard, len(registry.prefix)
+
+    registry = max(read_registries(), key=rank, default=None)
+    length = registry.matched(full) if registry is not None else 0
     if registry is None or not length:
         return None, 0
     if registry.blocked:

@@ -85,6 +85,8 @@ def parse_login_key(text: str) -> str:
         path = ""
     elif separator:
         raise InvalidRegistry(text, "an address has no path", hint=f"write {host}/{path}")
+    if not host:
+        raise InvalidRegistry(text, "the host is missing")
     host = hub_as_docker_io(host)
     try:
         # An image there says whether this is a host, and a path of repositories.
