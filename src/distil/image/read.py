@@ -11,15 +11,23 @@ from typing import Final
 
 import msgspec
 
-from distil.image.documents import LARGEST_DOCUMENT, MAX_LAYERS, check_kind
-from distil.image.errors import PlatformNotFound
+from distil.image.documents import check_costs, check_kind, check_size
+from distil.image.errors import (
+    ConfigTooLarge,
+    ForeignLayer,
+    ManifestTooLarge,
+    PlatformNotFound,
+    TooManyLayers,
+)
 from distil.image.layer import Layer
+from distil.image.limits import limits_here
 from distil.image.stores import Source
 from distil.model.blob import Blob
 from distil.model.digest import Digest
-from distil.model.errors import CorruptContent, MalformedImage
+from distil.model.errors import CorruptContent, LimitExceeded, MalformedImage
 from distil.model.image import (
     DOCKER_CONFIG,
+    FOREIGN_LAYERS,
     IMAGE_TYPES,
     INDEX_TYPES,
     MEDIA_CONFIG,
@@ -71,7 +79,7 @@ def read_image(source: Source, platform: Platform | None = None) -> StoredImage:
     for _ in range(_MAX_NESTING):
         if descriptor.media_type not in INDEX_TYPES:
             break
-        data, what = _verified(source, descriptor)
+        data, what = _verified(source, descriptor, ManifestTooLarge)
         check_kind(data, what, "manifests", descriptor.media_type)
         entries = decode_document(data, Index, what).manifests
         descriptor = _for_platform(entries, platform, str(source.location))
@@ -120,37 +128,48 @@ def _for_platform(
 
 
 def _from_manifest(source: Source, descriptor: Descriptor, *, is_of_several: bool) -> StoredImage:
-    data, what = _verified(source, descriptor)
+    data, what = _verified(source, descriptor, ManifestTooLarge)
     check_kind(data, what, "layers", descriptor.media_type)
     manifest = decode_document(data, Manifest, what)
     if manifest.config.media_type not in (MEDIA_CONFIG, DOCKER_CONFIG):
         raise MalformedImage(what, f"its configuration is {manifest.config.media_type!r}")
-    data, config_what = _verified(source, manifest.config)
+    data, config_what = _verified(source, manifest.config, ConfigTooLarge)
     config = decode_document(data, ImageConfig, config_what)
-    blobs = [source.blob(layer) for layer in manifest.layers[: MAX_LAYERS + 1]]
+    _check_layers(what, manifest.layers)
+    blobs = [source.blob(layer) for layer in manifest.layers]
     layers = _layers(what, manifest.layers, blobs, config)
     return StoredImage(descriptor, manifest, config, layers, is_of_several)
 
 
-def _verified(source: Source, descriptor: Descriptor) -> tuple[bytes, str]:
+def _verified(
+    source: Source, descriptor: Descriptor, too_large: type[LimitExceeded]
+) -> tuple[bytes, str]:
     """The bytes of a document and what to call it."""
     what = source.called(descriptor)
-    if descriptor.size > LARGEST_DOCUMENT:
-        raise MalformedImage(what, f"larger than {LARGEST_DOCUMENT} bytes")
+    check_size(descriptor.size, what, too_large)
     try:
-        return source.blob(descriptor).read(), what
+        data = source.blob(descriptor).read()
     except CorruptContent as error:
         raise MalformedImage(what, "its bytes do not match its digest") from error
+    check_costs(data, what, too_large)
+    return data, what
+
+
+def _check_layers(what: str, descriptors: Sequence[Descriptor]) -> None:
+    most = limits_here().layers
+    if len(descriptors) > most:
+        raise TooManyLayers(what, f"{len(descriptors)} layers, and {most} are allowed")
+    for descriptor in descriptors:
+        if descriptor.urls or descriptor.media_type in FOREIGN_LAYERS:
+            raise ForeignLayer(what, descriptor.digest)
 
 
 def _layers(
     what: str, descriptors: Sequence[Descriptor], blobs: Sequence[Blob], config: ImageConfig
 ) -> tuple[Layer, ...]:
     diff_ids = config.rootfs.diff_ids
-    if len(diff_ids) != len(descriptors) or len(descriptors) > MAX_LAYERS:
-        raise MalformedImage(
-            what, f"{len(descriptors)} layers, but {len(diff_ids)} diff ids (at most {MAX_LAYERS})"
-        )
+    if len(diff_ids) != len(descriptors):
+        raise MalformedImage(what, f"{len(descriptors)} layers, but {len(diff_ids)} diff ids")
     steps = [step.created_by for step in config.history if not step.empty_layer]
     if len(steps) != len(descriptors):
         steps = [""] * len(descriptors)
