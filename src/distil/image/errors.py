@@ -93,3 +93,20 @@ class PlatformNotFound(DistilError):
     def __init__(self, where: str, wanted: str, known: Sequence[str]) -> None:
         hint = f"it is there for {_listed(known)}: name one with --platform" if known else ""
         super().__init__(f"{where} is not an image for {wanted}", hint=hint)
+
+
+class IncompleteIndex(DistilError):
+    """An index that lists an image which is not where the index is."""
+
+    def __init__(self, where: str, entry: str, why: str) -> None:
+        super().__init__(
+            f"{where} lists {entry}, which cannot be had: {why}",
+            hint="copy platforms that are there: --platform OS/ARCH, once or several times",
+        )
+
+
+class NotCopied(DistilError):
+    """What cannot be written elsewhere as it is: no manifest, not all there, or far too much."""
+
+    def __init__(self, what: str, why: str) -> None:
+        super().__init__(f"cannot copy {what}: {why}")
