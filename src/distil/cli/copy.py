@@ -48,8 +48,8 @@ def command(
 
     \b
     Examples:
-      distil copy registry.example/team/app:1.4 oci:mirror/app
-      distil copy oci:out/shop:1.4 registry.example/team/shop:1.4 --all-platforms --referrers
+      distil copy oci:out/shop:1.4 oci-archive:shop.tar
+      distil copy oci:out/shop:1.4 oci:mirror/shop --all-platforms --referrers
     """  # noqa: D301 - click wants the backspace itself
     from distil import pipeline
     from distil.cli.progress import show_progress
