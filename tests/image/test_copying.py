@@ -17,6 +17,7 @@ from distil.image.artifact import attach
 from distil.image.assemble import assemble_index
 from distil.image.copying import MAX_DOCUMENTS
 from distil.image.errors import (
+    ForeignLayer,
     ImageNotFound,
     IncompleteIndex,
     NotCopied,
@@ -327,7 +328,7 @@ BROKEN = {
     _without_an_entry: (IncompleteIndex, "which cannot be had: .* missing"),
     _nested: (MalformedImage, "indexes in each other"),
     _endless: (NotCopied, "more than 1000 documents"),
-    _foreign: (NotCopied, "from its maker only"),
+    _foreign: (ForeignLayer, "is a foreign one"),
     _signed_schema_1: (NotCopied, "is no manifest"),
     _another_size: (MalformedImage, "its descriptor says"),
     _without_a_layer: (MalformedImage, "missing"),

@@ -13,7 +13,6 @@ from typing import Final
 import msgspec
 
 from distil.image.deliverable import Part
-from distil.image.documents import MAX_LAYERS
 from distil.image.errors import (
     ImageNotFound,
     IncompleteIndex,
@@ -24,6 +23,7 @@ from distil.image.errors import (
 from distil.image.layer import Layer
 from distil.image.read import (
     MAX_NESTING,
+    check_layers,
     find_manifest,
     image_at,
     read_document,
@@ -33,7 +33,7 @@ from distil.image.read import (
 from distil.image.stores import Source, Store
 from distil.model.blob import Blob, InlineBlob
 from distil.model.digest import Digest
-from distil.model.errors import MalformedImage
+from distil.model.errors import LimitExceeded, MalformedImage
 from distil.model.image import (
     CONFIG_TYPES,
     IMAGE_TYPES,
@@ -52,8 +52,6 @@ MAX_DOCUMENT_BYTES: Final = 32 << 20
 
 _ABOUT: Final = "vnd.docker.reference.digest"
 """Annotation by which BuildKit ties an entry of an index to the image that it is about."""
-_ELSEWHERE: Final = ("nondistributable", "foreign")
-"""What the media types of layers say that are to be had from their makers only."""
 
 _Object = dict[str, object]
 
@@ -292,6 +290,8 @@ def _documents(
 def _check_is_there(source: Source, entry: Descriptor, index: str) -> None:
     try:
         source.blob(entry)
+    except LimitExceeded:
+        raise
     except (MalformedImage, ImageNotFound) as error:
         platform = f" ({entry.platform})" if entry.platform is not None else ""
         raise IncompleteIndex(index, f"{entry.digest}{platform}", error.message) from error
@@ -299,12 +299,8 @@ def _check_is_there(source: Source, entry: Descriptor, index: str) -> None:
 
 def _parts(source: Source, descriptor: Descriptor, manifest: Manifest) -> Iterator[Part]:
     """What a manifest leads to: layers or files, and the configuration."""
-    what = source.called(descriptor)
-    if len(manifest.layers) > MAX_LAYERS:
-        raise MalformedImage(what, f"more than {MAX_LAYERS} layers")
+    check_layers(source.called(descriptor), manifest.layers)
     for part in (*manifest.layers, manifest.config):
-        if any(word in part.media_type for word in _ELSEWHERE):
-            raise NotCopied(what, f"its layer {part.digest} is to be had from its maker only")
         yield Part(part, source.blob(part))
 
 

@@ -11,15 +11,23 @@ from typing import Final
 
 import msgspec
 
-from distil.image.documents import LARGEST_DOCUMENT, MAX_LAYERS, check_kind
-from distil.image.errors import PlatformNotFound
+from distil.image.documents import check_costs, check_kind, check_size
+from distil.image.errors import (
+    ConfigTooLarge,
+    ForeignLayer,
+    ManifestTooLarge,
+    PlatformNotFound,
+    TooManyLayers,
+)
 from distil.image.layer import Layer
+from distil.image.limits import limits_here
 from distil.image.stores import Source
 from distil.model.blob import Blob
 from distil.model.digest import Digest
-from distil.model.errors import CorruptContent, MalformedImage
+from distil.model.errors import CorruptContent, LimitExceeded, MalformedImage
 from distil.model.image import (
     CONFIG_TYPES,
+    FOREIGN_LAYERS,
     IMAGE_TYPES,
     INDEX_TYPES,
     Descriptor,
@@ -98,9 +106,10 @@ def image_at(source: Source, descriptor: Descriptor, *, is_of_several: bool = Fa
     manifest, what = read_manifest(source, descriptor), source.called(descriptor)
     if manifest.config.media_type not in CONFIG_TYPES:
         raise MalformedImage(what, f"its configuration is {manifest.config.media_type!r}")
-    data = read_document(source, manifest.config)
+    data = read_document(source, manifest.config, ConfigTooLarge)
     config = decode_document(data, ImageConfig, source.called(manifest.config))
-    blobs = [source.blob(layer) for layer in manifest.layers[: MAX_LAYERS + 1]]
+    check_layers(what, manifest.layers)
+    blobs = [source.blob(layer) for layer in manifest.layers]
     layers = _layers(what, manifest.layers, blobs, config)
     return StoredImage(descriptor, manifest, config, layers, is_of_several)
 
@@ -141,15 +150,21 @@ def read_manifest(source: Source, descriptor: Descriptor) -> Manifest:
     return decode_document(data, Manifest, what)
 
 
-def read_document(source: Source, descriptor: Descriptor) -> bytes:
-    """The bytes of the document that `descriptor` names. Raises `MalformedImage`, OSError."""
+def read_document(
+    source: Source, descriptor: Descriptor, too_large: type[LimitExceeded] = ManifestTooLarge
+) -> bytes:
+    """The bytes of the document that `descriptor` names.
+
+    Raises `MalformedImage`, `too_large` or another `LimitExceeded`, OSError.
+    """
     what = source.called(descriptor)
-    if descriptor.size > LARGEST_DOCUMENT:
-        raise MalformedImage(what, f"larger than {LARGEST_DOCUMENT} bytes")
+    check_size(descriptor.size, what, too_large)
     try:
-        return source.blob(descriptor).read()
+        data = source.blob(descriptor).read()
     except CorruptContent as error:
         raise MalformedImage(what, "its bytes do not match its digest") from error
+    check_costs(data, what, too_large)
+    return data
 
 
 def _listed(
@@ -183,14 +198,25 @@ def _for_platform(
     return next((e for e in fitting if e.platform == wanted), fitting[0])
 
 
+def check_layers(what: str, descriptors: Sequence[Descriptor]) -> None:
+    """Refuse layers, or files of an artifact, that are too many or are elsewhere.
+
+    Raises `TooManyLayers`, `ForeignLayer`.
+    """
+    most = limits_here().layers
+    if len(descriptors) > most:
+        raise TooManyLayers(what, f"{len(descriptors)} layers, and {most} are allowed")
+    for descriptor in descriptors:
+        if descriptor.urls or descriptor.media_type in FOREIGN_LAYERS:
+            raise ForeignLayer(what, descriptor.digest)
+
+
 def _layers(
     what: str, descriptors: Sequence[Descriptor], blobs: Sequence[Blob], config: ImageConfig
 ) -> tuple[Layer, ...]:
     diff_ids = config.rootfs.diff_ids
-    if len(diff_ids) != len(descriptors) or len(descriptors) > MAX_LAYERS:
-        raise MalformedImage(
-            what, f"{len(descriptors)} layers, but {len(diff_ids)} diff ids (at most {MAX_LAYERS})"
-        )
+    if len(diff_ids) != len(descriptors):
+        raise MalformedImage(what, f"{len(descriptors)} layers, but {len(diff_ids)} diff ids")
     steps = [step.created_by for step in config.history if not step.empty_layer]
     if len(steps) != len(descriptors):
         steps = [""] * len(descriptors)

@@ -106,16 +106,17 @@ class Tree:
 
     # --- new trees -------------------------------------------------------------------------
 
-    def overlay(self, layer: Iterable[Node]) -> Tree:
+    def overlay(self, layer: Iterable[Node], hops: int = MAX_LINKS) -> Tree:
         """This tree with an image layer applied on top, whiteouts and all.
 
         Follows the layer section of the OCI image specification: whiteouts hide what lower
         layers hold, never their own layer's entries; an entry whose directory is a symbolic
-        link lands where that link leads. Of two entries for one path the later one counts.
+        link lands where that link leads, through `hops` links at most. Of two entries for one path
+        the later one counts.
         Raises `DanglingHardLink`, `LinkLoop`, `NotADirectory`, `FileConflict`, and
         `InvalidPath` for what lies below a directory that is named like a whiteout.
         """
-        draft = Draft(dict(self._nodes))
+        draft = Draft(dict(self._nodes), hops)
         upper: list[Node] = []
         for node in layer:
             name = node.name

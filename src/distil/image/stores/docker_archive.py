@@ -12,8 +12,8 @@ from typing import Final
 
 import msgspec
 
-from distil.image.documents import MAX_LAYERS
 from distil.image.errors import ImageNotFound, UnsupportedDestination
+from distil.image.limits import limits_here
 from distil.image.naming import NamedImage
 from distil.image.stores.layout import layout_documents
 from distil.image.stores.oci_archive import OciArchive
@@ -68,7 +68,7 @@ class DockerSource(LayoutSource):
         if config_data is None:
             raise MalformedImage(self.where, f"{entry.config!r} is missing")
         config = InlineBlob.of(config_data)
-        layers = [self._layer(name) for name in entry.layers[: MAX_LAYERS + 1]]
+        layers = [self._layer(name) for name in entry.layers[: limits_here().layers + 1]]
         manifest = Manifest(
             2,
             Descriptor(MEDIA_CONFIG, config.digest, config.size),

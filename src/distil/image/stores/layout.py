@@ -18,8 +18,9 @@ from typing import Final
 import msgspec
 
 from distil.errors import DistilError
-from distil.image.documents import LARGEST_DOCUMENT
-from distil.image.errors import UnsupportedDestination
+from distil.image.documents import check_costs
+from distil.image.errors import ManifestTooLarge, UnsupportedDestination
+from distil.image.limits import limits_here
 from distil.image.naming import NamedImage, blobs_of, told_apart
 from distil.image.staging import (
     is_leftover,
@@ -243,9 +244,8 @@ def _key(entry: _Entry) -> object:
 
 def _read_document(path: Path) -> bytes:
     with open_regular(path) as stream:
-        data = stream.read(LARGEST_DOCUMENT + 1)
-    if len(data) > LARGEST_DOCUMENT:
-        raise MalformedImage(str(path), f"larger than {LARGEST_DOCUMENT} bytes")
+        data = stream.read(limits_here().manifest_size + 1)
+    check_costs(data, str(path), ManifestTooLarge)
     return data
 
 

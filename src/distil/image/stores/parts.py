@@ -13,8 +13,8 @@ from typing import Final, Protocol
 
 from distil.formats.errors import MalformedArchive
 from distil.formats.tar import TarLimits, TarReader
-from distil.image.documents import LARGEST_DOCUMENT, check_kind
-from distil.image.errors import ImageNotFound
+from distil.image.documents import check_costs, check_kind, check_size
+from distil.image.errors import ImageNotFound, ManifestTooLarge
 from distil.image.stores import Source
 from distil.model.blob import Blob, FileBlob
 from distil.model.digest import Digest
@@ -134,11 +134,13 @@ class LayoutSource(Source):
         if found is None:
             return None
         path, offset, size = found
-        if size > LARGEST_DOCUMENT:
-            raise MalformedImage(f"{self.where}: {name}", f"larger than {LARGEST_DOCUMENT} bytes")
+        what = f"{self.where}: {name}"
+        check_size(size, what, ManifestTooLarge)
         with open(path, "rb") as stream:
             stream.seek(offset)
-            return stream.read(size)
+            data = stream.read(size)
+        check_costs(data, what, ManifestTooLarge)
+        return data
 
     def _entries(self, index: bytes) -> Sequence[Descriptor]:
         return decode_document(index, Index, f"{self.where}: {INDEX_FILE}").manifests
