@@ -27,6 +27,7 @@ FUNCTIONS = {
         "(image: 'str', platform: 'str' = '',"
         " settings: 'StoreSettings' = StoreSettings(insecure=frozenset())) -> 'CheckReport'"
     ),
+    "copy": "(request: 'CopyRequest') -> 'CopySummary'",
     "doctor": "(*, offline: 'bool' = False) -> 'Diagnosis'",
     "cache_info": "() -> 'CacheInfo'",
     "cache_gc": "(limit: 'int', *, verify: 'bool' = False) -> 'CacheCleaned'",
@@ -52,6 +53,15 @@ STRUCTS = {
         ]
     ),
     "LockRequest": ["source", "platforms", "upgrade", "vendor", "refresh", "offline"],
+    "CopyRequest": [
+        "source",
+        "destination",
+        "platforms",
+        "all_platforms",
+        "referrers",
+        "settings",
+    ],
+    "CopySummary": ["reference", "digest", "platforms", "artifacts", "is_new_index"],
     "Found": ["answer", "from_cache"],
     "CheckReport": [
         "image",

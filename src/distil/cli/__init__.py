@@ -25,6 +25,7 @@ _VERBS: Final = {
     "lock": ("distil.cli.lock", "Write down every archive that an image is made of."),
     "why": ("distil.cli.why", "Say why a file is in an image, or why it is not."),
     "check": ("distil.cli.check", "Check that everything in an image finds what it needs."),
+    "copy": ("distil.cli.copy", "Copy an image from where it is to any other place."),
     "cache": ("distil.cli.cache", "Show or bound the cache of verified downloads."),
     "doctor": ("distil.cli.doctor", "Say what is here to build with, what is missing, what to do."),
     "completion": ("distil.cli.completion", "Print a script that completes commands in a shell."),

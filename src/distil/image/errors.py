@@ -96,6 +96,23 @@ class PlatformNotFound(DistilError):
         super().__init__(f"{where} is not an image for {wanted}", hint=hint)
 
 
+class IncompleteIndex(DistilError):
+    """An index that lists an image which is not where the index is."""
+
+    def __init__(self, where: str, entry: str, why: str) -> None:
+        super().__init__(
+            f"{where} lists {entry}, which cannot be had: {why}",
+            hint="copy platforms that are there: --platform OS/ARCH, once or several times",
+        )
+
+
+class NotCopied(DistilError):
+    """What cannot be written elsewhere as it is: no manifest, not all there, or far too much."""
+
+    def __init__(self, what: str, why: str) -> None:
+        super().__init__(f"cannot copy {what}: {why}")
+
+
 class ForeignLayer(MalformedImage):
     """An image with a layer that is to be fetched from elsewhere than the image itself."""
 

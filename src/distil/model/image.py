@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import enum
+import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import Annotated, Final, TypeVar
@@ -15,8 +16,14 @@ from typing import Annotated, Final, TypeVar
 import msgspec
 
 from distil.model.digest import Digest
-from distil.model.errors import DuplicateKey, InvalidDigest, MalformedImage, UnknownCompression
-from distil.model.platform import Platform
+from distil.model.errors import (
+    DuplicateKey,
+    InvalidDigest,
+    MalformedImage,
+    UnknownCompression,
+    UnknownPlatform,
+)
+from distil.model.platform import Platform, parse_platform
 
 MEDIA_INDEX: Final = "application/vnd.oci.image.index.v1+json"
 MEDIA_MANIFEST: Final = "application/vnd.oci.image.manifest.v1+json"
@@ -38,6 +45,8 @@ FOREIGN_LAYERS: Final = frozenset(
 """Layers that are not kept with the image."""
 INDEX_TYPES: Final = frozenset({MEDIA_INDEX, DOCKER_INDEX})
 IMAGE_TYPES: Final = frozenset({MEDIA_MANIFEST, DOCKER_MANIFEST})
+CONFIG_TYPES: Final = frozenset({MEDIA_CONFIG, DOCKER_CONFIG})
+"""Configurations of images: any other kind is an artifact's."""
 MANIFEST_TYPES: Final = INDEX_TYPES | IMAGE_TYPES
 """Everything that leads to other blobs."""
 
@@ -45,6 +54,8 @@ REF_NAME: Final = "org.opencontainers.image.ref.name"
 CREATED: Final = "org.opencontainers.image.created"
 CONTAINERD_NAME: Final = "io.containerd.image.name"
 """Annotation with the full image name; containerd, Docker and podman name the image by it."""
+
+_PLATFORM: Final = re.compile(r"[a-z0-9]+/[a-z0-9]+(?:/[a-z0-9]+)?", re.ASCII)
 
 Document = TypeVar("Document")
 
@@ -88,9 +99,23 @@ class DescriptorPlatform(_Document, frozen=True):
         system = platform.oci.split("/", maxsplit=1)[0]
         return cls(architecture=platform.architecture, os=system, variant=platform.variant)
 
-    def fits(self, platform: Platform) -> bool:
+    @classmethod
+    def named(cls, name: str) -> DescriptorPlatform:
+        """The platform called `name`: any ``OS/ARCH`` or ``OS/ARCH/VARIANT``, or one of distil's.
+
+        Raises `UnknownPlatform`.
+        """
+        try:
+            return cls.of(parse_platform(name))
+        except UnknownPlatform:
+            if not _PLATFORM.fullmatch(name):
+                raise
+        system, architecture, *variant = name.split("/")
+        return cls(architecture, system, *variant)
+
+    def fits(self, platform: Platform | DescriptorPlatform) -> bool:
         """Whether this is `platform`, whatever variant of its processor is meant."""
-        return str(self) == platform.oci
+        return str(self) == str(platform)
 
     def __str__(self) -> str:
         return f"{self.os}/{self.architecture}"

@@ -7,6 +7,7 @@ from distil.image.stores import StoreSettings
 from distil.pipeline.build import BuildRequest, build
 from distil.pipeline.cache import CacheCleaned, CacheInfo, cache_gc, cache_info
 from distil.pipeline.check import CheckReport, check
+from distil.pipeline.copy import CopyRequest, CopySummary, copy
 from distil.pipeline.doctor import doctor
 from distil.pipeline.init import InitialSpec, init, schema
 from distil.pipeline.lock import LockRequest, lock
@@ -17,6 +18,8 @@ __all__ = [
     "CacheCleaned",
     "CacheInfo",
     "CheckReport",
+    "CopyRequest",
+    "CopySummary",
     "Found",
     "InitialSpec",
     "LockRequest",
@@ -25,6 +28,7 @@ __all__ = [
     "cache_gc",
     "cache_info",
     "check",
+    "copy",
     "doctor",
     "init",
     "lock",

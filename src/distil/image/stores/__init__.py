@@ -56,7 +56,8 @@ class Source(Protocol):
     def referrers(self, subject: Digest, artifact_type: str, /) -> Iterator[Descriptor]:
         """The manifests of artifacts of that type which may be about image `subject`.
 
-        The reader checks whether they are. Raises `MalformedImage`.
+        Those of every type when it is empty. The reader checks whether they are. Raises
+        `MalformedImage`.
         """
 
     def called(self, descriptor: Descriptor) -> str:
@@ -101,6 +102,13 @@ class Store(Protocol):
     def address(self, image: NamedImage) -> Location:
         """How `image` is addressed here, as skopeo, podman and distil understand it."""
         return self.location.with_reference(image.ref_name)
+
+    def reference(self, image: NamedImage) -> str:
+        """How users call `image` here from now on: by its digest where others can move the tag."""
+        if not self.is_remote:
+            return str(self.address(image))
+        digest = image.image.descriptor.digest
+        return msgspec.structs.replace(image.name, tag="", digest=digest).canonical
 
     def put(self, images: Sequence[NamedImage]) -> AbstractContextManager[None]:
         """Write `images`: they are complete before the block, and appear when it has ended well.

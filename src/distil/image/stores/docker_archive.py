@@ -22,6 +22,7 @@ from distil.model.blob import Blob, FileBlob, InlineBlob
 from distil.model.digest import Digest
 from distil.model.errors import MalformedImage
 from distil.model.image import (
+    CONTAINERD_NAME,
     MEDIA_CONFIG,
     MEDIA_LAYER,
     MEDIA_MANIFEST,
@@ -78,7 +79,8 @@ class DockerSource(LayoutSource):
         blobs: list[Blob] = [*layers, config, made]
         self._blobs = {blob.digest: blob for blob in blobs}
         self._names = {made.digest: self.where, config.digest: f"{self.where}: {entry.config}"}
-        return Descriptor(MEDIA_MANIFEST, made.digest, made.size)
+        names = {CONTAINERD_NAME: entry.repo_tags[0]} if entry.repo_tags else {}
+        return Descriptor(MEDIA_MANIFEST, made.digest, made.size, annotations=names)
 
     def blob(self, descriptor: Descriptor) -> Blob:
         return self._blobs.get(descriptor.digest) or super().blob(descriptor)

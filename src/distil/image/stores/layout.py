@@ -131,9 +131,9 @@ def _updated(directory: Path, images: Sequence[NamedImage]) -> Iterator[None]:
     """Write the blobs and a new index, which gets its name when the block ends well."""
     index = _read_index(directory / INDEX_FILE)
     old = _entries(index, directory / INDEX_FILE)
-    names = {image.ref_name for image in images}
-    kept = [entry for entry in old if _ref_name(entry) not in names]
-    replaced = [entry for entry in old if _ref_name(entry) in names]
+    names = {image.key for image in images}
+    kept = [entry for entry in old if _key(entry) not in names]
+    replaced = [entry for entry in old if _key(entry) in names]
     for entry in _left_behind(directory, kept, replaced, images):
         kept.remove(entry)
         replaced.append(entry)
@@ -235,6 +235,11 @@ def _entries(index: Mapping[str, object], path: Path) -> list[_Entry]:
 def _ref_name(entry: _Entry) -> object:
     annotations = entry.get("annotations")
     return annotations.get(REF_NAME) if isinstance(annotations, dict) else None
+
+
+def _key(entry: _Entry) -> object:
+    """As `NamedImage.key`."""
+    return _ref_name(entry) or entry.get("digest")
 
 
 def _read_document(path: Path) -> bytes:

@@ -120,7 +120,9 @@ class LayoutSource(Source):
     def referrers(self, _subject: Digest, artifact_type: str, /) -> Iterator[Descriptor]:
         data = self.document(INDEX_FILE)
         for entry in self._entries(data) if data is not None else ():
-            if entry.artifact_type == artifact_type and entry.media_type == MEDIA_MANIFEST:
+            # Not every writer says in the index what type an artifact is of.
+            fits = not artifact_type or entry.artifact_type == artifact_type
+            if fits and entry.media_type == MEDIA_MANIFEST:
                 yield entry
 
     def document(self, name: str) -> bytes | None:
@@ -151,7 +153,8 @@ class LayoutSource(Source):
             if reference not in names:
                 raise ImageNotFound(str(self.location), reference, known)
             return names[reference]
-        if len({entry.digest for entry in entries}) != 1:
+        images = [entry for entry in entries if not entry.artifact_type] or entries
+        if len({entry.digest for entry in images}) != 1:
             wanted = "at all" if not entries else "that alone is meant"
             raise ImageNotFound(str(self.location), wanted, known)
-        return entries[0]
+        return images[0]
