@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import ChainMap
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 import msgspec
@@ -101,10 +102,21 @@ class Draft:
         if ROOT not in nodes:
             nodes[ROOT] = Node(ROOT, Kind.DIRECTORY, 0o755, origin=PARENT_RULE)
 
-    def real(self, directory: str) -> str:
-        """Where `directory` leads through the symbolic links there are so far."""
+    def is_link(self, path: str) -> bool:
+        """Whether a symbolic link is at `path`."""
+        node = self._nodes.get(path)
+        return node is not None and node.kind is Kind.SYMLINK
+
+    def real(self, directory: str, covered: Mapping[str, Node] | None = None) -> str:
+        """Where `directory` leads through the symbolic links there are so far.
+
+        `covered` has what is about to take the place of links, and counts instead of them.
+        """
         if not self._links:
             return directory
+        if covered:
+            nodes = ChainMap(dict(covered), self._nodes)
+            return resolve_path(nodes.get, directory, self._hops)
         real = self._real.get(directory)
         if real is None:
             real = self._real[directory] = resolve_path(self._nodes.get, directory, self._hops)
