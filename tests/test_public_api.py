@@ -28,6 +28,18 @@ FUNCTIONS = {
         " settings: 'StoreSettings' = StoreSettings(insecure=frozenset())) -> 'CheckReport'"
     ),
     "copy": "(request: 'CopyRequest') -> 'CopySummary'",
+    "tags": (
+        "(place: 'str', settings: 'StoreSettings' = StoreSettings(insecure=frozenset()))"
+        " -> 'list[str]'"
+    ),
+    "tag": (
+        "(image: 'str', names: 'Sequence[str]',"
+        " settings: 'StoreSettings' = StoreSettings(insecure=frozenset())) -> 'list[str]'"
+    ),
+    "delete": (
+        "(image: 'str', settings: 'StoreSettings' = StoreSettings(insecure=frozenset()))"
+        " -> 'Digest'"
+    ),
     "doctor": "(*, offline: 'bool' = False) -> 'Diagnosis'",
     "cache_info": "() -> 'CacheInfo'",
     "cache_gc": "(limit: 'int', *, verify: 'bool' = False) -> 'CacheCleaned'",

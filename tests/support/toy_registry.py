@@ -117,6 +117,23 @@ class Repository(Store, Source):
             if about == subject and of_type:
                 yield Descriptor(media_type, Digest(digest), len(data))
 
+    def tags(self) -> Iterator[str]:
+        repository = self.location.name.with_tag("x").familiar.removesuffix("x")
+        for tag in self.registry.tags:
+            if tag.startswith(repository):
+                yield tag.removeprefix(repository)
+
+    def tag(self, descriptor: Descriptor, names: Sequence[str]) -> None:
+        for name in names:
+            self.registry.tags[self.location.name.with_tag(name).familiar] = descriptor.digest
+
+    def delete(self) -> Digest:
+        digest = self.resolve().digest
+        del self.registry.manifests[digest]
+        tags = self.registry.tags
+        self.registry.tags = {tag: named for tag, named in tags.items() if named != digest}
+        return digest
+
     def address(self, image: NamedImage) -> Location:
         return Location(self.location.transport, name=image.name)
 

@@ -11,6 +11,7 @@ from distil.pipeline.copy import CopyRequest, CopySummary, copy
 from distil.pipeline.doctor import doctor
 from distil.pipeline.init import InitialSpec, init, schema
 from distil.pipeline.lock import LockRequest, lock
+from distil.pipeline.tags import delete, tag, tags
 from distil.pipeline.why import Found, why
 
 __all__ = [
@@ -29,9 +30,12 @@ __all__ = [
     "cache_info",
     "check",
     "copy",
+    "delete",
     "doctor",
     "init",
     "lock",
     "schema",
+    "tag",
+    "tags",
     "why",
 ]

@@ -14,6 +14,7 @@ from typing import Final, Protocol
 
 import msgspec
 
+from distil.image.errors import UnreadablePlace
 from distil.image.naming import NamedImage
 from distil.model.blob import Blob
 from distil.model.digest import Digest
@@ -109,6 +110,35 @@ class Store(Protocol):
             return str(self.address(image))
         digest = image.image.descriptor.digest
         return msgspec.structs.replace(image.name, tag="", digest=digest).canonical
+
+    def tags(self) -> Iterator[str]:
+        """The tags of what is there, whatever tag `location` has, as they are found.
+
+        Raises `UnreadablePlace` where there are no tags, and what `opened` raises.
+        """
+        raise self._refusal("has no list of tags")
+
+    def tag(self, descriptor: Descriptor, names: Sequence[str]) -> None:
+        """Give what `descriptor` names, and is there already, the tags `names` as well.
+
+        Raises `UnreadablePlace` where that cannot be done, and what `put` raises.
+        """
+        called = ", ".join(names)
+        raise self._refusal(f"cannot be changed in place, to have {descriptor.digest} as {called}")
+
+    def delete(self) -> Digest:
+        """Remove what `location` means: a tag, and what nothing leads to then; the image's digest.
+
+        Raises `UnreadablePlace` where that cannot be done, and what `opened` and `put` raise.
+        """
+        raise self._refusal("cannot be changed in place, to lose an image")
+
+    def _refusal(self, why: str) -> UnreadablePlace:
+        kind = self.location.transport
+        hint = "a layout and a registry can: `distil copy` puts the image into one"
+        if self.is_engine:
+            hint = "ask the engine itself: `docker image --help`, `podman image --help`"
+        return UnreadablePlace(str(self.location), f"a {kind} {why}", hint=hint)
 
     def put(self, images: Sequence[NamedImage]) -> AbstractContextManager[None]:
         """Write `images`: they are complete before the block, and appear when it has ended well.

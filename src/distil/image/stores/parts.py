@@ -101,11 +101,18 @@ class LayoutSource(Source):
         self.parts = parts
 
     def resolve(self) -> Descriptor:
+        return self._named(self._all())
+
+    def names(self) -> list[str]:
+        """By what images and artifacts are found here, sorted. Raises what `resolve` raises."""
+        return sorted({entry.annotations.get(REF_NAME, "") for entry in self._all()} - {""})
+
+    def _all(self) -> Sequence[Descriptor]:
         data = self.document(INDEX_FILE)
         if data is None:
             raise MalformedImage(self.where, f"no image layout: {INDEX_FILE} is missing")
         check_kind(data, f"{self.where}: {INDEX_FILE}", "manifests")
-        return self._named(self._entries(data))
+        return self._entries(data)
 
     def blob(self, descriptor: Descriptor) -> Blob:
         what = f"{self.where}: blob {descriptor.digest}"
