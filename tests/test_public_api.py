@@ -27,6 +27,19 @@ FUNCTIONS = {
         "(image: 'str', platform: 'str' = '',"
         " settings: 'StoreSettings' = StoreSettings(insecure=frozenset())) -> 'CheckReport'"
     ),
+    "copy": "(request: 'CopyRequest') -> 'CopySummary'",
+    "tags": (
+        "(place: 'str', settings: 'StoreSettings' = StoreSettings(insecure=frozenset()))"
+        " -> 'list[str]'"
+    ),
+    "tag": (
+        "(image: 'str', names: 'Sequence[str]',"
+        " settings: 'StoreSettings' = StoreSettings(insecure=frozenset())) -> 'list[str]'"
+    ),
+    "delete": (
+        "(image: 'str', settings: 'StoreSettings' = StoreSettings(insecure=frozenset()))"
+        " -> 'Digest'"
+    ),
     "logout": "(registry: 'str' = '') -> 'LoggedOut'",
     "doctor": "(*, offline: 'bool' = False) -> 'Diagnosis'",
     "cache_info": "() -> 'CacheInfo'",
@@ -53,6 +66,15 @@ STRUCTS = {
         ]
     ),
     "LockRequest": ["source", "platforms", "upgrade", "vendor", "refresh", "offline"],
+    "CopyRequest": [
+        "source",
+        "destination",
+        "platforms",
+        "all_platforms",
+        "referrers",
+        "settings",
+    ],
+    "CopySummary": ["reference", "digest", "platforms", "artifacts", "is_new_index"],
     "LoggedOut": ["erased"],
     "Found": ["answer", "from_cache"],
     "CheckReport": [

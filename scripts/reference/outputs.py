@@ -8,6 +8,7 @@ from typing import Final
 
 from scripts.reference.commands import commands_page
 from scripts.reference.exits import exits_page
+from scripts.reference.limits import limits_page
 from scripts.reference.schema import spec_schema
 from scripts.reference.secrets import secrets_page
 from scripts.reference.settings import settings_page
@@ -23,5 +24,6 @@ def outputs() -> dict[str, str]:
         "docs/reference/distil-toml.md": settings_page(schema),
         "docs/reference/commands.md": commands_page(),
         "docs/reference/errors.md": exits_page(),
+        "docs/reference/limits.md": limits_page(),
         "docs/reference/secrets.md": secrets_page(),
     }

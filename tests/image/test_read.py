@@ -5,27 +5,34 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import lzma
 import os
 import tarfile
 from typing import Any
 
+import msgspec
 import pytest
 import zstandard
 from hypothesis import HealthCheck, given, settings
 
 from distil.errors import DistilError
 from distil.fetch.cache import Cache
-from distil.formats.errors import ArchiveTooLarge, MalformedArchive, TruncatedArchive
-from distil.image import read_tree as read_tree_module
+from distil.formats.errors import MalformedArchive, TruncatedArchive
 from distil.image.assemble import assemble, assemble_index
-from distil.image.errors import ImageNotFound, PlatformNotFound
+from distil.image.errors import (
+    ContentTooLarge,
+    ExpandsTooMuch,
+    ForeignLayer,
+    ImageNotFound,
+    PlatformNotFound,
+)
 from distil.image.layer import Layer
 from distil.image.naming import name_image
-from distil.image.read_tree import read_tree
+from distil.image.read_tree import LayerFile, read_listing, read_tree
 from distil.image.write import write
 from distil.model.blob import InlineBlob
 from distil.model.digest import Digest
-from distil.model.errors import MalformedImage
+from distil.model.errors import CorruptContent, MalformedImage
 from distil.model.image import (
     MEDIA_CONFIG,
     MEDIA_INDEX,
@@ -35,6 +42,7 @@ from distil.model.image import (
     ContainerConfig,
     Descriptor,
 )
+from distil.model.limits import Limits
 from distil.model.node import Kind
 from distil.model.origin import LayerOrigin
 from distil.model.platform import AMD64, ARM64
@@ -411,12 +419,85 @@ def test_the_digest_of_a_layer_is_checked(cache, layout):
         read_tree(opened(layout).layers, cache)
 
 
-def test_a_bomb_is_stopped(cache, monkeypatch):
-    monkeypatch.setattr(read_tree_module, "LARGEST_LAYER", 1 << 20)
+def test_a_bomb_is_stopped(cache):
     bomb = _tar([("a", bytes(4 << 20))])
     for pack, kind in ((gzip.compress, "gzip"), (zstandard.compress, "zstd")):
-        with pytest.raises(ArchiveTooLarge):
-            read_tree([layer_of(pack(bomb), media_type=f"{MEDIA_LAYER}+{kind}", diff=bomb)], cache)
+        layer = layer_of(pack(bomb), media_type=f"{MEDIA_LAYER}+{kind}", diff=bomb)
+        for read in (read_tree, read_listing):
+            with pytest.raises(ContentTooLarge):
+                read([layer], cache, Limits(expanded_size=1 << 20))
+            with pytest.raises(ExpandsTooMuch):
+                read([layer], cache, Limits(expansion_ratio=1, expansion_free=1 << 20))
+
+
+@pytest.mark.parametrize("size", [1000, 3 << 20])
+def test_a_listing_is_the_tree_without_its_contents_on_the_disk(cache, size):
+    """Of small layers one by one, and of large ones several at a time."""
+    noise = os.urandom(size)
+    lower = layer_of(_tar([("a/b", noise), ("a/c", b"old"), ("a/gone", b"x"), ("l", "/a")]))
+    upper = layer_of(_tar([("a/.wh.gone", b""), ("l/c", b"new"), ("a/e", noise)]))
+    listing = read_listing([lower, upper], cache)
+    assert not cache.root.exists()
+    assert {node.path: node.blob.read() for node in listing if node.blob is not None} == {
+        "/a/b": noise, "/a/c": b"new", "/a/e": noise
+    }  # fmt: skip
+    tree = read_tree([lower, upper], cache)
+    for again in (read_listing([lower, upper], cache), listing):
+        for node, other in zip(tree, again, strict=True):
+            same = msgspec.structs.replace(other, blob=None)
+            assert same == msgspec.structs.replace(node, blob=None)
+            assert (node.blob and node.blob.digest) == (other.blob and other.blob.digest)
+            assert node.size == other.size
+
+
+def test_a_file_of_a_listing_is_read_as_it_was_hashed(cache):
+    layer = layer_of(_tar([("a", b"x" * 100)]))
+    node = read_listing([layer], cache)["/a"]
+    assert isinstance(node.blob, LayerFile)
+    changed = msgspec.structs.replace(node.blob, digest=Digest.of(b"y"))
+    with pytest.raises(CorruptContent, match="/a"):
+        changed.read()
+
+
+def test_the_first_layer_that_is_wrong_is_the_one_told_of(cache):
+    """However many are read at a time."""
+    good = layer_of(_tar([("a", os.urandom(3 << 20))]))
+    wrong = [layer_of(_tar([(f"{n}", os.urandom(3 << 20))]), diff=b"") for n in range(2)]
+    for read in (read_tree, read_listing):
+        with pytest.raises(MalformedImage, match=str(wrong[0].descriptor.digest)):
+            read([good, *wrong], cache)
+
+
+@pytest.mark.parametrize(
+    ("kind", "data"),
+    [
+        ("", gzip.compress(b"", mtime=0)),
+        ("", zstandard.compress(b"")),
+        ("+gzip", zstandard.compress(b"")),
+        ("+zstd", gzip.compress(b"", mtime=0)),
+        ("+gzip", lzma.compress(b"")),
+    ],
+)
+def test_media_types_that_lie(cache, kind, data):
+    layer = layer_of(data, media_type=MEDIA_LAYER + kind)
+    with pytest.raises(MalformedImage, match="its media type says"):
+        read_tree([layer], cache)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"urls": ["https://elsewhere.example/layer"]},
+        {"mediaType": "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip"},
+        {"mediaType": "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"},
+    ],
+)
+def test_foreign_layers(tmp_path, changes):
+    at = Layout(tmp_path / "layout")
+    entry = {"mediaType": MEDIA_LAYER, "digest": Digest.of(b"elsewhere"), "size": 9} | changes
+    at.index(at.add(at.manifest(at.config(Digest.of(b"")), entry)))
+    with pytest.raises(ForeignLayer, match="foreign"):
+        open_image(oci(at.directory))
 
 
 def test_links_in_one_layer_do_not_lead_the_next_one_out(cache):

@@ -1,19 +1,10 @@
-"""A store that distil does not have: one class, one line in the table, and all of distil uses it.
-
-It is a registry in memory, and as strict as one: a manifest is refused whose parts it has not got,
-a tag is put last, artifacts are found by their subject, and what is read is a stream.
-"""
+"""A store that distil has not: one class, one line in the table, and all of distil uses it."""
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import re
-from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import ClassVar
 
-import msgspec
 import pytest
 
 import distil
@@ -24,138 +15,31 @@ from distil.explain.explain import Question
 from distil.fetch.cache import Cache
 from distil.image.assemble import assemble_index
 from distil.image.errors import EngineFailed, ImageNotFound, PartlyWritten
-from distil.image.naming import NamedImage, blobs_of, name_image
+from distil.image.naming import name_image
 from distil.image.read import read_image
 from distil.image.read_tree import read_tree
-from distil.image.stores import Source, Store, StoreSettings
-from distil.image.stores.table import STORES, store_to_read
+from distil.image.stores import StoreSettings
+from distil.image.stores.table import store_to_read
 from distil.image.write import Output, staged, write
-from distil.model.digest import Digest
-from distil.model.errors import CorruptContent, MalformedImage
-from distil.model.image import Descriptor, Index, Manifest, decode_document
+from distil.model.errors import MalformedImage
 from distil.model.ledger import Kept, Ledger, Reason
 from distil.model.node import Kind
 from distil.model.origin import GeneratedOrigin
 from distil.model.platform import AMD64, ARM64
-from distil.model.reference import Location, Transport, parse_image_name, parse_location
+from distil.model.reference import parse_image_name, parse_location
 from distil.pipeline.check import check
 from distil.pipeline.why import why
 from tests.support.images import open_image, sample_image, twins
+from tests.support.toy_registry import Registry, installed
 
 NAME = parse_image_name("registry.test/team/sample:1.0")
 PLACE = parse_location(f"docker://{NAME}")
 LEDGER = Ledger((Kept("/app", Kind.DIRECTORY, 0, GeneratedOrigin("x"), (Reason("test"),)),), ())
 
 
-class Registry:
-    """What the server of a registry has, and refuses."""
-
-    def __init__(self) -> None:
-        self.blobs: dict[str, bytes] = {}
-        self.manifests: dict[str, tuple[str, bytes]] = {}
-        self.tags: dict[str, str] = {}
-        self.has_certificate = True
-
-    def check_spoken_to(self, settings: StoreSettings) -> None:
-        """A registry without a certificate is spoken to only when that was said of its host."""
-        assert self.has_certificate or "registry.test" in settings.insecure
-
-    def put_manifest(self, media_type: str, data: bytes) -> None:
-        if media_type.endswith("index.v1+json"):
-            parts = decode_document(data, Index, "put").manifests
-            assert all(part.digest in self.manifests for part in parts)
-        else:
-            manifest = decode_document(data, Manifest, "put")
-            assert all(part.digest in self.blobs for part in (manifest.config, *manifest.layers))
-        self.manifests[Digest.of(data)] = media_type, data
-
-    def found(self, digest: str) -> bytes | None:
-        return self.manifests.get(digest, ("", self.blobs.get(digest)))[1]
-
-
-class Pulled(msgspec.Struct, frozen=True):
-    """Bytes on their way from the registry, which may send others."""
-
-    is_local: ClassVar[bool] = False
-    registry: Registry
-    digest: Digest
-    size: int
-
-    def read(self) -> bytes:
-        return b"".join(self.chunks())
-
-    def chunks(self) -> Iterator[bytes]:
-        data = self.registry.found(self.digest)
-        hasher = hashlib.sha256()
-        for start in range(0, len(data), 1000):
-            hasher.update(data[start : start + 1000])
-            yield data[start : start + 1000]
-        if hasher.hexdigest() != self.digest.hex:
-            raise CorruptContent("registry", self.digest)
-
-
-class Repository(Store, Source):
-    """An image in the registry: what a file in `image/stores` would hold."""
-
-    is_remote = True
-
-    def __init__(self, location: Location, settings: StoreSettings, registry: Registry) -> None:
-        super().__init__(location, settings)
-        self.where, self.registry = str(location), registry
-
-    @contextlib.contextmanager
-    def opened(self) -> Iterator[Source]:
-        self.registry.check_spoken_to(self.settings)
-        yield self
-
-    def resolve(self) -> Descriptor:
-        name = self.location.name
-        digest = name.digest or self.registry.tags.get(name.familiar, "")
-        if digest not in self.registry.manifests:
-            raise ImageNotFound(self.where, name.tag or name.digest, [])
-        media_type, data = self.registry.manifests[digest]
-        return Descriptor(media_type, Digest(digest), len(data))
-
-    def blob(self, descriptor: Descriptor) -> Pulled:
-        if self.registry.found(descriptor.digest) is None:
-            raise MalformedImage(self.called(descriptor), "missing")
-        return Pulled(self.registry, descriptor.digest, descriptor.size)
-
-    def referrers(self, subject: Digest, artifact_type: str) -> Iterator[Descriptor]:
-        for digest, (media_type, data) in self.registry.manifests.items():
-            document = msgspec.json.decode(data)
-            about = document.get("subject", {}).get("digest")
-            if (about, document.get("artifactType")) == (subject, artifact_type):
-                yield Descriptor(media_type, Digest(digest), len(data))
-
-    def address(self, image: NamedImage) -> Location:
-        return Location(self.location.transport, name=image.name)
-
-    @contextlib.contextmanager
-    def put(self, images: Sequence[NamedImage]) -> Iterator[None]:
-        self.registry.check_spoken_to(self.settings)
-        wholes = [image.image for image in images]
-        top = [whole.descriptor for whole in wholes]
-        manifests = [one.descriptor for whole in wholes for one in whole.images] + top
-        blobs = blobs_of(images)
-        for digest in blobs.keys() - {manifest.digest for manifest in manifests}:
-            self.registry.blobs[digest] = b"".join(blobs[digest].chunks())
-        for manifest in manifests:
-            self.registry.put_manifest(manifest.media_type, blobs[manifest.digest].read())
-        yield
-        for image, descriptor in zip(images, top, strict=True):
-            self.registry.tags[image.name.familiar] = descriptor.digest
-
-
 @pytest.fixture
 def registry(monkeypatch: pytest.MonkeyPatch) -> Registry:
-    made = Registry()
-
-    def repository(location: Location, settings: StoreSettings) -> Repository:
-        return Repository(location, settings, made)
-
-    monkeypatch.setitem(STORES, Transport.REGISTRY, repository)
-    return made
+    return installed(monkeypatch)
 
 
 def test_an_image_comes_back(cache: Cache, registry: Registry, tmp_path: Path) -> None:
@@ -163,10 +47,9 @@ def test_an_image_comes_back(cache: Cache, registry: Registry, tmp_path: Path) -
     layout = parse_location(f"oci:{tmp_path}/out:1.0")
     printed = write(name_image(image, [NAME], PLACE), PLACE)
     write(name_image(image, [NAME], layout), layout)
-    assert printed == [f"docker://{NAME}"]
-    by_digest = parse_location(f"docker://registry.test/team/sample@{image.descriptor.digest}")
+    assert printed == [f"registry.test/team/sample@{image.descriptor.digest}"]
     expected = open_image(layout)
-    for place in (parse_location(printed[0]), by_digest):
+    for place in (parse_location(printed[0]), PLACE):
         found = open_image(place)
         assert found.descriptor.digest == expected.descriptor.digest
         assert (found.manifest, found.config) == (expected.manifest, expected.config)
@@ -194,7 +77,8 @@ def test_publishing_with_ledgers(cache: Cache, registry: Registry, tmp_path: Pat
         image = sample_image(cache, platform=platform)
         made.append([(image, record(image, LEDGER, cache))])
     published = publish(where, NAME, bind(made))
-    assert published.images[0].references[0] == f"docker://{NAME}"
+    digest = published.images[0].image.descriptor.digest
+    assert published.images[0].references[0] == f"registry.test/team/sample@{digest}"
     assert f"{NAME}.linux-arm64.ledger" in registry.tags
     opened = open_ledger(PLACE, Cache(tmp_path / "another"), ARM64)
     assert opened.ledger == LEDGER

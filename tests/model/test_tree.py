@@ -96,6 +96,15 @@ def test_an_opaque_directory_hides_lower_layers_only_whatever_the_order():
     assert list(tree.paths()) == ["/", "/d", "/d/new", "/e"]
 
 
+def test_a_directory_in_place_of_a_link_is_hidden_and_not_where_the_link_led():
+    """As `docker build` writes ``rm link; mkdir link``."""
+    lower = Tree([symlink("/link", "/d", ORIGIN), file("/d/kept"), file("/d/also")])
+    upper = [directory("/link", ORIGIN), whiteout("/link/.wh..wh..opq"), whiteout("/link/.wh.also")]
+    assert list(lower.overlay(upper).paths()) == ["/", "/d", "/d/also", "/d/kept", "/link"]
+    below = [whiteout("/link/.wh.also"), directory("/link", ORIGIN)]
+    assert list(lower.overlay(below).paths()) == ["/", "/d", "/d/kept", "/link"]
+
+
 def test_an_opaque_root():
     tree = Tree([file("/a"), file("/d/b")]).overlay([whiteout("/.wh..wh..opq"), file("/c")])
     assert list(tree.paths()) == ["/", "/c"]

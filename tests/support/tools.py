@@ -52,6 +52,13 @@ def _demanded() -> bool:
 def run_tool(name: str, *args: str | Path, timeout: float = 120) -> str:
     """Run a tool that must succeed; its standard output."""
     command = [tool(name), *map(str, args)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        errors="backslashreplace",
+        timeout=timeout,
+        check=False,
+    )
     assert done.returncode == 0, f"{command} exited {done.returncode}:\n{done.stdout}{done.stderr}"
     return done.stdout

@@ -10,6 +10,7 @@ import msgspec
 
 from distil.errors import did_you_mean
 from distil.fetch.errors import InvalidConfiguration
+from distil.model.limits import Limits
 from distil.model.regular_file import read_small
 
 
@@ -37,6 +38,7 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     debian: DebianSection = DebianSection()
     network: NetworkSection = NetworkSection()
+    limits: Limits = Limits()
 
 
 def configuration_path(environment: Mapping[str, str] = os.environ) -> Path:
@@ -69,6 +71,7 @@ def read_configuration(path: Path) -> Configuration:
     return Configuration(
         msgspec.structs.replace(debian, keyring=_absolute(debian.keyring, path)),
         msgspec.structs.replace(network, ca_file=_absolute(network.ca_file, path)),
+        found.limits,
     )
 
 

@@ -96,21 +96,23 @@ def in_force(common: Mapping[str, bytes], own: Mapping[str, bytes]) -> dict[str,
 def pax_xattrs(records: Mapping[str, bytes]) -> Xattrs:
     """The extended attributes that `records` hold, by name.
 
+    Engines know the first way alone: the second counts where nothing is written in the first.
     Raises `DamagedPax`, also where the two ways to write one do not agree.
     """
     found: dict[str, bytes] = {}
+    beside: dict[str, bytes] = {}
     for key, value in records.items():
         if key.startswith(_SCHILY):
-            name, content = key[len(_SCHILY) :], value
+            found[key[len(_SCHILY) :]] = value
         elif key.startswith(_LIBARCHIVE):
             name, content = _from_libarchive(key[len(_LIBARCHIVE) :], value)
-        else:
-            continue
+            beside[name] = content
+    for name in (*found, *beside):
         if not name or "\0" in name:
             raise DamagedPax("an extended attribute without a name")
-        if found.setdefault(name, content) != content:
+        if name in found and found[name] != beside.get(name, found[name]):
             raise DamagedPax(f"two different values of the extended attribute {name!r}")
-    return tuple(sorted(found.items()))
+    return tuple(sorted((found or beside).items()))
 
 
 def _from_libarchive(name: str, value: bytes) -> tuple[str, bytes]:

@@ -215,7 +215,7 @@ class TarReader:
     def _spend(self, cost: int) -> None:
         self._cost += cost
         if self._cost > self._limits.metadata:
-            why = "its headers together are larger than any honest archive's"
+            why = f"its headers together come to more than {self._limits.metadata} bytes"
             self._too_large("metadata", why)
 
     # --- extended headers ------------------------------------------------------------------

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 import msgspec
 
-from distil.model.errors import MalformedImage
+from distil.image.errors import JsonTooDeep
+from distil.image.limits import limits_here
+from distil.model.errors import LimitExceeded, MalformedImage
 
-LARGEST_DOCUMENT: Final = 8 << 20
-"""Bytes of an index or manifest, at most: registries accept four MiB."""
-MAX_LAYERS: Final = 1000
+_TOKEN: Final = re.compile(rb'\\.|["\[\]{}]', re.DOTALL)
+"""What opens or closes something in JSON; what a backslash stands before does neither."""
+_OPENING: Final = (b"{", b"[")
 
 
 class _Shape(msgspec.Struct):
@@ -20,6 +23,41 @@ class _Shape(msgspec.Struct):
     layers: object = None
     manifests: object = None
     config: object = None
+
+
+def check_costs(data: bytes, what: str, too_large: type[LimitExceeded]) -> None:
+    """Refuse a document that is too large, which is an error of class `too_large`, or too deep.
+
+    Raises `LimitExceeded`, which calls it `what`.
+    """
+    limits = limits_here()
+    check_size(len(data), what, too_large)
+    if sum(map(data.count, _OPENING)) > limits.json_depth and _is_deeper(data, limits.json_depth):
+        raise JsonTooDeep(what, f"nested more than {limits.json_depth} deep")
+
+
+def check_size(size: int, what: str, too_large: type[LimitExceeded]) -> None:
+    """Refuse a document of `size` bytes, when that is more than the limit of `too_large`."""
+    largest = too_large.value(limits_here())
+    if size > largest:
+        raise too_large(what, f"larger than {largest} bytes")
+
+
+def _is_deeper(data: bytes, limit: int) -> bool:
+    """Whether more than `limit` objects and lists lie in each other."""
+    depth = 0
+    in_string = False
+    for found in _TOKEN.finditer(data):
+        token = found[0]
+        if token == b'"':
+            in_string = not in_string
+        elif not in_string and token in _OPENING:
+            depth += 1
+            if depth > limit:
+                return True
+        elif not in_string and token in (b"}", b"]"):
+            depth -= 1
+    return False
 
 
 def check_kind(data: bytes, what: str, key: str, media_type: str = "") -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from distil.errors import DistilError
+from distil.model.errors import LimitExceeded, MalformedImage
 
 
 class UnsupportedDestination(DistilError):
@@ -93,3 +94,106 @@ class PlatformNotFound(DistilError):
     def __init__(self, where: str, wanted: str, known: Sequence[str]) -> None:
         hint = f"it is there for {_listed(known)}: name one with --platform" if known else ""
         super().__init__(f"{where} is not an image for {wanted}", hint=hint)
+
+
+class IncompleteIndex(DistilError):
+    """An index that lists an image which is not where the index is."""
+
+    def __init__(self, where: str, entry: str, why: str) -> None:
+        super().__init__(
+            f"{where} lists {entry}, which cannot be had: {why}",
+            hint="copy platforms that are there: --platform OS/ARCH, once or several times",
+        )
+
+
+class NotCopied(DistilError):
+    """What cannot be written elsewhere as it is: no manifest, not all there, or far too much."""
+
+    def __init__(self, what: str, why: str) -> None:
+        super().__init__(f"cannot copy {what}: {why}")
+
+
+class ForeignLayer(MalformedImage):
+    """An image with a layer that is to be fetched from elsewhere than the image itself."""
+
+    def __init__(self, what: str, digest: str) -> None:
+        super().__init__(
+            what,
+            f"layer {digest} is a foreign one, to be had from addresses that the image names",
+            hint="distil reads and copies only what is where the image is",
+        )
+
+
+# --- one for each of [limits] --------------------------------------------------------------
+
+
+class ManifestTooLarge(LimitExceeded):
+    """An index or a manifest that is too large."""
+
+    key = "manifest-size"
+
+
+class ConfigTooLarge(LimitExceeded):
+    """An image's configuration that is too large."""
+
+    key = "config-size"
+
+
+class JsonTooDeep(LimitExceeded):
+    """A document of an image that is nested too deep."""
+
+    key = "json-depth"
+
+
+class TooManyLayers(LimitExceeded):
+    """An image of too many layers."""
+
+    key = "layers"
+
+
+class TooManyEntries(LimitExceeded):
+    """An image whose layers have too many entries, or records about them."""
+
+    key = "entries"
+
+
+class HeadersTooLarge(LimitExceeded):
+    """An image whose names, link targets and attributes come to too much together."""
+
+    key = "header-size"
+
+
+class PathTooLong(LimitExceeded):
+    """A path or a link's target in an image that is too long."""
+
+    key = "path-length"
+
+
+class PathTooDeep(LimitExceeded):
+    """A path in an image that leads through too many directories."""
+
+    key = "path-depth"
+
+
+class TooManyHops(LimitExceeded):
+    """An entry of an image that lies behind too many symbolic links, or a circle of them."""
+
+    key = "symlink-hops"
+
+
+class AttributesTooLarge(LimitExceeded):
+    """An entry of an image whose extended attributes, or extended header, are too large."""
+
+    key = "xattr-size"
+
+
+class ExpandsTooMuch(LimitExceeded):
+    """An image whose layers unpack to too many times their compressed bytes."""
+
+    key = "expansion-ratio"
+
+
+class ContentTooLarge(LimitExceeded):
+    """An image whose layers unpack to too much."""
+
+    key = "expanded-size"

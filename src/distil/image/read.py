@@ -6,23 +6,30 @@ the documents they announce, diff ids against the layers. Follows the OCI image 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import msgspec
 
-from distil.image.documents import LARGEST_DOCUMENT, MAX_LAYERS, check_kind
-from distil.image.errors import PlatformNotFound
+from distil.image.documents import check_costs, check_kind, check_size
+from distil.image.errors import (
+    ConfigTooLarge,
+    ForeignLayer,
+    ManifestTooLarge,
+    PlatformNotFound,
+    TooManyLayers,
+)
 from distil.image.layer import Layer
+from distil.image.limits import limits_here
 from distil.image.stores import Source
 from distil.model.blob import Blob
 from distil.model.digest import Digest
-from distil.model.errors import CorruptContent, MalformedImage
+from distil.model.errors import CorruptContent, LimitExceeded, MalformedImage
 from distil.model.image import (
-    DOCKER_CONFIG,
+    CONFIG_TYPES,
+    FOREIGN_LAYERS,
     IMAGE_TYPES,
     INDEX_TYPES,
-    MEDIA_CONFIG,
     Descriptor,
     DescriptorPlatform,
     ImageConfig,
@@ -35,7 +42,9 @@ from distil.model.platform import Platform, this_machine
 LARGEST_CONTENT: Final = 64 << 20
 """Bytes of a document about an image that are read at most."""
 
-_MAX_NESTING: Final = 4
+MAX_NESTING: Final = 4
+"""Indexes in indexes that are followed at most."""
+
 _ATTESTATION: Final = "unknown/unknown"
 """What BuildKit calls the platform of a document about an image."""
 
@@ -66,22 +75,43 @@ def read_image(source: Source, platform: Platform | None = None) -> StoredImage:
     when there is no such image or it cannot be told which one is meant, `PlatformNotFound` when
     it is for others, `MalformedImage` for anything that breaks the format, and OSError.
     """
-    descriptor = source.resolve()
-    several = False
-    for _ in range(_MAX_NESTING):
-        if descriptor.media_type not in INDEX_TYPES:
-            break
-        data, what = _verified(source, descriptor)
-        check_kind(data, what, "manifests", descriptor.media_type)
-        entries = decode_document(data, Index, what).manifests
-        descriptor = _for_platform(entries, platform, str(source.location))
-        several |= len(entries) > 1
-    if descriptor.media_type not in IMAGE_TYPES:
-        raise MalformedImage(source.where, f"{descriptor.media_type!r} is not an image")
-    image = _from_manifest(source, descriptor, is_of_several=several)
+    wanted = DescriptorPlatform.of(platform) if platform is not None else None
+    descriptor, several = find_manifest(source, source.resolve(), wanted)
+    image = image_at(source, descriptor, is_of_several=several)
     if platform is not None and image.platform != platform.oci:
         raise PlatformNotFound(str(source.location), platform.oci, [image.platform])
     return image
+
+
+def find_manifest(
+    source: Source, descriptor: Descriptor, platform: DescriptorPlatform | None
+) -> tuple[Descriptor, bool]:
+    """The manifest for `platform`, or else this machine's, that `descriptor` leads to.
+
+    And whether it was chosen from several. A manifest leads to itself. Raises `PlatformNotFound`,
+    `MalformedImage`, OSError.
+    """
+    several = False
+    if descriptor.media_type in INDEX_TYPES:
+        entries = list(_listed(source, descriptor, set(), 1))
+        descriptor = _for_platform(entries, platform, str(source.location))
+        several = len(entries) > 1
+    if descriptor.media_type not in IMAGE_TYPES:
+        raise MalformedImage(source.where, f"{descriptor.media_type!r} is not an image")
+    return descriptor, several
+
+
+def image_at(source: Source, descriptor: Descriptor, *, is_of_several: bool = False) -> StoredImage:
+    """The image whose manifest `descriptor` names. Raises `MalformedImage`, OSError."""
+    manifest, what = read_manifest(source, descriptor), source.called(descriptor)
+    if manifest.config.media_type not in CONFIG_TYPES:
+        raise MalformedImage(what, f"its configuration is {manifest.config.media_type!r}")
+    data = read_document(source, manifest.config, ConfigTooLarge)
+    config = decode_document(data, ImageConfig, source.called(manifest.config))
+    check_layers(what, manifest.layers)
+    blobs = [source.blob(layer) for layer in manifest.layers]
+    layers = _layers(what, manifest.layers, blobs, config)
+    return StoredImage(descriptor, manifest, config, layers, is_of_several)
 
 
 def find_artifact(source: Source, subject: Digest, media_type: str) -> bytes | None:
@@ -103,54 +133,90 @@ def find_artifact(source: Source, subject: Digest, media_type: str) -> bytes | N
     return None
 
 
+def read_index(source: Source, descriptor: Descriptor) -> Index:
+    """The index that `descriptor` names. Raises `MalformedImage`, OSError."""
+    data, what = read_document(source, descriptor), source.called(descriptor)
+    check_kind(data, what, "manifests", descriptor.media_type)
+    return decode_document(data, Index, what)
+
+
+def read_manifest(source: Source, descriptor: Descriptor) -> Manifest:
+    """The manifest that `descriptor` names, an image's or an artifact's.
+
+    Raises `MalformedImage`, OSError.
+    """
+    data, what = read_document(source, descriptor), source.called(descriptor)
+    check_kind(data, what, "layers", descriptor.media_type)
+    return decode_document(data, Manifest, what)
+
+
+def read_document(
+    source: Source, descriptor: Descriptor, too_large: type[LimitExceeded] = ManifestTooLarge
+) -> bytes:
+    """The bytes of the document that `descriptor` names.
+
+    Raises `MalformedImage`, `too_large` or another `LimitExceeded`, OSError.
+    """
+    what = source.called(descriptor)
+    check_size(descriptor.size, what, too_large)
+    try:
+        data = source.blob(descriptor).read()
+    except CorruptContent as error:
+        raise MalformedImage(what, "its bytes do not match its digest") from error
+    check_costs(data, what, too_large)
+    return data
+
+
+def _listed(
+    source: Source, index: Descriptor, seen: set[Digest], depth: int
+) -> Iterator[Descriptor]:
+    """The manifests that `index` lists, in the place of an index what that lists."""
+    if depth > MAX_NESTING:
+        raise MalformedImage(source.where, f"more than {MAX_NESTING} indexes in each other")
+    for entry in read_index(source, index).manifests:
+        if entry.media_type not in INDEX_TYPES:
+            yield entry
+        elif entry.digest not in seen:
+            seen.add(entry.digest)
+            yield from _listed(source, entry, seen, depth + 1)
+
+
 def _for_platform(
-    entries: Sequence[Descriptor], platform: Platform | None, where: str
+    entries: Sequence[Descriptor], platform: DescriptorPlatform | None, where: str
 ) -> Descriptor:
     """The entry for `platform`, this machine's when none is given; the only one fits any."""
     if len(entries) == 1 and platform is None:
         return entries[0]
-    wanted = platform or this_machine()
+    here = this_machine()
+    wanted = platform or (DescriptorPlatform.of(here) if here is not None else None)
     fitting = [e for e in entries if wanted and e.platform and e.platform.fits(wanted)]
     if wanted is None or not fitting:
         known = {str(entry.platform): None for entry in entries if entry.platform}
         known.pop(_ATTESTATION, None)
         raise PlatformNotFound(where, str(wanted or "this machine"), list(known))
     # The specification: of several that match, the first should be used.
-    return next((e for e in fitting if e.platform == DescriptorPlatform.of(wanted)), fitting[0])
+    return next((e for e in fitting if e.platform == wanted), fitting[0])
 
 
-def _from_manifest(source: Source, descriptor: Descriptor, *, is_of_several: bool) -> StoredImage:
-    data, what = _verified(source, descriptor)
-    check_kind(data, what, "layers", descriptor.media_type)
-    manifest = decode_document(data, Manifest, what)
-    if manifest.config.media_type not in (MEDIA_CONFIG, DOCKER_CONFIG):
-        raise MalformedImage(what, f"its configuration is {manifest.config.media_type!r}")
-    data, config_what = _verified(source, manifest.config)
-    config = decode_document(data, ImageConfig, config_what)
-    blobs = [source.blob(layer) for layer in manifest.layers[: MAX_LAYERS + 1]]
-    layers = _layers(what, manifest.layers, blobs, config)
-    return StoredImage(descriptor, manifest, config, layers, is_of_several)
+def check_layers(what: str, descriptors: Sequence[Descriptor]) -> None:
+    """Refuse layers, or files of an artifact, that are too many or are elsewhere.
 
-
-def _verified(source: Source, descriptor: Descriptor) -> tuple[bytes, str]:
-    """The bytes of a document and what to call it."""
-    what = source.called(descriptor)
-    if descriptor.size > LARGEST_DOCUMENT:
-        raise MalformedImage(what, f"larger than {LARGEST_DOCUMENT} bytes")
-    try:
-        return source.blob(descriptor).read(), what
-    except CorruptContent as error:
-        raise MalformedImage(what, "its bytes do not match its digest") from error
+    Raises `TooManyLayers`, `ForeignLayer`.
+    """
+    most = limits_here().layers
+    if len(descriptors) > most:
+        raise TooManyLayers(what, f"{len(descriptors)} layers, and {most} are allowed")
+    for descriptor in descriptors:
+        if descriptor.urls or descriptor.media_type in FOREIGN_LAYERS:
+            raise ForeignLayer(what, descriptor.digest)
 
 
 def _layers(
     what: str, descriptors: Sequence[Descriptor], blobs: Sequence[Blob], config: ImageConfig
 ) -> tuple[Layer, ...]:
     diff_ids = config.rootfs.diff_ids
-    if len(diff_ids) != len(descriptors) or len(descriptors) > MAX_LAYERS:
-        raise MalformedImage(
-            what, f"{len(descriptors)} layers, but {len(diff_ids)} diff ids (at most {MAX_LAYERS})"
-        )
+    if len(diff_ids) != len(descriptors):
+        raise MalformedImage(what, f"{len(descriptors)} layers, but {len(diff_ids)} diff ids")
     steps = [step.created_by for step in config.history if not step.empty_layer]
     if len(steps) != len(descriptors):
         steps = [""] * len(descriptors)

@@ -1,147 +1,226 @@
-"""The file tree of an existing image: its layers decoded into the cache and laid on each other."""
+"""The file tree of an existing image: its layers, decoded side by side, laid on each other.
+
+`read_tree` keeps every layer's contents in the cache, for who reads files; `read_listing` hashes
+them and keeps nothing, for who asks what is there.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-from collections.abc import Iterable, Iterator
-from typing import Final
+import os
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from typing import Final, TypeVar
 
 import msgspec
 
 from distil.fetch.cache import Cache
 from distil.fetch.packs import Pack, PackMember, open_pack, write_pack
-from distil.formats.byte_source import ByteSource
-from distil.formats.compressed import ALLOWANCE, RATIO, decompress
-from distil.formats.errors import ArchiveTooLarge
-from distil.formats.tar import TarLimits, TarReader, cost_of
+from distil.formats.errors import MalformedArchive
+from distil.formats.tar import TarMember, cost_of
+from distil.image.errors import TooManyHops
 from distil.image.layer import Layer
-from distil.model.errors import CorruptContent, MalformedImage
-from distil.model.image import DOCKER_LAYER, MEDIA_LAYER
+from distil.image.layer_contents import (
+    Allowance,
+    called,
+    layer_members,
+    wrong_diff_id,
+    wrong_digest,
+)
+from distil.image.limits import limits_here
+from distil.model.digest import Digest
+from distil.model.errors import CorruptContent, LinkLoop
+from distil.model.limits import Limits
+from distil.model.node import Kind, Node
 from distil.model.origin import LayerOrigin
 from distil.model.tree import Tree
 
-LARGEST_LAYER: Final = 32 << 30
-"""Bytes of one layer's tar, at most."""
-
-_COMPRESSIONS: Final = {
-    MEDIA_LAYER: "",
-    f"{MEDIA_LAYER}+gzip": "gz",
-    f"{MEDIA_LAYER}+zstd": "zst",
-    DOCKER_LAYER: "",
-    f"{DOCKER_LAYER}.gzip": "gz",
-}
 _KIND: Final = "layer"
 _DIFF_ID: Final = "diff-id"
+_THREADS: Final = min(4, os.cpu_count() or 1)
+_WORTH_THREADS: Final = 4 << 20
+"""Compressed bytes from which on threads take less time than it takes to load them."""
+
+Result = TypeVar("Result")
 
 
-def read_tree(layers: Iterable[Layer], cache: Cache) -> Tree:
+def read_tree(layers: Iterable[Layer], cache: Cache, limits: Limits | None = None) -> Tree:
     """What a container of `layers` (lowest first) sees; each node's origin is its layer.
 
     Every layer is decoded once and kept in the cache. Bytes of this machine are hashed each time,
     so the tree is that of the bytes that are there now; of what would have to come over the
     network the digest tells it. The diff id is checked when a layer is decoded.
-    Raises `MalformedImage`, `MalformedArchive` for a hostile or damaged layer.
+    `limits` are the user's by default. Raises `MalformedImage`, `MalformedArchive` for a hostile
+    or damaged layer, `LimitExceeded` for one beyond a limit.
     """
+
+    def nodes(layer: Layer, allowance: Allowance) -> list[Node]:
+        pack = _known(layer, cache, allowance) or _kept(layer, cache, allowance)
+        return pack.nodes(LayerOrigin(layer.diff_id))
+
+    return _laid_out(list(layers), nodes, limits)
+
+
+def read_listing(layers: Iterable[Layer], cache: Cache, limits: Limits | None = None) -> Tree:
+    """The tree of `read_tree`, without contents that the cache does not have already.
+
+    A file's blob knows its digest and size; reading it decodes its layer as far as the file is.
+    All bytes are hashed and every limit holds; nothing is written. Raises what `read_tree` raises.
+    """
+
+    def nodes(layer: Layer, allowance: Allowance) -> list[Node]:
+        pack = _known(layer, cache, allowance)
+        if pack is not None:
+            return pack.nodes(LayerOrigin(layer.diff_id))
+        return _listed(layer, allowance)
+
+    return _laid_out(list(layers), nodes, limits)
+
+
+class LayerFile(msgspec.Struct, frozen=True, gc=False):
+    """The contents of a file that nobody has taken out of its layer."""
+
+    layer: Layer
+    path: str
+    size: int
+    digest: Digest
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the layer is on this machine."""
+        return self.layer.blob.is_local
+
+    def read(self) -> bytes:
+        """All the bytes. Raises `CorruptContent`."""
+        return b"".join(self.chunks())
+
+    def chunks(self) -> Iterator[bytes]:
+        """The bytes in pieces. Raises `CorruptContent` at the end."""
+        hasher = hashlib.sha256()
+        with contextlib.closing(layer_members(self.layer, Allowance(limits_here()))) as members:
+            for member, pieces in members:
+                if member.path == self.path:
+                    for piece in pieces:
+                        hasher.update(piece)
+                        yield piece
+                    break
+        if hasher.hexdigest() != self.digest.hex:
+            raise CorruptContent(f"{called(self.layer)}: {self.path}", self.digest)
+
+
+# --- layers side by side, and on each other ------------------------------------------------
+
+
+def _laid_out(
+    layers: Sequence[Layer],
+    nodes: Callable[[Layer, Allowance], list[Node]],
+    limits: Limits | None,
+) -> Tree:
+    allowance = Allowance(limits or limits_here())
     tree = Tree()
-    left = _Left()
-    for layer in layers:
-        pack = _known(layer, cache) or _decoded(layer, cache, left)
-        left.take(layer, pack)
-        tree = tree.overlay(pack.nodes(LayerOrigin(layer.diff_id)))
+    with contextlib.closing(_side_by_side(layers, nodes, allowance)) as decoded:
+        for layer, found in zip(layers, decoded, strict=True):
+            try:
+                tree = tree.overlay(found, allowance.limits.symlink_hops)
+            except LinkLoop as error:
+                raise TooManyHops(called(layer), error.message) from error
     return tree
 
 
-class _Left(msgspec.Struct):
-    """What the layers of one image may still come to together."""
+def _side_by_side(
+    layers: Sequence[Layer],
+    work: Callable[[Layer, Allowance], Result],
+    allowance: Allowance,
+) -> Generator[Result, None, None]:
+    """What `work` makes of each layer, in order; several are worked on at a time.
 
-    members: int = TarLimits().members
-    metadata: int = TarLimits().metadata
-    beyond_ratio: int = ALLOWANCE
+    Inflating and hashing let go of the interpreter's lock. When one fails, or nothing more is
+    asked for, the others stop where they are.
+    """
+    if len(layers) < 2 or sum(one.descriptor.size for one in layers) < _WORTH_THREADS:
+        for layer in layers:
+            yield work(layer, allowance)
+        return
+    from concurrent.futures import ThreadPoolExecutor
 
-    def limits(self) -> TarLimits:
-        """For the headers of the next layer."""
-        return TarLimits(members=self.members, metadata=self.metadata)
-
-    def content(self, layer: Layer) -> int:
-        """Bytes that the next layer may unpack to."""
-        return min(LARGEST_LAYER, RATIO * layer.descriptor.size + self.beyond_ratio)
-
-    def take(self, layer: Layer, pack: Pack) -> None:
-        """Count a layer. Raises `ArchiveTooLarge` when it was one too many."""
-        members = pack.members
-        size = sum(member.size for member in members)
-        self.members -= len(members)
-        self.metadata -= sum(cost_of(one.path, one.target, one.xattrs) for one in members)
-        self.beyond_ratio -= max(0, size - RATIO * layer.descriptor.size)
-        if min(self.members, self.metadata, self.beyond_ratio) < 0:
-            raise ArchiveTooLarge(_called(layer), "the image is larger than any honest one")
+    pool = ThreadPoolExecutor(_THREADS)
+    try:
+        for future in [pool.submit(work, layer, allowance) for layer in layers]:
+            yield future.result()
+    finally:
+        allowance.is_over = True
+        pool.shutdown(cancel_futures=True)
 
 
-def _known(layer: Layer, cache: Cache) -> Pack | None:
+# --- one layer -----------------------------------------------------------------------------
+
+
+def _known(layer: Layer, cache: Cache, allowance: Allowance) -> Pack | None:
     pack = open_pack(cache, layer.descriptor.digest, _KIND)
     if pack is None:
         return None
     if pack.attachments[_DIFF_ID] != layer.diff_id.encode():
-        raise _wrong_diff_id(layer)
+        raise wrong_diff_id(layer)
+    what, whole = called(layer), 0
+    for one in pack.members:
+        allowance.take(what, cost_of(one.path, one.target, one.xattrs), one.size)
+        whole += one.size
+    allowance.unpacked(what, layer.descriptor.size, whole)
     if not layer.blob.is_local:
         return pack  # What is not there any more is found out when it is asked for.
     try:
         for _ in layer.blob.chunks():
             pass  # It is known what these bytes hold, not that they are still these.
     except CorruptContent as error:
-        raise _wrong_digest(layer) from error
+        raise wrong_digest(layer) from error
     return pack
 
 
-def _decoded(layer: Layer, cache: Cache, left: _Left) -> Pack:
+def _kept(layer: Layer, cache: Cache, allowance: Allowance) -> Pack:
     attachments = {_DIFF_ID: layer.diff_id.encode()}
-    return write_pack(cache, layer.descriptor.digest, _KIND, _members(layer, left), attachments)
+    members = ((_packed(member), pieces) for member, pieces in layer_members(layer, allowance))
+    return write_pack(cache, layer.descriptor.digest, _KIND, members, attachments)
 
 
-def _members(layer: Layer, left: _Left) -> Iterator[tuple[PackMember, Iterable[bytes]]]:
-    what = _called(layer)
-    compression = _COMPRESSIONS.get(layer.descriptor.media_type)
-    if compression is None:
-        raise MalformedImage(what, f"{layer.descriptor.media_type!r} is not a known layer type")
-    hasher = hashlib.sha256()
-
-    def hashed() -> Iterator[bytes]:
-        limit = left.content(layer)
-        pieces = decompress(layer.blob.chunks(), compression, limit=limit, what=what)
-        for piece in pieces:
-            hasher.update(piece)
-            yield piece
-
-    reader = TarReader(ByteSource(hashed()), what, left.limits())
-    try:
-        for member in reader:
-            yield (
-                PackMember(
-                    path=member.path,
-                    kind=member.kind,
-                    mode=member.mode,
-                    uid=member.uid,
-                    gid=member.gid,
-                    mtime=member.mtime,
-                    target=member.target,
-                    xattrs=member.xattrs,
-                    device=member.device,
-                ),
-                reader.chunks(),
-            )
-    except CorruptContent as error:
-        raise _wrong_digest(layer) from error
-    if hasher.hexdigest() != layer.diff_id.hex:
-        raise _wrong_diff_id(layer)
+def _packed(member: TarMember) -> PackMember:
+    return PackMember(
+        path=member.path,
+        kind=member.kind,
+        mode=member.mode,
+        uid=member.uid,
+        gid=member.gid,
+        mtime=member.mtime,
+        target=member.target,
+        xattrs=member.xattrs,
+        device=member.device,
+    )
 
 
-def _called(layer: Layer) -> str:
-    return f"layer {layer.descriptor.digest}"
-
-
-def _wrong_digest(layer: Layer) -> MalformedImage:
-    return MalformedImage(_called(layer), "its bytes do not match its digest")
-
-
-def _wrong_diff_id(layer: Layer) -> MalformedImage:
-    return MalformedImage(_called(layer), f"its contents are not those of {layer.diff_id}")
+def _listed(layer: Layer, allowance: Allowance) -> list[Node]:
+    found: dict[str, Node] = {}
+    origin = LayerOrigin(layer.diff_id)
+    for member, pieces in layer_members(layer, allowance):
+        earlier = found.get(member.path)
+        if earlier is not None and {earlier.kind, member.kind} != {Kind.DIRECTORY}:
+            raise MalformedArchive(called(layer), f"{member.path!r} comes twice")
+        blob: LayerFile | None = None
+        if member.kind is Kind.FILE:
+            hasher = hashlib.sha256()
+            for piece in pieces:
+                hasher.update(piece)
+            digest = Digest.from_hex(hasher.hexdigest())
+            blob = LayerFile(layer, member.path, member.size, digest)
+        found[member.path] = Node(
+            member.path,
+            member.kind,
+            member.mode,
+            member.uid,
+            member.gid,
+            member.mtime,
+            member.target,
+            blob,
+            origin,
+            member.xattrs,
+            member.device,
+        )
+    return list(found.values())

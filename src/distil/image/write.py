@@ -26,7 +26,7 @@ class Output(msgspec.Struct, frozen=True):
     def references(self) -> list[str]:
         """How each image is addressed there afterwards, in their order."""
         store = self.store()
-        return [str(store.address(image)) for image in told_apart(self.images)]
+        return [store.reference(image) for image in told_apart(self.images)]
 
     def store(self) -> Store:
         """The place itself. Raises `UnsupportedDestination`."""
@@ -78,7 +78,7 @@ def _in_order(outputs: Sequence[Output]) -> list[tuple[Store, Sequence[NamedImag
         key = store.place if store.is_shared else number
         if store.is_shared:
             before = merged[key][1] if key in merged else ()
-            images = [*{image.ref_name: image for image in (*before, *told_apart(images))}.values()]
+            images = [*{image.key: image for image in (*before, *told_apart(images))}.values()]
         merged[key] = store, images
     found = list(merged.values())
     staged = sorted((each for each in found if not each[0].is_engine), key=_rank)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import ChainMap
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 import msgspec
@@ -17,12 +18,13 @@ MAX_LINKS: Final = 40
 PARENT_RULE: Final = GeneratedOrigin("parent directory")
 
 
-def resolve_path(get: Callable[[str], Node | None], path: str) -> str:
-    """Follow the symbolic links in `path`, looking nodes up with `get`. Raises `LinkLoop`.
+def resolve_path(get: Callable[[str], Node | None], path: str, hops: int = MAX_LINKS) -> str:
+    """Follow the symbolic links in `path`, `hops` at most, looking nodes up with `get`.
 
-    Whether anything is there does not matter: where nothing is, ``..`` leads back.
+    Whether anything is there does not matter: where nothing is, ``..`` leads back. Raises
+    `LinkLoop`.
     """
-    return _walk(get, path, must_exist=False) or ROOT
+    return _walk(get, path, hops, must_exist=False) or ROOT
 
 
 def existing_path(get: Callable[[str], Node | None], path: str) -> str | None:
@@ -31,10 +33,12 @@ def existing_path(get: Callable[[str], Node | None], path: str) -> str | None:
     As path_resolution(7) has it, every component but the last has to be a directory, ``..``
     of something that is not there included; a trailing slash asks for a directory.
     """
-    return _walk(get, path, must_exist=True)
+    return _walk(get, path, MAX_LINKS, must_exist=True)
 
 
-def _walk(get: Callable[[str], Node | None], path: str, *, must_exist: bool) -> str | None:
+def _walk(
+    get: Callable[[str], Node | None], path: str, hops: int, *, must_exist: bool
+) -> str | None:
     pending = path.split("/")[::-1]
     real = ""
     links = 0
@@ -53,7 +57,7 @@ def _walk(get: Callable[[str], Node | None], path: str, *, must_exist: bool) -> 
             real = candidate
             continue
         links += 1
-        if links > MAX_LINKS:
+        if links > hops:
             raise LinkLoop(path)
         if node.target.startswith("/"):
             real = ""
@@ -87,23 +91,35 @@ class Draft:
     them the file. So nothing is lost when the file that came first is replaced or removed.
     """
 
-    __slots__ = ("_children", "_links", "_nodes", "_real")
+    __slots__ = ("_children", "_hops", "_links", "_nodes", "_real")
 
-    def __init__(self, nodes: dict[str, Node]) -> None:
+    def __init__(self, nodes: dict[str, Node], hops: int = MAX_LINKS) -> None:
         self._nodes = nodes
+        self._hops = hops
         self._real: dict[str, str] = {}
         self._children: dict[str, set[str]] | None = None
         self._links = any(node.kind is Kind.SYMLINK for node in nodes.values())
         if ROOT not in nodes:
             nodes[ROOT] = Node(ROOT, Kind.DIRECTORY, 0o755, origin=PARENT_RULE)
 
-    def real(self, directory: str) -> str:
-        """Where `directory` leads through the symbolic links there are so far."""
+    def is_link(self, path: str) -> bool:
+        """Whether a symbolic link is at `path`."""
+        node = self._nodes.get(path)
+        return node is not None and node.kind is Kind.SYMLINK
+
+    def real(self, directory: str, covered: Mapping[str, Node] | None = None) -> str:
+        """Where `directory` leads through the symbolic links there are so far.
+
+        `covered` has what is about to take the place of links, and counts instead of them.
+        """
         if not self._links:
             return directory
+        if covered:
+            nodes = ChainMap(dict(covered), self._nodes)
+            return resolve_path(nodes.get, directory, self._hops)
         real = self._real.get(directory)
         if real is None:
-            real = self._real[directory] = resolve_path(self._nodes.get, directory)
+            real = self._real[directory] = resolve_path(self._nodes.get, directory, self._hops)
         return real
 
     # --- changes ---------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from distil.errors import DistilError
+from distil.model.limits import Limits
 
 
 class InvalidDigest(DistilError):
@@ -97,3 +98,27 @@ class MalformedImage(DistilError):
 
     def __init__(self, what: str, why: str, *, hint: str = "") -> None:
         super().__init__(f"{what}: {why}", hint=hint)
+
+
+class DuplicateKey(MalformedImage):
+    """A JSON object of an image in which a key comes twice: readers disagree about those."""
+
+    def __init__(self, what: str, key: str) -> None:
+        super().__init__(what, f"key {key[:60]!r} comes twice in one JSON object")
+
+
+class LimitExceeded(MalformedImage):
+    """An image beyond one of the limits that protect against hostile ones."""
+
+    key = ""
+    """What the limit is called in the configuration file."""
+
+    @classmethod
+    def value(cls, limits: Limits) -> int:
+        """What the limit is."""
+        value: int = getattr(limits, cls.key.replace("-", "_"))
+        return value
+
+    def __init__(self, what: str, why: str) -> None:
+        hint = f"if you trust it, raise `{self.key}` under [limits] in config.toml"
+        super().__init__(what, why, hint=hint)

@@ -8,14 +8,22 @@ from __future__ import annotations
 
 import datetime
 import enum
+import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import Annotated, Final, TypeVar
 
 import msgspec
 
 from distil.model.digest import Digest
-from distil.model.errors import InvalidDigest, MalformedImage, UnknownCompression
-from distil.model.platform import Platform
+from distil.model.errors import (
+    DuplicateKey,
+    InvalidDigest,
+    MalformedImage,
+    UnknownCompression,
+    UnknownPlatform,
+)
+from distil.model.platform import Platform, parse_platform
 
 MEDIA_INDEX: Final = "application/vnd.oci.image.index.v1+json"
 MEDIA_MANIFEST: Final = "application/vnd.oci.image.manifest.v1+json"
@@ -25,8 +33,20 @@ DOCKER_INDEX: Final = "application/vnd.docker.distribution.manifest.list.v2+json
 DOCKER_MANIFEST: Final = "application/vnd.docker.distribution.manifest.v2+json"
 DOCKER_CONFIG: Final = "application/vnd.docker.container.image.v1+json"
 DOCKER_LAYER: Final = "application/vnd.docker.image.rootfs.diff.tar"
+FOREIGN_LAYERS: Final = frozenset(
+    {
+        "application/vnd.oci.image.layer.nondistributable.v1.tar",
+        "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip",
+        "application/vnd.oci.image.layer.nondistributable.v1.tar+zstd",
+        "application/vnd.docker.image.rootfs.foreign.diff.tar",
+        "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",
+    }
+)
+"""Layers that are not kept with the image."""
 INDEX_TYPES: Final = frozenset({MEDIA_INDEX, DOCKER_INDEX})
 IMAGE_TYPES: Final = frozenset({MEDIA_MANIFEST, DOCKER_MANIFEST})
+CONFIG_TYPES: Final = frozenset({MEDIA_CONFIG, DOCKER_CONFIG})
+"""Configurations of images: any other kind is an artifact's."""
 MANIFEST_TYPES: Final = INDEX_TYPES | IMAGE_TYPES
 """Everything that leads to other blobs."""
 
@@ -34,6 +54,8 @@ REF_NAME: Final = "org.opencontainers.image.ref.name"
 CREATED: Final = "org.opencontainers.image.created"
 CONTAINERD_NAME: Final = "io.containerd.image.name"
 """Annotation with the full image name; containerd, Docker and podman name the image by it."""
+
+_PLATFORM: Final = re.compile(r"[a-z0-9]+/[a-z0-9]+(?:/[a-z0-9]+)?", re.ASCII)
 
 Document = TypeVar("Document")
 
@@ -77,9 +99,23 @@ class DescriptorPlatform(_Document, frozen=True):
         system = platform.oci.split("/", maxsplit=1)[0]
         return cls(architecture=platform.architecture, os=system, variant=platform.variant)
 
-    def fits(self, platform: Platform) -> bool:
+    @classmethod
+    def named(cls, name: str) -> DescriptorPlatform:
+        """The platform called `name`: any ``OS/ARCH`` or ``OS/ARCH/VARIANT``, or one of distil's.
+
+        Raises `UnknownPlatform`.
+        """
+        try:
+            return cls.of(parse_platform(name))
+        except UnknownPlatform:
+            if not _PLATFORM.fullmatch(name):
+                raise
+        system, architecture, *variant = name.split("/")
+        return cls(architecture, system, *variant)
+
+    def fits(self, platform: Platform | DescriptorPlatform) -> bool:
         """Whether this is `platform`, whatever variant of its processor is meant."""
-        return str(self) == platform.oci
+        return str(self) == str(platform)
 
     def __str__(self) -> str:
         return f"{self.os}/{self.architecture}"
@@ -96,6 +132,8 @@ class Descriptor(
     platform: DescriptorPlatform | None = None
     artifact_type: str = ""
     annotations: dict[str, str] = {}
+    urls: tuple[str, ...] = ()
+    """Where else the bytes may be had; distil never asks there (CVE-2020-15157)."""
 
 
 class Manifest(_Document, frozen=True, rename="camel"):
@@ -217,7 +255,8 @@ def decode_object(data: bytes, what: str) -> object:
     def members(pairs: list[tuple[str, object]]) -> dict[str, object]:
         found = dict(pairs)
         if len(found) != len(pairs):
-            raise MalformedImage(what, "a key comes twice in one JSON object")
+            counted = Counter(key for key, _ in pairs)
+            raise DuplicateKey(what, counted.most_common(1)[0][0])
         return {key: value for key, value in found.items() if value is not None}
 
     try:

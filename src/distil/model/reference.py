@@ -123,6 +123,13 @@ class Location(msgspec.Struct, frozen=True):
         """The same directory or archive, another image in it."""
         return msgspec.structs.replace(self, reference=reference)
 
+    def with_tag(self, tag: str) -> Location:
+        """The same repository, directory or archive, another tag. Raises `InvalidReference`."""
+        name = (self.name or ImageName(DEFAULT_DOMAIN, "image")).with_tag(tag)
+        if self.transport.is_file:
+            return self.with_reference(tag)
+        return msgspec.structs.replace(self, name=name)
+
 
 def parse_image_name(text: str) -> ImageName:
     """Parse and normalise an image name: ``name``, ``name:tag``, ``host:port/name@sha256:…``.

@@ -106,30 +106,35 @@ class Tree:
 
     # --- new trees -------------------------------------------------------------------------
 
-    def overlay(self, layer: Iterable[Node]) -> Tree:
+    def overlay(self, layer: Iterable[Node], hops: int = MAX_LINKS) -> Tree:
         """This tree with an image layer applied on top, whiteouts and all.
 
         Follows the layer section of the OCI image specification: whiteouts hide what lower
         layers hold, never their own layer's entries; an entry whose directory is a symbolic
-        link lands where that link leads. Of two entries for one path the later one counts.
+        link lands where that link leads, through `hops` links at most. Of two entries for one path
+        the later one counts. What the layer has put in place of a link by then is no link any
+        more to the whiteouts that follow.
         Raises `DanglingHardLink`, `LinkLoop`, `NotADirectory`, `FileConflict`, and
         `InvalidPath` for what lies below a directory that is named like a whiteout.
         """
-        draft = Draft(dict(self._nodes))
+        draft = Draft(dict(self._nodes), hops)
         upper: list[Node] = []
+        covered: dict[str, Node] = {}
         for node in layer:
             name = node.name
             if f"/{WHITEOUT}" in node.parent:
                 raise InvalidPath(node.path, "its directory is named like a whiteout")
             if name == OPAQUE:
-                draft.empty(draft.real(node.parent))
+                draft.empty(draft.real(node.parent, covered))
             elif name in _OF_NOTHING:
                 raise FileConflict(node.path, "a whiteout", "the name of nothing")
             elif name.startswith(WHITEOUT):
-                hidden = draft.real(node.parent).rstrip("/") + "/" + name[len(WHITEOUT) :]
-                draft.remove(hidden)
+                directory = draft.real(node.parent, covered).rstrip("/")
+                draft.remove(f"{directory}/{name[len(WHITEOUT) :]}")
             else:
                 upper.append(node)
+                if draft.is_link(node.path):
+                    covered[node.path] = node
         for node in upper:
             draft.replace(node)
         return Tree._of(draft.finished())

@@ -7,10 +7,12 @@ from distil.image.stores import StoreSettings
 from distil.pipeline.build import BuildRequest, build
 from distil.pipeline.cache import CacheCleaned, CacheInfo, cache_gc, cache_info
 from distil.pipeline.check import CheckReport, check
+from distil.pipeline.copy import CopyRequest, CopySummary, copy
 from distil.pipeline.doctor import doctor
 from distil.pipeline.init import InitialSpec, init, schema
 from distil.pipeline.lock import LockRequest, lock
 from distil.pipeline.logout import LoggedOut, logout
+from distil.pipeline.tags import delete, tag, tags
 from distil.pipeline.why import Found, why
 
 __all__ = [
@@ -18,6 +20,8 @@ __all__ = [
     "CacheCleaned",
     "CacheInfo",
     "CheckReport",
+    "CopyRequest",
+    "CopySummary",
     "Found",
     "InitialSpec",
     "LockRequest",
@@ -27,10 +31,14 @@ __all__ = [
     "cache_gc",
     "cache_info",
     "check",
+    "copy",
+    "delete",
     "doctor",
     "init",
     "lock",
     "logout",
     "schema",
+    "tag",
+    "tags",
     "why",
 ]

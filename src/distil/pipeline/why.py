@@ -8,7 +8,7 @@ from distil.compose.record import open_ledger
 from distil.explain.explain import Answer, Question, ask
 from distil.fetch.cache import Cache
 from distil.image.read import read_image
-from distil.image.read_tree import read_tree
+from distil.image.read_tree import read_listing
 from distil.image.stores import NOTHING_SAID, StoreSettings
 from distil.image.stores.table import store_to_read
 from distil.model.platform import Platform, optional_platform
@@ -48,4 +48,4 @@ def _verify(
 ) -> None:
     """Hash every layer. Raises `MalformedImage` for one that is not what the image says."""
     with store_to_read(where, settings).opened() as source:
-        read_tree(read_image(source, platform).layers, cache)
+        read_listing(read_image(source, platform).layers, cache)

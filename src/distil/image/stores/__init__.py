@@ -14,6 +14,7 @@ from typing import Final, Protocol
 
 import msgspec
 
+from distil.image.errors import UnreadablePlace
 from distil.image.naming import NamedImage
 from distil.model.blob import Blob
 from distil.model.digest import Digest
@@ -56,7 +57,8 @@ class Source(Protocol):
     def referrers(self, subject: Digest, artifact_type: str, /) -> Iterator[Descriptor]:
         """The manifests of artifacts of that type which may be about image `subject`.
 
-        The reader checks whether they are. Raises `MalformedImage`.
+        Those of every type when it is empty. The reader checks whether they are. Raises
+        `MalformedImage`.
         """
 
     def called(self, descriptor: Descriptor) -> str:
@@ -101,6 +103,42 @@ class Store(Protocol):
     def address(self, image: NamedImage) -> Location:
         """How `image` is addressed here, as skopeo, podman and distil understand it."""
         return self.location.with_reference(image.ref_name)
+
+    def reference(self, image: NamedImage) -> str:
+        """How users call `image` here from now on: by its digest where others can move the tag."""
+        if not self.is_remote:
+            return str(self.address(image))
+        digest = image.image.descriptor.digest
+        return msgspec.structs.replace(image.name, tag="", digest=digest).canonical
+
+    def tags(self) -> Iterator[str]:
+        """The tags of what is there, whatever tag `location` has, as they are found.
+
+        Raises `UnreadablePlace` where there are no tags, and what `opened` raises.
+        """
+        raise self._refusal("has no list of tags")
+
+    def tag(self, descriptor: Descriptor, names: Sequence[str]) -> None:
+        """Give what `descriptor` names, and is there already, the tags `names` as well.
+
+        Raises `UnreadablePlace` where that cannot be done, and what `put` raises.
+        """
+        called = ", ".join(names)
+        raise self._refusal(f"cannot be changed in place, to have {descriptor.digest} as {called}")
+
+    def delete(self) -> Digest:
+        """Remove what `location` means: a tag, and what nothing leads to then; the image's digest.
+
+        Raises `UnreadablePlace` where that cannot be done, and what `opened` and `put` raise.
+        """
+        raise self._refusal("cannot be changed in place, to lose an image")
+
+    def _refusal(self, why: str) -> UnreadablePlace:
+        kind = self.location.transport
+        hint = "a layout and a registry can: `distil copy` puts the image into one"
+        if self.is_engine:
+            hint = "ask the engine itself: `docker image --help`, `podman image --help`"
+        return UnreadablePlace(str(self.location), f"a {kind} {why}", hint=hint)
 
     def put(self, images: Sequence[NamedImage]) -> AbstractContextManager[None]:
         """Write `images`: they are complete before the block, and appear when it has ended well.

@@ -12,8 +12,8 @@ from typing import Final
 
 import msgspec
 
-from distil.image.documents import MAX_LAYERS
 from distil.image.errors import ImageNotFound, UnsupportedDestination
+from distil.image.limits import limits_here
 from distil.image.naming import NamedImage
 from distil.image.stores.layout import layout_documents
 from distil.image.stores.oci_archive import OciArchive
@@ -22,6 +22,7 @@ from distil.model.blob import Blob, FileBlob, InlineBlob
 from distil.model.digest import Digest
 from distil.model.errors import MalformedImage
 from distil.model.image import (
+    CONTAINERD_NAME,
     MEDIA_CONFIG,
     MEDIA_LAYER,
     MEDIA_MANIFEST,
@@ -67,7 +68,7 @@ class DockerSource(LayoutSource):
         if config_data is None:
             raise MalformedImage(self.where, f"{entry.config!r} is missing")
         config = InlineBlob.of(config_data)
-        layers = [self._layer(name) for name in entry.layers[: MAX_LAYERS + 1]]
+        layers = [self._layer(name) for name in entry.layers[: limits_here().layers + 1]]
         manifest = Manifest(
             2,
             Descriptor(MEDIA_CONFIG, config.digest, config.size),
@@ -78,7 +79,8 @@ class DockerSource(LayoutSource):
         blobs: list[Blob] = [*layers, config, made]
         self._blobs = {blob.digest: blob for blob in blobs}
         self._names = {made.digest: self.where, config.digest: f"{self.where}: {entry.config}"}
-        return Descriptor(MEDIA_MANIFEST, made.digest, made.size)
+        names = {CONTAINERD_NAME: entry.repo_tags[0]} if entry.repo_tags else {}
+        return Descriptor(MEDIA_MANIFEST, made.digest, made.size, annotations=names)
 
     def blob(self, descriptor: Descriptor) -> Blob:
         return self._blobs.get(descriptor.digest) or super().blob(descriptor)

@@ -11,14 +11,10 @@ from __future__ import annotations
 
 import contextlib
 import errno
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-import msgspec
-
-from distil.errors import DistilError
-from distil.image.documents import LARGEST_DOCUMENT
 from distil.image.errors import UnsupportedDestination
 from distil.image.naming import NamedImage, blobs_of, told_apart
 from distil.image.staging import (
@@ -31,24 +27,24 @@ from distil.image.staging import (
     write_file,
 )
 from distil.image.stores import Source, Store
+from distil.image.stores.layout_index import (
+    add_names,
+    entries_of,
+    index_json,
+    key_of,
+    left_behind,
+    plain_entry,
+    prune,
+    read_index,
+    remove_image,
+)
 from distil.image.stores.parts import BLOBS, INDEX_FILE, DirectoryParts, LayoutSource
 from distil.model.blob import Blob, FileBlob, InlineBlob
 from distil.model.digest import Digest
-from distil.model.errors import MalformedImage
-from distil.model.image import (
-    MANIFEST_TYPES,
-    MEDIA_INDEX,
-    REF_NAME,
-    decode_document,
-    decode_object,
-    encode_document,
-)
-from distil.model.regular_file import open_regular
+from distil.model.image import Descriptor
 
 LAYOUT_FILE: Final = "oci-layout"
 LAYOUT: Final = b'{"imageLayoutVersion":"1.0.0"}'
-
-_Entry = dict[str, object]
 
 
 class Layout(Store):
@@ -66,12 +62,27 @@ class Layout(Store):
         with reporting(path), _staged(path, images):
             yield
 
+    def tags(self) -> Iterator[str]:
+        yield from LayoutSource(self.location, DirectoryParts(Path(self.location.path))).names()
+
+    def tag(self, descriptor: Descriptor, names: Sequence[str]) -> None:
+        path = Path(self.location.path)
+        with reporting(path), locked(path):
+            add_names(path, descriptor.digest, names)
+
+    def delete(self) -> Digest:
+        path = Path(self.location.path)
+        with reporting(path), locked(path), self.opened() as source:
+            digest = source.resolve().digest
+            remove_image(path, digest, self.location.reference)
+        return digest
+
 
 def layout_documents(images: Sequence[NamedImage]) -> dict[str, bytes]:
     """The documents of a layout of `images` alone, by their names."""
     return {
         LAYOUT_FILE: LAYOUT,
-        INDEX_FILE: _index_json({}, [_plain(image) for image in told_apart(images)]),
+        INDEX_FILE: index_json({}, [plain_entry(image) for image in told_apart(images)]),
     }
 
 
@@ -128,15 +139,16 @@ def _check_is_layout(directory: Path) -> None:
 @contextlib.contextmanager
 def _updated(directory: Path, images: Sequence[NamedImage]) -> Iterator[None]:
     """Write the blobs and a new index, which gets its name when the block ends well."""
-    index = _read_index(directory / INDEX_FILE)
-    old = _entries(index, directory / INDEX_FILE)
-    names = {image.ref_name for image in images}
-    kept = [entry for entry in old if _ref_name(entry) not in names]
-    replaced = [entry for entry in old if _ref_name(entry) in names]
-    for entry in _left_behind(directory, kept, replaced, images):
+    index = read_index(directory / INDEX_FILE)
+    old = entries_of(index, directory / INDEX_FILE)
+    names = {image.key for image in images}
+    kept = [entry for entry in old if key_of(entry) not in names]
+    replaced = [entry for entry in old if key_of(entry) in names]
+    types = {image.image.descriptor.artifact_type for image in images} - {""}
+    for entry in left_behind(directory, kept, replaced, types):
         kept.remove(entry)
         replaced.append(entry)
-    new = [*kept, *(_plain(image) for image in images)]
+    new = [*kept, *(plain_entry(image) for image in images)]
     with _undone_on_failure(directory) as added:
         for blob in blobs_of(images).values():
             path = directory / BLOBS / blob.digest.hex
@@ -144,9 +156,9 @@ def _updated(directory: Path, images: Sequence[NamedImage]) -> Iterator[None]:
                 if not path.exists():
                     added.append(path)
                 write_file(path, blob)
-        with staged_blob(directory / INDEX_FILE, InlineBlob.of(_index_json(index, new))):
+        with staged_blob(directory / INDEX_FILE, InlineBlob.of(index_json(index, new))):
             yield
-    _prune(directory, replaced, new)
+    prune(directory, replaced, new)
 
 
 @contextlib.contextmanager
@@ -196,135 +208,3 @@ def _holds(path: Path, blob: Blob) -> bool:
         return FileBlob.of_file(path).digest == blob.digest
     except FileNotFoundError:
         return False
-
-
-# --- the index -----------------------------------------------------------------------------
-
-
-def _plain(image: NamedImage) -> _Entry:
-    entry: _Entry = msgspec.json.decode(encode_document(image.entry))
-    return entry
-
-
-def _index_json(index: Mapping[str, object], entries: Sequence[_Entry]) -> bytes:
-    """`index` (what is known of it and what is not) with `entries`, canonically."""
-    document = {"schemaVersion": 2, "mediaType": MEDIA_INDEX, **index, "manifests": entries}
-    return msgspec.json.encode(document, order="sorted")
-
-
-def _read_index(path: Path) -> dict[str, object]:
-    """The layout's index as it stands; empty when an interrupted writer left none."""
-    try:
-        data = _read_document(path)
-    except FileNotFoundError:
-        return {}
-    index = decode_object(data, str(path))
-    if not isinstance(index, dict):
-        raise MalformedImage(str(path), "not an image index")
-    return index
-
-
-def _entries(index: Mapping[str, object], path: Path) -> list[_Entry]:
-    try:
-        return msgspec.convert(index.get("manifests", []), list[_Entry])
-    except msgspec.ValidationError as error:
-        raise MalformedImage(str(path), f"not an image index: {error}") from error
-
-
-def _ref_name(entry: _Entry) -> object:
-    annotations = entry.get("annotations")
-    return annotations.get(REF_NAME) if isinstance(annotations, dict) else None
-
-
-def _read_document(path: Path) -> bytes:
-    with open_regular(path) as stream:
-        data = stream.read(LARGEST_DOCUMENT + 1)
-    if len(data) > LARGEST_DOCUMENT:
-        raise MalformedImage(str(path), f"larger than {LARGEST_DOCUMENT} bytes")
-    return data
-
-
-# --- what nothing leads to any more --------------------------------------------------------
-
-
-class _Reference(msgspec.Struct, rename="camel"):
-    """A descriptor, of which only the target matters here."""
-
-    digest: str
-    media_type: str = ""
-
-
-class _Links(msgspec.Struct):
-    """Where an index or a manifest leads."""
-
-    config: _Reference | None = None
-    layers: list[_Reference] = []
-    manifests: list[_Reference] = []
-    subject: _Reference | None = None
-
-
-def _left_behind(
-    directory: Path, kept: Sequence[_Entry], replaced: Sequence[_Entry], new: Sequence[NamedImage]
-) -> list[_Entry]:
-    """The artifacts among `kept` about `replaced` images, of the types that come with `new`.
-
-    An image for one platform and one for several have artifacts of different names. Where it
-    cannot be told what an entry leads to, everything stays.
-    """
-    types = {image.image.descriptor.artifact_type for image in new} - {""}
-    artifacts = [entry for entry in kept if entry.get("artifactType") in types]
-    if not artifacts:
-        return []
-    others = [entry for entry in kept if entry not in artifacts]
-    try:
-        gone = _reachable(directory, replaced) - _reachable(directory, others)
-        return [entry for entry in artifacts if _subject(directory, entry) in gone]
-    except (DistilError, msgspec.MsgspecError, OSError):
-        return []
-
-
-def _subject(directory: Path, entry: _Entry) -> str:
-    """The digest of what an artifact is about; "" for one that is about nothing."""
-    digest = Digest(msgspec.convert(entry, _Reference).digest)
-    path = directory / BLOBS / digest.hex
-    subject = decode_document(_read_document(path), _Links, str(path)).subject
-    return subject.digest if subject is not None else ""
-
-
-def _prune(directory: Path, replaced: Sequence[_Entry], kept: Sequence[_Entry]) -> None:
-    """Remove the blobs that `replaced` entries lead to and `kept` ones do not.
-
-    Where it cannot be told what an entry leads to, everything stays. The images are in place by
-    now, so a file that cannot be removed is not an error.
-    """
-    try:
-        unreferenced = _reachable(directory, replaced) - _reachable(directory, kept)
-    except (DistilError, msgspec.MsgspecError, OSError):
-        return
-    for digest in unreferenced:
-        with contextlib.suppress(OSError):
-            (directory / BLOBS / digest.hex).unlink()
-
-
-def _reachable(directory: Path, entries: Sequence[_Entry]) -> set[Digest]:
-    """The digests that `entries` lead to, directly and through indexes and manifests.
-
-    Raises `MalformedImage` for an entry of an unknown kind, which could lead anywhere.
-    """
-    found: set[Digest] = set()
-    pending = msgspec.convert(entries, list[_Reference])
-    while pending:
-        entry = pending.pop()
-        digest = Digest(entry.digest)
-        if digest in found:
-            continue
-        found.add(digest)
-        path = directory / BLOBS / digest.hex
-        if entry.media_type not in MANIFEST_TYPES:
-            raise MalformedImage(str(path), f"{entry.media_type!r} is not known")
-        links = decode_document(_read_document(path), _Links, str(path))
-        pending += links.manifests
-        pending += [links.subject] if links.subject is not None else []
-        leaves = [*links.layers, *([links.config] if links.config is not None else [])]
-        found.update(Digest(leaf.digest) for leaf in leaves)
-    return found

@@ -13,8 +13,8 @@ from typing import Final, Protocol
 
 from distil.formats.errors import MalformedArchive
 from distil.formats.tar import TarLimits, TarReader
-from distil.image.documents import LARGEST_DOCUMENT, check_kind
-from distil.image.errors import ImageNotFound
+from distil.image.documents import check_costs, check_kind, check_size
+from distil.image.errors import ImageNotFound, ManifestTooLarge
 from distil.image.stores import Source
 from distil.model.blob import Blob, FileBlob
 from distil.model.digest import Digest
@@ -101,11 +101,18 @@ class LayoutSource(Source):
         self.parts = parts
 
     def resolve(self) -> Descriptor:
+        return self._named(self._all())
+
+    def names(self) -> list[str]:
+        """By what images and artifacts are found here, sorted. Raises what `resolve` raises."""
+        return sorted({entry.annotations.get(REF_NAME, "") for entry in self._all()} - {""})
+
+    def _all(self) -> Sequence[Descriptor]:
         data = self.document(INDEX_FILE)
         if data is None:
             raise MalformedImage(self.where, f"no image layout: {INDEX_FILE} is missing")
         check_kind(data, f"{self.where}: {INDEX_FILE}", "manifests")
-        return self._named(self._entries(data))
+        return self._entries(data)
 
     def blob(self, descriptor: Descriptor) -> Blob:
         what = f"{self.where}: blob {descriptor.digest}"
@@ -120,7 +127,9 @@ class LayoutSource(Source):
     def referrers(self, _subject: Digest, artifact_type: str, /) -> Iterator[Descriptor]:
         data = self.document(INDEX_FILE)
         for entry in self._entries(data) if data is not None else ():
-            if entry.artifact_type == artifact_type and entry.media_type == MEDIA_MANIFEST:
+            # Not every writer says in the index what type an artifact is of.
+            fits = not artifact_type or entry.artifact_type == artifact_type
+            if fits and entry.media_type == MEDIA_MANIFEST:
                 yield entry
 
     def document(self, name: str) -> bytes | None:
@@ -132,11 +141,13 @@ class LayoutSource(Source):
         if found is None:
             return None
         path, offset, size = found
-        if size > LARGEST_DOCUMENT:
-            raise MalformedImage(f"{self.where}: {name}", f"larger than {LARGEST_DOCUMENT} bytes")
+        what = f"{self.where}: {name}"
+        check_size(size, what, ManifestTooLarge)
         with open(path, "rb") as stream:
             stream.seek(offset)
-            return stream.read(size)
+            data = stream.read(size)
+        check_costs(data, what, ManifestTooLarge)
+        return data
 
     def _entries(self, index: bytes) -> Sequence[Descriptor]:
         return decode_document(index, Index, f"{self.where}: {INDEX_FILE}").manifests
@@ -149,7 +160,8 @@ class LayoutSource(Source):
             if reference not in names:
                 raise ImageNotFound(str(self.location), reference, known)
             return names[reference]
-        if len({entry.digest for entry in entries}) != 1:
+        images = [entry for entry in entries if not entry.artifact_type] or entries
+        if len({entry.digest for entry in images}) != 1:
             wanted = "at all" if not entries else "that alone is meant"
             raise ImageNotFound(str(self.location), wanted, known)
-        return entries[0]
+        return images[0]
