@@ -66,7 +66,6 @@ def _pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> di
 @click.option(
     "--profile",
     type=click.Choice(["lambda"]),
-    default="",
     help="AWS Lambda takes an image for one platform, with gzip, and nothing beside it.",
 )
 @click.option(
@@ -127,7 +126,7 @@ def command(
         outputs=outputs,
         load=options["load"],
         push=options["push"],
-        profile=options["profile"],
+        profile=options["profile"] or "",
         settings=options["settings"],
         platforms=options["platforms"],
         overrides=Overrides(
