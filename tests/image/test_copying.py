@@ -50,6 +50,7 @@ from tests.support.tools import tool
 from tests.support.toy_registry import Registry, installed
 
 NAME = parse_image_name("registry.test/team/sample:1.0")
+PLACE = parse_location(str(NAME))
 PLACES = (
     "oci:{}/layout:1.0",
     "oci-archive:{}/archive.tar:1.0",
@@ -375,8 +376,13 @@ def test_the_verb(
     assert run(["copy", str(NAME), f"oci:{tmp_path}/out", "--platform", "amd64,arm64"]) == 0
     out, err = capsys.readouterr()
     assert out == f"oci:{tmp_path}/out:1.0\n"
-    assert "copied linux/amd64, linux/arm64: sha256:" in err
-    assert "a new index was made" in err
+    assert f"copied linux/amd64, linux/arm64: {index.image.descriptor.digest}\n" in err
+    images = [sample_image(cache, platform=platform) for platform in (AMD64, ARM64)]
+    three = NamedImage(assemble_index([*images, sample_image(cache, layer(cache, []))]), NAME)
+    write([three], PLACE)
+    assert run(["copy", str(NAME), f"oci:{tmp_path}/out", "--platform", "amd64,arm64"]) == 0
+    assert "a new index was made" in capsys.readouterr().err
+    put(cache, PLACES[2])
     everything = ["--all-platforms", "--referrers"]
     assert run(["copy", str(NAME), "registry.test/other", *everything]) == 0
     out, err = capsys.readouterr()
