@@ -40,6 +40,7 @@ FUNCTIONS = {
         "(image: 'str', settings: 'StoreSettings' = StoreSettings(insecure=frozenset()))"
         " -> 'Digest'"
     ),
+    "logout": "(registry: 'str' = '') -> 'LoggedOut'",
     "doctor": "(*, offline: 'bool' = False) -> 'Diagnosis'",
     "cache_info": "() -> 'CacheInfo'",
     "cache_gc": "(limit: 'int', *, verify: 'bool' = False) -> 'CacheCleaned'",
@@ -53,9 +54,11 @@ STRUCTS = {
             "tag",
             "outputs",
             "load",
+            "push",
             "settings",
             "platforms",
             "overrides",
+            "profile",
             "debug",
             "dry_run",
             "refresh",
@@ -74,6 +77,7 @@ STRUCTS = {
         "settings",
     ],
     "CopySummary": ["reference", "digest", "platforms", "artifacts", "is_new_index"],
+    "LoggedOut": ["erased"],
     "Found": ["answer", "from_cache"],
     "CheckReport": [
         "image",

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import itertools
+from pathlib import Path
+
 import msgspec
 import pytest
 
 from distil.compose.date import build_date
-from distil.compose.errors import InvalidEpoch, NoOutput
-from distil.compose.publish import destinations
+from distil.compose.errors import InvalidEpoch, NoOutput, NowhereToPush, UnfitForProfile
+from distil.compose.profiles import find_profile
+from distil.compose.publish import bind, destinations, publish
+from distil.compose.record import open_ledger, record
+from distil.fetch.cache import Cache
 from distil.formats.errors import InvalidSpec
 from distil.image.errors import UnsupportedDestination
 from distil.model.errors import InvalidReference
 from distil.model.platform import AMD64, ARM64
+from distil.model.reference import parse_image_name, parse_location
 from distil.source.specification import Overrides, read_spec
 from tests.compose.test_configuration import APPLICATION
+from tests.image.test_stores import LEDGER
+from tests.support.images import layer, sample_image
+from tests.support.nodes import file
+from tests.support.toy_registry import installed
 
 
 @pytest.mark.parametrize(
@@ -65,6 +76,76 @@ def test_places_for_one_platform(monkeypatch: pytest.MonkeyPatch) -> None:
         where.check_platforms([ARM64])
         with pytest.raises(UnsupportedDestination, match="this machine's, which is not among"):
             where.check_platforms([AMD64, ARM64])
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Cache:
+    return Cache(tmp_path / "cache")
+
+
+def test_pushing_is_to_the_registry_of_the_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    installed(monkeypatch)
+    where = destinations("registry.test/shop:1.4", ["oci:out"], load=False, push=True)
+    places = [str(store.location) for store in where.stores]
+    assert places == ["docker://registry.test/shop:1.4", "oci:out"]
+    where.check(APPLICATION)
+    with pytest.raises(NowhereToPush) as caught:
+        destinations(None, ["oci:out"], load=False, push=True)
+    assert "-t registry.example/" in caught.value.hint
+
+
+def test_a_push_is_one_operation(
+    cache: Cache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Production and twin for both platforms with their ledgers; two tags, and those last."""
+    registry = installed(monkeypatch)
+    name = parse_image_name("registry.test/shop:1.4")
+    where = destinations(str(name), [], load=False, push=True)
+    more = layer(cache, [file("/tools", b"tools")])
+    made = []
+    for platform in (AMD64, ARM64):
+        both = [sample_image(cache, *extra, platform=platform) for extra in ((), (more,))]
+        made.append([(image, record(image, LEDGER, cache)) for image in both])
+    editions = bind(made)
+    published = publish(where, name, editions)
+    digests = [edition.image.descriptor.digest for edition in editions]
+    assert registry.tags == {
+        "registry.test/shop:1.4": digests[0],
+        "registry.test/shop:1.4-debug": digests[1],
+    }
+    assert [one.references for one in published.images] == [
+        (f"registry.test/shop@{digest}",) for digest in digests
+    ]
+    elsewhere = Cache(tmp_path / "elsewhere")
+    for tag, platform in itertools.product(registry.tags, (AMD64, ARM64)):
+        opened = open_ledger(parse_location(tag), elsewhere, platform)
+        assert (opened.ledger, opened.from_cache) == (LEDGER, False)
+    registry.tags.clear()
+    registry.has_certificate = False
+    with pytest.raises(AssertionError):
+        publish(where, name, editions)
+    assert registry.tags == {}
+
+
+def test_what_lambda_takes(cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
+    registry = installed(monkeypatch)
+    profile = find_profile("lambda")
+    name = parse_image_name("registry.test/f:1")
+    where = destinations(str(name), [], profile=profile, load=False, push=True)
+    where.check_platforms([ARM64])
+    with pytest.raises(
+        UnfitForProfile, match=r"not an index of several \(linux/amd64, linux/arm64\)"
+    ):
+        where.check_platforms([AMD64, ARM64])
+    assert profile.overrides(Overrides()).compression == "gzip"
+    with pytest.raises(UnfitForProfile, match="zstd"):
+        profile.overrides(Overrides(compression="zstd"))
+    with pytest.raises(UnfitForProfile, match="no such profile"):
+        find_profile("cloud")
+    assert find_profile("").overrides(Overrides()) == Overrides()
+    image = sample_image(cache, platform=ARM64)
+    publish(where, name, bind([[(image, record(image, LEDGER, cache))]]))
+    assert set(registry.manifests) == {image.descriptor.digest}
 
 
 # --- what comes from outside the application -----------------------------------------------

@@ -79,7 +79,7 @@ def test_publishing_with_ledgers(cache: Cache, registry: Registry, tmp_path: Pat
     published = publish(where, NAME, bind(made))
     digest = published.images[0].image.descriptor.digest
     assert published.images[0].references[0] == f"registry.test/team/sample@{digest}"
-    assert f"{NAME}.linux-arm64.ledger" in registry.tags
+    assert registry.tags.keys() == {str(NAME)}
     opened = open_ledger(PLACE, Cache(tmp_path / "another"), ARM64)
     assert opened.ledger == LEDGER
     assert (opened.image, opened.from_cache) == (f"docker://{NAME} (linux/arm64)", False)

@@ -33,6 +33,9 @@ def _pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> di
     shell_complete=places.destination,
     help="Where to: oci:DIR, oci-archive:FILE, docker-archive:FILE. Repeatable.",
 )
+@click.option(
+    "--push", is_flag=True, help="Send it to the registry of its name; tags come when all is there."
+)
 @places.insecure
 @click.option("--load", is_flag=True, help="Load into the Docker engine or podman found here.")
 @click.option(
@@ -60,6 +63,11 @@ def _pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> di
     help="Add byte code: larger, and quicker to start.",
 )
 @click.option("--compression", type=click.Choice(["gzip", "zstd"]), help="Of the layers.")
+@click.option(
+    "--profile",
+    type=click.Choice(["lambda"]),
+    help="AWS Lambda takes an image for one platform, with gzip, and nothing beside it.",
+)
 @click.option(
     "--label",
     "labels",
@@ -117,6 +125,8 @@ def command(
         tag=tag,
         outputs=outputs,
         load=options["load"],
+        push=options["push"],
+        profile=options["profile"] or "",
         settings=options["settings"],
         platforms=options["platforms"],
         overrides=Overrides(

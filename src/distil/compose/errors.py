@@ -154,5 +154,22 @@ class NoOutput(DistilError):
     def __init__(self, name: str) -> None:
         super().__init__(
             "nothing says where the image should go",
-            hint=f"add -o oci:out/{name}, -o docker-archive:{name}.tar, or --load",
+            hint=f"add -o oci:out/{name}, -o docker-archive:{name}.tar, --load, or --push",
         )
+
+
+class NowhereToPush(DistilError):
+    """An image to be pushed that has no name, which is what says to which registry."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "nothing says where to push the image to",
+            hint="name it as it is called there: -t registry.example/team/app:1.4 --push",
+        )
+
+
+class UnfitForProfile(DistilError):
+    """A build that comes to something which the place it is for does not take."""
+
+    def __init__(self, profile: str, why: str, *, hint: str = "") -> None:
+        super().__init__(f"--profile {profile}: {why}", hint=hint)

@@ -7,11 +7,12 @@ from typing import Final
 
 import msgspec
 
-from distil.compose.errors import NoOutput
+from distil.compose.errors import NoOutput, NowhereToPush
+from distil.compose.profiles import ANY, Profile
 from distil.image.artifact import Artifact
 from distil.image.assemble import Image, ImageIndex, assemble_index
 from distil.image.errors import UnsupportedDestination
-from distil.image.naming import NamedImage, name_image
+from distil.image.naming import NamedImage, name_image, unnamed
 from distil.image.stores import NOTHING_SAID, Store, StoreSettings
 from distil.image.stores.engine import ENGINES, load
 from distil.image.stores.table import store_to_write
@@ -20,6 +21,7 @@ from distil.model.application import Application
 from distil.model.platform import Platform, this_machine
 from distil.model.reference import (
     ImageName,
+    in_registry,
     parse_image_name,
     parse_location,
 )
@@ -34,6 +36,7 @@ class Destinations(msgspec.Struct, frozen=True):
     name: ImageName | None
     stores: tuple[Store, ...]
     load: bool
+    profile: Profile = ANY
 
     def name_for(self, application: Application) -> ImageName:
         """The name of the image: the one asked for, or the application's name and version.
@@ -50,7 +53,11 @@ class Destinations(msgspec.Struct, frozen=True):
         return [*found, "the container engine"] if self.load else found
 
     def check_platforms(self, platforms: Sequence[Platform]) -> None:
-        """Raise `UnsupportedDestination` for what cannot hold an image for all `platforms`."""
+        """Raise `UnsupportedDestination` for what cannot hold an image for all `platforms`.
+
+        And `UnfitForProfile` when that is what it is for.
+        """
+        self.profile.check_platforms(platforms)
         if len(platforms) == 1:
             return
         for store in self.stores:
@@ -110,15 +117,26 @@ class Publication(msgspec.Struct, frozen=True):
 
 
 def destinations(
-    tag: str | None, outputs: Sequence[str], settings: StoreSettings = NOTHING_SAID, *, load: bool
+    tag: str | None,
+    outputs: Sequence[str],
+    settings: StoreSettings = NOTHING_SAID,
+    profile: Profile = ANY,
+    *,
+    load: bool,
+    push: bool = False,
 ) -> Destinations:
-    """Parse where to write, and under what name.
+    """Parse where to write, and under what name: to `push` is to the registry that `tag` names.
 
-    Raises `InvalidReference`, and `UnsupportedDestination` for what can never be written to.
+    Raises `InvalidReference`, `NowhereToPush`, and `UnsupportedDestination` for what can never be
+    written to.
     """
     places = [parse_location(output) for output in outputs]
+    if push:
+        if tag is None:
+            raise NowhereToPush
+        places.insert(0, in_registry(parse_image_name(tag).tagged()))
     stores = tuple(store_to_write(place, settings) for place in places)
-    return Destinations(parse_image_name(tag).tagged() if tag else None, stores, load)
+    return Destinations(parse_image_name(tag).tagged() if tag else None, stores, load, profile)
 
 
 def publish(where: Destinations, name: ImageName, editions: Sequence[Edition]) -> Publication:
@@ -132,7 +150,7 @@ def publish(where: Destinations, name: ImageName, editions: Sequence[Edition]) -
     outputs = []
     for store in where.stores:
         named = _named(name, store, images)
-        attached = _named_ledgers(named, editions) if store.is_oci else []
+        attached = _attached(named, editions, where, store)
         outputs.append(Output([*named, *attached], store.location, store.settings))
     engine = ""
     with staged(outputs) as done:
@@ -172,6 +190,18 @@ def _for_this_machine(image: Image | ImageIndex) -> Image:
         return image.images[0]
     here = this_machine()
     return next(one for one in image.images if here is not None and one.platform.fits(here))
+
+
+def _attached(
+    named: Sequence[NamedImage], editions: Sequence[Edition], where: Destinations, store: Store
+) -> list[NamedImage]:
+    """The ledgers as `store` keeps them: a registry finds them by the image, so without tags."""
+    if not store.is_oci or not where.profile.takes_artifacts:
+        return []
+    if not store.is_remote:
+        return _named_ledgers(named, editions)
+    pairs = zip(named, editions, strict=True)
+    return [unnamed(ledger, name.name) for name, edition in pairs for ledger in edition.ledgers]
 
 
 def _named_ledgers(named: Sequence[NamedImage], editions: Sequence[Edition]) -> list[NamedImage]:

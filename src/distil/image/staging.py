@@ -39,16 +39,16 @@ def reporting(path: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def staged_file(path: Path, pieces: Iterable[bytes]) -> Iterator[None]:
+def staged_file(path: Path, pieces: Iterable[bytes], mode: int = 0o644) -> Iterator[None]:
     """Write `pieces` to a file that becomes `path` when the block ends well.
 
-    It is on the disk before the block begins. Raises OSError.
+    It is on the disk before the block begins, never more open than `mode`. Raises OSError.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     sweep(path.parent, path.name)
     temporary = _temporary(path.parent, path.name)
     try:
-        with _create(temporary) as stream:
+        with _create(temporary, mode) as stream:
             fcntl.flock(stream, fcntl.LOCK_EX)
             for piece in pieces:
                 stream.write(piece)
@@ -154,7 +154,7 @@ def _temporary(directory: Path, name: str) -> Path:
     return directory / f".{name[:200]}{_MARK}{os.urandom(6).hex()}"
 
 
-def _create(path: Path) -> BinaryIO:
+def _create(path: Path, mode: int = 0o644) -> BinaryIO:
     """Create `path` for writing: readable by others as the umask allows, never writable."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    return os.fdopen(os.open(path, flags, 0o644), "wb")
+    return os.fdopen(os.open(path, flags, mode), "wb")

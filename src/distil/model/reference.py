@@ -228,6 +228,11 @@ def parse_location(text: str) -> Location:
     return Location(transport, name=name if name.digest else name.tagged())
 
 
+def in_registry(name: ImageName) -> Location:
+    """The place that `name` is in its registry."""
+    return Location(Transport.REGISTRY, name=name)
+
+
 def _bare(text: str, word: str, known: list[str]) -> Location:
     """A text without a known transport: a name in a registry, unless it looks like a slip."""
     slip = did_you_mean(word, known) if _WORD.fullmatch(word) and ":" in text else ""

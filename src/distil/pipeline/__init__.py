@@ -11,6 +11,7 @@ from distil.pipeline.copy import CopyRequest, CopySummary, copy
 from distil.pipeline.doctor import doctor
 from distil.pipeline.init import InitialSpec, init, schema
 from distil.pipeline.lock import LockRequest, lock
+from distil.pipeline.logout import LoggedOut, logout
 from distil.pipeline.tags import delete, tag, tags
 from distil.pipeline.why import Found, why
 
@@ -24,6 +25,7 @@ __all__ = [
     "Found",
     "InitialSpec",
     "LockRequest",
+    "LoggedOut",
     "StoreSettings",
     "build",
     "cache_gc",
@@ -34,6 +36,7 @@ __all__ = [
     "doctor",
     "init",
     "lock",
+    "logout",
     "schema",
     "tag",
     "tags",

@@ -17,7 +17,8 @@ from distil.compose.needs import find_needs
 from distil.compose.plan import Plan, plan_image
 from distil.compose.platforms import on_each, target_platforms
 from distil.compose.product import Composed, Product, Workshop
-from distil.compose.publish import bind, destinations, publish
+from distil.compose.profiles import Profile, find_profile
+from distil.compose.publish import Destinations, bind, destinations, publish
 from distil.compose.record import ledger_of, record, twin_ledger
 from distil.compose.remedy import tried, with_packages
 from distil.compose.resolving import IndexResolver, Resolved, Resolver
@@ -51,10 +52,14 @@ class BuildRequest(msgspec.Struct, frozen=True, kw_only=True):
     tag: str | None = None
     outputs: tuple[str, ...] = ()
     load: bool = False
+    push: bool = False
+    """Whether to write to the registry that `tag` names as well."""
     settings: StoreSettings = NOTHING_SAID
     """What is said of the places to write to."""
     platforms: tuple[str, ...] = ()
     overrides: Overrides = Overrides()
+    profile: str = ""
+    """What the image is for, when that takes less than all: ``lambda``."""
     debug: bool = True
     dry_run: bool = False
     refresh: bool = False
@@ -77,9 +82,10 @@ def build(request: BuildRequest) -> BuildSummary | IndexSummary:
 
 
 def _build(request: BuildRequest, cache: Cache) -> BuildSummary | IndexSummary:
-    where = destinations(request.tag, request.outputs, request.settings, load=request.load)
+    profile = find_profile(request.profile)
+    where = _where(request, profile)
     place = find_place(request.source)
-    spec = read_spec(place.directory, request.overrides)
+    spec = read_spec(place.directory, profile.overrides(request.overrides))
     platforms = target_platforms(request.platforms, spec)
     where.check_platforms(platforms)
     subject = read_subject(place, spec)
@@ -108,6 +114,18 @@ def _build(request: BuildRequest, cache: Cache) -> BuildSummary | IndexSummary:
         products = on_each(platforms, cache, lambda one: _produce(one, workshop))
     published = publish(where, name, bind([product.images for product in products]))
     return summarise(products, published)
+
+
+def _where(request: BuildRequest, profile: Profile) -> Destinations:
+    """Where the images go."""
+    return destinations(
+        request.tag,
+        request.outputs,
+        request.settings,
+        profile,
+        load=request.load,
+        push=request.push,
+    )
 
 
 def _lock_of(request: BuildRequest, subject: Subject) -> Lock | None:
