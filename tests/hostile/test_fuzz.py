@@ -68,7 +68,8 @@ ARCHIVES = [
     pax(("GNU.sparse.map", b"1,2"), ("GNU.sparse.size", b"9")) + header(size=2) + padded(b"ab")
     + END,
     header(kind=b"S", magic=b"ustar  \0") + gnu(b"L", b"g" * 200) + gnu(b"K", b"t")
-    + header(kind=b"2") + pax(("comment", b"x"), kind=b"g") + header(b"p", b"3", major=b"0000001\0") + END,
+    + header(kind=b"2") + pax(("comment", b"x"), kind=b"g")
+    + header(b"p", b"3", major=b"0000001\0") + END,
     header(b"a/.wh.b") + header(b"a/.wh..wh..opq") + header(b"a/c") + END,
 ]  # fmt: skip
 
