@@ -115,13 +115,13 @@ def measure(_examples: Sequence[Example], work: Path) -> None:
         times = f"{took / base:.2f}"
         rows.append([way, seconds(took), times, seconds(processor), megabytes(memory)])
     text = table(["", "seconds", "times", "processor seconds", "memory, MB"], rows)
-    text += (
-        "\n\nAn image of 1 GB, 15,000 files and 12 layers (`bench/large_image.py`), in the page "
-        "cache; whole processes, so the interpreter's start is in each; the least of "
-        f"{REPEATS} rounds, as other work ran on the machine; of memory the most. *times*: of {BY_ITSELF}, in one thread; the aim is "
-        f"{AIM}. distil hashes the layers, their tars and every file, in as many threads as there "
-        "are processors, two here."
-    )
+    text += f"""
+
+An image of 1 GB, 15,000 files and 12 layers (`bench/large_image.py`), in the page cache; whole
+processes, so the interpreter's start is in each; the least of {REPEATS} rounds, as other work ran
+on the machine, of memory the most. *times*: of {BY_ITSELF}, in one thread; the aim is {AIM}.
+distil hashes the layers, their tars and every file, in as many threads as there are processors, two
+here."""
     write_section("Trees of images", "scripts/bench trees", text)
 
 

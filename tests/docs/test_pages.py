@@ -31,6 +31,7 @@ NOT_RUN = {
     "README.md": 1,
     "docs/concepts/platforms.md": 1,
     "docs/guides/ci.md": 3,
+    "docs/guides/copying.md": 2,
     "docs/guides/django.md": 1,
     "docs/guides/private-index.md": 2,
     "examples/django/README.md": 1,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import subprocess
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ from distil.image.read import find_artifact
 from distil.image.stores.table import store_to_read
 from distil.image.write import write
 from distil.model.digest import Digest
-from distil.model.errors import MalformedImage
+from distil.model.errors import CorruptContent, MalformedImage
 from distil.model.image import (
     DOCKER_CONFIG,
     DOCKER_INDEX,
@@ -43,11 +44,13 @@ from distil.model.reference import parse_image_name, parse_location
 from distil.pipeline import CopyRequest, CopySummary, copy
 from tests.image.test_write import files_below, index_names
 from tests.support.hand_made import Layout
-from tests.support.images import open_image, sample_image
+from tests.support.images import layer, open_image, sample_image
+from tests.support.nodes import file
 from tests.support.tools import tool
 from tests.support.toy_registry import Registry, installed
 
 NAME = parse_image_name("registry.test/team/sample:1.0")
+PLACE = parse_location(str(NAME))
 PLACES = (
     "oci:{}/layout:1.0",
     "oci-archive:{}/archive.tar:1.0",
@@ -373,8 +376,13 @@ def test_the_verb(
     assert run(["copy", str(NAME), f"oci:{tmp_path}/out", "--platform", "amd64,arm64"]) == 0
     out, err = capsys.readouterr()
     assert out == f"oci:{tmp_path}/out:1.0\n"
-    assert "copied linux/amd64, linux/arm64: sha256:" in err
-    assert "a new index was made" in err
+    assert f"copied linux/amd64, linux/arm64: {index.image.descriptor.digest}\n" in err
+    images = [sample_image(cache, platform=platform) for platform in (AMD64, ARM64)]
+    three = NamedImage(assemble_index([*images, sample_image(cache, layer(cache, []))]), NAME)
+    write([three], PLACE)
+    assert run(["copy", str(NAME), f"oci:{tmp_path}/out", "--platform", "amd64,arm64"]) == 0
+    assert "a new index was made" in capsys.readouterr().err
+    put(cache, PLACES[2])
     everything = ["--all-platforms", "--referrers"]
     assert run(["copy", str(NAME), "registry.test/other", *everything]) == 0
     out, err = capsys.readouterr()
@@ -393,3 +401,39 @@ def test_skopeo_finds_the_same(tmp_path: Path) -> None:
         command = [tool("skopeo"), "inspect", "--raw", target]
         raw = subprocess.run(command, check=True, capture_output=True).stdout
         assert Digest.of(raw) == done.digest
+
+
+def test_blobs_from_afar_come_side_by_side(
+    cache: Cache, registry: Registry, tmp_path: Path
+) -> None:
+    """Two layers that each wait for the other to have begun both arrive."""
+    index = put(cache, PLACES[2])
+    together = threading.Barrier(2, timeout=30)
+    layers = {layer.descriptor.digest for layer in index.image.images[0].layers}
+
+    def meet(digest: Digest) -> None:
+        if digest in layers:
+            together.wait()
+
+    registry.before_read = meet
+    copied(str(NAME), f"oci:{tmp_path}/out")
+    assert meant(f"oci:{tmp_path}/out:1.0").digest == index.image.images[0].descriptor.digest
+
+
+@pytest.mark.parametrize("there", [False, True], ids=["a new layout", "one that is there"])
+def test_one_that_fails_ends_all(
+    cache: Cache, registry: Registry, tmp_path: Path, there: bool
+) -> None:
+    """The layout is as it was; what had begun is given up, and leaves nothing."""
+    if there:
+        put(cache, f"oci:{tmp_path}/out:other")
+    more = sample_image(cache, layer(cache, [file("/more", b"more")]))
+    place = parse_location(f"{NAME}-more")
+    write(name_image(more, [place.name], place), place)
+    before = files_below(tmp_path / "out") if there else {}
+    failing = more.layers[-1].descriptor.digest
+    registry.blobs[failing] = bytes(len(registry.blobs[failing]))
+    with pytest.raises(CorruptContent):
+        copied(f"{NAME}-more", f"oci:{tmp_path}/out:x")
+    assert (files_below(tmp_path / "out") if there else {}) == before
+    assert (tmp_path / "out").exists() == there

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import ClassVar
 
 import msgspec
@@ -35,6 +35,7 @@ class Registry:
         self.has_certificate = True
         self.sent: list[Digest] = []
         self.read: list[Digest] = []
+        self.before_read: Callable[[Digest], None] = lambda _: None
 
     def check_spoken_to(self, settings: StoreSettings) -> None:
         """A registry without a certificate is spoken to only when that was said of its host."""
@@ -74,6 +75,7 @@ class Pulled(msgspec.Struct, frozen=True):
     def chunks(self) -> Iterator[bytes]:
         data = self.registry.found(self.digest)
         self.registry.read.append(self.digest)
+        self.registry.before_read(self.digest)
         hasher = hashlib.sha256()
         for start in range(0, len(data), 1000):
             hasher.update(data[start : start + 1000])

@@ -115,15 +115,15 @@ def copied(source: Source, wanted: Wanted) -> Copy:
     """
     remembering = _Remembering(source)
     top = remembering.resolve()
-    is_new = top.media_type in INDEX_TYPES and len(wanted.platforms) > 1
     if wanted.all_platforms:
         image = _whole(remembering, top)
-    elif is_new:
+    elif top.media_type in INDEX_TYPES and len(wanted.platforms) > 1:
         image = _selection(remembering, top, wanted.platforms)
     else:
         image = _one(remembering, top, wanted.platforms)
     artifacts = tuple(_artifacts(remembering, image)) if wanted.referrers else ()
-    return Copy(top, image, artifacts, is_new)
+    is_index = image.descriptor.media_type in INDEX_TYPES
+    return Copy(top, image, artifacts, is_index and image.descriptor.digest != top.digest)
 
 
 def check_holds(store: Store, copy: Copy) -> None:
@@ -187,7 +187,10 @@ def _one(
 def _selection(
     source: Source, top: Descriptor, platforms: Sequence[DescriptorPlatform]
 ) -> StoredDeliverable:
-    """The images of an index for `platforms`, and what it says about them, in a new index."""
+    """The images of an index for `platforms`, and what it says about them, in a new index.
+
+    Unless these are all that it has.
+    """
     chosen: dict[str, StoredDeliverable] = {}
     for platform in platforms:
         descriptor, _ = find_manifest(source, top, platform)
@@ -195,6 +198,9 @@ def _selection(
     for entry in read_index(source, top).manifests:
         if entry.annotations.get(_ABOUT) in chosen:
             chosen[entry.digest] = _whole(source, entry)
+    listed = {entry.digest for entry, _ in _entries(source, top, 0)}
+    if listed <= chosen.keys():
+        return _whole(source, top)
     wholes = chosen.values()
     made = _narrowed(source, top, chosen)
     descriptor = Descriptor(top.media_type, made.digest, made.size)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import subprocess
 
 import pytest
 from hypothesis import given
@@ -12,6 +15,7 @@ from distil.image.stores.registry.errors import InvalidRegistriesConf, RegistryB
 from distil.image.stores.registry.mirrors import Endpoint, destination, endpoints
 from distil.image.stores.registry.registries_conf import Registry
 from distil.model.reference import ImageName, parse_image_name
+from tests.support.tools import needs, tool
 
 USER = ".config/containers/registries.conf"
 SYSTEM = "etc/containers/registries.conf"
@@ -273,3 +277,56 @@ def test_every_whole_part_of_a_name_is_a_prefix_of_it(host, path, data):
     matched = Registry(prefix=name[:length]).matched(name)
     whole = length > len(f"{host}.") and (length == len(name) or name[length] in "/:")
     assert matched == (length if whole else 0)
+
+
+def tried_by_skopeo(image: str) -> list[str]:
+    """The names that skopeo asks for, in order; nobody answers, and nobody else is asked."""
+    nobody = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9")
+    done = subprocess.run(
+        [tool("skopeo"), "--debug", "inspect", f"docker://{image}"],
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, **nobody},
+    )
+    return re.findall(r'Trying to access \\"(.*?)\\"', done.stderr)
+
+
+UNLIKE_SKOPEO = {
+    # For skopeo a host is a prefix of any port; its authors say not to rely on that.
+    ("r.example", "r.example:5000/app"),
+    ("*.example", "a.example:5000/app"),
+    # It refuses these wildcards, has no images of Docker Hub outside of a namespace, and does
+    # not reach the tag that its manual allows in a prefix.
+    ("*.example:5000", "a.example:5000/app"),
+    ("*.example/team", "a.example/team/app"),
+    ("r.example", "r.example/app"),
+    ("r.example/app:1", "r.example/app:1"),
+}
+"""Prefixes and images for which distil is meant to be of another mind."""
+
+
+@needs("skopeo")
+@pytest.mark.parametrize(
+    ("prefix", "location", "image", "name"),
+    [row for row in LOCATIONS if (row[0], row[2]) not in UNLIKE_SKOPEO],
+)
+def test_skopeo_finds_an_image_in_the_same_place(write, prefix, location, image, name):
+    write(USER, entry(prefix=prefix, location=location))
+    expected = parse_image_name(name)
+    expected = expected if expected.digest else expected.tagged()
+    assert tried_by_skopeo(image) == [expected.canonical]
+
+
+@needs("skopeo")
+@pytest.mark.parametrize("suffix", [":1", f"@{DIGEST}"])
+@pytest.mark.parametrize("only_digests", [False, True])
+@pytest.mark.parametrize("prefix", ["r.example", "*.example", "r.example/a"])
+def test_skopeo_asks_the_same_mirrors(write, suffix, only_digests, prefix):
+    mirrors = [{"location": "m.test/copies"}, {"location": "n.test/x", "insecure": True}]
+    location = {} if prefix.startswith("*") else {"location": "real.test/b"}
+    text = entry(prefix=prefix, **location, mirror_by_digest_only=only_digests, mirror=mirrors)
+    write(USER, text)
+    name = f"r.example/a/b{suffix}"
+    assert tried_by_skopeo(name) == [one.removesuffix("!") for one in asked(name)]

@@ -39,6 +39,7 @@ from distil.image.stores.layout_index import (
     remove_image,
 )
 from distil.image.stores.parts import BLOBS, INDEX_FILE, DirectoryParts, LayoutSource
+from distil.image.stores.side_by_side import for_each
 from distil.model.blob import Blob, FileBlob, InlineBlob
 from distil.model.digest import Digest
 from distil.model.image import Descriptor
@@ -150,12 +151,7 @@ def _updated(directory: Path, images: Sequence[NamedImage]) -> Iterator[None]:
         replaced.append(entry)
     new = [*kept, *(plain_entry(image) for image in images)]
     with _undone_on_failure(directory) as added:
-        for blob in blobs_of(images).values():
-            path = directory / BLOBS / blob.digest.hex
-            if not _holds(path, blob):
-                if not path.exists():
-                    added.append(path)
-                write_file(path, blob)
+        for_each(blobs_of(images).values(), lambda blob: _keep(directory, blob, added))
         with staged_blob(directory / INDEX_FILE, InlineBlob.of(index_json(index, new))):
             yield
     prune(directory, replaced, new)
@@ -198,6 +194,15 @@ def _index_identity(directory: Path) -> tuple[int, int] | None:
     except FileNotFoundError:
         return None
     return status.st_ino, status.st_mtime_ns
+
+
+def _keep(directory: Path, blob: Blob, added: list[Path]) -> None:
+    """Write `blob` into the layout unless it is there; what was not is noted in `added`."""
+    path = directory / BLOBS / blob.digest.hex
+    if not _holds(path, blob):
+        if not path.exists():
+            added.append(path)
+        write_file(path, blob)
 
 
 def _holds(path: Path, blob: Blob) -> bool:

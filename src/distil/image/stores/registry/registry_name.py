@@ -58,21 +58,11 @@ def hub_as_docker_io(host: str) -> str:
     return DEFAULT_DOMAIN if host in _HUB else host
 
 
-def parse_registry(text: str) -> str:
-    """The ``HOST[:PORT]`` in what a user typed, ``https://`` before it or not.
-
-    Docker Hub is ``docker.io`` under all its names. Raises `InvalidRegistry`.
-    """
-    key = parse_login_key(text)
-    if "/" in key:
-        raise InvalidRegistry(text, "a path follows the host", hint=f"write {key.split('/')[0]}")
-    return key
-
-
 def parse_login_key(text: str) -> str:
-    """What a login is kept under: as `parse_registry`, or a namespace or repository in there.
+    """What a login is kept under: ``HOST[:PORT]``, or a namespace or repository in there.
 
-    Raises `InvalidRegistry`.
+    `text` is what a user typed, ``https://`` before it or not. Docker Hub is ``docker.io`` under
+    all its names. Raises `InvalidRegistry`.
     """
     if "@" in text:  # what stands before it may be a password
         raise InvalidRegistry(text.rpartition("@")[2], "a user is no part of it")
