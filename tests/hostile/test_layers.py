@@ -148,7 +148,7 @@ def checked(place: Place, layout: Layout, *layers: tuple[bytes, str], known: boo
 def ended(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ended]:
     """What `distil check` says of each table's images, all in one process."""
     place = Place(tmp_path_factory.mktemp("layers"))
-    commands = {}
+    commands: dict[str, list[str]] = {}
 
     def add(name: str, *layers: tuple[bytes, str], known: bool = True) -> None:
         layout = Layout(place.root / f"{len(commands)}")
