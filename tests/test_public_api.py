@@ -51,7 +51,7 @@ STRUCTS = {
     "BuildRequest": (
         [
             "source",
-            "tag",
+            "tags",
             "outputs",
             "load",
             "push",
