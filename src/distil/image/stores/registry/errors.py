@@ -69,6 +69,13 @@ class HelperFailed(DistilError):
         )
 
 
+class InvalidLogin(DistilError):
+    """A user or a secret that no registry can be told."""
+
+    def __init__(self, why: str, *, hint: str = "") -> None:
+        super().__init__(f"this login cannot be used: {why}", hint=hint)
+
+
 class NotLoggedIn(DistilError):
     """A login to be removed that is not there."""
 
