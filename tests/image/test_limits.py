@@ -122,9 +122,9 @@ def test_documents_about_an_image_are_held_to_the_limits_too(tmp_path: Path) -> 
     image = layout.add(layout.manifest())
     large = layout.manifest(annotations={"a": "x" * (9 << 20)}) | {"subject": image}
     layout.index(layout.add(large, artifactType=kind))
-    with store_to_read(oci(layout.directory)).opened() as source:
-        with pytest.raises(ManifestTooLarge):
-            find_artifact(source, Digest(image["digest"]), kind)
+    opened = store_to_read(oci(layout.directory)).opened()
+    with opened as source, pytest.raises(ManifestTooLarge):
+        find_artifact(source, Digest(image["digest"]), kind)
 
 
 def test_no_limit_is_without_a_case() -> None:
