@@ -1,11 +1,14 @@
 # Thin: each target is a script that also works by itself, where make is not installed.
-.PHONY: demo test lint lock docs bench
+.PHONY: demo test fuzz lint lock docs bench
 
 demo:
 	@scripts/demo
 
 test:
 	@scripts/test
+
+fuzz:
+	@scripts/fuzz
 
 lint:
 	@scripts/lint

@@ -15,6 +15,7 @@ from bench import (
     size_ladder,
     sizes,
     start_times,
+    tree_times,
 )
 from bench.peers.context import EXAMPLES
 from tests.e2e.subjects import SUBJECTS
@@ -28,6 +29,7 @@ MEASUREMENTS = {
     "starts": start_times.measure,
     "locks": lock_times.measure,
     "reach": reach_pass.measure,
+    "trees": tree_times.measure,
 }
 
 

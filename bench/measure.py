@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -72,20 +74,43 @@ def tree_size(root: Path, only: Iterable[str] | None = None) -> Size:
     return Size(uncompressed, compressed, files)
 
 
+_RUNNER = """
+import json, os, resource, sys, time
+start = time.perf_counter()
+child = os.fork()
+if not child:
+    os.close(int(sys.argv[1]))
+    os.execvp(sys.argv[2], sys.argv[2:])
+_, status, usage = os.wait4(child, 0)
+seconds = time.perf_counter() - start
+spent = [seconds, usage.ru_maxrss << 10, usage.ru_utime + usage.ru_stime]
+os.write(int(sys.argv[1]), json.dumps([os.waitstatus_to_exitcode(status), spent]).encode())
+"""
+"""Starts a command and says what it took.
+
+A small process of its own: the kernel counts the memory of whoever starts a program as that
+program's.
+"""
+
+
 def run(command: Sequence[str | Path], environment: Mapping[str, str] | None = None) -> Usage:
     """Run a command that must succeed."""
-    with tempfile.TemporaryFile() as log:
-        start = time.perf_counter()
-        process = subprocess.Popen(
-            command, stdout=log, stderr=log, env=os.environ | dict(environment or {})
+    reader, writer = os.pipe()
+    with tempfile.TemporaryFile() as log, os.fdopen(reader, "rb") as said:
+        subprocess.run(
+            [sys.executable, "-I", "-S", "-c", _RUNNER, str(writer), *command],
+            stdout=log,
+            stderr=log,
+            env=os.environ | dict(environment or {}),
+            pass_fds=[writer],
+            check=True,
         )
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - start
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode != 0:
+        os.close(writer)
+        code, spent = json.loads(said.read())
+        if code != 0:
             log.seek(0)
-            raise RuntimeError(f"{command} exited {process.returncode}: {log.read().decode()}")
-    return Usage(seconds, usage.ru_maxrss * 1024, usage.ru_utime + usage.ru_stime)
+            raise RuntimeError(f"{command} exited {code}: {log.read().decode()}")
+    return Usage(*spent)
 
 
 def timed(action: Callable[[], object]) -> float:

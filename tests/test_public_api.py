@@ -55,7 +55,7 @@ STRUCTS = {
     "BuildRequest": (
         [
             "source",
-            "tag",
+            "tags",
             "outputs",
             "load",
             "push",

@@ -22,54 +22,50 @@ from distil.model.reference import parse_image_name, parse_location
 from distil.source.specification import Overrides, read_spec
 from tests.compose.test_configuration import APPLICATION
 from tests.image.test_stores import LEDGER
-from tests.support.images import layer, sample_image
+from tests.support.images import layer, open_image, sample_image
 from tests.support.nodes import file
 from tests.support.toy_registry import installed
 
 
 @pytest.mark.parametrize(
-    ("tag", "version", "name"),
+    ("tags", "version", "names"),
     [
-        ("till:2.0", "1.0", "till:2.0"),
-        ("till", "1.0", "till:latest"),
-        (None, "1.0", "shop:1.0"),
-        (None, "", "shop:latest"),
-        ("registry.test:5000/team/till:2", "", "registry.test:5000/team/till:2"),
+        (["till:2.0"], "1.0", ["till:2.0"]),
+        (["till"], "1.0", ["till:latest"]),
+        ([], "1.0", ["shop:1.0"]),
+        ([], "", ["shop:latest"]),
+        (["registry.test:5000/team/till:2"], "", ["registry.test:5000/team/till:2"]),
+        (["till:2.0", "till", "till:latest"], "", ["till:2.0", "till:latest"]),
     ],
 )
-def test_names(tag: str | None, version: str, name: str) -> None:
+def test_names(tags: list[str], version: str, names: list[str]) -> None:
     application = msgspec.structs.replace(APPLICATION, version=version)
-    assert destinations(tag, [], load=True).name_for(application).familiar == name
+    assert [str(name) for name in destinations(tags, [], load=True).names_for(application)] == names
 
 
 def test_a_name_that_is_none() -> None:
     with pytest.raises(InvalidReference):
-        destinations("No Name", [], load=True)
+        destinations(["No Name"], [], load=True)
 
 
 def test_an_image_for_nobody() -> None:
     with pytest.raises(NoOutput) as caught:
-        destinations(None, [], load=False).check(APPLICATION)
+        destinations([], [], load=False).check(APPLICATION)
     assert "-o oci:out/shop" in caught.value.hint
-    destinations(None, ["oci:out"], load=False).check(APPLICATION)
-    destinations(None, [], load=True).check(APPLICATION)
-
-
-def test_places_that_are_never_written_to() -> None:
-    with pytest.raises(UnsupportedDestination, match="does not push"):
-        destinations(None, ["oci:out", "docker://example.org/shop"], load=False)
+    destinations([], ["oci:out"], load=False).check(APPLICATION)
+    destinations([], [], load=True).check(APPLICATION)
 
 
 def test_places_for_one_platform(monkeypatch: pytest.MonkeyPatch) -> None:
     """A docker-archive never holds two; an engine takes this machine's, if it is there."""
     for place in ("oci:out", "oci-archive:a.tar"):
-        destinations(None, [place], load=False).check_platforms([AMD64, ARM64])
-    archive = destinations(None, ["docker-archive:a.tar"], load=False)
+        destinations([], [place], load=False).check_platforms([AMD64, ARM64])
+    archive = destinations([], ["docker-archive:a.tar"], load=False)
     archive.check_platforms([ARM64])
     with pytest.raises(UnsupportedDestination, match="one platform for each name"):
         archive.check_platforms([AMD64, ARM64])
-    engine = destinations(None, ["docker-daemon:shop:1"], load=False)
-    for where in (engine, destinations(None, [], load=True)):
+    engine = destinations([], ["docker-daemon:shop:1"], load=False)
+    for where in (engine, destinations([], [], load=True)):
         monkeypatch.setattr("platform.machine", lambda: "aarch64")
         where.check_platforms([AMD64, ARM64])
         monkeypatch.setattr("platform.machine", lambda: "riscv64")
@@ -85,12 +81,12 @@ def cache(tmp_path: Path) -> Cache:
 
 def test_pushing_is_to_the_registry_of_the_name(monkeypatch: pytest.MonkeyPatch) -> None:
     installed(monkeypatch)
-    where = destinations("registry.test/shop:1.4", ["oci:out"], load=False, push=True)
+    where = destinations(["registry.test/shop:1.4"], ["oci:out"], load=False, push=True)
     places = [str(store.location) for store in where.stores]
     assert places == ["docker://registry.test/shop:1.4", "oci:out"]
     where.check(APPLICATION)
     with pytest.raises(NowhereToPush) as caught:
-        destinations(None, ["oci:out"], load=False, push=True)
+        destinations([], ["oci:out"], load=False, push=True)
     assert "-t registry.example/" in caught.value.hint
 
 
@@ -100,14 +96,14 @@ def test_a_push_is_one_operation(
     """Production and twin for both platforms with their ledgers; two tags, and those last."""
     registry = installed(monkeypatch)
     name = parse_image_name("registry.test/shop:1.4")
-    where = destinations(str(name), [], load=False, push=True)
+    where = destinations([str(name)], [], load=False, push=True)
     more = layer(cache, [file("/tools", b"tools")])
     made = []
     for platform in (AMD64, ARM64):
         both = [sample_image(cache, *extra, platform=platform) for extra in ((), (more,))]
         made.append([(image, record(image, LEDGER, cache)) for image in both])
     editions = bind(made)
-    published = publish(where, name, editions)
+    published = publish(where, [name], editions)
     digests = [edition.image.descriptor.digest for edition in editions]
     assert registry.tags == {
         "registry.test/shop:1.4": digests[0],
@@ -123,15 +119,37 @@ def test_a_push_is_one_operation(
     registry.tags.clear()
     registry.has_certificate = False
     with pytest.raises(AssertionError):
-        publish(where, name, editions)
+        publish(where, [name], editions)
     assert registry.tags == {}
+
+
+def test_several_names(cache: Cache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is a tag of each image, everywhere; what refers to an image is there once."""
+    registry = installed(monkeypatch)
+    tags = ["registry.test/shop:1.4", "registry.test/shop:latest", "other.test/shop:1.4"]
+    where = destinations(tags, [f"oci:{tmp_path}/out"], load=False, push=True)
+    image = sample_image(cache)
+    twin = sample_image(cache, layer(cache, [file("/tools", b"tools")]))
+    made = [(one, record(one, LEDGER, cache)) for one in (image, twin)]
+    published = publish(where, where.names_for(APPLICATION), bind([made]))
+    digest = image.descriptor.digest
+    assert registry.tags.keys() == {*tags, *(f"{tag}-debug" for tag in tags)}
+    assert published.images[0].references == (
+        f"registry.test/shop@{digest}",
+        f"other.test/shop@{digest}",
+        f"oci:{tmp_path}/out:registry.test/shop:1.4",
+        f"oci:{tmp_path}/out:latest",
+        f"oci:{tmp_path}/out:other.test/shop:1.4",
+    )
+    for reference in published.images[1].references:
+        assert open_image(parse_location(reference)).descriptor.digest == twin.descriptor.digest
 
 
 def test_what_lambda_takes(cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
     registry = installed(monkeypatch)
     profile = find_profile("lambda")
     name = parse_image_name("registry.test/f:1")
-    where = destinations(str(name), [], profile=profile, load=False, push=True)
+    where = destinations([str(name)], [], profile=profile, load=False, push=True)
     where.check_platforms([ARM64])
     with pytest.raises(
         UnfitForProfile, match=r"not an index of several \(linux/amd64, linux/arm64\)"
@@ -144,7 +162,7 @@ def test_what_lambda_takes(cache: Cache, monkeypatch: pytest.MonkeyPatch) -> Non
         find_profile("cloud")
     assert find_profile("").overrides(Overrides()) == Overrides()
     image = sample_image(cache, platform=ARM64)
-    publish(where, name, bind([[(image, record(image, LEDGER, cache))]]))
+    publish(where, [name], bind([[(image, record(image, LEDGER, cache))]]))
     assert set(registry.manifests) == {image.descriptor.digest}
 
 

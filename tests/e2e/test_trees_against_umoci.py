@@ -14,11 +14,12 @@ from distil.fetch.cache import Cache
 from distil.image.read_tree import read_listing, read_tree
 from distil.model.node import Kind, Node
 from distil.model.tree import Tree
-from tests.support.image_shapes import SHAPES, TAG
+from tests.support.image_shapes import MMDEBSTRAP, SHAPES, TAG
 from tests.support.images import oci, open_image
 from tests.support.tools import missing, run_tool
 
 pytestmark = pytest.mark.engine
+FROM_AFAR = pytest.mark.network
 
 Entry = tuple[object, ...]
 
@@ -32,7 +33,10 @@ KINDS = {
 }
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize(
+    "shape",
+    [pytest.param(name, marks=FROM_AFAR if name == MMDEBSTRAP else ()) for name in SHAPES],
+)
 def test_a_tree_is_what_umoci_unpacks(tmp_path: Path, shape: str) -> None:
     if os.geteuid() != 0:
         missing("devices, owners and capabilities need root")

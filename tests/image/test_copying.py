@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import itertools
 import json
 import subprocess
@@ -37,12 +38,15 @@ from distil.model.image import (
     DOCKER_LAYER,
     DOCKER_MANIFEST,
     MEDIA_INDEX,
+    MEDIA_LAYER,
     Descriptor,
 )
 from distil.model.platform import AMD64, ARM64
 from distil.model.reference import parse_image_name, parse_location
 from distil.pipeline import CopyRequest, CopySummary, copy
 from tests.image.test_write import files_below, index_names
+from tests.support import deb_builder
+from tests.support.deb_builder import tar
 from tests.support.hand_made import Layout
 from tests.support.images import layer, open_image, sample_image
 from tests.support.nodes import file
@@ -66,7 +70,8 @@ def registry(monkeypatch: pytest.MonkeyPatch) -> Registry:
 
 
 @pytest.fixture(autouse=True)
-def machine(monkeypatch: pytest.MonkeyPatch) -> None:
+def machine(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    monkeypatch.setenv("DISTIL_CACHE_DIR", str(tmp_path_factory.mktemp("own")))
     monkeypatch.setattr("platform.machine", lambda: "x86_64")
 
 
@@ -437,3 +442,33 @@ def test_one_that_fails_ends_all(
         copied(f"{NAME}-more", f"oci:{tmp_path}/out:x")
     assert (files_below(tmp_path / "out") if there else {}) == before
     assert (tmp_path / "out").exists() == there
+
+
+def test_what_an_engine_gave_out_is_compressed(registry: Registry, tmp_path: Path) -> None:
+    """Bare layers, as engines save them: compressed for places with digests, once."""
+    layout = Layout(tmp_path / "in")
+    contents = tar([deb_builder.file("file", b"much of the same " * 10_000)])
+    layout.image((contents, ""), (gzip.compress(tar([deb_builder.file("b")]), mtime=0), "+gzip"))
+    saved = f"docker-archive:{tmp_path}/saved.tar:a/b:1"
+    copied(f"oci:{tmp_path}/in", saved)
+    first = copied(saved, "registry.test/x")
+    image, before = open_image(parse_location("registry.test/x")), open_image(parse_location(saved))
+    assert (image.manifest.config, image.config) == (before.manifest.config, before.config)
+    types = [layer.descriptor.media_type for layer in image.layers]
+    assert types == [f"{MEDIA_LAYER}+gzip"] * 2
+    assert image.layers[0].descriptor.size < len(contents) / 10
+    assert gzip.decompress(image.layers[0].blob.read()) == contents
+    again = copied(saved, f"oci:{tmp_path}/out")
+    assert (again.reference, again.digest) == (f"oci:{tmp_path}/out:1", first.digest)
+    # Engines take them as they are.
+    as_it_is = copied(saved, f"docker-archive:{tmp_path}/other.tar")
+    assert open_image(parse_location(as_it_is.reference)).layers[0].blob.read() == contents
+
+
+def test_a_bare_layer_that_is_another_one(tmp_path: Path, registry: Registry) -> None:
+    layout = Layout(tmp_path / "in")
+    layout.image((tar([deb_builder.file("a", b"1")]), ""), diff_ids=(Digest.of(b"another"),))
+    copied(f"oci:{tmp_path}/in", f"docker-archive:{tmp_path}/saved.tar:a:b")
+    with pytest.raises(MalformedImage, match="but it is"):
+        copied(f"docker-archive:{tmp_path}/saved.tar:a:b", "registry.test/x")
+    assert registry.tags == {}

@@ -105,6 +105,21 @@ def test_a_directory_in_place_of_a_link_is_hidden_and_not_where_the_link_led():
     assert list(lower.overlay(below).paths()) == ["/", "/d", "/d/kept", "/link"]
 
 
+def test_layers_at_once_are_layers_one_by_one():
+    """Links included: a file that takes the place of another is not linked to what was linked."""
+    layers = [
+        [file("/a"), hard_link("/b", "/a"), link("/l", "/d"), file("/d/x")],
+        [file("/a"), file("/l/y"), whiteout("/l/.wh.x")],
+        [hard_link("/c", "/b"), hard_link("/e", "/a"), hard_link("/f", "/e")],
+    ]
+    at_once, one_by_one = Tree().overlaid(layers), Tree()
+    for layer in layers:
+        one_by_one = one_by_one.overlay(layer)
+    assert list(at_once.paths()) == list(one_by_one.paths())
+    groups = {node.path: node.target for node in at_once if node.kind is Kind.HARDLINK}
+    assert groups == {"/c": "/b", "/e": "/a", "/f": "/a"}
+
+
 def test_an_opaque_root():
     tree = Tree([file("/a"), file("/d/b")]).overlay([whiteout("/.wh..wh..opq"), file("/c")])
     assert list(tree.paths()) == ["/", "/c"]

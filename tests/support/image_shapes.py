@@ -24,6 +24,9 @@ Made = tuple[Path, Path]
 Shape = Callable[[Path], Made]
 
 TAG = "made"
+MMDEBSTRAP = "mmdebstrap, extracted"
+"""The one shape that needs packages from a mirror."""
+
 CONTENT = b"some contents\n" * 40
 LONG = "long-" * 45
 DEEP = "/".join(f"a-directory-with-quite-a-long-name-{at}" for at in range(9))
@@ -221,6 +224,13 @@ def repacked(work: Path) -> Made:
     return work / "layout", work / "layout"
 
 
+def bootstrapped(work: Path) -> Made:
+    """Debian packages, unpacked and not configured, in the tar that mmdebstrap makes of them."""
+    options = ("--quiet", "--variant=extract", "--include=base-files,libc6,bash")
+    run_tool("mmdebstrap", *options, "--format=tar", "bookworm", work / "root.tar")
+    return layout(work, work / "root.tar")
+
+
 CONTAINERFILE = f"""\
 FROM scratch
 COPY busybox /bin/busybox
@@ -336,6 +346,7 @@ SHAPES: dict[str, Shape] = {
     "attributes that go": layers([x("a", one="1", two="2")], [x("a", two="3")]),
     "attributes of what is linked": layers([x("a", one="1"), h("b", "a")], [h("c", "b")]),
     "many layers": layers(*([f(f"n/{at}", b"%d" % at), f(f"n/.wh.{at - 2}")] for at in range(30))),
+    MMDEBSTRAP: bootstrapped,
     "umoci, repacked": repacked,
     "docker build": docker_built,
     "buildah, OCI": buildah_built("--format=oci"),

@@ -23,7 +23,14 @@ def _pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> di
 
 @click.command(name="build", context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("source", type=click.Path(path_type=Path), default=".", metavar="[SOURCE]")
-@click.option("-t", "--tag", metavar="NAME[:TAG]", help="Name of the image.")
+@click.option(
+    "-t",
+    "--tag",
+    "tags",
+    multiple=True,
+    metavar="NAME[:TAG]",
+    help="Name of the image. Repeatable.",
+)
 @click.option(
     "-o",
     "--output",
@@ -95,7 +102,7 @@ def _pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> di
 )
 def command(
     source: Path,
-    tag: str | None,
+    tags: tuple[str, ...],
     outputs: tuple[str, ...],
     form: str,
     verbose: bool,
@@ -122,7 +129,7 @@ def command(
 
     request = BuildRequest(
         source=source,
-        tag=tag,
+        tags=tags,
         outputs=outputs,
         load=options["load"],
         push=options["push"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Final
 
@@ -31,20 +32,20 @@ LEDGER: Final = ".ledger"
 
 
 class Destinations(msgspec.Struct, frozen=True):
-    """The name asked for, the places to write to, and whether an engine shall load the image."""
+    """The names asked for, the places to write to, and whether an engine shall load the image."""
 
-    name: ImageName | None
+    names: tuple[ImageName, ...]
     stores: tuple[Store, ...]
     load: bool
     profile: Profile = ANY
 
-    def name_for(self, application: Application) -> ImageName:
-        """The name of the image: the one asked for, or the application's name and version.
+    def names_for(self, application: Application) -> tuple[ImageName, ...]:
+        """The names of the image: those asked for, or the application's name and version.
 
         Raises `InvalidReference`.
         """
         version = f":{application.version}" if application.version else ""
-        return self.name or parse_image_name(application.name + version).tagged()
+        return self.names or (parse_image_name(application.name + version).tagged(),)
 
     @property
     def engines(self) -> list[str]:
@@ -117,7 +118,7 @@ class Publication(msgspec.Struct, frozen=True):
 
 
 def destinations(
-    tag: str | None,
+    tags: Sequence[str],
     outputs: Sequence[str],
     settings: StoreSettings = NOTHING_SAID,
     profile: Profile = ANY,
@@ -125,21 +126,23 @@ def destinations(
     load: bool,
     push: bool = False,
 ) -> Destinations:
-    """Parse where to write, and under what name: to `push` is to the registry that `tag` names.
+    """Parse where to write, and under what names: to `push` is to the registries of `tags`.
 
     Raises `InvalidReference`, `NowhereToPush`, and `UnsupportedDestination` for what can never be
     written to.
     """
-    places = [parse_location(output) for output in outputs]
-    if push:
-        if tag is None:
-            raise NowhereToPush
-        places.insert(0, in_registry(parse_image_name(tag).tagged()))
+    names = tuple(dict.fromkeys(parse_image_name(tag).tagged() for tag in tags))
+    if push and not names:
+        raise NowhereToPush
+    places = [in_registry(name) for name in names] if push else []
+    places += [parse_location(output) for output in outputs]
     stores = tuple(store_to_write(place, settings) for place in places)
-    return Destinations(parse_image_name(tag).tagged() if tag else None, stores, load, profile)
+    return Destinations(names, stores, load, profile)
 
 
-def publish(where: Destinations, name: ImageName, editions: Sequence[Edition]) -> Publication:
+def publish(
+    where: Destinations, names: Sequence[ImageName], editions: Sequence[Edition]
+) -> Publication:
     """Write the production image and then its twin to every place, OCI places with the ledgers.
 
     To all places or to none. An engine gets the image for this machine. Raises what `staged` and
@@ -147,40 +150,47 @@ def publish(where: Destinations, name: ImageName, editions: Sequence[Edition]) -
     """
     images = [edition.image for edition in editions]
     references: list[list[str]] = [[] for _ in images]
-    outputs = []
-    for store in where.stores:
-        named = _named(name, store, images)
-        attached = _attached(named, editions, where, store)
-        outputs.append(Output([*named, *attached], store.location, store.settings))
+    named = [_named(names, store, images) for store in where.stores]
+    outputs = [
+        _output(store, found, _attached(found, editions, where, store))
+        for store, found in zip(where.stores, named, strict=True)
+    ]
+    loaded = _named(names, ENGINES[0], images) if where.load else []
     engine = ""
     with staged(outputs) as done:
         if where.load:
-            loaded = _named(name, ENGINES[0], images)
-            engine = load(loaded)
+            engine = load([*itertools.chain(*loaded)])
             done.append(f"into {engine}")
-    for output in outputs:
-        for found, reference in zip(references, output.references, strict=False):
-            found.append(reference)
-    if where.load:
-        for found, image in zip(references, loaded, strict=True):
-            found.append(image.name.familiar)
+    for output, found in zip(outputs, named, strict=True):
+        printed = iter(output.references)
+        for known, own in zip(references, found, strict=True):
+            known.extend(itertools.islice(printed, len(own)))
+    for known, own in zip(references, loaded, strict=bool(loaded)):
+        known.extend(image.name.familiar for image in own)
     pairs = zip(images, references, strict=True)
     return Publication(
-        images=tuple(Published(image, tuple(found)) for image, found in pairs),
+        images=tuple(Published(image, tuple(dict.fromkeys(found))) for image, found in pairs),
         engine=engine,
         loaded=str(this_machine()) if where.engines and len(images[0].images) > 1 else "",
     )
 
 
-def _named(name: ImageName, store: Store, images: Sequence[Image | ImageIndex]) -> list[NamedImage]:
-    """One name for each image in `store`: the first is production, the second its twin."""
+def _output(
+    store: Store, named: Sequence[Sequence[NamedImage]], attached: Sequence[NamedImage]
+) -> Output:
+    """What is written to `store`: the images, each with all its names, and what is about them."""
+    return Output([*itertools.chain(*named), *attached], store.location, store.settings)
+
+
+def _named(
+    names: Sequence[ImageName], store: Store, images: Sequence[Image | ImageIndex]
+) -> list[list[NamedImage]]:
+    """Each image under its names in `store`: the first is production, the second its twin."""
     if store.is_engine:
         images = [_for_this_machine(image) for image in images]
-    named = zip(images, ("", DEBUG), strict=False)
     return [
-        entry
-        for image, variant in named
-        for entry in name_image(image, [name], store.location, variant)
+        name_image(image, names, store.location, variant)
+        for image, variant in zip(images, ("", DEBUG), strict=False)
     ]
 
 
@@ -193,14 +203,18 @@ def _for_this_machine(image: Image | ImageIndex) -> Image:
 
 
 def _attached(
-    named: Sequence[NamedImage], editions: Sequence[Edition], where: Destinations, store: Store
+    named: Sequence[Sequence[NamedImage]],
+    editions: Sequence[Edition],
+    where: Destinations,
+    store: Store,
 ) -> list[NamedImage]:
     """The ledgers as `store` keeps them: a registry finds them by the image, so without tags."""
     if not store.is_oci or not where.profile.takes_artifacts:
         return []
+    first = [names[0] for names in named]
     if not store.is_remote:
-        return _named_ledgers(named, editions)
-    pairs = zip(named, editions, strict=True)
+        return _named_ledgers(first, editions)
+    pairs = zip(first, editions, strict=True)
     return [unnamed(ledger, name.name) for name, edition in pairs for ledger in edition.ledgers]
 
 

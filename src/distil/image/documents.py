@@ -68,7 +68,7 @@ def check_kind(data: bytes, what: str, key: str, media_type: str = "") -> None:
     """
     try:
         shape = msgspec.json.decode(data, type=_Shape)
-    except (msgspec.MsgspecError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise MalformedImage(what, f"not what it should be: {error}") from error
     other = (shape.layers, shape.config) if key == "manifests" else (shape.manifests,)
     if any(part is not None for part in other):

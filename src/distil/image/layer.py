@@ -65,7 +65,24 @@ def write_layer(
     members = arranged(nodes)
     codec = codec_of(compression)
     key = content_key(members, codec.identity, mtime)
-    written = _known(cache, key) or _write(members, mtime, codec, cache, key)
+    written = _known(cache, key) or _write(tar_stream(members, mtime), codec, cache, key)
+    return _layer(written, compression, cache, key, created_by)
+
+
+def compress_layer(layer: Layer, compression: Compression, cache: Cache) -> Layer:
+    """`layer`, whose blob is a bare tar, with a compressed one: from the cache or written now.
+
+    Raises `CorruptContent`, `CorruptCache`, `DiskFull`, `CacheUnwritable`.
+    """
+    codec = codec_of(compression)
+    key = hashlib.sha256(f"tar {codec.identity} {layer.diff_id}".encode()).hexdigest()
+    written = _known(cache, key) or _write(layer.blob.chunks(), codec, cache, key)
+    return _layer(written, compression, cache, key, layer.created_by)
+
+
+def _layer(
+    written: Written, compression: Compression, cache: Cache, key: str, created_by: str
+) -> Layer:
     path = cache.path(AREA, _blob_name(key))
     return Layer(
         descriptor=Descriptor(compression.media_type, written.digest, written.compressed),
@@ -191,9 +208,9 @@ def layer_is_sound(cache: Cache, name: str) -> bool | None:
     return FileBlob.of_file(cache.path(AREA, name)).digest == record.digest
 
 
-def _write(members: Sequence[Node], mtime: int, codec: Codec, cache: Cache, key: str) -> Written:
+def _write(pieces: Iterable[bytes], codec: Codec, cache: Cache, key: str) -> Written:
     with cache.writing(AREA, _blob_name(key)) as stream, LayerStream(stream, codec) as layer:
-        for piece in tar_stream(members, mtime):
+        for piece in pieces:
             layer.write(piece)
         written = layer.finish()
     record = _Record(str(written.digest), written.compressed, str(written.diff_id), written.size)

@@ -7,6 +7,7 @@ them and keeps nothing, for who asks what is there.
 from __future__ import annotations
 
 import contextlib
+import contextvars
 import hashlib
 import os
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
@@ -117,14 +118,13 @@ def _laid_out(
     limits: Limits | None,
 ) -> Tree:
     allowance = Allowance(limits or limits_here())
-    tree = Tree()
+    hops = allowance.limits.symlink_hops
     with contextlib.closing(_side_by_side(layers, nodes, allowance)) as decoded:
-        for layer, found in zip(layers, decoded, strict=True):
-            try:
-                tree = tree.overlay(found, allowance.limits.symlink_hops)
-            except LinkLoop as error:
-                raise TooManyHops(called(layer), error.message) from error
-    return tree
+        try:
+            return Tree().overlaid(decoded, hops)
+        except LinkLoop as error:
+            why = f"{error.message}, {hops} are followed"
+            raise TooManyHops("the layers of the image", why) from error
 
 
 def _side_by_side(
@@ -145,7 +145,9 @@ def _side_by_side(
 
     pool = ThreadPoolExecutor(_THREADS)
     try:
-        for future in [pool.submit(work, layer, allowance) for layer in layers]:
+        for future in [
+            pool.submit(contextvars.copy_context().run, work, layer, allowance) for layer in layers
+        ]:
             yield future.result()
     finally:
         allowance.is_over = True

@@ -15,6 +15,9 @@ from distil.model.origin import GeneratedOrigin, Origin, PackageOrigin
 MAX_LINKS: Final = 40
 """Symbolic links followed in one look-up: Linux's own limit (path_resolution(7))."""
 
+_AGAIN: Final = "\0"
+"""Between a path and how many files there have been; no path holds it."""
+
 PARENT_RULE: Final = GeneratedOrigin("parent directory")
 
 
@@ -89,13 +92,20 @@ class Draft:
     link holds the contents and metadata of what it shares them with, and its target is only
     a label that it has in common with the other links of one file; `finished` makes one of
     them the file. So nothing is lost when the file that came first is replaced or removed.
+
+    With `keeps_apart` a file that takes the place of another is never linked to what the other
+    was, however alike they are; without, files that are alike may become one.
     """
 
-    __slots__ = ("_children", "_hops", "_links", "_nodes", "_real")
+    __slots__ = ("_anew", "_children", "_hops", "_links", "_nodes", "_real")
 
-    def __init__(self, nodes: dict[str, Node], hops: int = MAX_LINKS) -> None:
+    def __init__(
+        self, nodes: dict[str, Node], hops: int = MAX_LINKS, *, keeps_apart: bool = False
+    ) -> None:
         self._nodes = nodes
         self._hops = hops
+        self._anew: dict[str, int] | None = {} if keeps_apart else None
+        """How many files there have been at a path before the one that is there."""
         self._real: dict[str, str] = {}
         self._children: dict[str, set[str]] | None = None
         self._links = any(node.kind is Kind.SYMLINK for node in nodes.values())
@@ -173,7 +183,8 @@ class Draft:
             if node.kind is Kind.HARDLINK:
                 groups.setdefault(node.target, []).append(node)
         for label, links in groups.items():
-            head = nodes.get(label)
+            path = label.partition(_AGAIN)[0]
+            head = nodes.get(path) if self._label(path) == label else None
             members = [*links, head] if head is not None and head.kind is Kind.FILE else links
             for same in _alike(members):
                 _tie(nodes, same)
@@ -205,7 +216,12 @@ class Draft:
         link = msgspec.structs.replace(target, path=node.path, origin=node.origin)
         if target.kind is not Kind.FILE:
             return link
-        return msgspec.structs.replace(link, kind=Kind.HARDLINK, target=target.path)
+        return msgspec.structs.replace(link, kind=Kind.HARDLINK, target=self._label(target.path))
+
+    def _label(self, path: str) -> str:
+        """What the links to the file at `path` have in common."""
+        before = self._anew.get(path) if self._anew else None
+        return f"{path}{_AGAIN}{before}" if before else path
 
     def _ensure_directory(self, path: str) -> None:
         missing = []
@@ -234,6 +250,8 @@ class Draft:
 
     def _put(self, node: Node) -> None:
         existing = self._nodes.get(node.path)
+        if existing is not None and existing is not node:
+            self._forget_links(existing)
         if existing is None:
             if self._children is not None:
                 self._children.setdefault(node.parent, set()).add(node.path)
@@ -245,11 +263,18 @@ class Draft:
         self._nodes[node.path] = node
 
     def _drop(self, path: str) -> None:
-        if self._nodes.pop(path).kind is Kind.SYMLINK:
+        gone = self._nodes.pop(path)
+        self._forget_links(gone)
+        if gone.kind is Kind.SYMLINK:
             self._real.clear()
         children = self._index()
         children[parent_of(path)].discard(path)
         children.pop(path, None)
+
+    def _forget_links(self, gone: Node) -> None:
+        """Have no later link to the place of the file `gone` taken for one to itself."""
+        if self._anew is not None and gone.kind is Kind.FILE:
+            self._anew[gone.path] = self._anew.get(gone.path, 0) + 1
 
     def _index(self) -> dict[str, set[str]]:
         """The children of each directory; made when first something is to go."""

@@ -106,8 +106,12 @@ class Tree:
 
     # --- new trees -------------------------------------------------------------------------
 
-    def overlay(self, layer: Iterable[Node], hops: int = MAX_LINKS) -> Tree:
-        """This tree with an image layer applied on top, whiteouts and all.
+    def overlay(self, layer: Iterable[Node]) -> Tree:
+        """This tree with one image layer applied on top, as `overlaid` does."""
+        return self.overlaid([layer])
+
+    def overlaid(self, layers: Iterable[Iterable[Node]], hops: int = MAX_LINKS) -> Tree:
+        """This tree with image layers applied on top, lowest first, whiteouts and all.
 
         Follows the layer section of the OCI image specification: whiteouts hide what lower
         layers hold, never their own layer's entries; an entry whose directory is a symbolic
@@ -117,7 +121,13 @@ class Tree:
         Raises `DanglingHardLink`, `LinkLoop`, `NotADirectory`, `FileConflict`, and
         `InvalidPath` for what lies below a directory that is named like a whiteout.
         """
-        draft = Draft(dict(self._nodes), hops)
+        draft = Draft(dict(self._nodes), hops, keeps_apart=True)
+        for layer in layers:
+            self._lay_on(draft, layer)
+        return Tree._of(draft.finished())
+
+    @staticmethod
+    def _lay_on(draft: Draft, layer: Iterable[Node]) -> None:
         upper: list[Node] = []
         covered: dict[str, Node] = {}
         for node in layer:
@@ -137,7 +147,6 @@ class Tree:
                     covered[node.path] = node
         for node in upper:
             draft.replace(node)
-        return Tree._of(draft.finished())
 
     def merge(self, *others: Tree) -> Tree:
         """This tree and `others` side by side; equal nodes and shared directories coincide.

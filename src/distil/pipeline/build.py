@@ -43,17 +43,18 @@ class BuildRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What `build` is asked for; everything that is not said is found out or has a default.
 
     `source` is the directory of the application, or a script that is all of it.
-    `tag` is ``NAME[:TAG]``; `outputs` are places as in containers-transports(5). `platforms` are
-    those of ``distil.toml`` by default, and this machine's where that names none; each is one
-    name or several with commas between them. `overrides` stand before what ``distil.toml`` says.
+    `tags` are each ``NAME[:TAG]``; `outputs` are places as in containers-transports(5).
+    `platforms` are those of ``distil.toml`` by default, and this machine's where that names none;
+    each is one name or several with commas between them. `overrides` stand before what
+    ``distil.toml`` says.
     """
 
     source: Path
-    tag: str | None = None
+    tags: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
     load: bool = False
     push: bool = False
-    """Whether to write to the registry that `tag` names as well."""
+    """Whether to write to the registries that `tags` name as well."""
     settings: StoreSettings = NOTHING_SAID
     """What is said of the places to write to."""
     platforms: tuple[str, ...] = ()
@@ -89,7 +90,7 @@ def _build(request: BuildRequest, cache: Cache) -> BuildSummary | IndexSummary:
     platforms = target_platforms(request.platforms, spec)
     where.check_platforms(platforms)
     subject = read_subject(place, spec)
-    name = where.name_for(subject.application)
+    names = where.names_for(subject.application)
     lock = _lock_of(request, subject)
     kept = kept_archives(lock, place.directory, request.vendor)
     with Client(cache, offline=request.offline, kept=kept) as client:
@@ -112,14 +113,14 @@ def _build(request: BuildRequest, cache: Cache) -> BuildSummary | IndexSummary:
             debug=request.debug,
         )
         products = on_each(platforms, cache, lambda one: _produce(one, workshop))
-    published = publish(where, name, bind([product.images for product in products]))
+    published = publish(where, names, bind([product.images for product in products]))
     return summarise(products, published)
 
 
 def _where(request: BuildRequest, profile: Profile) -> Destinations:
     """Where the images go."""
     return destinations(
-        request.tag,
+        request.tags,
         request.outputs,
         request.settings,
         profile,

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
+from distil.fetch.cache import Cache
 from distil.image.copying import Wanted, check_holds, copied
+from distil.image.deliverable import Deliverable
 from distil.image.naming import name_copy, unnamed
+from distil.image.packing import packed
 from distil.image.stores import NOTHING_SAID, StoreSettings
 from distil.image.stores.table import store_to_read, store_to_write
 from distil.image.write import write
@@ -43,6 +46,7 @@ class CopySummary(msgspec.Struct, frozen=True):
 def copy(request: CopyRequest) -> CopySummary:
     """Copy an image, an index or an artifact. Its documents keep their bytes and digests.
 
+    But for what engines and ``docker save`` give out, which has none: its layers are compressed.
     It appears at the destination whole or not at all. Raises what reading and writing raise.
     """
     origin, target = parse_location(request.source), parse_location(request.destination)
@@ -52,16 +56,19 @@ def copy(request: CopyRequest) -> CopySummary:
         all_platforms=request.all_platforms,
         referrers=request.referrers,
     )
-    store = store_to_write(target, request.settings)
-    with store_to_read(origin, request.settings).opened() as source:
+    store, cache = store_to_write(target, request.settings), Cache.default()
+    with cache.guarding(), store_to_read(origin, request.settings).opened() as source:
         found = copied(source, wanted)
         check_holds(store, found)
-        named = name_copy(found.image, origin, found.found, target)
+        image: Deliverable = found.image
+        if store.is_oci and not source.has_digests:
+            image = packed(source, image.descriptor, cache)
+        named = name_copy(image, origin, found.found, target)
         artifacts = [unnamed(artifact, named.name) for artifact in found.artifacts]
         references = write([named, *artifacts], target, request.settings)
     return CopySummary(
         reference=references[0],
-        digest=found.image.descriptor.digest,
+        digest=image.descriptor.digest,
         platforms=tuple(str(image.platform) for image in found.image.images),
         artifacts=len(artifacts),
         is_new_index=found.is_new,

@@ -11,11 +11,11 @@ from distil.model.reference import parse_location
 
 
 def tags(place: str, settings: StoreSettings = NOTHING_SAID) -> list[str]:
-    """The tags in `place`, a repository in a registry or ``oci:DIR``, in the order they come.
+    """The tags in `place`, a repository in a registry or ``oci:DIR``, sorted.
 
     Raises `UnreadablePlace`, and what reading the place raises.
     """
-    return list(store_to_read(parse_location(place), settings).tags())
+    return sorted(store_to_read(parse_location(place), settings).tags())
 
 
 def tag(image: str, names: Sequence[str], settings: StoreSettings = NOTHING_SAID) -> list[str]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import subprocess
 from collections.abc import Iterator
+from itertools import combinations
 
 import pytest
 
+from distil.fetch.address import basic_authorization
 from distil.image.stores.registry.login import Login
 from distil.image.stores.registry.login_file import LoginFile
 from distil.image.stores.registry.logins import erase_login, find_login, store_login
@@ -29,6 +32,8 @@ COMMANDS = {
     "oras": ("login", "-u", USER, "--password-stdin"),
     "crane": ("auth", "login", "-u", USER, "--password-stdin"),
 }
+_PARTS = ("", "/team", "/team/app", "/team/ap")
+KEYS = [keys for count in range(len(_PARTS) + 1) for keys in combinations(_PARTS, count)]
 TOOLS = [pytest.param(name, marks=needs(name)) for name in COMMANDS]
 
 
@@ -93,3 +98,28 @@ def test_crane_uses_distils_logins(home, key):
     server = "https://index.docker.io/v1/" if key == "docker.io" else key
     said = called("crane", "auth", "get", server.removeprefix("https://").split("/")[0])
     assert json.loads(said) == {"Username": USER, "Secret": PASSWORD}
+
+
+@needs("skopeo")
+@pytest.mark.parametrize("image", ["team/app", "team/other", "app"])
+@pytest.mark.parametrize("keys", KEYS, ids=str)
+@pytest.mark.parametrize("scheme", ["", "https://"])
+def test_skopeo_takes_the_same_of_several(home, write, image, keys, scheme):
+    """The registry tells whom it was asked by; no user is known to it."""
+    registry = MemoryRegistry(users={})
+    with registry.serve() as url:
+        place = url.partition("://")[2]
+        names = [place + key if key else scheme + place for key in keys]
+        write(".docker/config.json", {"auths": {name: _entry(name) for name in names}})
+        login = find_login(parse_image_name(f"{place}/{image}"))
+        command = [tool("skopeo"), "inspect", "--tls-verify=false", f"docker://{place}/{image}"]
+        subprocess.run(command, capture_output=True, timeout=60, check=False)
+    # One without a login it asks for as nobody, with an empty password.
+    expected = basic_authorization(login.user, login.secret) if login else "Basic Og=="
+    headers = {request.headers.get("Authorization") for request in registry.requests} - {None}
+    assert headers == {expected}
+
+
+def _entry(user: str) -> dict[str, str]:
+    name = user.replace(":", "-")
+    return {"auth": base64.b64encode(f"{name}:{PASSWORD}".encode()).decode()}

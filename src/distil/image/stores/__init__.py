@@ -41,6 +41,8 @@ class Source(Protocol):
     location: Location
     where: str
     """How errors call it."""
+    has_digests: bool = True
+    """Whether manifests and layers are kept there as they were pushed, under their digests."""
 
     def resolve(self) -> Descriptor:
         """The descriptor of the manifest or index that `location` means.

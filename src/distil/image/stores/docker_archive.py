@@ -53,6 +53,8 @@ class DockerSource(LayoutSource):
     the whole.
     """
 
+    has_digests = False
+
     def __init__(self, location: Location, parts: Parts) -> None:
         super().__init__(location, parts)
         self._blobs: dict[Digest, Blob] = {}
