@@ -15,8 +15,12 @@ from pathlib import Path
 import pytest
 
 from distil.cli import run
+from tests.support import registries
 from tests.support.command import DISTIL
 from tests.support.memory_registry import MemoryRegistry
+from tests.support.registries import Registry
+from tests.support.scripted_server import Response, ScriptedServer
+from tests.support.token_server import TokenServer
 
 USER, PASSWORD = "ada", "s3cret word"
 
@@ -142,4 +146,63 @@ def test_a_broken_file_stays(monkeypatch, capsys, place, file):
 def test_nobody_is_there(monkeypatch, capsys, file):
     assert login(monkeypatch, "127.0.0.1:9", "-u", USER, "--password-stdin") == 2
     assert PASSWORD not in capsys.readouterr().err
+    assert not file.exists()
+
+
+def test_with_tokens_none_is_asked_for_any_repository(monkeypatch, capsys, file):
+    tokens = TokenServer({USER: PASSWORD})
+    registry = MemoryRegistry(tokens=tokens)
+    with tokens.serve(), registry.serve() as url:
+        place = url.partition("://")[2]
+        arguments = [f"{place}/team", "-u", USER, "--password-stdin"]
+        assert login(monkeypatch, *arguments, stdin=b"wr0ng") == 2
+        assert USER in capsys.readouterr().err
+        assert not file.exists()
+        assert login(monkeypatch, *arguments) == 0
+    assert kept(file) == {f"{place}/team": f"{USER}:{PASSWORD}"}
+    assert not any("scope" in dict(request.said) for request in tokens.requests)
+
+
+@pytest.mark.parametrize("kind", ["basic_registry", "token_registry"])
+@pytest.mark.parametrize("trusted", ["everywhere", "for this registry", "insecure", "not"])
+def test_debians_registry_over_tls(monkeypatch, capsys, file, request, kind, trusted):
+    registry: Registry = request.getfixturevalue(kind)
+    home = file.parent
+    monkeypatch.setenv("HOME", str(home))
+    authority = registry.authority.certificate
+    if trusted == "everywhere":
+        monkeypatch.setenv("DISTIL_CA_FILE", str(authority))
+    if trusted == "for this registry":
+        for place in (registry.place, *([registry.tokens.place] if registry.tokens else [])):
+            directory = home / ".config/containers/certs.d" / place
+            directory.mkdir(parents=True)
+            (directory / "ca.crt").write_bytes(authority.read_bytes())
+    more = ["--insecure", registry.place] if trusted == "insecure" else []
+    arguments = [registry.place, "-u", registries.USER, "--password-stdin", *more]
+    code = login(monkeypatch, *arguments, stdin=registries.PASSWORD.encode())
+    said = capsys.readouterr().err
+    assert registries.PASSWORD not in said
+    if trusted == "not":
+        assert code == 2
+        assert "certificate" in said
+        assert not file.exists()
+    else:
+        assert code == 0, said
+        assert list(kept(file)) == [registry.place]
+
+
+def test_what_is_no_registry(monkeypatch, capsys, file):
+    with ScriptedServer(lambda _: Response(404)).serve() as url:
+        place = url.partition("://")[2]
+        assert login(monkeypatch, place, "-u", USER, "--password-stdin") == 2
+    assert "no registry" in capsys.readouterr().err
+    assert not file.exists()
+
+
+def test_a_blocked_registry_is_told_nothing(monkeypatch, capsys, place, file, tmp_path):
+    conf = tmp_path / "registries.conf"
+    conf.write_text(f'[[registry]]\nlocation = "{place}"\nblocked = true\n')
+    monkeypatch.setenv("CONTAINERS_REGISTRIES_CONF", str(conf))
+    assert login(monkeypatch, place, "-u", USER, "--password-stdin") == 2
+    assert str(conf) in capsys.readouterr().err
     assert not file.exists()

@@ -6,9 +6,9 @@ import msgspec
 
 from distil.image.stores import NOTHING_SAID, StoreSettings
 from distil.image.stores.registry.login import entered_login
+from distil.image.stores.registry.login_check import check_login
 from distil.image.stores.registry.logins import store_login
 from distil.image.stores.registry.registry_name import parse_login_key
-from distil.image.stores.registry.session import check_login
 
 
 class LoggedIn(msgspec.Struct, frozen=True):
@@ -24,7 +24,7 @@ def login(
     """Keep a login for `registry`, a host or a part of one, when the registry takes it.
 
     It goes where Docker and podman find it as well, into the helper that they are told to use
-    if there is one. Raises `InvalidRegistry`, `InvalidLogin`, `RegistryDenied` and what else can
+    if there is one. Raises `InvalidRegistry`, `InvalidLogin`, `LoginRefused` and what else can
     go wrong on the way there, `UnreadableLogins`, `UnwritableLogins`, `HelperFailed`.
     """
     key = parse_login_key(registry)
