@@ -130,9 +130,6 @@ CASES = {
         flask(spec='[python]\nbytecode = "compiled"\n'),
         (r"Python 3\.13\.5 cannot be run here to compile modules: ", 'bytecode = "none"'),
     ),
-    "an output that is a registry": Bad(
-        flask(), ("does not push",), options=("-o", "docker://example.org/shop")
-    ),
 }
 
 

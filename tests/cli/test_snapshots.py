@@ -41,7 +41,7 @@ COMMANDS = {
     "no-such-platform": f"build shop --platform linux/sparc {TO_OUT}",
     "no-such-base": f"build shop --base ubuntu:noble {TO_OUT}",
     "no-such-suite": f"build shop --base debian:trixy {TO_OUT}",
-    "no-such-place": "build shop -o s3:bucket",
+    "no-such-place": "build shop -o s3://bucket",
     "no-such-name": "build shop -t Shop:1.0 -o oci:out",
     "no-such-label": "build shop --label version -o oci:out",
     "no-output": "build shop",

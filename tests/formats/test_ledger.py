@@ -1,3 +1,5 @@
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -54,8 +56,18 @@ def test_damage_is_one_clear_error(ledger: Ledger, data: st.DataObject) -> None:
     encoded = bytearray(encode_ledger(ledger))
     place = data.draw(st.integers(0, len(encoded) - 1))
     encoded[place] ^= data.draw(st.integers(1, 255))
-    with pytest.raises(MalformedLedger):
-        decode_ledger(bytes(encoded))
+    # Some bits of a Zstandard frame mean nothing: then the ledger is the one that was written.
+    with contextlib.suppress(MalformedLedger):
+        assert decode_ledger(bytes(encoded)) == ledger
+
+
+def test_damage_is_seen() -> None:
+    encoded = encode_ledger(Ledger((), (Removed("/a", "pkg:deb/debian/a@1", 3, "r", "why"),)))
+    for place in (0, len(encoded) // 2, len(encoded) - 1):
+        damaged = bytearray(encoded)
+        damaged[place] ^= 0x55
+        with pytest.raises(MalformedLedger):
+            decode_ledger(bytes(damaged))
 
 
 ORIGIN = b'["distil-ledger",1]\n["origin",{"type":"generated","rule":"r"}]\n'

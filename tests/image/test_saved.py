@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from distil.image.errors import NoEngine, NotSaved, UnreadablePlace
+from distil.image.errors import NoEngine, NotSaved
 from distil.image.naming import name_image
 from distil.image.read import read_image
 from distil.image.read_tree import read_tree
@@ -69,9 +69,3 @@ def test_nobody_there(monkeypatch, tmp_path):
     for place in ("docker-daemon:held:1", "containers-storage:held:1"):
         with pytest.raises(NoEngine):
             store_to_read(parse_location(place)).image_id()
-
-
-def test_registries_are_not_read_from():
-    location = parse_location("docker://registry.test/held:1")
-    with pytest.raises(UnreadablePlace, match="does not read from registries"):
-        store_to_read(location)

@@ -166,4 +166,4 @@ def test_nobody_else_asks_which_kind_of_place_it_is() -> None:
     found = {
         str(path.relative_to(root)) for path in root.rglob("*.py") if asks.search(path.read_text())
     }
-    assert found == {"image/stores/table.py", "model/reference.py"}
+    assert found == {"model/reference.py"}

@@ -368,12 +368,6 @@ def test_an_archive_replaces_a_file_but_nothing_else(cache, tmp_path):
         write(twins(cache, location), location)
 
 
-def test_registries_are_not_written_to(cache):
-    location = parse_location("docker://registry.test/x:1")
-    with pytest.raises(UnsupportedDestination, match="does not push"):
-        write(twins(cache, location), location)
-
-
 # --- what goes wrong -------------------------------------------------------------------------
 
 

@@ -17,6 +17,7 @@ import msgspec
 
 from distil.fetch.configuration import configuration_path, read_configuration
 from distil.fetch.errors import InvalidConfiguration
+from distil.fetch.request import TlsPolicy
 from distil.model.regular_file import read_small
 
 if TYPE_CHECKING:
@@ -57,6 +58,32 @@ def tls_context(environment: Mapping[str, str] = os.environ) -> ssl.SSLContext:
         except (OSError, ssl.SSLError) as error:
             why = f"{bundle.path} holds no certificates in PEM form"
             raise InvalidConfiguration(bundle.named_by, why) from error
+    return context
+
+
+def server_context(policy: TlsPolicy) -> ssl.SSLContext:
+    """A context for the server that `policy` is about; machine-wide trust holds there as well.
+
+    Raises `InvalidConfiguration`, naming the file that cannot be used.
+    """
+    import ssl
+
+    context = tls_context()
+    for path in policy.authorities:
+        _Bundle(Path(path), path).check()
+        try:
+            context.load_verify_locations(cafile=path)
+        except (OSError, ssl.SSLError) as error:
+            raise InvalidConfiguration(path, "holds no certificates in PEM form") from error
+    if policy.client is not None:
+        try:
+            context.load_cert_chain(*policy.client, password="")
+        except (OSError, ssl.SSLError) as error:
+            why = f"no certificate and key in PEM form, without a password: {policy.client[1]}"
+            raise InvalidConfiguration(policy.client[0], why) from error
+    if not policy.verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
     return context
 
 

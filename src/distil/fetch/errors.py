@@ -48,12 +48,18 @@ class CacheInUse(DistilError):
 
 
 class NetworkError(DistilError):
-    """Base of what can go wrong between here and a server; `url` holds no credentials."""
+    """Base of what can go wrong between here and a server; `url` holds no credentials.
+
+    `sends` tells what goes to the server from what comes from it.
+    """
 
     advice = "check the network, the proxy and the address"
 
-    def __init__(self, what: str, url: str, why: str, *, hint: str = "") -> None:
-        super().__init__(f"cannot fetch {what} from {url}: {why}", hint=hint or self.advice)
+    def __init__(
+        self, what: str, url: str, why: str, *, hint: str = "", sends: bool = False
+    ) -> None:
+        way = f"send {what} to" if sends else f"fetch {what} from"
+        super().__init__(f"cannot {way} {url}: {why}", hint=hint or self.advice)
         self.url = url
 
 

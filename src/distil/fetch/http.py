@@ -24,7 +24,8 @@ from distil.fetch.errors import (
     WrongDigest,
     WrongSize,
 )
-from distil.fetch.transport import PIECE, Body, Request, Transport
+from distil.fetch.request import Body, Request
+from distil.fetch.transport import PIECE, Transport
 from distil.model.blob import FileBlob
 from distil.model.digest import Digest
 
@@ -279,8 +280,10 @@ class Client:
     def _request(self, url: str, what: str, *, uncached: bool) -> Request:
         mirror = self._mirror_of(url)
         if mirror is None:
-            return Request(url, what, uncached=uncached)
-        return Request(url, what, apt=True, uncached=uncached, authorization=mirror.authorization)
+            return Request(url=url, what=what, uncached=uncached)
+        return Request(
+            url=url, what=what, apt=True, uncached=uncached, authorization=mirror.authorization
+        )
 
     def _mirror_of(self, url: str) -> _Mirror | None:
         clean = parse_address(url).url

@@ -1,36 +1,30 @@
 """One HTTP request after another until bytes flow: redirects, retries, proxies, TLS.
 
-What can go wrong is turned into the error classes here, and their texts are made from what is
-known to hold no secret; the text of a library's exception never reaches a message.
+What can go wrong is turned into error classes by `answers`.
 """
 
 from __future__ import annotations
 
 import contextlib
+import random
 import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import urljoin
 
-import msgspec
-
 from distil.fetch.address import Address, parse_address
-from distil.fetch.authorities import tls_context
+from distil.fetch.answers import MayPass, check_status, explained
+from distil.fetch.authorities import server_context, tls_context
 from distil.fetch.credentials import apt_authorization, netrc_authorization
 from distil.fetch.errors import (
-    AccessDenied,
     ConnectionFailed,
-    HostNotFound,
     InvalidUrl,
-    NetworkError,
-    NotFound,
-    ServerError,
-    TlsFailed,
     TooManyRedirects,
     TruncatedDownload,
 )
 from distil.fetch.proxies import AptProxies, environment_proxy, proxy_address
+from distil.fetch.request import FOLLOWED, Body, Request, TlsPolicy
 
 if TYPE_CHECKING:
     import urllib3
@@ -38,38 +32,18 @@ if TYPE_CHECKING:
 PIECE: Final = 1 << 18
 """Bytes read from a connection at a time."""
 
-_RETRIED: Final = frozenset({408, 429, 500, 502, 503, 504})
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_KEEPING: Final = frozenset({307, 308})
+"""Redirects that keep method and content (RFC 9110, 15.4)."""
 _MAX_REDIRECTS: Final = 10
-_LONGEST_WAIT: Final = 60.0
-"""Seconds that are waited when a server asks for it; one that wants more is given up."""
 _CONNECT_SECONDS: Final = 10.0
-_READ_SECONDS: Final = 30.0
+_SEND_SECONDS: Final = 60.0
+"""How long a server may take in nothing of what is sent to it."""
 _SLOWEST: Final = 1000
 """Bytes a second, over `_PATIENCE` seconds, below which a connection is given up."""
 _PATIENCE: Final = 60.0
 
 T = TypeVar("T")
-
-
-class Request(msgspec.Struct, frozen=True):
-    """What to get. `what` names it for the user; `apt` lets apt's proxy and auth.conf apply.
-
-    `authorization` is for the server of `url` alone; credentials in `url` stand before it.
-    """
-
-    url: str
-    what: str
-    apt: bool = False
-    uncached: bool = False
-    authorization: str = ""
-
-
-class Body(msgspec.Struct):
-    """A response under way: its length when the server said, and its bytes."""
-
-    length: int | None
-    pieces: Iterator[bytes]
 
 
 class Transport:
@@ -80,7 +54,7 @@ class Transport:
         self._delay = delay
         self._stop = threading.Event()
         self._mutex = threading.Lock()
-        self._managers: dict[tuple[str, bool], urllib3.PoolManager] = {}
+        self._managers: dict[tuple[str, TlsPolicy | None], urllib3.PoolManager] = {}
         self._active: set[urllib3.BaseHTTPResponse] = set()
         self._apt_proxies = AptProxies()
 
@@ -91,16 +65,24 @@ class Transport:
         `NetworkError`, and what `consume` raises, which is not retried.
         """
         for attempt in range(self._attempts):
-            last = attempt + 1 == self._attempts
             try:
-                with self._opened(request) as body:
+                with self.opened(request) as body:
                     return consume(body)
-            except _Retry as retry:
-                if last or self._stop.is_set():
-                    raise retry.error from retry.__cause__
-                wait = self._delay * 2**attempt if retry.after is None else retry.after
-                self._stop.wait(wait)
+            except MayPass as retry:
+                self.pause(attempt, retry)
         raise AssertionError("a transport makes at least one attempt")
+
+    def pause(self, attempt: int, retry: MayPass) -> None:
+        """Wait before the next attempt, `attempt` (from 0) having failed of `retry`.
+
+        As long as the server asked for; otherwise longer each time and never quite as long as
+        others wait, who may have failed at the same moment. Raises what it failed of when that
+        was the last attempt, or transfers are to end.
+        """
+        if attempt + 1 >= self._attempts or self._stop.is_set():
+            raise retry.error from retry.__cause__
+        jitter = 1 + random.random() / 4  # noqa: S311 - nothing secret hangs on it
+        self._stop.wait(self._delay * 2**attempt * jitter if retry.after is None else retry.after)
 
     def stop(self) -> None:
         """End every transfer under way soon; they raise `ConnectionFailed`."""
@@ -125,23 +107,29 @@ class Transport:
     # --- one attempt -----------------------------------------------------------------------
 
     @contextlib.contextmanager
-    def _opened(self, request: Request) -> Iterator[Body]:
+    def opened(self, request: Request) -> Iterator[Body]:
+        """One attempt: the answer, as long as the block lasts.
+
+        Raises `MayPass` for what is worth another, and the subclasses of `NetworkError`.
+        """
         first = parse_address(request.url)
         address = first
         for _ in range(_MAX_REDIRECTS):
             self._check_stopped(request, address)
             authorization = self._authorization(request, first, address)
             response = self._send(request, address, authorization)
-            if response.status in _REDIRECTS:
+            if response.status in _REDIRECTS and response.status not in request.accepts:
                 response.close()
-                address = _next_address(request, address, response.headers.get("Location"))
+                address = _next_address(request, address, response)
                 continue
             with self._mutex:
                 self._active.add(response)
             try:
                 self._check_stopped(request, address)
-                _check_status(request, address, response)
-                yield Body(_length(response), self._pieces(request, address, response))
+                check_status(request, address, response.status, response.headers)
+                pieces = self._pieces(request, address, response)
+                length = _length(response)
+                yield Body(length, pieces, response.status, response.headers, address.url)
             finally:
                 with self._mutex:
                     self._active.discard(response)
@@ -162,32 +150,37 @@ class Transport:
         if given:
             return given
         found = apt_authorization(address) if request.apt else ""
-        return found or netrc_authorization(address)
+        return found or (netrc_authorization(address) if request.netrc else "")
 
     def _send(
         self, request: Request, address: Address, authorization: str
     ) -> urllib3.BaseHTTPResponse:
         import urllib3
 
-        headers = {"User-Agent": "distil", "Accept-Encoding": "identity"}
+        headers = {"User-Agent": "distil", "Accept-Encoding": "identity", **dict(request.headers)}
         if authorization:
             headers["Authorization"] = authorization
         if request.uncached:
             headers |= {"Cache-Control": "no-cache", "Pragma": "no-cache"}
+        connect, content = _CONNECT_SECONDS, request.content
+        if content is not None:
+            headers["Content-Length"] = str(content.size)
+            connect = _SEND_SECONDS  # urllib3's limit on sending as well
         manager = self._manager(request, address)
         try:
             return manager.request(
-                "GET",
+                request.method,
                 address.url,
+                body=None if content is None else content.open(),
                 headers=headers,
-                timeout=urllib3.Timeout(connect=_CONNECT_SECONDS, read=_READ_SECONDS),
+                timeout=urllib3.Timeout(connect=connect, read=request.patience),
                 retries=False,
                 redirect=False,
                 preload_content=False,
                 decode_content=False,
             )
         except urllib3.exceptions.HTTPError as error:
-            raise _explained(request, address, error) from error
+            raise explained(request, address, error) from error
 
     def _pieces(
         self, request: Request, address: Address, response: urllib3.BaseHTTPResponse
@@ -204,16 +197,16 @@ class Transport:
                     return
                 if pace.is_too_slow(len(piece)):
                     why = f"less than {_SLOWEST} bytes a second came from it"
-                    raise _Retry(ConnectionFailed(request.what, str(address), why))
+                    raise MayPass(ConnectionFailed(request.what, str(address), why))
                 yield piece
         except (urllib3.exceptions.IncompleteRead, urllib3.exceptions.ProtocolError) as error:
             why = "the connection ended before the last byte"
-            raise _Retry(TruncatedDownload(request.what, str(address), why)) from error
+            raise MayPass(TruncatedDownload(request.what, str(address), why)) from error
         except urllib3.exceptions.HTTPError as error:
-            raise _explained(request, address, error) from error
+            raise explained(request, address, error) from error
         except OSError as error:
             why = error.strerror or "the connection broke"
-            raise _Retry(ConnectionFailed(request.what, str(address), why)) from error
+            raise MayPass(ConnectionFailed(request.what, str(address), why)) from error
 
     # --- connections -----------------------------------------------------------------------
 
@@ -222,11 +215,12 @@ class Transport:
         if proxy is None:
             proxy = environment_proxy(address)
         # Reading the CA bundle takes longer than many a download: not for plain HTTP.
-        tls = "https" in (address.scheme, proxy.partition(":")[0])
+        secure = "https" in (address.scheme, proxy.partition(":")[0])
+        tls = request.tls if secure else None
         with self._mutex:
             manager = self._managers.get((proxy, tls))
             if manager is None:
-                manager = self._managers[proxy, tls] = _new_manager(proxy, tls=tls)
+                manager = self._managers[proxy, tls] = _new_manager(proxy, tls)
         return manager
 
 
@@ -248,19 +242,12 @@ class _Pace:
         return slow
 
 
-class _Retry(Exception):
-    """An error that may pass; `after` is the wait in seconds that the server asked for."""
-
-    def __init__(self, error: NetworkError, after: float | None = None) -> None:
-        super().__init__(error.message)
-        self.error = error
-        self.after = after
-
-
-def _new_manager(proxy: str, *, tls: bool) -> urllib3.PoolManager:
+def _new_manager(proxy: str, tls: TlsPolicy | None) -> urllib3.PoolManager:
     import urllib3
 
-    context = tls_context() if tls else None
+    context = server_context(tls) if tls is not None else None
+    if tls is not None and not tls.verify:  # The user said so, and is not to be told each time.
+        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
     if not proxy:
         return urllib3.PoolManager(maxsize=8, ssl_context=context)
     address = proxy_address(proxy)
@@ -271,12 +258,19 @@ def _new_manager(proxy: str, *, tls: bool) -> urllib3.PoolManager:
         address.url,
         maxsize=8,
         ssl_context=context,
-        proxy_ssl_context=context if address.scheme == "https" else None,
+        # What is said of a server does not hold for the proxy before it.
+        proxy_ssl_context=tls_context() if address.scheme == "https" else None,
         proxy_headers=headers,
     )
 
 
-def _next_address(request: Request, address: Address, location: str | None) -> Address:
+def _next_address(
+    request: Request, address: Address, response: urllib3.BaseHTTPResponse
+) -> Address:
+    """Where a redirect leads. Raises `TooManyRedirects` where it may not be followed."""
+    if request.method not in FOLLOWED and response.status not in _KEEPING:
+        raise TooManyRedirects(request.what, str(address), "a redirect that would send nothing")
+    location = response.headers.get("Location")
     if not location:
         raise TooManyRedirects(request.what, str(address), "a redirect that names no address")
     try:
@@ -285,89 +279,11 @@ def _next_address(request: Request, address: Address, location: str | None) -> A
         raise TooManyRedirects(request.what, str(address), "a redirect out of HTTP") from error
     if target.scheme == "file":
         raise TooManyRedirects(request.what, str(address), "a redirect to a local file")
+    if not request.downgrade and (address.scheme, target.scheme) == ("https", "http"):
+        raise TooManyRedirects(request.what, str(address), "a redirect from https to http")
     return target
-
-
-def _check_status(request: Request, address: Address, response: urllib3.BaseHTTPResponse) -> None:
-    status = response.status
-    if status == 200:
-        return
-    why = f"the server answered {status}"
-    where = str(address)
-    if status in (404, 410):
-        raise NotFound(request.what, where, f"{why}, it does not have this")
-    if status in (401, 403, 407):
-        other = "apt's auth.conf" if request.apt else "give uv those of the index"
-        hint = f"put the credentials into ~/.netrc, or {other}"
-        raise AccessDenied(request.what, where, why, hint=hint)
-    after = _retry_after(response.headers.get("Retry-After"))
-    too_long = after is not None and after > _LONGEST_WAIT
-    if too_long:
-        why += f" and wants to be left alone for {after:.0f} seconds"
-    error = ServerError(request.what, where, why, hint="try again later, or another mirror")
-    if status in _RETRIED and not too_long:
-        raise _Retry(error, after)
-    raise error
-
-
-def _retry_after(value: str | None) -> float | None:
-    """Seconds to wait by a Retry-After header (RFC 9110, 10.2.3), None when there is none."""
-    if not value:
-        return None
-    if value.strip().isdecimal():
-        return float(value)
-    import email.utils
-
-    try:
-        moment = email.utils.parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    return max(0.0, moment.timestamp() - time.time())
 
 
 def _length(response: urllib3.BaseHTTPResponse) -> int | None:
     value = response.headers.get("Content-Length", "")
     return int(value) if value.isdecimal() else None
-
-
-def _explained(request: Request, address: Address, error: Exception) -> Exception:
-    """The error class for an exception of urllib3, wrapped for a retry where it may pass."""
-    import ssl
-
-    import urllib3
-
-    what, where = request.what, str(address)
-    via = ""
-    if isinstance(error, urllib3.exceptions.ProxyError):
-        via = "through the proxy: "
-        error = error.original_error
-    if isinstance(error, urllib3.exceptions.NameResolutionError):
-        hint = "check the network, the name, and http_proxy/https_proxy"
-        return HostNotFound(what, where, f"{via}the host name has no address", hint=hint)
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            hint = "for a private CA set DISTIL_CA_FILE to its certificate"
-            return TlsFailed(what, where, f"{via}{cause.verify_message}", hint=hint)
-        cause = cause.__cause__ or cause.__context__ or _argument(cause)
-    if isinstance(error, urllib3.exceptions.SSLError):
-        return TlsFailed(what, where, f"{via}the TLS handshake failed")
-    # NewConnectionError, a refused connection for one, is also a kind of timeout to urllib3.
-    refused = isinstance(error, urllib3.exceptions.NewConnectionError)
-    if isinstance(error, urllib3.exceptions.TimeoutError) and not refused:
-        return _Retry(ConnectionFailed(what, where, f"{via}no answer in time"))
-    return _Retry(ConnectionFailed(what, where, f"{via}{_system_reason(error)}"))
-
-
-def _argument(error: BaseException) -> BaseException | None:
-    """The exception that urllib3 keeps as an argument of its own."""
-    return next((arg for arg in error.args if isinstance(arg, BaseException)), None)
-
-
-def _system_reason(error: BaseException | None) -> str:
-    """The operating system's word for it, such as "Connection refused"."""
-    while error is not None:
-        if isinstance(error, OSError) and error.strerror:
-            return error.strerror
-        error = error.__cause__ or error.__context__ or _argument(error)
-    return "the connection broke"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextvars
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from typing import ClassVar, Final
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Final
 
 import msgspec
 
@@ -24,7 +24,10 @@ class _Stoppable(msgspec.Struct, frozen=True):
 
     blob: Blob
     stopped: threading.Event
-    is_local: ClassVar[bool] = False
+
+    @property
+    def is_local(self) -> bool:
+        return self.blob.is_local
 
     @property
     def digest(self) -> Digest:
@@ -56,16 +59,21 @@ def for_each(blobs: Iterable[Blob], work: Callable[[Blob], None]) -> None:
             work(blob)
         else:
             distant.append(blob)
-    if not distant:
+    together(distant, work)
+
+
+def together(blobs: Sequence[Blob], work: Callable[[Blob], None]) -> None:
+    """Do `work` with each of `blobs`, wherever they are, several at a time; else as `for_each`."""
+    if not blobs:
         return
     from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 
     stopped = threading.Event()
-    pool = ThreadPoolExecutor(min(THREADS, len(distant)))
+    pool = ThreadPoolExecutor(min(THREADS, len(blobs)))
     try:
         tasks = [
             pool.submit(contextvars.copy_context().run, work, _Stoppable(blob, stopped))
-            for blob in sorted(distant, key=lambda blob: -blob.size)
+            for blob in sorted(blobs, key=lambda blob: -blob.size)
         ]
         done, _ = wait(tasks, return_when=FIRST_EXCEPTION)
         for task in done:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from distil.errors import DistilError
+from distil.model.errors import CorruptContent
 
 
 class InvalidRegistry(DistilError):
@@ -69,6 +70,13 @@ class HelperFailed(DistilError):
         )
 
 
+class InvalidLogin(DistilError):
+    """A user or a secret that no registry can be told."""
+
+    def __init__(self, why: str, *, hint: str = "") -> None:
+        super().__init__(f"this login cannot be used: {why}", hint=hint)
+
+
 class NotLoggedIn(DistilError):
     """A login to be removed that is not there."""
 
@@ -77,3 +85,62 @@ class NotLoggedIn(DistilError):
     def __init__(self, registry: str, known: Sequence[str]) -> None:
         hint = f"there are logins for {', '.join(known)}" if known else "there is no login at all"
         super().__init__(f"there is no login for {registry}", hint=hint)
+
+
+class RegistryDenied(DistilError):
+    """A registry that does not let this user do what was asked, or does not know the user."""
+
+    def __init__(self, what: str, registry: str, why: str, *, hint: str = "") -> None:
+        super().__init__(
+            f"{registry} does not give access to {what}: {why}",
+            hint=hint or f"`distil login {registry}`, if you have an account there",
+        )
+
+
+class RegistryRefused(DistilError):
+    """A registry that answers that it will not do what was asked."""
+
+    def __init__(self, what: str, registry: str, why: str, *, hint: str = "") -> None:
+        super().__init__(f"{registry} refuses {what}: {why}", hint=hint)
+
+
+class RegistryUnsound(DistilError):
+    """A registry whose answer breaks the protocol (OCI distribution-spec 1.1)."""
+
+    def __init__(self, what: str, registry: str, why: str) -> None:
+        super().__init__(
+            f"{registry}: {what}: {why}",
+            hint="the registry, or a proxy before it, does not work as it should",
+        )
+
+
+class HostileRealm(DistilError):
+    """A token service that logins are not sent to."""
+
+    def __init__(self, registry: str, realm: str, why: str, *, hint: str = "") -> None:
+        super().__init__(
+            f"{registry} wants its tokens to come from {realm}, {why}; nothing was sent there",
+            hint=hint,
+        )
+
+
+class HostileLocation(DistilError):
+    """An address that a registry sends contents or questions to, on another host."""
+
+    def __init__(self, what: str, registry: str, location: str) -> None:
+        super().__init__(
+            f"{registry} wants {what} to go to {location}, another host; nothing was sent there",
+            hint="whoever runs the registry should let it name its own address",
+        )
+
+
+class CorruptTransfer(CorruptContent):
+    """Bytes from a registry that are not what their descriptor says, after all attempts."""
+
+    def __init__(self, what: str, registry: str, why: str) -> None:
+        DistilError.__init__(
+            self,
+            f"{what} from {registry}: {why}",
+            hint="the registry or a proxy before it changed it; nothing of it was kept",
+        )
+        self.path = what
