@@ -24,7 +24,10 @@ from distil.image.errors import (
     TooManyHops,
     TooManyLayers,
 )
+from distil.image.read import find_artifact
 from distil.image.read_tree import read_tree
+from distil.image.stores.table import store_to_read
+from distil.model.digest import Digest
 from distil.model.errors import LimitExceeded
 from distil.model.image import MEDIA_CONFIG
 from distil.model.limits import Limits
@@ -112,6 +115,16 @@ def test_each_limit(
         if key not in OTHERS:
             assert f"`{key}` under [limits]" in caught.value.hint
         assert str(value) in caught.value.message
+
+
+def test_documents_about_an_image_are_held_to_the_limits_too(tmp_path: Path) -> None:
+    layout, kind = Layout(tmp_path / "layout"), "application/vnd.example"
+    image = layout.add(layout.manifest())
+    large = layout.manifest(annotations={"a": "x" * (9 << 20)}) | {"subject": image}
+    layout.index(layout.add(large, artifactType=kind))
+    opened = store_to_read(oci(layout.directory)).opened()
+    with opened as source, pytest.raises(ManifestTooLarge):
+        find_artifact(source, Digest(image["digest"]), kind)
 
 
 def test_no_limit_is_without_a_case() -> None:

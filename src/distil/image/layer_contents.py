@@ -6,12 +6,14 @@ before that has to be able to take it back.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import threading
 from collections.abc import Generator, Iterable, Iterator
 from itertools import chain
 from typing import Final
 
+from distil.formats.ahead import ahead
 from distil.formats.byte_source import ByteSource
 from distil.formats.compressed import decompress
 from distil.formats.errors import ArchiveTooLarge
@@ -38,6 +40,8 @@ _COMPRESSIONS: Final = {
     f"{DOCKER_LAYER}.gzip": "gz",
 }
 _MAGIC: Final = {b"\x1f\x8b": "gz", b"\x28\xb5\x2f\xfd": "zst", b"\xfd7zXZ\0": "xz", b"BZh": "bz2"}
+_WORTH_A_THREAD: Final = 4 << 20
+"""Compressed bytes of a layer that is inflated in a thread while its entries are used."""
 _ERRORS: Final[dict[str, type[LimitExceeded]]] = {
     "members": TooManyEntries,
     "content": ContentTooLarge,
@@ -126,14 +130,18 @@ def layer_members(
     """
     what = called(layer)
     unpacked = _Unpacked(layer, allowance)
-    reader = TarReader(ByteSource(unpacked), what, allowance.of_tar())
+    pieces = unpacked.pieces()
+    if layer.descriptor.size >= _WORTH_A_THREAD:
+        pieces = ahead(pieces)
     try:
-        for member in reader:
-            cost = cost_of(member.path, member.target, member.xattrs)
-            allowance.take(what, cost, member.size)
-            if member.is_sparse:
-                unpacked.add_holes(member.size)
-            yield member, reader.chunks()
+        with contextlib.closing(pieces):
+            reader = TarReader(ByteSource(pieces), what, allowance.of_tar())
+            for member in reader:
+                cost = cost_of(member.path, member.target, member.xattrs)
+                allowance.take(what, cost, member.size)
+                if member.is_sparse:
+                    unpacked.add_holes(member.size)
+                yield member, reader.chunks()
     except CorruptContent as error:
         raise wrong_digest(layer) from error
     except ArchiveTooLarge as error:
@@ -148,10 +156,11 @@ class _Unpacked:
         self._layer = layer
         self._allowance = allowance
         self._hasher = hashlib.sha256()
-        self._size = 0
+        self._size = self._holes = 0
         self._room = allowance.room(layer.descriptor.size)
 
-    def __iter__(self) -> Iterator[bytes]:
+    def pieces(self) -> Generator[bytes, None, None]:
+        """The pieces, once."""
         what = called(self._layer)
         compression = _compression(self._layer)
         limit = self._allowance.limits.expanded_size
@@ -159,23 +168,26 @@ class _Unpacked:
         for piece in decompress(chunks, compression, limit=limit, what=what):
             if self._allowance.is_over:
                 raise Abandoned
-            self._count(len(piece))
+            self._size += len(piece)
+            self._check_room()
             self._hasher.update(piece)
             yield piece
 
     def add_holes(self, size: int) -> None:
         """Count a sparse file, which is more than what is stored of it."""
-        self._count(size)
+        self._holes += size
+        self._check_room()
 
     def check(self) -> None:
         """Hold what has passed, which is all of it, against the image's configuration."""
         if self._hasher.hexdigest() != self._layer.diff_id.hex:
             raise wrong_diff_id(self._layer)
-        self._allowance.unpacked(called(self._layer), self._layer.descriptor.size, self._size)
+        self._allowance.unpacked(
+            called(self._layer), self._layer.descriptor.size, self._size + self._holes
+        )
 
-    def _count(self, size: int) -> None:
-        self._size += size
-        if self._size > self._room:
+    def _check_room(self) -> None:
+        if self._size + self._holes > self._room:
             raise ExpandsTooMuch(called(self._layer), self._allowance.expands())
 
 

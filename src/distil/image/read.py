@@ -121,7 +121,7 @@ def find_artifact(source: Source, subject: Digest, media_type: str) -> bytes | N
     """
     for entry in source.referrers(subject, media_type):
         what = source.called(entry)
-        manifest = decode_document(source.blob(entry).read(), Manifest, what)
+        manifest = decode_document(read_document(source, entry), Manifest, what)
         if manifest.subject is None or manifest.subject.digest != subject:
             continue
         if len(manifest.layers) != 1:
