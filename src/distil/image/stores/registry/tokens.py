@@ -120,7 +120,8 @@ class Authorizer:
     def _token(self, refusal: Refusal, realm: _Realm, login: Login | None) -> _Known:
         realm.check(self._insecure, with_login=login is not None)
         action, also_from = refusal.scopes
-        wanted = [f"repository:{self._name.path}:{_ACTIONS[action]}"]
+        path = self._name.path
+        wanted = [f"repository:{path}:{_ACTIONS[action]}"] if path else []
         if also_from:
             wanted.append(f"repository:{also_from}:pull")
         request = realm.request(wanted, login)
