@@ -44,6 +44,10 @@ FUNCTIONS = {
         "(image: 'str', settings: 'StoreSettings' = StoreSettings(insecure=frozenset()))"
         " -> 'Digest'"
     ),
+    "login": (
+        "(registry: 'str', user: 'str', secret: 'str',"
+        " settings: 'StoreSettings' = StoreSettings(insecure=frozenset())) -> 'LoggedIn'"
+    ),
     "logout": "(registry: 'str' = '') -> 'LoggedOut'",
     "doctor": "(*, offline: 'bool' = False) -> 'Diagnosis'",
     "cache_info": "() -> 'CacheInfo'",
@@ -81,6 +85,7 @@ STRUCTS = {
         "settings",
     ],
     "CopySummary": ["reference", "digest", "platforms", "artifacts", "is_new_index"],
+    "LoggedIn": ["key", "place"],
     "LoggedOut": ["erased"],
     "Found": ["answer", "from_cache"],
     "CheckReport": [

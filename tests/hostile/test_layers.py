@@ -209,6 +209,11 @@ def test_names_are_shown_as_they_are_safe(place: Place, layout: Layout, case: st
     checked(place, other, (twice * 2 + END, "")).refused("comes twice")
 
 
+ASTRAY = b"".join(
+    gnu(b"K", b"a/../" * 800 + b"l%d" % (at + 1)) + header(b"l%d" % at, b"2") for at in range(38)
+)
+"""Thirty-eight links, one to the next, by way of hundreds of directories."""
+
 ODD: dict[str, list[bytes]] = {
     "absolute names": [header(f"/tmp/{ESCAPED}".encode()) + END],
     "symbolic links out": [
@@ -224,6 +229,16 @@ ODD: dict[str, list[bytes]] = {
     "links in a circle": [tar([link("/bin/a", "b"), link("/bin/b", "a"), link("/lib", "lib")])],
     "long chain of links": [
         tar([link(f"/bin/{at}", f"{at + 1}") for at in range(3000)]),
+    ],
+    "links in place of links, and whiteouts in them": [
+        b"".join(header(b"l%d" % at, b"2", link=b"d") for at in range(20_000)) + END,
+        b"".join(header(b"l%d/" % at, b"5") + header(b"l%d/.wh.x" % at) for at in range(20_000))
+        + END,
+    ],
+    "long ways through links, again and again": [
+        header(b"a/", b"5") + ASTRAY + b"".join(
+            header(b"s%d" % at, b"2", link=b"x") + header(b"l0/f%d" % at) for at in range(20_000)
+        ) + END
     ],
     "whiteout of the root": [tar([file("/a")]), header(b".wh..wh..opq") + END],
     "whiteout of what is not there": [header(b"a/.wh.b") + END],

@@ -30,6 +30,7 @@ _VERBS: Final = {
     "tags": ("distil.cli.tags", "List the tags of a repository or a layout."),
     "tag": ("distil.cli.tag", "Give an image other tags as well, where it is."),
     "delete": ("distil.cli.delete", "Remove an image from a registry or a layout."),
+    "login": ("distil.cli.login", "Keep a login for a registry, after trying it."),
     "logout": ("distil.cli.logout", "Remove a login for a registry."),
     "cache": ("distil.cli.cache", "Show or bound the cache of verified downloads."),
     "doctor": ("distil.cli.doctor", "Say what is here to build with, what is missing, what to do."),

@@ -83,6 +83,9 @@ def explained(request: Request, address: Address, error: Exception) -> Exception
         if isinstance(cause, ssl.SSLCertVerificationError):
             hint = "for a private CA set DISTIL_CA_FILE to its certificate"
             return TlsFailed(what, where, f"{via}{cause.verify_message}", hint=hint, sends=sends)
+        if isinstance(cause, ssl.SSLEOFError | ssl.SSLZeroReturnError):
+            why = f"{via}the connection broke"
+            return MayPass(ConnectionFailed(what, where, why, sends=sends))
         cause = cause.__cause__ or cause.__context__ or _argument(cause)
     if isinstance(error, urllib3.exceptions.SSLError):
         return TlsFailed(what, where, f"{via}the TLS handshake failed", sends=sends)

@@ -8,12 +8,21 @@ from typing import Final
 
 import msgspec
 
-from distil.model.errors import DanglingHardLink, FileConflict, LinkLoop, NotADirectory
+from distil.model.errors import (
+    DanglingHardLink,
+    FileConflict,
+    LinkLoop,
+    NotADirectory,
+    TooManySteps,
+)
 from distil.model.node import ROOT, Kind, Node, parent_of
 from distil.model.origin import GeneratedOrigin, Origin, PackageOrigin
 
 MAX_LINKS: Final = 40
 """Symbolic links followed in one look-up: Linux's own limit (path_resolution(7))."""
+
+_MOST_STEPS: Final = 30_000_000
+"""Steps in looking for where directories lead, names and letters of targets: some seconds."""
 
 _AGAIN: Final = "\0"
 """Between a path and how many files there have been; no path holds it."""
@@ -97,7 +106,7 @@ class Draft:
     was, however alike they are; without, files that are alike may become one.
     """
 
-    __slots__ = ("_anew", "_children", "_hops", "_links", "_nodes", "_real")
+    __slots__ = ("_anew", "_children", "_hops", "_links", "_nodes", "_real", "_steps")
 
     def __init__(
         self, nodes: dict[str, Node], hops: int = MAX_LINKS, *, keeps_apart: bool = False
@@ -107,6 +116,7 @@ class Draft:
         self._anew: dict[str, int] | None = {} if keeps_apart else None
         """How many files there have been at a path before the one that is there."""
         self._real: dict[str, str] = {}
+        self._steps = 0
         self._children: dict[str, set[str]] | None = None
         self._links = any(node.kind is Kind.SYMLINK for node in nodes.values())
         if ROOT not in nodes:
@@ -117,7 +127,7 @@ class Draft:
         node = self._nodes.get(path)
         return node is not None and node.kind is Kind.SYMLINK
 
-    def real(self, directory: str, covered: Mapping[str, Node] | None = None) -> str:
+    def real(self, directory: str, covered: dict[str, Node] | None = None) -> str:
         """Where `directory` leads through the symbolic links there are so far.
 
         `covered` has what is about to take the place of links, and counts instead of them.
@@ -125,12 +135,30 @@ class Draft:
         if not self._links:
             return directory
         if covered:
-            nodes = ChainMap(dict(covered), self._nodes)
-            return resolve_path(nodes.get, directory, self._hops)
+            return resolve_path(
+                self._counted(ChainMap(covered, self._nodes)), directory, self._hops
+            )
         real = self._real.get(directory)
         if real is None:
-            real = self._real[directory] = resolve_path(self._nodes.get, directory, self._hops)
+            get = self._counted(self._nodes)
+            real = self._real[directory] = resolve_path(get, directory, self._hops)
         return real
+
+    def _counted(self, nodes: Mapping[str, Node]) -> Callable[[str], Node | None]:
+        """The look-up in `nodes`, which raises `TooManySteps` when all have come to too much.
+
+        What was found out is forgotten with each new link, so hostile layers could have long ways
+        gone again and again.
+        """
+
+        def get(path: str) -> Node | None:
+            node = nodes.get(path)
+            self._steps += 1 if node is None else 1 + len(node.target)
+            if self._steps > _MOST_STEPS:
+                raise TooManySteps(path)
+            return node
+
+        return get
 
     # --- changes ---------------------------------------------------------------------------
 

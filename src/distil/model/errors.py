@@ -54,6 +54,13 @@ class LinkLoop(DistilError):
         super().__init__(f"{path}: too many levels of symbolic links")
 
 
+class TooManySteps(DistilError):
+    """Symbolic links inside an image that lead astray so often that it would take hours."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"{path}: following the symbolic links of the image takes too many steps")
+
+
 class NotADirectory(DistilError):
     """A path whose parent is a file."""
 

@@ -12,6 +12,7 @@ from distil.pipeline.diff import diff
 from distil.pipeline.doctor import doctor
 from distil.pipeline.init import InitialSpec, init, schema
 from distil.pipeline.lock import LockRequest, lock
+from distil.pipeline.login import LoggedIn, login
 from distil.pipeline.logout import LoggedOut, logout
 from distil.pipeline.tags import delete, tag, tags
 from distil.pipeline.why import Found, why
@@ -26,6 +27,7 @@ __all__ = [
     "Found",
     "InitialSpec",
     "LockRequest",
+    "LoggedIn",
     "LoggedOut",
     "StoreSettings",
     "build",
@@ -38,6 +40,7 @@ __all__ = [
     "doctor",
     "init",
     "lock",
+    "login",
     "logout",
     "schema",
     "tag",

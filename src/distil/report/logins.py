@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from distil.pipeline import LoggedOut
+from distil.pipeline import LoggedIn, LoggedOut
 from distil.report.printable import printable
+
+
+def logged_in_text(result: LoggedIn) -> str:
+    """One line: what the login is for, and what has it."""
+    return printable(f"{result.key}: kept in {result.place}") + "\n"
 
 
 def logged_out_text(result: LoggedOut) -> str:

@@ -77,6 +77,16 @@ class InvalidLogin(DistilError):
         super().__init__(f"this login cannot be used: {why}", hint=hint)
 
 
+class LoginRefused(DistilError):
+    """A login that its registry does not take; it is not kept."""
+
+    def __init__(self, user: str, why: str) -> None:
+        super().__init__(
+            f"{user} is not logged in: {why}",
+            hint="check name and password; some registries want a token in the password's place",
+        )
+
+
 class NotLoggedIn(DistilError):
     """A login to be removed that is not there."""
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 import msgspec
+
+from distil.image.stores.registry.errors import InvalidLogin
 
 
 class Login(msgspec.Struct, frozen=True):
@@ -23,3 +26,19 @@ class Login(msgspec.Struct, frozen=True):
 
     def __rich_repr__(self) -> list[tuple[str, Any]]:
         return [("user", self.user)]
+
+
+def entered_login(user: str, secret: str) -> Login:
+    """The login that somebody typed in.
+
+    Raises `InvalidLogin` for what HTTP Basic cannot say (RFC 7617), or nobody means.
+    """
+    if not user or ":" in user:
+        raise InvalidLogin("a user has a name, without a colon in it")
+    if not secret:
+        raise InvalidLogin("the password is empty")
+    if any(unicodedata.category(character) in ("Cc", "Cs") for character in user + secret):
+        raise InvalidLogin(
+            "it holds a line break or another control character", hint="was a whole file given?"
+        )
+    return Login(user, secret)

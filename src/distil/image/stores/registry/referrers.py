@@ -20,7 +20,14 @@ from distil.image.stores.registry.pages import pages
 from distil.image.stores.registry.session import GONE, Ask, Session
 from distil.model.digest import Digest
 from distil.model.errors import MalformedImage
-from distil.model.image import INDEX_TYPES, MEDIA_INDEX, Descriptor, Index, decode_document
+from distil.model.image import (
+    INDEX_TYPES,
+    MEDIA_INDEX,
+    Descriptor,
+    Index,
+    decode_document,
+    encode_document,
+)
 
 _WITHOUT: Final = GONE | {400, 405, 501}
 """What registries answer that have no referrers API."""
@@ -62,7 +69,7 @@ def note_referrers(session: Session, subject: Digest, entries: Sequence[Descript
         return
     document = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
     old = msgspec.json.decode(document["manifests"], type=list[msgspec.Raw])
-    new = [*old, *(msgspec.Raw(msgspec.json.encode(entry)) for entry in added)]
+    new = [*old, *(msgspec.Raw(encode_document(entry)) for entry in added)]
     document["mediaType"] = msgspec.Raw(msgspec.json.encode(MEDIA_INDEX))
     document["manifests"] = msgspec.Raw(msgspec.json.encode(new))
     made = msgspec.json.encode(document, order="sorted")

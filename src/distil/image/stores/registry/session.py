@@ -27,13 +27,14 @@ from distil.image.stores.registry.errors import (
     RegistryRefused,
     RegistryUnsound,
 )
+from distil.image.stores.registry.login import Login
 from distil.image.stores.registry.logins import find_login
 from distil.image.stores.registry.mirrors import Endpoint
 from distil.image.stores.registry.registry_name import host_policy
 from distil.image.stores.registry.said import beginning_of, said_by
 from distil.image.stores.registry.tls import tls_policy
 from distil.image.stores.registry.tokens import Authorizer, Refusal
-from distil.model.reference import DEFAULT_DOMAIN
+from distil.model.reference import DEFAULT_DOMAIN, ImageName
 
 HUB: Final = "registry-1.docker.io"
 """Where Docker Hub, which is called ``docker.io``, really is."""
@@ -79,11 +80,19 @@ class _Answers(msgspec.Struct, frozen=True):
 class Session:
     """Asks the registry of `endpoint`, by way of `transport`; safe to use from many threads.
 
-    `insecure` are the hosts that the user calls so. Raises `InvalidCertificates`.
+    `insecure` are the hosts that the user calls so, `logins` finds the user's login. A name
+    without a repository is the registry itself. Raises `InvalidCertificates`.
     """
 
-    def __init__(self, endpoint: Endpoint, insecure: frozenset[str], transport: Transport) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        insecure: frozenset[str],
+        transport: Transport,
+        logins: Callable[[ImageName], Login | None] = find_login,
+    ) -> None:
         self.name = endpoint.name
+        self._logins = logins
         self.transport = transport
         self.registry = self.name.domain
         host = HUB if self.registry == DEFAULT_DOMAIN else self.registry
@@ -132,7 +141,7 @@ class Session:
             if is_last:
                 raise RegistryDenied(ask.what, self.registry, why)
             refusal = Refusal(ask.what, ask.scopes, self.base, authorization, challenges, why)
-            self._authorizer.learn(refusal, find_login(self.name))
+            self._authorizer.learn(refusal, self._logins(self.name))
         raise AssertionError("the last answer is one way or the other")
 
     def address(self, body: Body, location: str, what: str) -> str:

@@ -44,6 +44,7 @@ class _About(msgspec.Struct, frozen=True):
     """What a manifest says that lists of referrers repeat."""
 
     subject: Descriptor | None = None
+    annotations: dict[str, str] = {}
 
 
 class Registry(Store):
@@ -219,9 +220,10 @@ def _put_documents(
         for part in image.image.documents():
             data = part.blob.read()
             listed = put_manifest(session, part.descriptor, data, part.descriptor.digest)
-            subject = decode_document(data, _About, f"manifest {part.descriptor.digest}").subject
-            if subject is not None and not listed:
+            about = decode_document(data, _About, f"manifest {part.descriptor.digest}")
+            if about.subject is not None and not listed:
                 is_last = part.descriptor.digest == image.image.descriptor.digest
                 entry = image.image.descriptor if is_last else part.descriptor
-                pending.setdefault(subject.digest, []).append(entry)
+                entry = msgspec.structs.replace(entry, annotations=about.annotations)
+                pending.setdefault(about.subject.digest, []).append(entry)
     return pending

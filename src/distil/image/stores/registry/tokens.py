@@ -120,7 +120,8 @@ class Authorizer:
     def _token(self, refusal: Refusal, realm: _Realm, login: Login | None) -> _Known:
         realm.check(self._insecure, with_login=login is not None)
         action, also_from = refusal.scopes
-        wanted = [f"repository:{self._name.path}:{_ACTIONS[action]}"]
+        path = self._name.path
+        wanted = [f"repository:{path}:{_ACTIONS[action]}"] if path else []
         if also_from:
             wanted.append(f"repository:{also_from}:pull")
         request = realm.request(wanted, login)
@@ -179,7 +180,8 @@ class _Realm:
 
     def request(self, wanted: Sequence[str], login: Login | None) -> Request:
         """The question for a token that is good for `wanted`, and what the registry said."""
-        scopes = list(dict.fromkeys([*wanted, *self._scope.split()]))
+        said = [scope for scope in self._scope.split() if not _covered(scope, wanted)]
+        scopes = [*wanted, *said]
         pairs = [("service", self._service)] if self._service else []
         pairs += [("scope", scope) for scope in scopes]
         what = f"a token for {self._registry}"
@@ -222,6 +224,13 @@ class _Realm:
     def _hostile(self, why: str) -> HostileRealm:
         hint = f"if you trust it, say so: --insecure {urlsplit(self._address.url).netloc}"
         return HostileRealm(self._registry, str(self._address), why, hint=hint)
+
+
+def _covered(scope: str, wanted: Sequence[str]) -> bool:
+    """Whether `scope` asks for no more than one of `wanted`."""
+    place, _, actions = scope.rpartition(":")
+    pairs = (one.rpartition(":") for one in wanted)
+    return any(p == place and set(actions.split(",")) <= set(a.split(",")) for p, _, a in pairs)
 
 
 def _belongs(host: str, registry: str) -> bool:
