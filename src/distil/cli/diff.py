@@ -39,7 +39,7 @@ def command(
     \b
     Examples:
       distil diff oci:out/shop:1.4 oci:out/shop:1.4-debug --exit-zero
-      distil diff oci:out/shop:1.4 oci-archive:shop.tar --format json
+      distil diff oci:out/shop:1.4 oci:out/shop:1.4-debug --exit-zero --format json
     """  # noqa: D301 - click wants the backspace itself
     from distil import pipeline
     from distil.cli.progress import show_progress

@@ -18,6 +18,7 @@ from distil.model.difference import (
     PackageChange,
     SettingChange,
 )
+from distil.model.digest import Digest
 from distil.model.image import ImageConfig
 from distil.model.node import Kind, Node
 from distil.model.tree import Tree
@@ -138,7 +139,7 @@ def _layers(
     return _beyond(before, new), _beyond(after, old), shared
 
 
-def _beyond(layers: Sequence[Layer], others: Counter[str]) -> tuple[LayerEntry, ...]:
+def _beyond(layers: Sequence[Layer], others: Counter[Digest]) -> tuple[LayerEntry, ...]:
     left = Counter(others)
     found = []
     for layer in layers:
