@@ -27,6 +27,10 @@ FUNCTIONS = {
         "(image: 'str', platform: 'str' = '',"
         " settings: 'StoreSettings' = StoreSettings(insecure=frozenset())) -> 'CheckReport'"
     ),
+    "diff": (
+        "(before: 'str', after: 'str', platform: 'str' = '',"
+        " settings: 'StoreSettings' = StoreSettings(insecure=frozenset())) -> 'ImageDifference'"
+    ),
     "copy": "(request: 'CopyRequest') -> 'CopySummary'",
     "tags": (
         "(place: 'str', settings: 'StoreSettings' = StoreSettings(insecure=frozenset()))"

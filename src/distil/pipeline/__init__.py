@@ -8,6 +8,7 @@ from distil.pipeline.build import BuildRequest, build
 from distil.pipeline.cache import CacheCleaned, CacheInfo, cache_gc, cache_info
 from distil.pipeline.check import CheckReport, check
 from distil.pipeline.copy import CopyRequest, CopySummary, copy
+from distil.pipeline.diff import diff
 from distil.pipeline.doctor import doctor
 from distil.pipeline.init import InitialSpec, init, schema
 from distil.pipeline.lock import LockRequest, lock
@@ -35,6 +36,7 @@ __all__ = [
     "check",
     "copy",
     "delete",
+    "diff",
     "doctor",
     "init",
     "lock",

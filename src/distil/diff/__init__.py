@@ -1,0 +1,1 @@
+"""What two images do not have in common: packages, files, settings, layers."""
