@@ -12,6 +12,7 @@ from bench import (
     lock_times,
     platform_times,
     reach_pass,
+    registry_times,
     size_ladder,
     sizes,
     start_times,
@@ -29,6 +30,7 @@ MEASUREMENTS = {
     "starts": start_times.measure,
     "locks": lock_times.measure,
     "reach": reach_pass.measure,
+    "registries": registry_times.measure,
     "trees": tree_times.measure,
 }
 
