@@ -23,6 +23,7 @@ from tests.support.engines import Engine
 from tests.support.images import layer, oci, open_image, sample_image
 from tests.support.layouts import blob, tag_digest
 from tests.support.nodes import file, special
+from tests.support.registries import Registry
 from tests.support.tools import run_tool
 
 pytestmark = pytest.mark.engine
@@ -129,3 +130,103 @@ def test_docker_keeps_the_image(layout: Path, tmp_path: Path, docker: Engine) ->
     docker.output("save", "--output", tmp_path / "from.tar", name)
     copied(f"docker-archive:{tmp_path}/from.tar", f"oci:{tmp_path}/back:{TAG}")
     assert image_id(tmp_path / "back") == expected
+
+
+# --- through a registry: each tool brings and fetches -----------------------------------------
+
+Bring = Callable[[Path, str], object]
+"""Puts what is in a layout under a name in a registry."""
+
+
+def skopeo_pushes(layout: Path, name: str) -> None:
+    run_tool("skopeo", "copy", "--dest-tls-verify=false", f"oci:{layout}:{TAG}", f"docker://{name}")
+
+
+def skopeo_pulls(name: str, place: Path) -> None:
+    run_tool("skopeo", "copy", "--src-tls-verify=false", f"docker://{name}", f"oci:{place}:{TAG}")
+
+
+def crane_pushes(layout: Path, name: str) -> None:
+    run_tool("crane", "push", layout, name)
+
+
+def crane_pulls(name: str, place: Path) -> None:
+    run_tool("crane", "pull", "--format=oci", "--annotate-ref", name, place)
+
+
+def oras_pushes(layout: Path, name: str) -> None:
+    run_tool("oras", "cp", "--from-oci-layout", "--to-plain-http", f"{layout}:{TAG}", name)
+
+
+def oras_pulls(name: str, place: Path) -> None:
+    run_tool("oras", "cp", "--from-plain-http", "--to-oci-layout", name, f"{place}:{TAG}")
+
+
+def distil_pushes(layout: Path, name: str) -> None:
+    copied(f"oci:{layout}:{TAG}", f"docker://{name}")
+
+
+def distil_pulls(name: str, place: Path) -> None:
+    copied(f"docker://{name}", f"oci:{place}:{TAG}")
+
+
+@pytest.mark.parametrize(
+    ("pushes", "pulls"),
+    [
+        (skopeo_pushes, distil_pulls),
+        (distil_pushes, skopeo_pulls),
+        (crane_pushes, distil_pulls),
+        (distil_pushes, crane_pulls),
+        (oras_pushes, distil_pulls),
+        (distil_pushes, oras_pulls),
+    ],
+)
+def test_what_one_pushes_the_other_pulls(
+    layout: Path,
+    tmp_path: Path,
+    plain_registry: Registry,
+    pushes: Bring,
+    pulls: Callable[[str, Path], object],
+) -> None:
+    name = f"{plain_registry.place}/trips/{pushes.__name__}-{pulls.__name__}:{TAG}".lower()
+    pushes(layout, name)
+    pulls(name, tmp_path / "back")
+    index = json.loads((tmp_path / "back/index.json").read_bytes())
+    assert [entry["digest"] for entry in index["manifests"]] == [tag_digest(layout, TAG)]
+
+
+@pytest.mark.parametrize("engine", ["podman", "docker"])
+def test_engines_pull_and_push(
+    layout: Path,
+    tmp_path: Path,
+    plain_registry: Registry,
+    request: pytest.FixtureRequest,
+    engine: str,
+) -> None:
+    """What they pull keeps its ID; what they push, distil pulls under the digest it has there."""
+    runner: Engine = request.getfixturevalue(engine)
+    insecure = ("--tls-verify=false",) if engine == "podman" else ()
+    name = f"{plain_registry.place}/trips/{engine}:{TAG}"
+    distil_pushes(layout, name)
+    runner.output("pull", *insecure, name)
+    identity = runner.output("image", "inspect", "--format", "{{.Id}}", name).strip()
+    assert identity.removeprefix("sha256:") == image_id(layout).removeprefix("sha256:")
+    again = f"{plain_registry.place}/trips/{engine}-again:{TAG}"
+    runner.output("tag", name, again)
+    runner.output("push", *insecure, again)
+    distil_pulls(again, tmp_path / "back")
+    assert tag_digest(tmp_path / "back", TAG) == run_tool("crane", "digest", again).strip()
+    assert image_id(tmp_path / "back") == image_id(layout)
+
+
+def test_buildah_pulls_and_pushes(layout: Path, tmp_path: Path, plain_registry: Registry) -> None:
+    storage = ("--root", tmp_path / "storage", "--runroot", tmp_path / "run")
+    buildah = ("buildah", *storage, "--storage-driver", "vfs")
+    name = f"{plain_registry.place}/trips/buildah:{TAG}"
+    distil_pushes(layout, name)
+    pulled = run_tool(*buildah, "pull", "--tls-verify=false", name).split()[-1]
+    assert f"sha256:{pulled}" == image_id(layout)
+    again = f"{plain_registry.place}/trips/buildah-again:{TAG}"
+    run_tool(*buildah, "push", "--tls-verify=false", pulled, f"docker://{again}")
+    distil_pulls(again, tmp_path / "back")
+    assert image_id(tmp_path / "back") == image_id(layout)
