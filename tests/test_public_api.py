@@ -27,6 +27,18 @@ FUNCTIONS = {
         "(image: 'str', platform: 'str' = '',"
         " settings: 'StoreSettings' = StoreSettings(insecure=frozenset())) -> 'CheckReport'"
     ),
+    "inspect": (
+        "(image: 'str', platform: 'str' = '',"
+        " settings: 'StoreSettings' = StoreSettings(insecure=frozenset())) -> 'Description'"
+    ),
+    "raw_manifest": (
+        "(image: 'str', platform: 'str' = '',"
+        " settings: 'StoreSettings' = StoreSettings(insecure=frozenset())) -> 'bytes'"
+    ),
+    "raw_config": (
+        "(image: 'str', platform: 'str' = '',"
+        " settings: 'StoreSettings' = StoreSettings(insecure=frozenset())) -> 'bytes'"
+    ),
     "diff": (
         "(before: 'str', after: 'str', platform: 'str' = '',"
         " settings: 'StoreSettings' = StoreSettings(insecure=frozenset())) -> 'ImageDifference'"

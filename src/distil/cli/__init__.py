@@ -25,6 +25,7 @@ _VERBS: Final = {
     "lock": ("distil.cli.lock", "Write down every archive that an image is made of."),
     "why": ("distil.cli.why", "Say why a file is in an image, or why it is not."),
     "check": ("distil.cli.check", "Check that everything in an image finds what it needs."),
+    "inspect": ("distil.cli.inspect", "Show what the documents of an image say."),
     "diff": ("distil.cli.diff", "Say what differs between two images."),
     "copy": ("distil.cli.copy", "Copy an image from where it is to any other place."),
     "tags": ("distil.cli.tags", "List the tags of a repository or a layout."),

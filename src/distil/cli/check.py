@@ -14,13 +14,7 @@ if TYPE_CHECKING:
 
 @click.command(name="check", context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("image", shell_complete=places.image)
-@click.option(
-    "--platform",
-    default="",
-    metavar="OS/ARCH",
-    shell_complete=places.platform,
-    help="Which one of several.",
-)
+@places.platform_of_several
 @places.insecure
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 whatever was found.")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @click.command(name="diff", context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("before", metavar="IMAGE", shell_complete=places.image)
 @click.argument("after", metavar="IMAGE", shell_complete=places.image)
-@click.option("--platform", default="", metavar="OS/ARCH", help="Which one of several.")
+@places.platform_of_several
 @click.option("--exit-zero", is_flag=True, help="Exit 0 also when they differ.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 @click.option("-v", "--verbose", is_flag=True, help="Show every row of every list.")

@@ -62,6 +62,15 @@ def _settings(
     return StoreSettings(insecure=frozenset(hosts))
 
 
+platform_of_several: Final = click.option(
+    "--platform",
+    default="",
+    metavar="OS/ARCH",
+    shell_complete=platform,
+    help="Which one of several.",
+)
+"""The option of all verbs that look at one image."""
+
 insecure: Final = click.option(
     "--insecure",
     "settings",

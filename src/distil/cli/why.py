@@ -15,7 +15,7 @@ from distil.cli import places
 @click.option("--package", metavar="NAME", help="All files of a package, kept and removed.")
 @click.option("--largest", type=click.IntRange(1), metavar="N", help="The N largest files.")
 @click.option("--removed", is_flag=True, help="What is not there, and why.")
-@click.option("--platform", default="", metavar="OS/ARCH", help="Which one of several.")
+@places.platform_of_several
 @places.insecure
 @click.option("--verify", is_flag=True, help="Hash every layer of the image first.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")

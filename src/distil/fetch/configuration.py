@@ -33,12 +33,23 @@ class NetworkSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, re
     ca_file: str = ""
 
 
+class RegistriesSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """``[registries]``: where images are.
+
+    `token_services` are hosts that logins for registries may be sent to, though they belong to
+    another domain than the registry that names them.
+    """
+
+    token_services: tuple[str, ...] = ()
+
+
 class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All of the file. Paths in it are absolute by now: they are relative to the file."""
 
     debian: DebianSection = DebianSection()
     network: NetworkSection = NetworkSection()
     limits: Limits = Limits()
+    registries: RegistriesSection = RegistriesSection()
 
 
 def configuration_path(environment: Mapping[str, str] = os.environ) -> Path:
@@ -72,6 +83,7 @@ def read_configuration(path: Path) -> Configuration:
         msgspec.structs.replace(debian, keyring=_absolute(debian.keyring, path)),
         msgspec.structs.replace(network, ca_file=_absolute(network.ca_file, path)),
         found.limits,
+        found.registries,
     )
 
 

@@ -11,6 +11,7 @@ from distil.pipeline.copy import CopyRequest, CopySummary, copy
 from distil.pipeline.diff import diff
 from distil.pipeline.doctor import doctor
 from distil.pipeline.init import InitialSpec, init, schema
+from distil.pipeline.inspect import inspect, raw_config, raw_manifest
 from distil.pipeline.lock import LockRequest, lock
 from distil.pipeline.login import LoggedIn, login
 from distil.pipeline.logout import LoggedOut, logout
@@ -39,9 +40,12 @@ __all__ = [
     "diff",
     "doctor",
     "init",
+    "inspect",
     "lock",
     "login",
     "logout",
+    "raw_config",
+    "raw_manifest",
     "schema",
     "tag",
     "tags",

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from distil.cli import run
+from distil.fetch.configuration import configuration_path
 from distil.fetch.transport import Transport
 from tests.support import server_faults as faults
 from tests.support.authority import make_authority
@@ -145,6 +146,22 @@ def realm(address: str) -> Arrange:
         place = address.replace("{port}", scene.other.place.partition(":")[2])
         header = {"WWW-Authenticate": f'Bearer realm="{place}",service="x"'}
         scene.registry.wrong("*", "/v2/*", faults.status(401, header))
+
+    return arrange
+
+
+def only_itself(scene: Scene) -> None:
+    """Nothing but the registry may be reached insecurely."""
+    scene.insecure = [scene.registry.place]
+
+
+def trusts(host: str) -> Arrange:
+    """The user's configuration says that logins may be sent to `host`."""
+
+    def arrange(_: Scene) -> None:
+        path = configuration_path()
+        path.parent.mkdir(parents=True)
+        path.write_text(f'[registries]\ntoken-services = ["{host}"]\n')
 
     return arrange
 
@@ -319,7 +336,22 @@ PULLS = [
     Case("token service is down", tokens(faults.status(500)), "500|token"),
     Case("wrong password", tokens(faults.status(401)), "access|login|password"),
     Case(
-        "realm on another host", realm("http://localhost:{port}/token"), "not belong", was_not_asked
+        "realm on another host",
+        realm("http://localhost:{port}/token"),
+        "without TLS",
+        was_not_asked,
+    ),
+    Case(
+        "realm at another port",
+        all_of(only_itself, realm("http://127.0.0.1:{port}/token")),
+        "without TLS",
+        was_not_asked,
+    ),
+    Case("realm in another domain", realm("https://tokens.invalid/token"), "not belong"),
+    Case(
+        "realm that the user trusts",
+        all_of(trusts("tokens.invalid"), realm("https://tokens.invalid/token")),
+        "no address",
     ),
     Case("realm that is no address", realm("gopher://x/"), "gopher|realm|token"),
     Case("realm in a file", realm("file:///etc/passwd"), "file|realm|token"),
@@ -427,6 +459,7 @@ def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
     for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "XDG_RUNTIME_DIR"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "docker"))
     monkeypatch.setenv("DISTIL_CACHE_DIR", str(tmp_path / "cache"))
     with ExitStack() as stack:

@@ -1,8 +1,8 @@
 """What a registry is told of the user: a password, a token of its token service, or nothing.
 
 Follows the token authentication of distribution (docs/spec/auth). Logins go to the registry they
-are for and to the token service that belongs to it, over TLS unless the user allows otherwise;
-they are in no message and in no `repr`.
+are for and to the token service that belongs to it, over TLS unless that is the registry itself;
+another domain's has to be named by the user. They are in no message and in no `repr`.
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ import threading
 import time
 from collections.abc import Sequence
 from typing import Final, NamedTuple
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 
 from distil.fetch.address import Address, basic_authorization, parse_address
 from distil.fetch.answers import RETRIED
+from distil.fetch.configuration import configuration_path, read_configuration
 from distil.fetch.errors import InvalidUrl
 from distil.fetch.request import Body, Content, Request, TlsPolicy
 from distil.fetch.transport import Transport
 from distil.image.stores.registry.challenges import Challenge
 from distil.image.stores.registry.errors import HostileRealm, RegistryDenied, RegistryUnsound
 from distil.image.stores.registry.login import Login
-from distil.image.stores.registry.registry_name import is_loopback
 from distil.image.stores.registry.said import said_by
 from distil.model.reference import ImageName
 
@@ -32,11 +32,14 @@ LARGEST: Final = 256 << 10
 """Bytes of a token service's answer."""
 SHORTEST_LIFE: Final = 60.0
 """Seconds that a token is good when nothing says how long."""
+LONGEST_LIFE: Final = 3600.0
 _SAFETY: Final = 0.9
 """How much of its life a token is used for."""
 
 _TOKEN: Final = re.compile(r"[\x21-\x7e]+")
 _ACTIONS: Final = {"pull": "pull", "push": "pull,push", "delete": "pull,push,delete"}
+_UNSPECIAL: Final = TlsPolicy()
+"""What holds for hosts that nothing is said of."""
 _FORM: Final = (("Content-Type", "application/x-www-form-urlencoded"),)
 
 
@@ -125,7 +128,8 @@ class Authorizer:
         if also_from:
             wanted.append(f"repository:{also_from}:pull")
         request = realm.request(wanted, login)
-        request = msgspec.structs.replace(request, tls=self._tls, accepts=_NotRetried())
+        tls = self._tls if realm.is_registry(self._insecure) else _UNSPECIAL
+        request = msgspec.structs.replace(request, tls=tls, accepts=_NotRetried())
 
         def consume(body: Body) -> bytes:
             if body.status != 200:
@@ -146,6 +150,8 @@ class Authorizer:
         if not _TOKEN.fullmatch(token):
             raise realm.unsound("no token came")
         life = SHORTEST_LIFE if issued.expires_in is None else issued.expires_in
+        # A server that says less means "at once"; one that is wrong says 401, and is asked anew.
+        life = min(max(life, SHORTEST_LIFE), LONGEST_LIFE)
         return _Known(f"Bearer {token}", time.monotonic() + life * _SAFETY)
 
 
@@ -163,20 +169,30 @@ class _Realm:
         except InvalidUrl as error:
             raise HostileRealm(name.domain, error.message, "which is no address") from error
 
+    def is_registry(self, insecure: frozenset[str]) -> bool:
+        """Whether what is said of the registry's TLS holds here: the same host, or one named so."""
+        return self._is_named(insecure) or self._address.host == self._base.host
+
+    def _is_named(self, insecure: frozenset[str]) -> bool:
+        address = self._address
+        return not insecure.isdisjoint({address.host, f"{address.host}:{address.port}"})
+
     def check(self, insecure: frozenset[str], *, with_login: bool) -> None:
         """Raise `HostileRealm` unless a login, or an anonymous question, may go there."""
         address = self._address
-        place = f"{address.host}:{address.port}"
-        trusted = bool({address.host, place} & insecure)
         if address.scheme == "file" or address.authorization:
             raise self._hostile("which is no token service")
-        plain = self._base.scheme == "http" and (is_loopback(address.host) or trusted)
-        if address.scheme == "http" and not plain:
-            raise self._hostile("without TLS")
-        if _belongs(address.host, self._base.host) or trusted:
+        if address.origin == self._base.origin or self._is_named(insecure):
+            return
+        if address.scheme == "http":
+            hint = f"if it is yours: --insecure {address.host}:{address.port}"
+            raise self._hostile("without TLS", hint)
+        if _belongs(address.host, self._base.host) or address.host in _token_services():
             return
         if with_login or _is_address(address.host):
-            raise self._hostile("a host that does not belong to it")
+            path = configuration_path()
+            hint = f'if you trust it: `token-services = ["{address.host}"]`, [registries] in {path}'
+            raise self._hostile("a host that does not belong to it", hint)
 
     def request(self, wanted: Sequence[str], login: Login | None) -> Request:
         """The question for a token that is good for `wanted`, and what the registry said."""
@@ -221,8 +237,7 @@ class _Realm:
     def unsound(self, why: str) -> RegistryUnsound:
         return RegistryUnsound(f"the token service {self._address}", self._registry, why)
 
-    def _hostile(self, why: str) -> HostileRealm:
-        hint = f"if you trust it, say so: --insecure {urlsplit(self._address.url).netloc}"
+    def _hostile(self, why: str, hint: str = "") -> HostileRealm:
         return HostileRealm(self._registry, str(self._address), why, hint=hint)
 
 
@@ -239,8 +254,15 @@ def _belongs(host: str, registry: str) -> bool:
         return True
     if _is_address(host) or _is_address(registry):
         return False
+    if host.endswith(f".{registry}"):
+        return True
     domain = registry.partition(".")[2]
     return "." in domain and (host == domain or host.endswith(f".{domain}"))
+
+
+def _token_services() -> tuple[str, ...]:
+    """The hosts that the user trusts with logins for registries of other domains."""
+    return read_configuration(configuration_path()).registries.token_services
 
 
 def _is_address(host: str) -> bool:
