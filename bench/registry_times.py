@@ -280,7 +280,7 @@ def _report(usages: dict[str, dict[str, list[Usage]]], changes: dict[str, list[C
     skopeo = version.stdout.decode().split()[-1]
     return f"""The image of `bench/large_image.py` (1 GB, 15,000 files, 12 layers); skopeo {skopeo}
 of Debian 12, crane of Debian unstable; {ROUNDS} rounds of all in turn after one that is not
-counted. Memory is that of the largest process. What distil pulls is on the disk when it ends (fsync).
+counted. Memory is that of the largest process. What distil pulls is on the disk when it ends.
 distil's list is that of `read_listing`, called from Python; skopeo cannot list, and crane does it
 as `crane export NAME - | tar -t`.
 
