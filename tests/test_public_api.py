@@ -39,6 +39,19 @@ FUNCTIONS = {
         "(image: 'str', platform: 'str' = '',"
         " settings: 'StoreSettings' = StoreSettings(insecure=frozenset())) -> 'bytes'"
     ),
+    "ls": "(asked: 'Listed') -> 'list[Node]'",
+    "cat": (
+        "(image: 'str', path: 'str', platform: 'str' = '',"
+        " settings: 'StoreSettings' = StoreSettings(insecure=frozenset())) -> 'Blob'"
+    ),
+    "export": (
+        "(image: 'str', file: 'Path', platform: 'str' = '',"
+        " settings: 'StoreSettings' = StoreSettings(insecure=frozenset())) -> 'None'"
+    ),
+    "exported": (
+        "(image: 'str', platform: 'str' = '',"
+        " settings: 'StoreSettings' = StoreSettings(insecure=frozenset())) -> 'Iterator[bytes]'"
+    ),
     "diff": (
         "(before: 'str', after: 'str', platform: 'str' = '',"
         " settings: 'StoreSettings' = StoreSettings(insecure=frozenset())) -> 'ImageDifference'"

@@ -197,3 +197,30 @@ class ContentTooLarge(LimitExceeded):
     """An image whose layers unpack to too much."""
 
     key = "expanded-size"
+
+
+class PathNotFound(DistilError):
+    """A path that is not in an image."""
+
+    def __init__(self, image: str, path: str, *, hint: str = "") -> None:
+        super().__init__(f"{image} has no {path!r}", hint=hint)
+
+
+class NotAFile(DistilError):
+    """A path of an image that has no contents."""
+
+    def __init__(self, image: str, path: str, kind: str) -> None:
+        super().__init__(
+            f"{path!r} of {image} is no file, but a {kind}",
+            hint=f"`distil ls {image} {path}` lists it" if kind == "directory" else "",
+        )
+
+
+class LayerNotFound(DistilError):
+    """A number that no layer of the image has."""
+
+    def __init__(self, image: str, number: int, layers: int) -> None:
+        super().__init__(
+            f"{image} has no layer {number}",
+            hint=f"its layers are 1 (the lowest) to {layers}" if layers else "it has no layers",
+        )

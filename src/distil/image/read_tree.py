@@ -68,14 +68,19 @@ def read_listing(layers: Iterable[Layer], cache: Cache, limits: Limits | None = 
     A file's blob knows its digest and size; reading it decodes its layer as far as the file is.
     All bytes are hashed and every limit holds; nothing is written. Raises what `read_tree` raises.
     """
+    return _laid_out(list(layers), _listing(cache), limits)
 
-    def nodes(layer: Layer, allowance: Allowance) -> list[Node]:
-        pack = _known(layer, cache, allowance)
-        if pack is not None:
-            return pack.nodes(LayerOrigin(layer.diff_id))
-        return _listed(layer, allowance)
 
-    return _laid_out(list(layers), nodes, limits)
+def read_layers(
+    layers: Sequence[Layer], cache: Cache, limits: Limits | None = None
+) -> list[list[Node]]:
+    """What each of `layers` holds itself, whiteouts among it, in the order of their entries.
+
+    Contents are as those of `read_listing`; the same is raised.
+    """
+    allowance = Allowance(limits or limits_here())
+    with contextlib.closing(_side_by_side(layers, _listing(cache), allowance)) as decoded:
+        return list(decoded)
 
 
 class LayerFile(msgspec.Struct, frozen=True, gc=False):
@@ -107,6 +112,18 @@ class LayerFile(msgspec.Struct, frozen=True, gc=False):
                     break
         if hasher.hexdigest() != self.digest.hex:
             raise CorruptContent(f"{called(self.layer)}: {self.path}", self.digest)
+
+
+def _listing(cache: Cache) -> Callable[[Layer, Allowance], list[Node]]:
+    """How to see what is in a layer, without keeping what the cache does not have."""
+
+    def nodes(layer: Layer, allowance: Allowance) -> list[Node]:
+        pack = _known(layer, cache, allowance)
+        if pack is not None:
+            return pack.nodes(LayerOrigin(layer.diff_id))
+        return _listed(layer, allowance)
+
+    return nodes
 
 
 # --- layers side by side, and on each other ------------------------------------------------

@@ -13,6 +13,7 @@ from distil.model.difference import (
 )
 from distil.model.node import Node
 from distil.report.document import json_text
+from distil.report.nodes import node_document
 from distil.report.printable import printable
 from distil.report.units import columns, number, size
 
@@ -150,24 +151,10 @@ def _file_document(change: FileChange) -> dict[str, Any]:
     return {
         "path": change.path,
         "what": change.what or ("removed" if change.after is None else "added",),
-        "before": _node_document(change.before),
-        "after": _node_document(change.after),
+        "before": _document_of(change.before),
+        "after": _document_of(change.after),
     }
 
 
-def _node_document(node: Node | None) -> dict[str, Any] | None:
-    if node is None:
-        return None
-    document: dict[str, Any] = {
-        "kind": node.kind.name.lower(),
-        "mode": f"{node.mode:04o}",
-        "uid": node.uid,
-        "gid": node.gid,
-    }
-    if node.blob is not None:
-        document |= {"size": node.size, "digest": node.blob.digest}
-    if node.target:
-        document["target"] = node.target
-    if node.xattrs:
-        document["attributes"] = {name: value.hex() for name, value in node.xattrs}
-    return document
+def _document_of(node: Node | None) -> dict[str, Any] | None:
+    return node_document(node) if node is not None else None
