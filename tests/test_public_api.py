@@ -110,6 +110,7 @@ STRUCTS = {
         "settings",
     ],
     "CopySummary": ["reference", "digest", "platforms", "artifacts", "is_new_index"],
+    "Listed": ["image", "path", "layer", "recursive", "platform", "settings"],
     "LoggedIn": ["key", "place"],
     "LoggedOut": ["erased"],
     "Found": ["answer", "from_cache"],
