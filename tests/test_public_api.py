@@ -52,6 +52,10 @@ FUNCTIONS = {
         "(image: 'str', platform: 'str' = '',"
         " settings: 'StoreSettings' = StoreSettings(insecure=frozenset())) -> 'Iterator[bytes]'"
     ),
+    "layers": (
+        "(image: 'str', platform: 'str' = '',"
+        " settings: 'StoreSettings' = StoreSettings(insecure=frozenset())) -> 'Layering'"
+    ),
     "diff": (
         "(before: 'str', after: 'str', platform: 'str' = '',"
         " settings: 'StoreSettings' = StoreSettings(insecure=frozenset())) -> 'ImageDifference'"

@@ -29,6 +29,7 @@ _VERBS: Final = {
     "ls": ("distil.cli.ls", "List what is in an image."),
     "cat": ("distil.cli.cat", "Print a file of an image."),
     "export": ("distil.cli.export", "Write all files of an image to one tar archive."),
+    "layers": ("distil.cli.layers", "Show what each layer of an image is for."),
     "diff": ("distil.cli.diff", "Say what differs between two images."),
     "copy": ("distil.cli.copy", "Copy an image from where it is to any other place."),
     "tags": ("distil.cli.tags", "List the tags of a repository or a layout."),

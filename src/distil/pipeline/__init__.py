@@ -14,6 +14,7 @@ from distil.pipeline.doctor import doctor
 from distil.pipeline.export import export, exported
 from distil.pipeline.init import InitialSpec, init, schema
 from distil.pipeline.inspect import inspect, raw_config, raw_manifest
+from distil.pipeline.layers import layers
 from distil.pipeline.lock import LockRequest, lock
 from distil.pipeline.login import LoggedIn, login
 from distil.pipeline.logout import LoggedOut, logout
@@ -48,6 +49,7 @@ __all__ = [
     "exported",
     "init",
     "inspect",
+    "layers",
     "lock",
     "login",
     "logout",
