@@ -42,7 +42,7 @@ FUNCTIONS = {
     "ls": "(asked: 'Listed') -> 'list[Node]'",
     "cat": (
         "(image: 'str', path: 'str', platform: 'str' = '',"
-        " settings: 'StoreSettings' = StoreSettings(insecure=frozenset())) -> 'Blob'"
+        " settings: 'StoreSettings' = StoreSettings(insecure=frozenset())) -> 'Iterator[bytes]'"
     ),
     "export": (
         "(image: 'str', file: 'Path', platform: 'str' = '',"

@@ -6,7 +6,7 @@ import io
 import json
 import subprocess
 import tarfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ import pytest
 from distil import pipeline
 from distil.cli import run
 from distil.fetch.cache import Cache
+from distil.fetch.errors import CorruptCache
 from distil.image.assemble import assemble
 from distil.image.errors import LayerNotFound, NotAFile, PathNotFound
 from distil.image.layer import Layer
@@ -168,7 +169,7 @@ def test_export_is_what_the_image_holds(image: str, tmp_path: Path, speaker: Spe
             member = members[path]
             assert (member.uid, member.gid, member.mtime) == (node.uid, node.gid, node.mtime)
             if node.kind is Kind.FILE and node.blob is not None:
-                assert archive.extractfile(member).read() == pipeline.cat(image, path).read()
+                assert archive.extractfile(member).read() == b"".join(pipeline.cat(image, path))
         assert members["/usr/bin/b"].islnk() != members["/usr/bin/a"].islnk()
         assert members["/dev/sda"].isblk()
         assert members["/usr/bin/ping"].pax_headers["SCHILY.xattr.security.capability"]
@@ -191,3 +192,22 @@ def test_export_replaces_nothing_when_it_fails(
         blob.write_bytes(blob.read_bytes()[:-1] + b"?")
     assert run(["export", image, str(out)]) == 2
     assert out.read_bytes() == b"before"
+
+
+READERS: dict[str, Callable[[str], Iterator[bytes]]] = {
+    "cat": lambda image: pipeline.cat(image, "/usr/bin/b"),
+    "export": pipeline.exported,
+}
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_a_damaged_cache_is_mended(image: str, cache: Cache, name: str) -> None:
+    read = READERS[name]
+    good = b"".join(read(image))
+    for path in cache.root.rglob("*"):
+        if path.is_file() and b"program" in (data := path.read_bytes()):
+            path.chmod(0o644)
+            path.write_bytes(data.replace(b"program", b"pr0gram"))
+    with pytest.raises(CorruptCache):
+        list(read(image))
+    assert b"".join(read(image)) == good

@@ -32,9 +32,9 @@ def command(image: str, path: str, platform: str, settings: StoreSettings) -> in
     from distil.cli.progress import show_progress
 
     with show_progress(sys.stderr):
-        found = pipeline.cat(image, path, platform, settings)
+        pieces = pipeline.cat(image, path, platform, settings)
     stream = sys.stdout.buffer
-    for piece in found.chunks():
+    for piece in pieces:
         stream.write(piece)
     stream.flush()
     return 0

@@ -39,9 +39,10 @@ def exported(
     """The tar archive of all files of `image`, sorted by path, in pieces.
 
     Owners, modes, times, links, devices and extended attributes are those of the image; the same
-    image gives the same bytes. Raises what reading the image raises.
+    image gives the same bytes. Raises what reading the image raises, and `CorruptCache`.
     """
     cache = Cache.default()
-    with store_to_read(parse_location(image), settings).opened() as source:
-        tree = read_tree(read_image(source, optional_platform(platform)).layers, cache)
-    yield from tar_stream(arranged(tree), _ANY_TIME)
+    with cache.guarding():
+        with store_to_read(parse_location(image), settings).opened() as source:
+            tree = read_tree(read_image(source, optional_platform(platform)).layers, cache)
+        yield from tar_stream(arranged(tree), _ANY_TIME)
