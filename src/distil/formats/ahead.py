@@ -25,7 +25,9 @@ def ahead(pieces: Iterable[bytes]) -> Generator[bytes, None, None]:
     made: queue.Queue[bytes | _End] = queue.Queue(_AHEAD)
     stopped = threading.Event()
     arguments = (_make, pieces, made, stopped)
-    thread = threading.Thread(target=contextvars.copy_context().run, args=arguments, daemon=True)
+    thread = threading.Thread(
+        target=contextvars.copy_context().run, args=arguments, name="ahead", daemon=True
+    )
     thread.start()
     try:
         while not isinstance(piece := made.get(), _End):
