@@ -319,7 +319,7 @@ def test_a_layout_that_is_damaged(warm: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "options", [("-o", "docker://example.org/shop"), ("-t", "Shop"), ("-o", "oci:")]
+    "options", [("-o", "docker://example.org/Shop"), ("-t", "Shop"), ("-o", "oci:")]
 )
 def test_what_can_never_be_is_said_before_the_work(cold: World, options: tuple[str, str]) -> None:
     before = len(cold.mirror.web.requests)

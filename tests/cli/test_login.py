@@ -154,7 +154,7 @@ def test_with_tokens_none_is_asked_for_any_repository(monkeypatch, capsys, file)
     registry = MemoryRegistry(tokens=tokens)
     with tokens.serve(), registry.serve() as url:
         place = url.partition("://")[2]
-        arguments = [f"{place}/team", "-u", USER, "--password-stdin"]
+        arguments = [f"{place}/team", "-u", USER, "--password-stdin", "--insecure", tokens.place]
         assert login(monkeypatch, *arguments, stdin=b"wr0ng") == 2
         assert USER in capsys.readouterr().err
         assert not file.exists()
