@@ -14,6 +14,7 @@ from distil.image.assemble import assemble, assemble_index
 from distil.image.naming import name_image
 from distil.image.write import write
 from distil.model.blob import InlineBlob
+from distil.model.errors import MalformedImage
 from distil.model.image import MEDIA_INDEX, MEDIA_MANIFEST, ContainerConfig
 from distil.model.platform import AMD64, ARM64
 from distil.model.reference import parse_image_name, parse_location
@@ -143,3 +144,12 @@ def test_what_is_no_image(speaker: Speaker, tmp_path: Path) -> None:
     layout.index(layout.add(layout.manifest() | {"manifests": []}, MEDIA_MANIFEST))
     assert "both an index and a manifest" in speaker.error("inspect", f"oci:{layout.directory}")
     assert "no image layout" in speaker.error("inspect", f"oci:{tmp_path}/nothing")
+
+
+def test_artifacts_without_end_are_refused(
+    cache: Cache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("distil.image.description.MOST_REFERRERS", 1)
+    layout = with_artifacts(tmp_path, cache)
+    with pytest.raises(MalformedImage, match="more than 1 artifacts"):
+        inspect(f"oci:{layout.directory}:1.0")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 import msgspec
 
@@ -21,6 +22,10 @@ from distil.model.image import (
     Manifest,
 )
 from distil.model.platform import Platform
+
+
+MOST_REFERRERS: Final = 1000
+"""Artifacts about one image that are looked at; a registry can name any number."""
 
 
 class PlatformEntry(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
@@ -188,7 +193,11 @@ def _file_entry(file: Descriptor) -> FileEntry:
 
 def _referrers(source: Source, subject: Digest) -> Iterator[ReferrerEntry]:
     """The artifacts that are about `subject` indeed, each once."""
-    candidates = {entry.digest: entry for entry in source.referrers(subject, "")}
+    candidates: dict[Digest, Descriptor] = {}
+    for entry in source.referrers(subject, ""):
+        candidates[entry.digest] = entry
+        if len(candidates) > MOST_REFERRERS:
+            raise MalformedImage(source.where, f"more than {MOST_REFERRERS} artifacts about it")
     for digest, entry in candidates.items():
         if digest == subject:
             continue

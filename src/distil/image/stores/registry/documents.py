@@ -39,19 +39,13 @@ def read_manifest(session: Session, reference: str) -> tuple[Descriptor, bytes]:
     what = f"the manifest {reference}"
     called = f"{session.registry}/{session.name.path}: {reference}"
 
-    def consume(body: Body) -> tuple[Descriptor, bytes]:
+    def consume(body: Body) -> tuple[Descriptor, bytes, str]:
         data = read_limited(body, called)
-        return Descriptor(_media_type(session, body, what), Digest.of(data), len(data)), data
+        found = Descriptor(_media_type(session, body, what), Digest.of(data), len(data))
+        return found, data, body.headers.get("Docker-Content-Digest", "")
 
     ask = Ask(path=f"manifests/{reference}", what=what, headers=(_ACCEPT,))
-    stated = ""
-
-    def noting(body: Body) -> tuple[Descriptor, bytes]:
-        nonlocal stated
-        stated = body.headers.get("Docker-Content-Digest", "")
-        return consume(body)
-
-    descriptor, data = session.fetch(ask, noting)
+    descriptor, data, stated = session.fetch(ask, consume)
     if ":" in reference and descriptor.digest != reference:
         why = f"its bytes have the digest {descriptor.digest}"
         raise CorruptTransfer(what, session.registry, why)
