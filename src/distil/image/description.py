@@ -23,7 +23,6 @@ from distil.model.image import (
 )
 from distil.model.platform import Platform
 
-
 MOST_REFERRERS: Final = 1000
 """Artifacts about one image that are looked at; a registry can name any number."""
 
