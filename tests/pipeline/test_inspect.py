@@ -153,3 +153,13 @@ def test_artifacts_without_end_are_refused(
     layout = with_artifacts(tmp_path, cache)
     with pytest.raises(MalformedImage, match="more than 1 artifacts"):
         inspect(f"oci:{layout.directory}:1.0")
+
+
+def test_a_damaged_platform_is_not_a_missing_one(tmp_path: Path) -> None:
+    layout = Layout(tmp_path / "layout")
+    there = layout.add(layout.manifest(), platform={"architecture": "amd64", "os": "linux"})
+    layout.index(layout.add({"schemaVersion": 2, "manifests": [there]}, MEDIA_INDEX))
+    blob = layout.directory / "blobs/sha256" / there["digest"].partition(":")[2]
+    blob.write_bytes(blob.read_bytes().replace(b"2", b"3"))
+    with pytest.raises(MalformedImage, match="do not match"):
+        inspect(f"oci:{layout.directory}")

@@ -12,7 +12,7 @@ from distil.image.layer import Layer
 from distil.image.read import image_at, read_image, read_index, read_manifest
 from distil.image.stores import Source
 from distil.model.digest import Digest
-from distil.model.errors import MalformedImage
+from distil.model.errors import MalformedImage, MissingPart
 from distil.model.image import (
     CONFIG_TYPES,
     IMAGE_TYPES,
@@ -145,7 +145,7 @@ def _download_size(source: Source, entry: Descriptor) -> int | None:
         return None
     try:
         return _size(read_manifest(source, entry))
-    except MalformedImage:
+    except MissingPart:
         return None
 
 

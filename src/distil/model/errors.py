@@ -129,3 +129,10 @@ class LimitExceeded(MalformedImage):
     def __init__(self, what: str, why: str) -> None:
         hint = f"if you trust it, raise `{self.key}` under [limits] in config.toml"
         super().__init__(what, why, hint=hint)
+
+
+class MissingPart(MalformedImage):
+    """A blob that a document of an image leads to, and that is not there."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what, "missing")

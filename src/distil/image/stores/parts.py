@@ -18,7 +18,7 @@ from distil.image.errors import ImageNotFound, ManifestTooLarge
 from distil.image.stores import Source
 from distil.model.blob import Blob, FileBlob
 from distil.model.digest import Digest
-from distil.model.errors import LinkLoop, MalformedImage
+from distil.model.errors import LinkLoop, MalformedImage, MissingPart
 from distil.model.image import MEDIA_MANIFEST, REF_NAME, Descriptor, Index, decode_document
 from distil.model.node import Kind, Node, absolute_path
 from distil.model.reference import Location
@@ -118,7 +118,7 @@ class LayoutSource(Source):
         what = f"{self.where}: blob {descriptor.digest}"
         found = self.parts.slice_of(f"{BLOBS}/{descriptor.digest.hex}")
         if found is None:
-            raise MalformedImage(what, "missing")
+            raise MissingPart(what)
         path, offset, size = found
         if size != descriptor.size:
             raise MalformedImage(what, f"has {size} bytes, its descriptor says {descriptor.size}")

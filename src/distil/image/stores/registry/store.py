@@ -27,7 +27,7 @@ from distil.image.stores.registry.upload import Upload
 from distil.image.stores.side_by_side import together
 from distil.model.blob import Blob, InlineBlob
 from distil.model.digest import Digest
-from distil.model.errors import MalformedImage
+from distil.model.errors import MalformedImage, MissingPart
 from distil.model.image import MANIFEST_TYPES, Descriptor, decode_document
 from distil.model.reference import ImageName, Location, parse_image_name
 
@@ -168,7 +168,7 @@ class RegistrySource(Source):
             try:
                 found, data = read_manifest(self._sessions[0], descriptor.digest)
             except NotFound as error:
-                raise MalformedImage(self.called(descriptor), "missing") from error
+                raise MissingPart(self.called(descriptor)) from error
             if found.media_type != descriptor.media_type:
                 why = f"it is {found.media_type!r}, but was said to be {descriptor.media_type!r}"
                 raise MalformedImage(self.called(descriptor), why)
