@@ -222,7 +222,7 @@ class Machine:
 
     def make_directory(self, path: str, package: str, mode: int) -> None:
         """A directory. Raises `Refused`, also when there is something."""
-        real = self.place(path)
+        real = self.place(path, follow=False)
         if self.get(real) is not None:
             raise Refused
         self._make(Node(real, Kind.DIRECTORY, mode), package)
