@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from distil.distros.debian.effects.record import ScriptEffects
@@ -131,6 +131,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("sandbox") / "root"
 
 
+@example(["mkdir /etc/x"])  # a link to nothing
 @given(LINES)
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[*HealthCheck])
 def test_generated_scripts_do_what_dash_does(root: Path, lines: list[str]) -> None:
