@@ -23,7 +23,8 @@ def command(image: str, platform: str, settings: StoreSettings, form: str) -> in
 
     Layers are numbered from the lowest. Wasted bytes and efficiency are those that dive shows: a
     path that is in several layers counts with what it has in all of them. What a whiteout of a
-    whole directory's contents hides is counted as removed, not as wasted.
+    whole directory's contents hides is counted as removed, not as wasted. A whiteout of
+    nothing counts for nothing, where dive gives other figures.
 
     \b
     Examples:
