@@ -23,6 +23,7 @@ DEPENDENCY: Final = "dependency"
 LICENCE: Final = "licence"
 
 _DOC: Final = "/usr/share/doc/"
+_PROGRAM_DIRECTORIES: Final = ("/usr/bin/", "/usr/sbin/")
 _LIBRARY_DIRECTORIES: Final = ("/usr/lib", "/lib")
 
 
@@ -108,13 +109,17 @@ class WholePackages(EvidenceProvider):
     def _keep_whole(self, purl: str, reason: Reason, keeping: Keeping) -> None:
         """Keep all of package `purl`, and of what it depends on all but libraries.
 
-        A library that a package depends on without anything being linked with it is there for
+        Of a package that is judged file by file, its programs are kept, and what they reach. A
+        library that a package depends on without anything being linked with it is there for
         a part that is not used; the linked ones are found by following the links.
         """
         pending = [(purl, reason)]
         while pending:
             current, why = pending.pop()
-            if current in self._whole or (current != purl and self._one_by_one(current)):
+            if current in self._whole:
+                continue
+            if current != purl and self._one_by_one(current):
+                self._keep_programs(current, why, keeping)
                 continue
             self._whole.add(current)
             for node in (*self._files.get(current, ()), *self._directories.get(current, ())):
@@ -124,6 +129,17 @@ class WholePackages(EvidenceProvider):
                     files = self._files.get(current)
                     because = files[0].path if files else ""
                     pending.append((other, Reason(DEPENDENCY, because, current)))
+
+    def _keep_programs(self, purl: str, reason: Reason, keeping: Keeping) -> None:
+        """Keep the programs of a package of which policies tell the rest.
+
+        Those of a runtime are started by its own evidence only.
+        """
+        if purl in self._packages.piecemeal:
+            return
+        for node in self._files.get(purl, ()):
+            if node.path.startswith(_PROGRAM_DIRECTORIES):
+                keeping.keep(node.path, reason)
 
     def _keep_licence(self, purl: str, keeping: Keeping) -> None:
         """Keep the copyright files of a package that has anything left."""

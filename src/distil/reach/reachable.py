@@ -16,6 +16,7 @@ from distil.formats.elf import ElfFile
 from distil.model.digest import Digest
 from distil.model.ledger import Reason
 from distil.model.tree import Tree
+from distil.reach.configuration import ConfigurationSearch
 from distil.reach.documents import Documents
 from distil.reach.evidence import EvidenceProvider
 from distil.reach.keeping import Keeping
@@ -98,18 +99,24 @@ class _Conventions(EvidenceProvider):
     def __init__(self, known: Known, policies: Policies) -> None:
         self._known = known
         self._pending = list(policies.all)
+        self._searches: list[ConfigurationSearch] = []
 
     def settle(self, keeping: Keeping) -> None:
-        """Keep what the policies with a cause name."""
-        native = self._known.native
-        found = PolicyFacts(keeping.kept, native.functions, native.texts, self._known.modules)
+        """Keep what the policies with a cause name, and what configuration names then."""
+        known, native = self._known, self._known.native
+        found = PolicyFacts(keeping.kept, native.functions, native.texts, known.modules)
         pending = []
         for policy in self._pending:
             because = policy.because(found)
             if because is None:
                 pending.append(policy)
                 continue
-            for node in self._known.tree:
+            for node in known.tree:
                 if policy.paths.fullmatch(node.path):
                     keeping.keep(node.path, Reason(POLICY, because, policy.name))
+            if policy.configuration is not None:
+                search = ConfigurationSearch(policy.configuration, known.tree, known.command)
+                self._searches.append(search)
         self._pending = pending
+        for search in self._searches:
+            search.settle(keeping)

@@ -35,6 +35,21 @@ class When(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Python modules that are reached."""
 
 
+WORD: Final = "{}"
+"""Stands for a word of configuration."""
+
+
+class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Text of which every word may name what else is opened."""
+
+    files: tuple[str, ...]
+    """Path patterns of the files that begin; what they name is searched as well."""
+    places: tuple[str, ...] = ()
+    """Where a relative word may lie beside its file's own directory: patterns with `WORD`."""
+    comments: tuple[str, ...] = ("#",)
+    """What begins a comment."""
+
+
 class PolicyFacts(msgspec.Struct, frozen=True):
     """What was found in an image so far: what policies ask about.
 
@@ -52,7 +67,8 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One topic: when it applies, and the paths that it keeps then.
 
     `covers` are packages of which nothing stays but for policies, links and other evidence;
-    other packages stay whole when any file of them does. `selftest` is Python source that fails
+    other packages stay whole when any file of them does. `configuration` decides what else is
+    opened. `selftest` is Python source that fails
     in a container when a kept path is missing.
     """
 
@@ -61,6 +77,7 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     when: When
     keep: tuple[str, ...] = ()
     covers: tuple[str, ...] = ()
+    configuration: Configuration | None = None
     selftest: str = ""
 
     @property
