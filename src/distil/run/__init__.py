@@ -1,1 +1,1 @@
-"""A Tree as the root of a process: sandboxes of the kernel, and engines that are there."""
+"""Running things: a tree as a root file system, and a process in it, without privileges."""
