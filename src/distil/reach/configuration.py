@@ -43,7 +43,8 @@ class ConfigurationSearch(EvidenceProvider):
     def __init__(self, configuration: Configuration, tree: Tree, command: Command) -> None:
         self._tree = tree
         self._begins = re.compile(path_expression(configuration.files))
-        self._comment = re.compile(rf"(?:^|\s)(?:{'|'.join(map(re.escape, configuration.comments))})")
+        comments = "|".join(map(re.escape, configuration.comments)) or r"(?!)"
+        self._comment = re.compile(rf"(?:^|\s)(?:{comments})")
         self._places = configuration.places
         self._command = [word for words in command.commands for word in words]
         self._workdir = command.workdir
@@ -128,8 +129,8 @@ class ConfigurationSearch(EvidenceProvider):
     def _index(self, place: str) -> dict[str, list[str]]:
         """For each word that `place` has something for, the paths."""
         if place not in self._indexes:
-            before, after = (path_expression((part,)) for part in place.split(WORD))
-            expression = re.compile(f"{before}(.+){after}")
+            text = path_expression((place,)).replace(re.escape(WORD), "(.+)")
+            expression = re.compile(text)
             found: dict[str, list[str]] = {}
             for path in self._tree.paths():
                 match = expression.fullmatch(path)

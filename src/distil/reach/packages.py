@@ -31,13 +31,14 @@ class SystemPackages(msgspec.Struct, frozen=True):
     """The packages of the base that are in a tree, all by purl.
 
     `names` are how they are called, `depends` which packages each depends on. `asked` stay whole
-    because the user or a component asks for them. Of those in `piecemeal` the evidence of a
-    runtime decides about each file.
+    because the user or a component asks for them; of those in `started` the programs stay. Of
+    those in `piecemeal` the evidence of a runtime decides about each file.
     """
 
     names: Mapping[str, str] = {}
     depends: Mapping[str, Sequence[str]] = {}
     asked: frozenset[str] = frozenset()
+    started: frozenset[str] = frozenset()
     piecemeal: frozenset[str] = frozenset()
 
 
@@ -66,6 +67,8 @@ class WholePackages(EvidenceProvider):
         """Keep what is asked for."""
         for purl in sorted(self._packages.asked):
             self._keep_whole(purl, Reason(ASKED, "", purl), keeping)
+        for purl in sorted(self._packages.started):
+            self._keep_programs(purl, Reason(ASKED, "", purl), keeping)
 
     def follow(self, node: Node, keeping: Keeping) -> None:
         """Keep the rest of the node's package, unless its files are judged one by one."""

@@ -60,7 +60,7 @@ def reach(
     languages = [source(known) for source in runtimes]
     reached = _fixpoint(
         Keeping(tree),
-        [Beginning(tree, roots), packages, *languages],
+        [Beginning(tree, roots, policies.covers), packages, *languages],
         [native, scripts, packages, *languages],
         [_Conventions(known, policies), *languages],
     )

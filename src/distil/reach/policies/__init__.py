@@ -35,6 +35,8 @@ class When(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Python modules that are reached."""
 
 
+_PROGRAM: Final = re.compile(r"/s?bin/")
+
 WORD: Final = "{}"
 """Stands for a word of configuration."""
 
@@ -81,6 +83,11 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     selftest: str = ""
 
     @property
+    def about_program(self) -> bool:
+        """Whether it is about a program and its packages, not about what many programs use."""
+        return any(_PROGRAM.search(pattern) for pattern in self.when.files)
+
+    @property
     def paths(self) -> re.Pattern[str]:
         """What `keep` matches."""
         return _compiled(self.keep)
@@ -117,10 +124,16 @@ class Policies:
         self.all: Final = tuple(policies)
         names = [pattern for policy in self.all for pattern in policy.covers]
         self._covered = re.compile(name_expression(names))
+        names = [name for policy in self.all if policy.about_program for name in policy.covers]
+        self._programs = re.compile(name_expression(names))
 
     def covers(self, package: str) -> bool:
         """Whether the files of `package` are kept one by one."""
         return self._covered.fullmatch(package) is not None
+
+    def knows_program(self, package: str) -> bool:
+        """Whether a policy tells what the programs of `package` open: who names it wants those."""
+        return self._programs.fullmatch(package) is not None
 
 
 @functools.cache
