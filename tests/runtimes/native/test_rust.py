@@ -21,7 +21,8 @@ TALLY = '[package]\nname = "tally"\nversion = "0.4.0"\n'
 NO_CRATES = {"Cargo.lock": 'version = 3\n[[package]]\nname = "tally"\nversion = "0.4.0"\n'}
 CRATES = {
     "Cargo.lock": 'version = 3\n[[package]]\nname = "tally"\ndependencies = ["flate2", '
-    '"miniz_oxide 0.7.1", "own"]\n[[package]]\nname = "own"\n[[package]]\nname = "flate2"\nsource = "registry"\n'
+    '"miniz_oxide 0.7.1", "own"]\n'
+    '[[package]]\nname = "own"\n[[package]]\nname = "flate2"\nsource = "registry"\n'
     'dependencies = ["adler"]\n[[package]]\nname = "miniz_oxide"\nsource = "registry"\n'
 }
 SOURCES = '[source.crates-io]\nreplace-with = "a"\n[source.a]\nreplace-with = "b"\n'
