@@ -115,7 +115,7 @@ def test_a_shipped_service_is_complete(service: Service) -> None:
     meant = service.of(package)
     assert meant is not None
     assert shipped_policies().knows_program(package)
-    paths = [*meant.writable, *(one.path for one in (*meant.log, *meant.file))]
+    paths = [*meant.writable, *(log.path for log in meant.log), *(one.path for one in meant.file)]
     assert all(re.fullmatch(r"(/[\w.-]+)+", path) for path in paths), paths
     spec = with_defaults(Spec(), meant)
     assert spec.app.entrypoint == meant.entrypoint
