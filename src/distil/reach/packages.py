@@ -38,8 +38,8 @@ class SystemPackages(msgspec.Struct, frozen=True):
     names: Mapping[str, str] = {}
     depends: Mapping[str, Sequence[str]] = {}
     asked: frozenset[str] = frozenset()
-    started: frozenset[str] = frozenset()
     piecemeal: frozenset[str] = frozenset()
+    started: frozenset[str] = frozenset()
 
 
 class WholePackages(EvidenceProvider):
