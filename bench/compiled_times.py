@@ -116,7 +116,7 @@ def built(one: Compiled, context: Path, cache: Path, output: Path) -> Built:
     """Build with distil, and look into the image."""
     environment = os.environ | {"DISTIL_CACHE_DIR": str(cache)}
     distil = [sys.executable, "-m", "distil"]
-    command = [*distil, "build", context, "-o", f"oci:{output}:1", "--format", "json"]
+    command = [*distil, "build", str(context), "-o", f"oci:{output}:1", "--format", "json"]
     said: list[str] = []
 
     def call() -> None:
