@@ -128,7 +128,7 @@ def built(one: Compiled, context: Path, cache: Path, output: Path) -> Built:
     stage = summary["stages"][0]
     listing = [*distil, "ls", f"oci:{output}:1", "-R", "--format", "json"]
     done = subprocess.run(listing, env=environment, capture_output=True, text=True, check=True)
-    nodes = json.loads(done.stdout)["nodes"]
+    nodes = json.loads(done.stdout)["entries"]
     files = [node for node in nodes if node["kind"] == "file"]
     image = summary["images"][0]
     shutil.rmtree(output)
@@ -173,7 +173,7 @@ def held(place: Path) -> int:
     image = f"oci:{place}" if place.is_dir() else f"docker-archive:{place}"
     command = [sys.executable, "-m", "distil", "ls", image, "-R", "--format", "json"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    nodes = json.loads(done.stdout)["nodes"]
+    nodes = json.loads(done.stdout)["entries"]
     return sum(node["size"] for node in nodes if node["kind"] == "file")
 
 
