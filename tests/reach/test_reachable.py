@@ -366,7 +366,7 @@ CONF = "/etc/nginx/nginx.conf"
 
 def service(*more: Node) -> Tree:
     """nginx beside a package that depends on it; the link was made by the module's script."""
-    files = {
+    files: Files = {
         CONF: b"include modules-enabled/*;",
         "/usr/sbin/nginx": Elf(),
         "/usr/share/nginx/x": b"",
