@@ -52,8 +52,8 @@ db_input() { :; }; db_subst() { :; }; db_fset() { :; }; db_unregister() { :; }; 
 """
 
 
-def written(packs: list[DebPack], root: Path) -> None:
-    """The root of `packs`, with the stubs."""
+def written(packs: list[DebPack], users: list[str], root: Path) -> None:
+    """The root of `packs`, with the stubs and `users`, which no stub creates."""
     origin = GeneratedOrigin("merged directory")
     links = [symlink(f"/{n}", f"usr/{n}", origin) for n in ("bin", "lib", "lib64", "sbin")]
     trees = (Tree(pack.pack.nodes(pack.origin)) for pack in packs)
@@ -63,14 +63,21 @@ def written(packs: list[DebPack], root: Path) -> None:
     for name in STUBS:
         (stubs / name).write_text("#!/bin/sh\nexit 0\n")
         (stubs / name).chmod(0o755)
-    for name in ("dpkg-query", "dpkg-statoverride"):
+    for name in ("dpkg-query", "dpkg-statoverride", "su"):
         (stubs / name).write_text("#!/bin/sh\nexit 1\n")
         (stubs / name).chmod(0o755)
+    (stubs / "ucf").write_text('#!/bin/sh\n[ "$1" = --purge ] || cp -p "$2" "$3"\n')
+    (stubs / "ucf").chmod(0o755)
     for name in ("dev", "proc", "tmp", "run/lock", "var/lib/dpkg/info", "usr/share/debconf"):
         (root / name).mkdir(parents=True, exist_ok=True)
     (root / "usr/share/debconf/confmodule").write_text(CONFMODULE)
     for name in ("passwd", "group"):
         shutil.copy(root / f"usr/share/base-passwd/{name}.master", root / "etc" / name)
+    for number, name in enumerate(users, 300):
+        with (root / "etc/passwd").open("a") as table:
+            table.write(f"{name}:*:{number}:{number}::/nonexistent:/usr/sbin/nologin\n")
+        with (root / "etc/group").open("a") as table:
+            table.write(f"{name}:*:{number}:\n")
 
 
 def run(pack: DebPack, script: str, words: list[str], root: Path) -> None:
@@ -126,7 +133,7 @@ def test_scripts_do_what_following_them_says(tmp_path: Path) -> None:
     compared = [pack for pack in packs if pack.name not in unclear and in_sh(pack)]
     assert len(compared) >= 12, sorted(unclear)
     root = tmp_path / "root"
-    written(packs, root)
+    written(packs, [account.name for account in effects.accounts], root)
     for script, words in (("preinst", ["install"]), ("postinst", ["configure", ""])):
         for pack in compared:
             if script in pack.scripts:

@@ -19,6 +19,7 @@ from distil.distros.debian.effects.outcome import (
     WORD,
     Budget,
     Refused,
+    Status,
     Text,
     Unclear,
 )
@@ -310,6 +311,17 @@ class Machine:
     def owner(self, node: Node) -> str:
         """The package that ships or made `node`, or nothing."""
         return self.makers.get(node.path) or self._owners.get(node.path, "")
+
+    def belongs(self, node: Node, user: str, *, group: bool) -> Status:
+        """Whether `user`, or its own group, owns `node`; None where the group is not known."""
+        change = self.ownership.get(node.path, Ownership())
+        if group:
+            account = self.accounts.get(user)
+            names = {"root", "0"} if user == "root" else {account.group} if account else None
+            owner = change.group or str(node.gid)
+            return None if names is None else owner in names
+        names = {user, str(self.base.uid(user))} if self.base.uid(user) is not None else {user}
+        return (change.user or str(node.uid)) in names
 
     def others_have(self, package: str, directory: str) -> bool:
         """Whether a package other than `package` ships something below `directory`."""
