@@ -12,6 +12,7 @@ from distil.distros.protocol import Edge, Elf, LockedArchive, Opening, Remedy, R
 from distil.fetch.cache import Cache, Check
 from distil.fetch.http import Client
 from distil.fetch.packs import Pack, PackMember, write_pack
+from distil.model.account import ImageUser
 from distil.model.digest import Digest
 from distil.model.ledger import Reason, Removed
 from distil.model.lock import LockPart, Pinned
@@ -168,6 +169,9 @@ class TinBase(msgspec.Struct, frozen=True):
         plan = self.plan(Request(runtime=tuple(packages)))
         return [TinArchive(p.name, p.digest, p.pack(client.cache)) for p in plan.packages]
 
+    def toolchain(self, packages: Sequence[str]) -> TinToolchain:
+        return TinToolchain(self.plan(Request(asked=tuple(packages))), self.date)
+
     def plan(self, request: Request) -> TinPlan:
         reasons: dict[str, tuple[Edge, ...]] = {}
         wanted = (*request.runtime, *request.asked)
@@ -181,6 +185,27 @@ class TinBase(msgspec.Struct, frozen=True):
             reasons[name] = (*reasons.get(name, ()), edge)
         packages = tuple(self.packages[name] for name in sorted(reasons))
         return TinPlan(wanted, packages, reasons, frozenset(request.asked))
+
+
+class TinToolchain(msgspec.Struct, frozen=True):
+    plan: TinPlan
+    date: int
+    environment: dict[str, str] = {}
+
+    @property
+    def packages(self) -> Sequence[TinPackage]:
+        return self.plan.packages
+
+    @property
+    def identity(self) -> str:
+        return " ".join(package.digest for package in self.packages)
+
+    def tree(self, client: Client) -> Tree:
+        contents = self.plan.fetch(client)
+        return contents.configure(Setting(Path(), ImageUser(0, 0)), {}, client.cache).tree
+
+    def lock(self) -> LockPart:
+        return self.plan.lock({})
 
 
 class TinArchive(msgspec.Struct, frozen=True):

@@ -206,6 +206,29 @@ class Tools(Protocol):
         """`production` with the tools, as the twin has it. Raises `FileConflict`."""
 
 
+class Toolchain(Protocol):
+    """A whole system that commands of a build run in; nothing of it is left out.
+
+    `identity` stands for all that it is made of, `date` (seconds since 1970) tells how old that
+    is: both stay as long as the same goes in. `environment` is what its commands shall see.
+    """
+
+    @property
+    def packages(self) -> Sequence[Component]: ...
+    @property
+    def environment(self) -> Mapping[str, str]: ...
+    @property
+    def identity(self) -> str: ...
+    @property
+    def date(self) -> int: ...
+
+    def tree(self, client: Client) -> Tree:
+        """The system. Raises what fetching and configuring raise."""
+
+    def lock(self) -> LockPart:
+        """What pins all of it; `Distro.open_locked` opens a base that comes to the same."""
+
+
 class Base(Protocol):
     """One release of a distribution for one platform, opened and verified.
 
@@ -247,6 +270,12 @@ class Base(Protocol):
 
     def archives(self, packages: Sequence[str], client: Client) -> Sequence[NamedPack]:
         """`packages` and all that they depend on, fetched; raises what that raises."""
+
+    def toolchain(self, packages: Sequence[str]) -> Toolchain:
+        """A whole system with `packages`, for what is run while an image is built.
+
+        Raises what `plan` raises.
+        """
 
     def plan(self, request: Request) -> PackagePlan:
         """Solve `request`.

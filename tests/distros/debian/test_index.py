@@ -56,6 +56,13 @@ def test_a_suite_without_a_version_is_called_by_its_name(tmp_path: Path) -> None
     assert index.describe(index.package("a")).distribution == "debian-sid"
 
 
+def test_what_is_essential(tmp_path: Path) -> None:
+    archive = "sh 1; Essential: yes\nb 1\na 2; Essential: yes\na 1\napt 1; Important: yes"
+    index = open_index(archive, tmp_path)
+    assert index.essential() == ["a", "sh"]
+    assert open_index("b 1", tmp_path).essential() == []
+
+
 def test_other_architectures_are_left_out(tmp_path: Path) -> None:
     archive = "a 1; Architecture: all\nb 1; Architecture: arm64\nc 1; Architecture: amd64"
     assert open_index(archive, tmp_path, "arm64").names() == ["a", "b"]

@@ -23,6 +23,7 @@ from distil.distros.debian.releases import SuitePolicy
 from distil.distros.debian.repository import SuiteIndex, open_suites
 from distil.distros.debian.solver import SOLVER
 from distil.distros.debian.sources import find_mirrors
+from distil.distros.debian.toolchain import DebianToolchain
 from distil.distros.protocol import Opening, Request
 from distil.errors import DistilError
 from distil.fetch.http import Client
@@ -109,6 +110,10 @@ class DebianBase(msgspec.Struct, frozen=True):
         """What installing `packages` needs, without what images cut."""
         solution = SOLVER.solve(packages, self.index, default_cuts().edge)
         return fetch_packages(solution.packages, client)
+
+    def toolchain(self, packages: Sequence[str]) -> DebianToolchain:
+        """See `DebianToolchain`, and what making one raises."""
+        return DebianToolchain(packages, self.index, self.suites, self.platform)
 
     def plan(self, request: Request) -> DebianPlan:
         """See `plan_packages`."""

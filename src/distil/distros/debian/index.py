@@ -16,6 +16,7 @@ from typing import Final
 import msgspec
 
 from distil.distros.debian.index_records import (
+    ESSENTIAL_KEY,
     NAMES_KEY,
     NO_ENTRY,
     Entry,
@@ -32,7 +33,7 @@ from distil.fetch.cache import Cache
 from distil.model.digest import Digest
 from distil.model.errors import CorruptContent
 
-LAYOUT: Final = "2"
+LAYOUT: Final = "3"
 """Changes whenever the stored form does, so that an older one is not read."""
 
 
@@ -70,7 +71,7 @@ class PackageIndex:
         """What is known about `name`, an empty entry when that is nothing."""
         found = self._entries.get(name)
         if found is None:
-            data = self._get(name) if name != NAMES_KEY else None
+            data = self._get(name) if name not in (NAMES_KEY, ESSENTIAL_KEY) else None
             found = NO_ENTRY if data is None else self._decoder.decode(data)
             self._entries[name] = found
         return found
@@ -101,8 +102,11 @@ class PackageIndex:
 
     def names(self) -> list[str]:
         """The names of all real packages, sorted."""
-        data = self._get(NAMES_KEY)
-        return bytes(data).decode().split("\n") if data else []
+        return self._list(NAMES_KEY)
+
+    def essential(self) -> list[str]:
+        """The names of the packages that a whole system always has, sorted."""
+        return self._list(ESSENTIAL_KEY)
 
     def describe(self, record: PackageRecord) -> DebianPackage:
         """`record` as the value that the other stages exchange."""
@@ -127,6 +131,10 @@ class PackageIndex:
         """
         first = next((s for s in self.sources if s.version or s.codename), self.sources[0])
         return f"debian-{first.version.partition('.')[0] or first.codename}"
+
+    def _list(self, key: str) -> list[str]:
+        data = self._get(key)
+        return bytes(data).decode().split("\n") if data else []
 
     def _get(self, key: str) -> bytes | memoryview | None:
         try:

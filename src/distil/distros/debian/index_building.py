@@ -12,6 +12,7 @@ from distil.distros.debian.errors import UnusablePackageEntry
 from distil.distros.debian.formats.deb822 import Stanza, parse_stanzas
 from distil.distros.debian.formats.dependencies import parse_relations
 from distil.distros.debian.index_records import (
+    ESSENTIAL_KEY,
     NAMES_KEY,
     Entry,
     PackageRecord,
@@ -68,7 +69,7 @@ class _Draft(msgspec.Struct):
 def index_records(
     sources: Sequence[PackageSource], architecture: str
 ) -> Iterator[tuple[str, bytes]]:
-    """The records of an index table: one for each name, and the list of names.
+    """The records of an index table: one for each name, and two lists of names.
 
     Packages of other architectures are left out. Raises `MalformedControl`, `MalformedRelation`,
     and `UnusablePackageEntry` for a package that lacks what it must have, or whose name, version
@@ -86,7 +87,9 @@ def index_records(
             _add(drafts, record, stanza, architecture)
     encoder = msgspec.msgpack.Encoder()
     names = sorted(name for name, draft in drafts.items() if draft.versions)
+    essential = [n for n in names if drafts[n].essential and n not in _FORCED_ESSENTIAL]
     yield NAMES_KEY, "\n".join(names).encode()
+    yield ESSENTIAL_KEY, "\n".join(essential).encode()
     for name in sorted(drafts):
         draft = drafts[name]
         entry = Entry(

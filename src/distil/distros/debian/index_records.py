@@ -13,6 +13,9 @@ from distil.model.digest import Digest
 NAMES_KEY: Final = ""
 """Key of the list of all package names; no package is called that."""
 
+ESSENTIAL_KEY: Final = " essential"
+"""Key of the list of the packages that every whole system has; no package is called that."""
+
 
 class PackageSource(Protocol):
     """One suite and component, its ``Packages`` file verified: what the index is made from."""

@@ -1,0 +1,87 @@
+"""A whole Debian system to build in: what is essential, what is asked for, nothing left out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+from distil.distros.debian.contents import DebianContents
+from distil.distros.debian.cuts import Cuts
+from distil.distros.debian.fetching import fetch_packages
+from distil.distros.debian.index import PackageIndex
+from distil.distros.debian.lock_part import DebianPart
+from distil.distros.debian.locked import locked_packages, locked_suites
+from distil.distros.debian.package import DebianPackage
+from distil.distros.debian.repository import SuiteIndex
+from distil.distros.debian.select import Wanted
+from distil.distros.debian.solver import SOLVER
+from distil.distros.protocol import Setting
+from distil.events import Warned, emit
+from distil.fetch.http import Client
+from distil.formats.elf import ElfFile
+from distil.model.account import ImageUser
+from distil.model.digest import Digest
+from distil.model.lock import LockPart
+from distil.model.platform import Platform
+from distil.model.tree import Tree
+
+_NO_CUTS: Final = Cuts(b"edge = []\npartial = []\nfiles = []\n")
+_VERSION: Final = "1"
+"""To be raised when the same packages come to another system."""
+
+
+class DebianToolchain:
+    """See `distil.distros.protocol.Toolchain`."""
+
+    def __init__(
+        self,
+        asked: Sequence[str],
+        index: PackageIndex,
+        suites: Sequence[SuiteIndex],
+        platform: Platform,
+    ) -> None:
+        """Solve `asked` and all that is essential.
+
+        Raises `UnknownPackage`, `UnknownPackageVersion`, `VirtualPackage`,
+        `UnsatisfiableDependencies`.
+        """
+        self.environment: Mapping[str, str] = {}
+        self._index = index
+        self._suites = suites
+        self._platform = platform
+        self.packages: Sequence[DebianPackage] = SOLVER.solve(
+            tuple(dict.fromkeys((*index.essential(), *asked))), index
+        ).packages
+
+    @property
+    def date(self) -> int:
+        """That of the oldest suite: it changes with a point release, not with every update."""
+        return min(suite.date for suite in self._suites)
+
+    @cached_property
+    def identity(self) -> str:
+        """By the archives."""
+        return f"debian {_VERSION} " + " ".join(package.digest.hex for package in self.packages)
+
+    def tree(self, client: Client) -> Tree:
+        """The packages as installing them leaves them, maintainer scripts included."""
+        packs = fetch_packages(self.packages, client)
+        names = frozenset(package.name for package in self.packages)
+        contents = DebianContents(packs, _NO_CUTS, Wanted(packages=names), (), self._platform)
+        elf: dict[Digest, ElfFile | None] = {}
+        for pack in packs:
+            elf |= pack.pack.elf_files()
+        configured = contents.configure(Setting(Path(), ImageUser(0, 0)), elf, client.cache)
+        if configured.unhandled:
+            what = "maintainer scripts of what a stage runs on were followed in part"
+            emit(Warned(f"{what}: {'; '.join(configured.unhandled)}", minor=True))
+        tree = configured.tree
+        return tree.with_nodes(contents.describe(tree, elf))
+
+    def lock(self) -> LockPart:
+        """The index entries of all packages."""
+        suites = locked_suites(self._suites)
+        packages = locked_packages(self.packages, self._index, suites)
+        return DebianPart(suites=suites, packages=packages).written()
