@@ -64,7 +64,7 @@ def written(packs: list[DebPack], users: list[str], root: Path) -> None:
         (stubs / name).write_text("#!/bin/sh\nexit 0\n")
         (stubs / name).chmod(0o755)
     for name in ("dpkg-query", "dpkg-statoverride", "su"):
-        (stubs / name).write_text("#!/bin/sh\nexit 1\n")
+        (stubs / name).write_text('#!/bin/sh\n[ "$1" = --update ]\n')
         (stubs / name).chmod(0o755)
     (stubs / "ucf").write_text('#!/bin/sh\n[ "$1" = --purge ] || cp -p "$2" "$3"\n')
     (stubs / "ucf").chmod(0o755)

@@ -411,6 +411,8 @@ def test_packages_can_be_passed_over(cache: Cache) -> None:
         ("date | grep x && exit 0; touch /etc/f", "postinst may make /etc/f"),
         ("f() { date | grep x || return 0; touch /etc/f; }; f", "postinst may make /etc/f"),
         ("x=a; date | grep y && x=b; touch /etc/$x", "postinst runs touch …"),
+        ("t=$(mktemp); date > $t; cp $t /etc/f", "postinst runs cp /tmp/"),
+        ("t=$(mktemp); date > $t; echo a >> $t; cat $t > /etc/f", "postinst writes /etc/f"),
         ("su missing -c 'touch /etc/f'", "postinst runs su missing -c touch /etc/f"),
         ("echo a | grep -w 'a*' && touch /etc/f", "postinst may make /etc/f"),
     ],
