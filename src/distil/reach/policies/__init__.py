@@ -52,8 +52,9 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One topic: when it applies, and the paths that it keeps then.
 
     Of what `keep` matches, `without` does not stay on the policy's account. `covers` are packages
-    of which nothing stays but for policies, links and other evidence; other packages stay whole when any file of them does. `selftest` is Python source that fails
-    in a container when a kept path is missing.
+    of which nothing stays but for policies, links and other evidence; other packages stay whole
+    when any file of them does. `selftest` is Python source that fails in a container when a kept
+    path is missing.
     """
 
     name: str
