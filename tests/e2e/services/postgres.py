@@ -44,7 +44,12 @@ class PostgresClient:
             "PGSSLMODE": "verify-full",
             "PGSSLROOTCERT": f"/{AUTHORITY}",
         }
-        command = [tool("chroot"), self.place.root, f"{PROGRAMS}/{program}", *words]
+        command: list[str | Path] = [
+            tool("chroot"),
+            self.place.root,
+            f"{PROGRAMS}/{program}",
+            *words,
+        ]
         return subprocess.run(
             command,
             input=given,
@@ -62,7 +67,7 @@ class PostgresClient:
 
     def ask(self, query: str, **variables: str) -> str:
         """The only value that `query` gives."""
-        return self.output("psql", "-XAtqc", query, **variables).decode().strip()
+        return self.output("psql", "-XAtqc", query, given=b"", **variables).decode().strip()
 
 
 class PostgresService(Service[PostgresClient]):
