@@ -26,6 +26,7 @@ from distil.reach.packages import WholePackages
 from distil.reach.policies import Policies, PolicyFacts, shipped_policies
 from distil.reach.roots import Beginning, Roots
 from distil.reach.scripts import Scripts
+from distil.reach.soundness import search_path
 
 POLICY: Final = "policy"
 
@@ -54,7 +55,7 @@ def reach(
     policies = shipped_policies()
     strings = Strings(policies.sought, documents)
     native = Native(tree, elf, roots.platform, roots.program, strings)
-    scripts = Scripts(tree, elf)
+    scripts = Scripts(tree, elf, search_path(roots.command.environment))
     known = Known(tree, roots.command, native, scripts, {})
     packages = WholePackages(tree, elf, roots.packages, policies.covers)
     languages = [source(known) for source in runtimes]
@@ -118,7 +119,7 @@ class _Conventions(EvidenceProvider):
                 pending.append(policy)
                 continue
             for node in known.tree:
-                if policy.paths.fullmatch(node.path):
+                if policy.keeps(node.path):
                     keeping.keep(node.path, Reason(POLICY, because, policy.name))
             if policy.configuration is not None:
                 search = ConfigurationSearch(policy.configuration, known.tree, known.command)
