@@ -90,7 +90,7 @@ def test_what_comes_from_a_directory_keeps_its_name_and_has_no_version() -> None
             ("net._C2func_getaddrinfo", "os/user._Cfunc_free"),
             ("libc.so.6", "libresolv.so.2"),
             (
-                "net and os/user asks the C library; CGO_ENABLED=0, or -tags netgo,osusergo, "
+                "net and os/user ask the C library; CGO_ENABLED=0, or -tags netgo,osusergo, "
                 "builds without"
             ),
         ),
@@ -99,7 +99,7 @@ def test_what_comes_from_a_directory_keeps_its_name_and_has_no_version() -> None
             ("libzstd.so.1", "libc.so.6"),
             (
                 "example.org/zstd calls C, linked with libzstd.so.1; -ldflags '-linkmode external "
-                "-extldflags -static' links all of it into the program"
+                "-extldflags -static' links all of it in"
             ),
         ),
         (

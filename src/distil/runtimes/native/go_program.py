@@ -24,9 +24,7 @@ _OWN: Final = frozenset({"net", "os/user", "runtime/cgo"})
 """Packages of Go's own library that call C where they may."""
 _SHOWN: Final = 3
 _WITHOUT_C: Final = "CGO_ENABLED=0, or -tags netgo,osusergo, builds without"
-_STATIC_C: Final = (
-    "-ldflags '-linkmode external -extldflags -static' links all of it into the program"
-)
+_STATIC_C: Final = "-ldflags '-linkmode external -extldflags -static' links all of it in"
 _PLAIN: Final = "-buildmode=exe builds one that starts alone"
 
 
@@ -88,9 +86,11 @@ def _why_dynamic(path: str, elf: ElfFile, functions: GoFunctions | None) -> Iter
         shown = ", ".join(others[:_SHOWN]) or "it"
         more = f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
         linked = f", linked with {', '.join(libraries)}" if libraries else ""
-        yield f"{path} is not static: {shown}{more} calls C{linked}; {_STATIC_C}"
+        calls = "call" if len(others) > 1 else "calls"
+        yield f"{path} is not static: {shown}{more} {calls} C{linked}; {_STATIC_C}"
     elif calling or elf.needed:
         who = " and ".join(package for package in calling if package != "runtime/cgo") or "it"
-        yield f"{path} is not static: {who} asks the C library; {_WITHOUT_C}"
+        asks = "ask" if " and " in who else "asks"
+        yield f"{path} is not static: {who} {asks} the C library; {_WITHOUT_C}"
     else:
         yield f"{path} is not static: it is position-independent by way of the loader; {_PLAIN}"
