@@ -11,14 +11,17 @@ from typing import Any, Final
 import msgspec
 
 from distil.fetch.http import Client
+from distil.formats.elf import ElfFile
 from distil.formats.spec_template import Entry, KeyPath
 from distil.model.application import Application, Evidence
+from distil.model.component import ToldProgram
 from distil.model.digest import Digest
 from distil.model.lock import LockPart
 from distil.model.node import Kind
 from distil.model.platform import Platform
 from distil.model.spec import DEFAULT_BASE, Spec
 from distil.runtimes.errors import NoEntrypoint
+from distil.runtimes.native.linkage import told_by_linker
 from distil.runtimes.native.plan import NativePlan
 from distil.runtimes.native.runtime import Native
 from distil.runtimes.native.services import Service, service_of, with_defaults
@@ -70,6 +73,10 @@ class Program(Native, frozen=True):
             ),
         )
         return ProgramProject(application, spec, service)
+
+    def told(self, path: str, data: bytes, elf: ElfFile) -> ToldProgram | None:
+        """See `told_by_linker`."""
+        return told_by_linker(path, data, elf)
 
 
 PROGRAM: Final = Program()
