@@ -81,6 +81,7 @@ class RedisClient:
 class RedisService(Service[RedisClient]):
     example = "redis"
     volume = "/var/lib/redis"
+    least = 100
 
     def arguments(self) -> tuple[str, ...]:
         tls = (
