@@ -41,8 +41,6 @@ class Subject:
     work: Work = field(compare=False)
     spared: Mapping[str, str] = field(default_factory=dict, compare=False)
     """Patterns of paths that it does without at level reachable, each with the reason."""
-    least: int = 1000
-    """Accesses without which next to nothing was observed."""
 
     def image(self, level: str, directory: Path) -> BuiltImage:
         """The image at `level`, built below `directory`."""
@@ -185,7 +183,10 @@ def site(runner: Runner, image: BuiltImage, around: Surroundings) -> None:
 
 
 def _examples() -> list[Subject]:
-    hup = {"flask-hello": (signal.SIGHUP, signal.SIGUSR1), "django": (signal.SIGHUP,)}
+    hup = {
+        **dict.fromkeys(("flask-hello", "nginx-site"), (signal.SIGHUP, signal.SIGUSR1)),
+        "django": (signal.SIGHUP,),
+    }
     return [
         Subject(name, ROOT / "examples" / name, serving(workload, *hup.get(name, ())))
         for name, workload in WORKLOADS.items()
@@ -205,7 +206,7 @@ def _served(service: Service[Any]) -> Work:
 
 def _services() -> list[Subject]:
     return [
-        Subject(name, ROOT / "examples" / name, _served(one), one.spared, one.least)
+        Subject(name, ROOT / "examples" / name, _served(one), one.spared)
         for name, one in SERVICES.items()
     ]
 

@@ -71,8 +71,6 @@ class Service(ABC, Generic[C]):
     """Where its data are."""
     spared: Mapping[str, str] = {}
     """Patterns of paths that it does without at level reachable, each with the reason."""
-    least: int = 1000
-    """Accesses to files without which next to nothing was observed."""
 
     def launch(self, state: State) -> Launch:
         """How to start it on `state`."""

@@ -81,7 +81,6 @@ class RedisClient:
 class RedisService(Service[RedisClient]):
     example = "redis"
     volume = "/var/lib/redis"
-    least = 100
 
     def arguments(self) -> tuple[str, ...]:
         tls = (
