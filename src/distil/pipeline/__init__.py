@@ -19,6 +19,7 @@ from distil.pipeline.lock import LockRequest, lock
 from distil.pipeline.login import LoggedIn, login
 from distil.pipeline.logout import LoggedOut, logout
 from distil.pipeline.ls import Listed, ls
+from distil.pipeline.run import Ran, Running, RunRequest, run
 from distil.pipeline.tags import delete, tag, tags
 from distil.pipeline.why import Found, why
 
@@ -35,6 +36,9 @@ __all__ = [
     "LockRequest",
     "LoggedIn",
     "LoggedOut",
+    "Ran",
+    "RunRequest",
+    "Running",
     "StoreSettings",
     "build",
     "cache_gc",
@@ -56,6 +60,7 @@ __all__ = [
     "ls",
     "raw_config",
     "raw_manifest",
+    "run",
     "schema",
     "tag",
     "tags",
