@@ -16,11 +16,13 @@ from pathlib import Path
 
 import pytest
 
+from distil.run.sandbox import able
+from distil.run.task import Unable
 from tests.support.command import DISTIL, Done
 from tests.support.engines import docker_engine
 from tests.support.tools import missing, tool
 
-NAMES = ("runc", "podman", "docker")
+NAMES = ("sandbox", "runc", "podman", "docker")
 
 _ENGINE = """
 [engine]
@@ -100,6 +102,9 @@ def way_called(name: str, cache: Path) -> Iterator[Way]:
 
 
 def _demand(name: str) -> None:
+    found = able() if name == "sandbox" else None
+    if isinstance(found, Unable):
+        missing(f"no sandbox here: {found.reason}")
     if name == "runc":
         tool("runc")
         if os.geteuid() != 0:

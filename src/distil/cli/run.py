@@ -120,7 +120,7 @@ def _absolute(
 @click.option(
     "--with",
     "way",
-    type=click.Choice(["auto", "runc", "crun", "podman", "docker"]),
+    type=click.Choice(["auto", "sandbox", "runc", "crun", "podman", "docker"]),
     default="auto",
     help="What runs it; by default the first of these that works here.",
 )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final, Protocol
 
 from distil.model.reference import Location, Transport
+from distil.run.contained import SANDBOX
 from distil.run.container import AUTO, Launch, Started
 from distil.run.engines import DOCKER, PODMAN
 from distil.run.errors import NoWay, UnknownWay, WayUnable
@@ -33,7 +34,7 @@ class Way(Protocol):
         """
 
 
-WAYS: Final[tuple[Way, ...]] = (RUNC, CRUN, PODMAN, DOCKER)
+WAYS: Final[tuple[Way, ...]] = (SANDBOX, RUNC, CRUN, PODMAN, DOCKER)
 """In the order in which they are tried.
 
 The sandbox first: it needs neither daemon nor root nor anything installed, starts at once from the

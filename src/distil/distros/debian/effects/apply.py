@@ -17,6 +17,7 @@ from distil.distros.debian.effects.machine import Alternative, Ownership
 from distil.distros.debian.effects.record import Made, ScriptEffects, UnhandledScript
 from distil.distros.debian.effects.scripts import DATA, script_effects
 from distil.distros.debian.effects.system_files import system_nodes
+from distil.distros.debian.ground import WHOLE_SYSTEM, Ground
 from distil.distros.debian.select import Selection, Wanted
 from distil.fetch.cache import Cache
 from distil.model.account import ImageUser
@@ -44,6 +45,7 @@ class Configuration(msgspec.Struct, frozen=True):
     wanted: Wanted = Wanted()
     certificates: tuple[Node, ...] = ()
     """Local certificates, which are no package's."""
+    ground: Ground = WHOLE_SYSTEM
 
 
 class Configured(msgspec.Struct, frozen=True):
@@ -75,7 +77,7 @@ def apply_effects(
         tree = tree.filter(lambda node: node.path not in gone)
     tree = tree.with_nodes(_made(effects.made, cuts))
     tree = tree.with_nodes(_alternatives(tree, effects.alternatives))
-    tree = tree.with_nodes(system_nodes(tree, packs))
+    tree = tree.with_nodes(system_nodes(tree, packs, whole=setting.ground.makes_system))
     tree = tree.with_nodes(setting.certificates)
     accounts = Accounts(packs)
     accounts.add(effects.accounts, effects.groups)
