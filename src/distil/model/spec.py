@@ -18,7 +18,8 @@ class AppSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str | None = None
     """Name of the image when no tag is given; the project's name by default."""
     runtime: str = ""
-    """What the application is written for: ``python``, ``program``; found out by default."""
+    """What the application is written for: ``python``, ``go``, ``rust``, or ``program`` for what
+    this file says in full; found out by default."""
     entrypoint: tuple[str, ...] | None = None
     """Exec-form entrypoint; found out from the project by default."""
     command: tuple[str, ...] = ()

@@ -25,6 +25,7 @@ from distil.reach.packages import WholePackages
 from distil.reach.policies import Policies, PolicyFacts, shipped_policies
 from distil.reach.roots import Beginning, Roots
 from distil.reach.scripts import Scripts
+from distil.reach.soundness import search_path
 
 POLICY: Final = "policy"
 
@@ -53,7 +54,7 @@ def reach(
     policies = shipped_policies()
     strings = Strings(policies.sought, documents)
     native = Native(tree, elf, roots.platform, roots.program, strings)
-    scripts = Scripts(tree, elf)
+    scripts = Scripts(tree, elf, search_path(roots.command.environment))
     known = Known(tree, roots.command, native, scripts, {})
     packages = WholePackages(tree, elf, roots.packages, policies.covers)
     languages = [source(known) for source in runtimes]
@@ -116,6 +117,6 @@ class _Conventions(EvidenceProvider):
                 pending.append(policy)
                 continue
             for node in self._known.tree:
-                if policy.paths.fullmatch(node.path):
+                if policy.keeps(node.path):
                     keeping.keep(node.path, Reason(POLICY, because, policy.name))
         self._pending = pending

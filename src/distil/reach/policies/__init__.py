@@ -86,23 +86,26 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `need` tells of code that needs packages which the image might not have otherwise.
 
-    `covers` are packages of which nothing stays but for policies, links and other evidence;
-    other packages stay whole when any file of them does. `selftest` is Python source that fails
-    in a container when a kept path is missing.
+    Of what `keep` matches, `without` does not stay on the policy's account. `covers` are packages
+    of which nothing stays but for policies, links and other evidence; other packages stay whole
+    when any file of them does. `selftest` is Python source that fails in a container when a kept
+    path is missing.
     """
 
     name: str
     reason: str
     when: When
     keep: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
     covers: tuple[str, ...] = ()
     need: Need | None = None
     selftest: str = ""
 
-    @property
-    def paths(self) -> re.Pattern[str]:
-        """What `keep` matches."""
-        return _compiled(self.keep)
+    def keeps(self, path: str) -> bool:
+        """Whether `path` stays where the policy applies."""
+        if _compiled(self.keep).fullmatch(path) is None:
+            return False
+        return _compiled(self.without).fullmatch(path) is None
 
     def because(self, found: PolicyFacts) -> str | None:
         """The path that makes the policy apply, empty when it always does; None if it does not."""

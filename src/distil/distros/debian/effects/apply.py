@@ -14,6 +14,7 @@ from distil.distros.debian.cuts import Cuts
 from distil.distros.debian.effects.accounts import Accounts, image_home
 from distil.distros.debian.effects.certificates import certificate_nodes
 from distil.distros.debian.effects.machine import Alternative, Ownership
+from distil.distros.debian.effects.order import in_configuration_order
 from distil.distros.debian.effects.record import Made, ScriptEffects, UnhandledScript
 from distil.distros.debian.effects.scripts import DATA, script_effects
 from distil.distros.debian.effects.system_files import system_nodes
@@ -102,8 +103,7 @@ def _script_effects(
     data = cache.document(_AREA, key)
     if data is not None:
         return _DECODER.decode(data)
-    in_order = sorted(packs, key=lambda pack: pack.name)
-    effects = script_effects(in_order, platform.debian, passed_over)
+    effects = script_effects(in_configuration_order(packs), platform.debian, passed_over)
     cache.put_document(_AREA, key, _ENCODER.encode(effects))
     return effects
 
