@@ -11,13 +11,16 @@ from typing import Any, Final
 import msgspec
 
 from distil.fetch.http import Client
+from distil.formats.elf import ElfFile
 from distil.formats.spec_template import Entry, KeyPath
 from distil.model.application import Application, Evidence
+from distil.model.component import ToldProgram
 from distil.model.digest import Digest
 from distil.model.lock import LockPart
 from distil.model.platform import Platform
 from distil.model.spec import DEFAULT_BASE, Spec
 from distil.runtimes.errors import NoEntrypoint
+from distil.runtimes.native.linkage import told_by_linker
 from distil.runtimes.native.plan import NativePlan
 from distil.runtimes.native.runtime import Native
 from distil.runtimes.protocol import Asking, System
@@ -62,6 +65,10 @@ class Program(Native, frozen=True):
             ),
         )
         return ProgramProject(application, spec)
+
+    def told(self, path: str, data: bytes, elf: ElfFile) -> ToldProgram | None:
+        """See `told_by_linker`."""
+        return told_by_linker(path, data, elf)
 
 
 PROGRAM: Final = Program()
