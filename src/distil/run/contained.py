@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -43,17 +44,22 @@ class _Sandbox(msgspec.Struct, frozen=True):
                 unpacked(opened.tree, cache) as lower,
                 layer(cache) as upper,
                 listening(launch.published) as listeners,
-                handed_on(listeners, directory / "pid"),
+                handed_on(listeners, directory / _PID),
             ):
                 task = task_of(Root(lower, upper), opened.tree, container, launch)
                 started(tuple(listener.port for listener in listeners))
-                ended = run_attached(task)
+                ended = run_attached(task, partial(_note, directory / _PID))
         if ended.why:
             raise NotStarted(self.name, ended.why)
         return ended
 
 
 SANDBOX: Final = _Sandbox()
+_PID: Final = "pid"
+
+
+def _note(file: Path, process: int) -> None:
+    file.write_text(str(process), "ascii")
 
 
 def task_of(root: Root, tree: Tree, container: Container, launch: Launch) -> Task:
@@ -64,8 +70,10 @@ def task_of(root: Root, tree: Tree, container: Container, launch: Launch) -> Tas
         environment=container.environment,
         workdir=container.workdir,
         user=(container.identity.uid, container.identity.gid),
+        groups=container.identity.groups,
         binds=launch.binds,
         tmpfs=launch.tmpfs,
+        volumes=container.volumes,
         network=launch.network is Network.HOST,
         read_only=launch.read_only,
         limits=launch.limits,

@@ -124,7 +124,7 @@ def _become(plan: Plan, breaks: int) -> None:
         os.closerange(breaks + 1, 1 << 16)
         kernel.keep_capabilities(KEPT_CAPABILITIES)
         if plan.ids:
-            os.setgroups([plan.gid])
+            os.setgroups([plan.gid, *plan.groups])
             os.setresgid(plan.gid, plan.gid, plan.gid)
             os.setresuid(plan.uid, plan.uid, plan.uid)
         kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)

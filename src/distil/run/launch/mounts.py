@@ -90,10 +90,11 @@ def build(plan: Plan) -> None:
             for path, is_directory in targets(plan):
                 _make_in_root(handle, path, is_directory=is_directory)
     _own(handle, plan)
+    inside = _Inside(handle, plan, place)
     if plan.read_only:
+        inside.volumes()
         with step("root"):
             kernel.restrict_mount(handle, kernel.MOUNT_ATTR_RDONLY, below=False)
-    inside = _Inside(handle, plan, place)
     inside.proc()
     inside.devices(sources)
     inside.texts()
@@ -147,7 +148,7 @@ def _mount_root(plan: Plan, sources: _Sources, place: str, root: str) -> None:
             return
     _make_places(plan, f"{place}/places")
     options = f"lowerdir={place}/lower:{place}/places,userxattr"
-    if plan.upper or plan.owners or not plan.read_only:
+    if plan.upper or plan.owners or plan.volumes or not plan.read_only:
         options += f",upperdir={place}/layer/upper,workdir={place}/layer/work"
     with step("overlay"):
         kernel.mount("overlay", root, "overlay", MS_NOSUID | MS_NODEV, options)
@@ -332,16 +333,22 @@ class _Inside:
         """Keep from the task what of /proc belongs to the machine."""
         with step("proc"):
             for path in READ_ONLY:
-                self._over_itself(path)
+                self._over_itself(path, kernel.MOUNT_ATTR_RDONLY)
             for path in HIDDEN:
                 self._cover(path)
 
-    def _over_itself(self, path: str) -> None:
+    def volumes(self) -> None:
+        """Mounts of their own for what shall not become read-only with the root."""
+        for path in self._plan.volumes:
+            with step("bind", path):
+                self._over_itself(path, kernel.MOUNT_ATTR_NOSUID | kernel.MOUNT_ATTR_NODEV)
+
+    def _over_itself(self, path: str, attributes: int) -> None:
         try:
             handle = self._at(path)
         except FileNotFoundError:
             return
-        self._bind(handle, path, kernel.MOUNT_ATTR_RDONLY)
+        self._bind(handle, path, attributes)
         os.close(handle)
 
     def _cover(self, path: str) -> None:

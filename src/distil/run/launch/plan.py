@@ -22,6 +22,7 @@ class Plan:
     workdir: str
     uid: int
     gid: int
+    groups: tuple[int, ...]
     binds: tuple[tuple[str, str, bool, bool], ...]
     """Source, target, whether it can be written to, and whether it is a directory."""
     optional: tuple[tuple[str, str, bool, bool], ...]
@@ -29,6 +30,8 @@ class Plan:
     texts: tuple[tuple[str, str], ...]
     """Small files, by path, that are laid over the root's own."""
     tmpfs: tuple[str, ...]
+    volumes: tuple[str, ...]
+    """Directories of the root that can be written to though it is read-only."""
     network: bool
     hostname: str
     uid_map: str
