@@ -23,7 +23,7 @@ from distil.distros.debian.select import Selection, Wanted
 from distil.fetch.cache import Cache
 from distil.model.account import ImageUser
 from distil.model.node import Kind, Node, directory, generated_file, symlink
-from distil.model.origin import GeneratedOrigin
+from distil.model.origin import MADE_BY_SCRIPTS, GeneratedOrigin
 from distil.model.platform import Platform
 from distil.model.tree import Tree
 
@@ -119,7 +119,7 @@ def _made(made: Sequence[Made], cuts: Cuts) -> Iterator[Node]:
     for one in made:
         if rules.of(one.path) is not None:
             continue
-        rule = f"maintainer scripts of {one.package}"
+        rule = f"{MADE_BY_SCRIPTS}{one.package}"
         if one.kind is Kind.FILE:
             yield generated_file(one.path, one.data, rule, one.mode)
         elif one.kind is Kind.SYMLINK:
