@@ -16,7 +16,7 @@ import tempfile
 import termios
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final
 
 import distil
 from distil.run.causes import cause
@@ -45,38 +45,34 @@ _PROGRAM: Final = (
 )
 """What the launcher's Python is told. The package itself is not imported: that takes longer."""
 
-_Started: TypeAlias = Callable[[int], None] | None
-
 _PIECE: Final = 1 << 16
+_INPUT: Final = 0
 _PATIENCE: Final = 30
 """Seconds for the launcher to end what it started, when it is told to."""
 
-_OWN_FAULTS: Final = ("bind", "places", "owners", "root", "workdir")
+_OWN_FAULTS: Final = ("bind", "volume", "places", "owners", "root", "workdir")
 """Steps that fail for what a task asks, not for what the machine allows."""
 
 
-def run(
-    task: Task, output: Callable[[bytes], None], started: Callable[[int], None] | None = None
-) -> Ended:
+def run(task: Task, output: Callable[[bytes], None]) -> Ended:
     """Run `task` to its end, with nothing to read and with all that it writes to `output`.
 
-    `output` gets standard output and standard error as they come, in one stream. `started` is told
-    the id on this machine of the first process of the sandbox, whose namespaces are the task's,
-    just before that begins. Whatever ends this call, an exception of `output` or KeyboardInterrupt
-    included, nothing is left of the task. Raises `SandboxUnavailable`, `SandboxFailed`.
+    `output` gets standard output and standard error as they come, in one stream. Whatever ends
+    this call, an exception of `output` or KeyboardInterrupt included, nothing is left of the
+    task. Raises `SandboxUnavailable`, `SandboxFailed`.
     """
-    return _of_answer(task, lambda plan: _launch_read(plan, output, started))
+    return _of_answer(task, lambda plan: _launch_read(plan, output))
 
 
-def run_attached(task: Task, started: Callable[[int], None] | None = None) -> Ended:
+def run_attached(task: Task, started: Callable[[int], None] = lambda _: None) -> Ended:
     """Run `task` to its end with this process's standard streams, its terminal if there is one.
 
-    Signals that this process gets meanwhile go to the task; only to be called by the main thread.
-    `started` is told what that of `run` is. Raises `SandboxUnavailable`, `SandboxFailed`.
+    `started` gets the id that the task's process has here. Signals that this process gets
+    meanwhile go to the task; only to be called by the main thread.
+    Raises `SandboxUnavailable`, `SandboxFailed`.
     """
-    return _of_answer(
-        task, lambda plan: _launch_attached(plan, started), attached=sys.stdin.isatty()
-    )
+    attached = os.isatty(_INPUT)
+    return _of_answer(task, lambda plan: _launch_attached(plan, started), attached=attached)
 
 
 def able() -> Able | Unable:
@@ -172,13 +168,13 @@ def _plan(task: Task, *, attached: bool) -> Plan:
             "workdir": task.workdir,
             "uid": task.user[0],
             "gid": task.user[1],
-            "groups": task.groups,
             "binds": tuple(
                 (str(bind.source.absolute()), bind.target, bind.writable, bind.source.is_dir())
                 for bind in task.binds
             ),
             "optional": optional,
             "texts": (("/etc/hosts", hosts), ("/etc/hostname", f"{task.hostname}\n")),
+            "groups": task.groups,
             "tmpfs": task.tmpfs,
             "volumes": task.volumes,
             "network": task.network,
@@ -228,19 +224,15 @@ class _Launcher:
         with contextlib.suppress(BrokenPipeError):
             send(self.control, vars(plan))
 
-    def begin(self, started: _Started) -> tuple[object, ...]:
-        """Wait for the task to begin, and say so; the launcher's answer if it never will."""
-        answer = self.answer()
-        if answer[0] != "started":
-            return answer
-        if started is not None:
-            started(int(str(answer[1])))
-        return ()
-
-    def answer(self) -> tuple[object, ...]:
-        """What the launcher answers, waited for."""
-        answer = receive(self.report)
-        return answer if isinstance(answer, tuple) else ("gone",)
+    def answer(self, started: Callable[[int], None] = lambda _: None) -> tuple[object, ...]:
+        """What the launcher answers, waited for; `started` gets the task's process id."""
+        while True:
+            answer = receive(self.report)
+            if not isinstance(answer, tuple):
+                return ("gone",)
+            if answer[0] != "started":
+                return answer
+            started(answer[1])
 
     def read(self) -> bytes:
         """What the task writes next; nothing when it has ended, and all that it started."""
@@ -270,20 +262,16 @@ def _launched(plan: Plan, output: int | None) -> Iterator[_Launcher]:
         launcher.end()
 
 
-def _launch_read(
-    plan: Plan, output: Callable[[bytes], None], started: _Started
-) -> tuple[object, ...]:
+def _launch_read(plan: Plan, output: Callable[[bytes], None]) -> tuple[object, ...]:
     with _launched(plan, subprocess.PIPE) as launcher:
-        if refusal := launcher.begin(started):
-            return refusal
         while piece := launcher.read():
             output(piece)
         return launcher.answer()
 
 
-def _launch_attached(plan: Plan, started: _Started) -> tuple[object, ...]:
+def _launch_attached(plan: Plan, started: Callable[[int], None]) -> tuple[object, ...]:
     with _launched(plan, None) as launcher, _forwarding(launcher.control, plan), _terminal(plan):
-        return launcher.begin(started) or launcher.answer()
+        return launcher.answer(started)
 
 
 @contextlib.contextmanager
@@ -312,14 +300,13 @@ def _terminal(plan: Plan) -> Iterator[None]:
     if not plan.attached:
         yield
         return
-    terminal = sys.stdin.fileno()
-    settings = termios.tcgetattr(terminal)
-    foreground = os.tcgetpgrp(terminal)
+    settings = termios.tcgetattr(_INPUT)
+    foreground = os.tcgetpgrp(_INPUT)
     try:
         yield
     finally:
         before = signal.signal(signal.SIGTTOU, signal.SIG_IGN)
         with contextlib.suppress(OSError, termios.error):
-            os.tcsetpgrp(terminal, foreground)
-            termios.tcsetattr(terminal, termios.TCSADRAIN, settings)
+            os.tcsetpgrp(_INPUT, foreground)
+            termios.tcsetattr(_INPUT, termios.TCSADRAIN, settings)
         signal.signal(signal.SIGTTOU, before)

@@ -91,8 +91,8 @@ def build(plan: Plan) -> None:
                 _make_in_root(handle, path, is_directory=is_directory)
     _own(handle, plan)
     inside = _Inside(handle, plan, place)
+    inside.volumes()
     if plan.read_only:
-        inside.volumes()
         with step("root"):
             kernel.restrict_mount(handle, kernel.MOUNT_ATTR_RDONLY, below=False)
     inside.proc()
@@ -156,7 +156,11 @@ def _mount_root(plan: Plan, sources: _Sources, place: str, root: str) -> None:
 
 def targets(plan: Plan) -> list[tuple[str, bool]]:
     """Every path that something is mounted on, and whether it is a directory."""
-    found = [("/proc", True), ("/dev", True), *((path, True) for path in plan.tmpfs)]
+    found = [
+        ("/proc", True),
+        ("/dev", True),
+        *((path, True) for path in (*plan.tmpfs, *plan.volumes)),
+    ]
     found += [(path, False) for path, _ in plan.texts]
     binds = (*plan.binds, *plan.optional)
     return found + [(target, is_directory) for _, target, _, is_directory in binds]
@@ -236,6 +240,12 @@ class _Inside:
         mounted = self._at(path)
         kernel.restrict_mount(mounted, attributes, below=True)
         os.close(mounted)
+
+    def volumes(self) -> None:
+        """Directories of the root as mounts of their own: they stay writable when it is not."""
+        for path in self._plan.volumes:
+            with step("volume", path):
+                self._over_itself(path, 0)
 
     def proc(self) -> None:
         """/proc, of this process namespace."""
@@ -336,12 +346,6 @@ class _Inside:
                 self._over_itself(path, kernel.MOUNT_ATTR_RDONLY)
             for path in HIDDEN:
                 self._cover(path)
-
-    def volumes(self) -> None:
-        """Mounts of their own for what shall not become read-only with the root."""
-        for path in self._plan.volumes:
-            with step("bind", path):
-                self._over_itself(path, kernel.MOUNT_ATTR_NOSUID | kernel.MOUNT_ATTR_NODEV)
 
     def _over_itself(self, path: str, attributes: int) -> None:
         try:

@@ -160,12 +160,22 @@ class _Watch:
         if message[0] == "ready":
             self._usage = Usage(self._plan, self._child)
             self._next = time.monotonic() + self._interval
-            send(self._report, ("started", self._child))
             os.write(self._tells, b".")
+            return ()
+        if message[0] == "started":
+            send(self._report, ("started", self._task()))
             return ()
         if message[0] == "ended":
             return self._ended(message[1], "", message[2])
         return message
+
+    def _task(self) -> int:
+        """The task's process as this namespace numbers it; the first process's where none tells."""
+        try:
+            with open(f"/proc/{self._child}/task/{self._child}/children", "rb") as stream:
+                return int(stream.read().split()[0])
+        except (OSError, IndexError):
+            return self._child
 
     def _ended(self, status: int, exceeded: str, memory: int) -> tuple[object, ...]:
         seconds = time.monotonic() - self._began

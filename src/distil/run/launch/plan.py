@@ -22,16 +22,15 @@ class Plan:
     workdir: str
     uid: int
     gid: int
-    groups: tuple[int, ...]
     binds: tuple[tuple[str, str, bool, bool], ...]
     """Source, target, whether it can be written to, and whether it is a directory."""
     optional: tuple[tuple[str, str, bool, bool], ...]
     """The same, for what is left out where the root has no place for it."""
     texts: tuple[tuple[str, str], ...]
     """Small files, by path, that are laid over the root's own."""
+    groups: tuple[int, ...]
     tmpfs: tuple[str, ...]
     volumes: tuple[str, ...]
-    """Directories of the root that can be written to though it is read-only."""
     network: bool
     hostname: str
     uid_map: str
