@@ -8,12 +8,19 @@ from typing import Final
 
 import msgspec
 
-from distil.distros.debian.base import DebianBase, open_base, open_locked_base
+from distil.distros.debian.base import (
+    DebianBase,
+    open_base,
+    open_locked_base,
+    open_locked_onto,
+    open_onto,
+)
 from distil.distros.debian.ground import SCRATCH
 from distil.distros.debian.lock_part import DebianPart
 from distil.distros.debian.own_packages import are_locked
 from distil.distros.debian.package import ECOSYSTEM
 from distil.distros.debian.record_table import table_is_sound
+from distil.distros.foundation import Foundation
 from distil.distros.protocol import LockedArchive, Opening
 from distil.fetch.cache import Check
 from distil.model.lock import LockPart, Pinned
@@ -40,6 +47,18 @@ class Debian(msgspec.Struct, frozen=True):
     def open_locked(self, part: LockPart, opening: Opening, platform: Platform) -> DebianBase:
         """See `open_locked_base`."""
         return open_locked_base(part, opening, platform)
+
+    def open_onto(
+        self, foundation: Foundation, opening: Opening, platform: Platform
+    ) -> DebianBase:
+        """See `open_onto`."""
+        return open_onto(foundation, opening, platform)
+
+    def open_locked_onto(
+        self, foundation: Foundation, part: LockPart, opening: Opening, platform: Platform
+    ) -> DebianBase:
+        """See `open_locked_onto`."""
+        return open_locked_onto(foundation, part, opening, platform)
 
     def is_locked(self, part: LockPart, source: Path, spec: Spec, platform: Platform) -> bool:
         """See `are_locked`."""
