@@ -56,8 +56,8 @@ class NativePlan(msgspec.Struct, frozen=True):
         return Mending()
 
     def lock(self, client: Client, before: LockPart | None) -> LockPart:
-        """Nothing: the base pins the packages."""
-        return {}
+        """The compiler's version, if there is one: the base pins the packages."""
+        return {"version": self.version} if self.version else {}
 
 
 class NativeContents(msgspec.Struct, frozen=True):

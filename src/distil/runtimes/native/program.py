@@ -5,23 +5,22 @@ Nothing is found out of sources here: ``distil.toml`` says what is started, and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
 
-from distil.fetch.cache import Cache
 from distil.fetch.http import Client
 from distil.formats.spec_template import Entry, KeyPath
 from distil.model.application import Application, Evidence
 from distil.model.digest import Digest
-from distil.model.lock import LockPart, Pinned
+from distil.model.lock import LockPart
 from distil.model.platform import Platform
 from distil.model.spec import DEFAULT_BASE, Spec
 from distil.runtimes.errors import NoEntrypoint
 from distil.runtimes.native.plan import NativePlan
-from distil.runtimes.protocol import Asking, Checked, CheckedImage, FetchedFile, System
+from distil.runtimes.native.runtime import Native
+from distil.runtimes.protocol import Asking, System
 from distil.source.place import Place
 from distil.source.scan import Sources
 from distil.source.specification import SPEC_FILE
@@ -29,16 +28,12 @@ from distil.source.specification import SPEC_FILE
 _SAY_WHAT: Final = 'write entrypoint = ["PROGRAM", …] below [app] in distil.toml'
 
 
-class Program(msgspec.Struct, frozen=True):
+class Program(Native, frozen=True):
     """Programs of any kind."""
 
     name: str = "program"
     title: str = "program"
     looked_for: tuple[str, ...] = ("distil.toml with [app] packages, [[stage]] or [[copy]]",)
-
-    def is_script(self, path: Path) -> bool:
-        """None is: what scripts need, their own runtimes know."""
-        return False
 
     def detect(self, place: Place, spec: Spec, sources: Sources) -> ProgramProject | None:
         """What ``distil.toml`` says; None where that names nothing to be started.
@@ -67,22 +62,6 @@ class Program(msgspec.Struct, frozen=True):
             ),
         )
         return ProgramProject(application, spec)
-
-    def check(self, image: CheckedImage, cache: Cache) -> Checked:
-        """Nothing but what is checked of every image."""
-        return Checked((), None, ())
-
-    def pinned(self, part: LockPart) -> Pinned:
-        """Nothing: all of it is the base's."""
-        return Pinned("", {})
-
-    def locked_name(self, name: str) -> str:
-        """As it is."""
-        return name
-
-    def locked_files(self, part: LockPart, source: Path, client: Client) -> Sequence[FetchedFile]:
-        """None."""
-        return ()
 
 
 PROGRAM: Final = Program()
