@@ -8,8 +8,8 @@ its digest is asked for once.
 from __future__ import annotations
 
 import datetime
-import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from typing import Final
 
 import msgspec
 
@@ -38,9 +38,12 @@ from distil.model.node import Kind, Node
 from distil.model.origin import LayerOrigin
 from distil.model.platform import Platform
 from distil.model.reference import Location, Transport
+from distil.model.spec import DEFAULT_USER, ImageSpec, Level, Spec
 from distil.model.tree import Tree
 
-_AREA = "resolutions"
+_AREA: Final = "resolutions"
+_BASE_NAME: Final = "org.opencontainers.image.base.name"
+_BASE_DIGEST: Final = "org.opencontainers.image.base.digest"
 
 
 class Foundation(msgspec.Struct, frozen=True):
@@ -67,6 +70,52 @@ class Foundation(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         return f"{self.name}@{self.digest}" if self.name else f"{self.digest or ''}"
+
+    @property
+    def annotations(self) -> dict[str, str]:
+        """What tells of this image in one that is built on it, for those who can have it.
+
+        The keys are OCI's own (image-spec, annotations.md).
+        """
+        if not self.name or self.digest is None:
+            return {}
+        return {_BASE_NAME: self.name, _BASE_DIGEST: str(self.digest)}
+
+    def completed(self, spec: Spec) -> Spec:
+        """`spec` with what this image decides where the user has not.
+
+        Its layers stay whole, so that is the level of all; and its own user stays who starts the
+        process, unless that is root. Signals that end it are as it says.
+        """
+        if not self.layers:
+            return spec
+        image = spec.image
+        if image.user == DEFAULT_USER:
+            image = msgspec.structs.replace(image, user=self._user() or DEFAULT_USER)
+        if image.stop_signal == ImageSpec().stop_signal and self.config.stop_signal:
+            image = msgspec.structs.replace(image, stop_signal=self.config.stop_signal)
+        reach = msgspec.structs.replace(spec.reach, level=Level.PACKAGES)
+        return msgspec.structs.replace(spec, image=image, reach=reach)
+
+    def _user(self) -> str:
+        """The user of its containers by number; empty for root, and for one that is not there."""
+        user, _, group = self.config.user.partition(":")
+        entry = self._entry("/etc/passwd", user)
+        uid = user if user.isdigit() else entry[2] if entry else ""
+        if not uid.isdigit() or int(uid) == 0:
+            return ""
+        named = self._entry("/etc/group", group)
+        gid = group if group.isdigit() else named[2] if named else entry[3] if entry else uid
+        return f"{uid}:{gid}" if gid.isdigit() and gid != uid else uid
+
+    def _entry(self, table: str, name: str) -> list[str] | None:
+        """The line of a table of users or groups that is of `name`, or of that number."""
+        node = self.tree.resolve(table)
+        if not name or node is None or node.blob is None:
+            return None
+        lines = node.blob.read().decode("utf-8", "replace").splitlines()
+        entries = [line.split(":") for line in lines if line.count(":") >= 3]
+        return next((entry for entry in entries if name in (entry[0], entry[2])), None)
 
     def settled(self, tree: Tree) -> Tree:
         """`tree` with what is as it was before counted as this image's again."""
@@ -104,7 +153,7 @@ class Foundation(msgspec.Struct, frozen=True):
         return f"{system.real_path(node.parent).rstrip('/')}/{node.name}"
 
 
-NOTHING_THERE = Foundation()
+NOTHING_THERE: Final = Foundation()
 
 
 def _is_leaf(node: Node) -> bool:
@@ -157,8 +206,7 @@ class Asked(msgspec.Struct, frozen=True):
 
     def key(self) -> str:
         """What stands for the question in the cache."""
-        text = f"image {self.digest or self.location} {self.platform.oci}"
-        return hashlib.sha256(text.encode()).hexdigest()
+        return f"image {self.digest or self.location} {self.platform.oci}"
 
 
 def open_foundation(
@@ -199,7 +247,7 @@ def _known(asked: Asked, cache: Cache) -> _Known | None:
     if data is None:
         return None
     descriptor = decode_document(data, Descriptor, "a remembered image")
-    source = _Kept(asked.location, cache)
+    source = _Kept(asked.location, descriptor, cache)
     try:
         image = image_at(source, descriptor)
     except MalformedImage:
@@ -222,7 +270,7 @@ def _fetched(asked: Asked, cache: Cache, settings: StoreSettings) -> _Known:
     exact = msgspec.structs.replace(asked, digest=descriptor.digest)
     for question in (asked, exact):
         cache.put_document(_AREA, question.key(), encode_document(descriptor))
-    return image_at(_Kept(asked.location, cache), descriptor), True
+    return image_at(_Kept(asked.location, descriptor, cache), descriptor), True
 
 
 def _keep(blob: Blob, cache: Cache) -> None:
@@ -235,10 +283,14 @@ def _keep(blob: Blob, cache: Cache) -> None:
 class _Kept(Source):
     """The cache as a place that images are read from."""
 
-    def __init__(self, location: Location, cache: Cache) -> None:
+    def __init__(self, location: Location, descriptor: Descriptor, cache: Cache) -> None:
         self.location = location
         self.where = str(location)
+        self._descriptor = descriptor
         self._cache = cache
+
+    def resolve(self) -> Descriptor:
+        return self._descriptor
 
     def blob(self, descriptor: Descriptor) -> FileBlob:
         found = self._cache.blob(descriptor.digest)
@@ -246,7 +298,7 @@ class _Kept(Source):
             raise MalformedImage(self.called(descriptor), "it is not in the cache")
         return found
 
-    def referrers(self, subject: Digest, artifact_type: str, /) -> Iterator[Descriptor]:
+    def referrers(self, _subject: Digest, _artifact_type: str, /) -> Iterator[Descriptor]:
         return iter(())
 
 
@@ -275,11 +327,3 @@ def _seconds(text: str) -> int:
     except ValueError:
         return 0
     return max(0, int(moment.timestamp())) if moment.tzinfo is not None else 0
-
-
-def files_of(tree: Tree, paths: Sequence[str]) -> Iterator[bytes]:
-    """The contents of those of `paths` that are files of `tree`, links followed."""
-    for path in paths:
-        node = tree.resolve(path)
-        if node is not None and node.blob is not None:
-            yield node.blob.read()

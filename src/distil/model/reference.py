@@ -234,10 +234,8 @@ def names_image(text: str) -> bool:
     That is one with a transport, or with the host of its registry: ``oci:DIR``,
     ``registry.example/base:3``.
     """
-    word = text.partition(":")[0]
-    if text.startswith(f"{Transport.REGISTRY}://"):
-        return True
-    if word in Transport and word != Transport.REGISTRY:
+    known = (f"{one}://" if one is Transport.REGISTRY else f"{one}:" for one in Transport)
+    if text.startswith(tuple(known)):
         return True
     host, slash, _ = text.partition("/")
     return bool(slash) and is_registry_host(host)

@@ -222,9 +222,7 @@ def _on(
     return DebianBase(spec.base.source, platform, suites, index, client, pinned, ground)
 
 
-def _locked_on(
-    ground: Ground, part: LockPart, opening: Opening, platform: Platform
-) -> DebianBase:
+def _locked_on(ground: Ground, part: LockPart, opening: Opening, platform: Platform) -> DebianBase:
     locked, client = DebianPart.read(part), opening.client
     suites = open_locked(locked, platform, client, opening.source)
     index = PackageIndex(suites, client.cache, platform.debian)

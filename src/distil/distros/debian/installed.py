@@ -102,7 +102,8 @@ def _installed(files: dict[str, Blob], platform: Platform) -> Iterator[Stanza]:
 
 def _as_offered(stanza: Stanza) -> str:
     fields = {name: stanza[name] for name in (*_FIELDS, *_NEGATIVE) if stanza.get(name)}
-    return "".join(f"{name}: {' '.join(text.split())}\n" for name, text in (fields | _NOWHERE).items())
+    said = (fields | _NOWHERE).items()
+    return "".join(f"{name}: {' '.join(text.split())}\n" for name, text in said)
 
 
 def _nothing_more(name: str) -> None:

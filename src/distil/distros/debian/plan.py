@@ -187,10 +187,10 @@ def _nothing_added(world: _World, request: Request) -> DebianPlan:
     `CannotAddPackages`.
     """
     ground = world.place.ground
-    wanted = {name: "[base] or [app] packages" for name in (*request.asked, *world.pinned)}
-    wanted |= {name: "[debug] packages" for name in request.tools or ()}
+    wanted = dict.fromkeys((*request.asked, *world.pinned), "[base] or [app] packages")
+    wanted |= dict.fromkeys(request.tools or (), "[debug] packages")
     wanted |= {name: LOCALES_KEY for name in [LOCALES] if further_locales(request.locales)}
-    wanted |= {name: "the language of the application" for name in request.runtime}
+    wanted |= dict.fromkeys(request.runtime, "the language of the application")
     if wanted:
         raise CannotAddPackages(str(ground.foundation), ground.refusal, wanted)
     for need in request.needs:

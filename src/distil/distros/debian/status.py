@@ -50,7 +50,7 @@ def status_d_nodes(tree: Tree, packs: Sequence[DebPack]) -> list[Node]:
 
 
 def status_file_nodes(tree: Tree, packs: Sequence[DebPack]) -> list[Node]:
-    """dpkg's own database with `packs` in it, as dpkg writes what it has installed (dpkg(1)).
+    """Dpkg's own database with `packs` in it, as dpkg writes what it has installed (dpkg(1)).
 
     That is a stanza for each behind those that the database of `tree` has, and lists of its files
     and of their checksums. Raises `CorruptContent`.

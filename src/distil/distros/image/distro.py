@@ -13,14 +13,13 @@ import msgspec
 
 from distil.distros.foundation import Asked, Foundation, open_foundation
 from distil.distros.protocol import Base, LockedArchive, Opening
-from distil.distros.image.base import ImageBase
 from distil.fetch.cache import Check
 from distil.formats.lock_toml import from_part, to_part
 from distil.image.stores import StoreSettings
 from distil.model.digest import Digest
 from distil.model.lock import LockPart, Pinned
 from distil.model.platform import Platform
-from distil.model.reference import Location, Transport, names_image, parse_location
+from distil.model.reference import Location, names_image, parse_location
 from distil.model.spec import Spec
 
 IMAGE: Final = "image"
@@ -43,6 +42,11 @@ class Adding(Protocol):
 
     def pinned(self, part: LockPart) -> Pinned:
         """See `Distro.pinned`."""
+
+    def locked_files_onto(
+        self, foundation: Foundation, part: LockPart, opening: Opening, platform: Platform
+    ) -> Sequence[LockedArchive]:
+        """See `Distro.locked_files`."""
 
 
 class ImagePart(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -71,7 +75,7 @@ class Images(msgspec.Struct, frozen=True):
         """Whether `base` names an image."""
         return names_image(base)
 
-    def open(self, opening: Opening, platform: Platform) -> ImageBase:
+    def open(self, opening: Opening, platform: Platform) -> Base:
         """The image that the specification names, the one that an earlier lock holds if it shall.
 
         Raises what `open_foundation` and opening the distribution raise.
@@ -84,20 +88,21 @@ class Images(msgspec.Struct, frozen=True):
         foundation = _opened(opening, platform, held.digest if held is not None else None)
         packages = held.packages if held is not None else None
         inner = msgspec.structs.replace(opening, held=packages)
-        return ImageBase(foundation, self.adding.open_onto(foundation, inner, platform))
+        return self.adding.open_onto(foundation, inner, platform)
 
-    def open_locked(self, part: LockPart, opening: Opening, platform: Platform) -> ImageBase:
+    def open_locked(self, part: LockPart, opening: Opening, platform: Platform) -> Base:
         """The image with the digest that is locked. Raises what `open` raises."""
         locked = from_part(part, ImagePart)
         foundation = _opened(opening, platform, locked.digest)
-        return ImageBase(
-            foundation,
-            self.adding.open_locked_onto(foundation, locked.packages, opening, platform),
-        )
+        return self.adding.open_locked_onto(foundation, locked.packages, opening, platform)
 
     def is_locked(self, part: LockPart, source: Path, spec: Spec, platform: Platform) -> bool:
         """Whether the user's own package files are those that are locked."""
         return self.adding.is_locked(from_part(part, ImagePart).packages, source, spec, platform)
+
+    def locked(self, base: Base, packages: LockPart) -> LockPart:
+        """The image as well."""
+        return to_part(ImagePart(base.name, base.foundation.digest, dict(packages)))
 
     def pinned(self, part: LockPart) -> Pinned:
         """The image and the packages that are added to it."""
@@ -111,12 +116,9 @@ class Images(msgspec.Struct, frozen=True):
         self, part: LockPart, opening: Opening, platform: Platform
     ) -> Sequence[LockedArchive]:
         """The archives of the packages; the image is had from where it is."""
-        return self.adding.locked_files(from_part(part, ImagePart).packages, opening, platform)
-
-
-def written(name: str, foundation: Foundation, packages: LockPart) -> LockPart:
-    """What a lock holds of the image called `name`, and of the packages that are added to it."""
-    return to_part(ImagePart(name, foundation.digest, dict(packages)))
+        locked = from_part(part, ImagePart)
+        foundation = _opened(opening, platform, locked.digest)
+        return self.adding.locked_files_onto(foundation, locked.packages, opening, platform)
 
 
 def _opened(opening: Opening, platform: Platform, digest: Digest | None) -> Foundation:
@@ -132,6 +134,6 @@ def place_of(base: str, source: Path) -> Location:
     Raises `InvalidReference`.
     """
     location = parse_location(base)
-    if location.transport is Transport.REGISTRY or not location.transport.is_file:
+    if not location.transport.is_file:
         return location
     return msgspec.structs.replace(location, path=str(source / location.path))
