@@ -24,6 +24,7 @@ from distil.runtimes.python.interpreter import PythonInterpreter
 from distil.runtimes.python.reach.analysis import Analyses
 from tests.support.elf_builder import Elf
 from tests.support.elf_tree import Content
+from tests.support.go_program import GoProgram
 
 LOADER = "/lib64/ld-linux-x86-64.so.2"
 LIBRARIES = "/usr/lib/x86_64-linux-gnu"
@@ -266,6 +267,25 @@ def test_certificates_stay_for_a_static_program_that_looks_for_them() -> None:
     files = app({"/app/main.py": b"", "/app/agent": static})
     found = reached(system(*files, certificates()))
     assert found.kept[certificates().path] == Reason("policy", "/app/agent", "TLS")
+
+
+@pytest.mark.parametrize(
+    ("function", "kept"),
+    [
+        ("main.main", set()),
+        ("crypto/x509.loadSystemRoots", {"/etc/ssl/certs/ca-certificates.crt"}),
+        ("mime.TypeByExtension", {"/etc/mime.types"}),
+    ],
+)
+def test_go_programs_keep_what_the_functions_in_them_read(function: str, kept: set[str]) -> None:
+    program = GoProgram(functions=(function,))
+    program.elf.sections = {".rodata": b"/etc/ssl/certs/etc/mime.types"}
+    system_files = nodes({"/etc/mime.types": b"", "/etc/ssl/openssl.cnf": b""}, package("media"))
+    files = app({"/app/main.py": b"", "/app/agent": program.build()})
+    found = reached(system(*files, *system_files, certificates())).kept
+    read = {path for path in found if path in {*kept, certificates().path, "/etc/mime.types"}}
+    assert read == kept
+    assert all(found[path].because == "/app/agent" for path in kept)
 
 
 @pytest.mark.parametrize("name", ["libplug.so.1", "%s/libplug.so.1", "${ORIGIN}/libplug.so.1"])

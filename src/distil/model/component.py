@@ -40,10 +40,12 @@ class SystemNeed(msgspec.Struct, frozen=True):
     """System packages that a component loads at run time without saying so.
 
     `library_search` says that it looks libraries up by name (``ctypes.util.find_library``),
-    which needs ldconfig in the image. `distribution` names who needs it, `reason` why.
+    which needs ldconfig in the image. `distribution` names who needs it, `reason` why. Of the
+    packages of one that is `by_policy`, policies say which files are needed.
     """
 
     distribution: str
     packages: tuple[str, ...]
     reason: str
     library_search: bool = False
+    by_policy: bool = False

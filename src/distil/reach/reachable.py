@@ -51,7 +51,7 @@ def reach(
     `LinkLoop`.
     """
     policies = shipped_policies()
-    strings = Strings(documents)
+    strings = Strings(policies.sought, documents)
     native = Native(tree, elf, roots.platform, roots.program, strings)
     scripts = Scripts(tree, elf)
     known = Known(tree, roots.command, native, scripts, {})
@@ -102,7 +102,13 @@ class _Conventions(EvidenceProvider):
     def settle(self, keeping: Keeping) -> None:
         """Keep what the policies with a cause name."""
         native = self._known.native
-        found = PolicyFacts(keeping.kept, native.functions, native.texts, self._known.modules)
+        found = PolicyFacts(
+            kept=keeping.kept,
+            functions=native.functions,
+            texts=native.texts,
+            modules=self._known.modules,
+            go_functions=native.go_functions,
+        )
         pending = []
         for policy in self._pending:
             because = policy.because(found)

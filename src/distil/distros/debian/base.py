@@ -27,7 +27,7 @@ from distil.distros.debian.locked import open_locked, preferring
 from distil.distros.debian.named_packages import NamedPackages
 from distil.distros.debian.own_packages import find_own_packages
 from distil.distros.debian.package import ECOSYSTEM
-from distil.distros.debian.plan import DebianPlan, plan_packages
+from distil.distros.debian.plan import EVERY_IMAGE, DebianPlan, plan_packages
 from distil.distros.debian.releases import SuitePolicy
 from distil.distros.debian.repository import SuiteIndex, open_suites
 from distil.distros.debian.solver import SOLVER
@@ -47,7 +47,7 @@ from distil.model.tree import Tree
 RELEASES: Final = ("debian:bookworm", "debian:trixie", "debian:forky", "debian:sid")
 """Bases that are looked at to tell which versions of a package there are to be had."""
 
-_IN_EVERY_IMAGE: Final = frozenset({"libc6"})
+_IN_EVERY_IMAGE: Final = frozenset({"libc6", *EVERY_IMAGE})
 _EPOCH_AND_REVISION: Final = re.compile(r"^\d+:|-[^-]*$")
 _SECURITY_SUFFIX: Final = re.compile(r"[~+].*$")
 
@@ -116,7 +116,7 @@ class DebianBase(msgspec.Struct, frozen=True):
         return NamedPackages(self.platform, self.index, self.suites).offering(kind, name)
 
     def in_every_image(self, package: str) -> bool:
-        """The C library's package is, but on scratch."""
+        """The C library's package is, and what every service needs; on scratch none is."""
         return self.ground.makes_system and package in _IN_EVERY_IMAGE
 
     def releases_with(self, package: str, fits: Callable[[str], bool]) -> list[str]:

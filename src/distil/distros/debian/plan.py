@@ -99,8 +99,8 @@ class DebianPlan:
     @cached_property
     def whole(self) -> frozenset[str]:
         """What the user names, or code that loads it by name does."""
-        loaded = {self._world.first_known(p) for n in self._request.needs for p in n.packages}
-        return self.asked | loaded
+        needs = [need for need in self._request.needs if not need.by_policy]
+        return self.asked | {self._world.first_known(p) for need in needs for p in need.packages}
 
     @property
     def asked_closure(self) -> frozenset[str]:
