@@ -13,6 +13,7 @@ from distil.distros.debian.cuts import default_cuts
 from distil.distros.debian.errors import UnknownSuite, UnsupportedArchitecture
 from distil.distros.debian.fetching import fetch_packages
 from distil.distros.debian.ground import (
+    EVERY_IMAGE,
     SCRATCH,
     WHOLE_SYSTEM,
     Ground,
@@ -27,7 +28,7 @@ from distil.distros.debian.locked import open_locked, preferring
 from distil.distros.debian.named_packages import NamedPackages
 from distil.distros.debian.own_packages import find_own_packages
 from distil.distros.debian.package import ECOSYSTEM
-from distil.distros.debian.plan import EVERY_IMAGE, DebianPlan, plan_packages
+from distil.distros.debian.plan import DebianPlan, plan_packages
 from distil.distros.debian.releases import SuitePolicy
 from distil.distros.debian.repository import SuiteIndex, open_suites
 from distil.distros.debian.solver import SOLVER

@@ -12,8 +12,9 @@ from distil.distros.debian.cuts import Cuts, default_cuts
 from distil.distros.debian.installed import Installed, read_installed, suite_of_image
 from distil.distros.debian.package import ECOSYSTEM
 from distil.distros.debian.select import USR_MERGE, Selection, Wanted, select
-from distil.distros.debian.status import STATUS, status_d_nodes, status_file_nodes
+from distil.distros.debian.status import STATUS, status_file_nodes, status_nodes
 from distil.distros.foundation import NOTHING_THERE, Foundation
+from distil.distros.protocol import Request
 from distil.model.certificates import BUNDLE
 from distil.model.draft import PARENT_RULE
 from distil.model.node import Kind, Node
@@ -56,9 +57,12 @@ class Ground(msgspec.Struct, frozen=True):
 
     # --- which packages --------------------------------------------------------------------
 
-    def every_image(self) -> list[str]:
-        """The packages that an image has, whatever is in it."""
+    def every_image(self, request: Request) -> list[str]:
+        """The packages that an image has, whatever is in it; on scratch with others alone."""
         there = self.foundation.tree
+        is_scratch = not (self.makes_system or self.is_image)
+        if is_scratch and not (request.runtime or request.asked):
+            return []
         return [
             name
             for name, mark in EVERY_IMAGE.items()
@@ -116,7 +120,7 @@ class Ground(msgspec.Struct, frozen=True):
         """
         if self.installed.database == STATUS:
             return status_file_nodes(tree, debs)
-        return status_d_nodes(tree, debs)
+        return status_nodes(tree, debs)
 
     def identity(self, tree: Tree, debs: Sequence[DebPack]) -> list[Node]:
         """What tells scanners of which system the packages in `tree` are, if nothing does yet.

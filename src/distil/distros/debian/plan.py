@@ -170,7 +170,7 @@ def plan_packages(
     ground = place.ground
     if ground.refusal:
         return _nothing_added(world, request)
-    names = [*request.runtime, *ground.every_image(), *request.asked]
+    names = [*request.runtime, *ground.every_image(request), *request.asked]
     names += [world.first_known(name) for need in request.needs for name in need.packages]
     # Last, for of several demands for one package the last one's version counts.
     wanted = tuple(dict.fromkeys([*names, *pinned]))

@@ -29,7 +29,7 @@ STATUS: Final = f"{HOME}/status"
 _NAMED: Final = re.compile(rb"^Package:[ \t]*(\S+)", re.MULTILINE | re.IGNORECASE)
 
 
-def status_d_nodes(tree: Tree, packs: Sequence[DebPack]) -> list[Node]:
+def status_nodes(tree: Tree, packs: Sequence[DebPack]) -> list[Node]:
     """The status directory for `tree`; to be called when everything else is in it.
 
     Every regular file that is attributed to a package is listed, conffiles too, with the MD5
