@@ -16,6 +16,8 @@ from distil.reach.command import Command
 PATH: Final = "/usr/local/bin:/usr/bin:/usr/local/sbin:/usr/sbin"
 
 _NOTHING: Final = ContainerConfig()
+_STOP_SIGNAL: Final = "SIGTERM"
+
 _DEFAULTS: Final = {
     "PATH": PATH,
     "LANG": "C.UTF-8",
@@ -55,7 +57,7 @@ def container_config(
         volumes=string_set([*inherited.volumes, *image.volumes, *image.writable]),
         working_dir=image.workdir,
         labels=dict(sorted((inherited.labels | image.labels).items())),
-        stop_signal=image.stop_signal,
+        stop_signal=image.stop_signal or _STOP_SIGNAL,
         healthcheck=_healthcheck(image.healthcheck),
     )
 

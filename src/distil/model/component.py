@@ -36,6 +36,27 @@ class Component(Protocol):
         """The archive's."""
 
 
+class BuiltIn(msgspec.Struct, frozen=True, order=True):
+    """A component that is part of a finished program, as the program itself tells."""
+
+    name: str
+    version: str
+    purl: str
+
+
+class ToldProgram(msgspec.Struct, frozen=True):
+    """What the finished program at `path` tells of itself: `what` it is, and what it is made from.
+
+    `remarks` and `warnings` are sentences that begin with the path.
+    """
+
+    path: str
+    what: str
+    components: tuple[BuiltIn, ...] = ()
+    remarks: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
 class SystemNeed(msgspec.Struct, frozen=True):
     """System packages that a component loads at run time without saying so.
 

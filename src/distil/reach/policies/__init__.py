@@ -38,6 +38,23 @@ class When(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Python modules that are reached."""
 
 
+_PROGRAM: Final = re.compile(r"/s?bin/")
+
+WORD: Final = "{}"
+"""Stands for a word of configuration."""
+
+
+class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Text of which every word may name what else is opened."""
+
+    files: tuple[str, ...]
+    """Path patterns of the files that begin; what they name is searched as well."""
+    places: tuple[str, ...] = ()
+    """Where a relative word may lie beside its file's own directory: patterns with `WORD`."""
+    comments: tuple[str, ...] = ("#",)
+    """What begins a comment."""
+
+
 class PolicyFacts(msgspec.Struct, frozen=True):
     """What was found in an image so far: what policies ask about.
 
@@ -86,23 +103,32 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `need` tells of code that needs packages which the image might not have otherwise.
 
-    `covers` are packages of which nothing stays but for policies, links and other evidence;
-    other packages stay whole when any file of them does. `selftest` is Python source that fails
-    in a container when a kept path is missing.
+    Of what `keep` matches, `without` does not stay on the policy's account. `covers` are packages
+    of which nothing stays but for policies, links and other evidence; other packages stay whole
+    when any file of them does. `configuration` decides what else is opened. `selftest` is Python
+    source that fails in a container when a kept path is missing.
     """
 
     name: str
     reason: str
     when: When
     keep: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
     covers: tuple[str, ...] = ()
+    configuration: Configuration | None = None
     need: Need | None = None
     selftest: str = ""
 
     @property
-    def paths(self) -> re.Pattern[str]:
-        """What `keep` matches."""
-        return _compiled(self.keep)
+    def about_program(self) -> bool:
+        """Whether it is about a program and its packages, not about what many programs use."""
+        return any(_PROGRAM.search(pattern) for pattern in self.when.files)
+
+    def keeps(self, path: str) -> bool:
+        """Whether `path` stays where the policy applies."""
+        if _compiled(self.keep).fullmatch(path) is None:
+            return False
+        return _compiled(self.without).fullmatch(path) is None
 
     def because(self, found: PolicyFacts) -> str | None:
         """The path that makes the policy apply, empty when it always does; None if it does not."""
@@ -142,6 +168,8 @@ class Policies:
         self.all: Final = tuple(policies)
         names = [pattern for policy in self.all for pattern in policy.covers]
         self._covered = re.compile(name_expression(names))
+        names = [name for policy in self.all if policy.about_program for name in policy.covers]
+        self._programs = re.compile(name_expression(names))
 
     @property
     def sought(self) -> Sought:
@@ -158,6 +186,10 @@ class Policies:
     def covers(self, package: str) -> bool:
         """Whether the files of `package` are kept one by one."""
         return self._covered.fullmatch(package) is not None
+
+    def knows_program(self, package: str) -> bool:
+        """Whether a policy tells what the programs of `package` open: who names it wants those."""
+        return self._programs.fullmatch(package) is not None
 
 
 @functools.cache

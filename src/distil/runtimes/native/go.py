@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import Final
 
+from distil.formats.elf import ElfFile
 from distil.model.application import Evidence
+from distil.model.component import ToldProgram
 from distil.model.spec import Spec
 from distil.runtimes.native.building import Building
 from distil.runtimes.native.compiled import CompiledProject, Found, application_of, is_others
@@ -19,6 +21,7 @@ from distil.runtimes.native.go_building import (
 )
 from distil.runtimes.native.go_commands import GoFiles, choose, go_files
 from distil.runtimes.native.go_mod import GoModule, parse_go_mod
+from distil.runtimes.native.go_program import told_by_go
 from distil.runtimes.native.runtime import Native
 from distil.source.place import Place
 from distil.source.scan import Sources
@@ -58,6 +61,10 @@ class Go(Native, frozen=True):
             building=building,
             files=tuple(one for one in _INPUTS if sources.named(one)),
         )
+
+    def told(self, path: str, data: bytes, elf: ElfFile) -> ToldProgram | None:
+        """See `told_by_go`."""
+        return told_by_go(path, data, elf)
 
 
 GO: Final = Go()

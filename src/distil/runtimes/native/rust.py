@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import Final
 
+from distil.formats.elf import ElfFile
 from distil.formats.errors import InvalidProjectFile
 from distil.model.application import Evidence
+from distil.model.component import ToldProgram
 from distil.model.spec import Spec
 from distil.runtimes.errors import NoEntrypoint
 from distil.runtimes.native.building import Building
@@ -29,6 +31,7 @@ from distil.runtimes.native.rust_building import (
     crates_of,
     rust_building,
 )
+from distil.runtimes.native.rust_program import told_by_rust
 from distil.source.place import Place
 from distil.source.scan import Sources
 
@@ -66,6 +69,10 @@ class Rust(Native, frozen=True):
             building=building,
             files=tuple(one for one in (MANIFEST, LOCK, *CONFIGS) if sources.named(one)),
         )
+
+    def told(self, path: str, data: bytes, elf: ElfFile) -> ToldProgram | None:
+        """See `told_by_rust`."""
+        return told_by_rust(path, data, elf)
 
 
 RUST: Final = Rust()

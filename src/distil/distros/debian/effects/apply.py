@@ -14,6 +14,7 @@ from distil.distros.debian.cuts import Cuts
 from distil.distros.debian.effects.accounts import Accounts, image_home
 from distil.distros.debian.effects.certificates import certificate_nodes
 from distil.distros.debian.effects.machine import Alternative, Ownership
+from distil.distros.debian.effects.order import in_configuration_order
 from distil.distros.debian.effects.record import Made, ScriptEffects, UnhandledScript
 from distil.distros.debian.effects.scripts import DATA, script_effects
 from distil.distros.debian.effects.system_files import system_nodes
@@ -22,7 +23,7 @@ from distil.distros.debian.select import Selection, Wanted
 from distil.fetch.cache import Cache
 from distil.model.account import ImageUser
 from distil.model.node import Kind, Node, directory, generated_file, symlink
-from distil.model.origin import GeneratedOrigin
+from distil.model.origin import MADE_BY_SCRIPTS, GeneratedOrigin
 from distil.model.platform import Platform
 from distil.model.tree import Tree
 
@@ -103,8 +104,7 @@ def _script_effects(
     data = cache.document(_AREA, key)
     if data is not None:
         return _DECODER.decode(data)
-    in_order = sorted(packs, key=lambda pack: pack.name)
-    effects = script_effects(in_order, platform.debian, passed_over)
+    effects = script_effects(in_configuration_order(packs), platform.debian, passed_over)
     cache.put_document(_AREA, key, _ENCODER.encode(effects))
     return effects
 
@@ -120,7 +120,7 @@ def _made(made: Sequence[Made], cuts: Cuts) -> Iterator[Node]:
     for one in made:
         if rules.of(one.path) is not None:
             continue
-        rule = f"maintainer scripts of {one.package}"
+        rule = f"{MADE_BY_SCRIPTS}{one.package}"
         if one.kind is Kind.FILE:
             yield generated_file(one.path, one.data, rule, one.mode)
         elif one.kind is Kind.SYMLINK:
