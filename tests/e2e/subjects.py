@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.workloads import WORKLOADS, Surroundings
+from tests.e2e.workloads import WORKLOADS, Surroundings, servers
 from tests.e2e.workloads.base import AUTHORITY_PATH, Workload
 from tests.e2e.workloads.chat import ChatWorkload
 from tests.e2e.workloads.library import LibraryWorkload
@@ -40,12 +40,13 @@ class Subject:
 
     def image(self, level: str, directory: Path) -> BuiltImage:
         """The image at `level`, built below `directory`."""
-        layout = directory / self.name
+        layout, archive = directory / self.name, directory / f"{self.name}.tar"
         command = [sys.executable, "-m", "distil", "build", str(self.source), "--level", level]
         command += ["--no-debug", "-t", f"{self.name}:{level}", "-o", f"oci:{layout}"]
+        command += ["-o", f"docker-archive:{archive}"]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
-        return BuiltImage(f"{self.name}:{level}", layout, Path())
+        return BuiltImage(f"{self.name}:{level}", layout, archive)
 
 
 def serving(
@@ -197,6 +198,9 @@ def _applications() -> list[Subject]:
         "site": site,
         "pictures": serving(PicturesWorkload(), end=signal.SIGINT),
         "tokens": serving(TokensWorkload()),
+        "proxy": servers.proxy,
+        "cache": servers.cache,
+        "scripts": servers.scripts,
     }
     return [Subject(name, APPLICATIONS / name, work) for name, work in works.items()]
 
