@@ -196,7 +196,7 @@ def test_the_network_of_the_host_cannot_be_reached(small: SmallRoot) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         script = f"nc 127.0.0.1 {server.getsockname()[1]} </dev/null && echo reached"
         assert "refused" in small.run(script)[1]
-        threading.Thread(target=lambda: server.accept()[0].close()).start()
+        threading.Thread(target=answer_one, args=[server]).start()
         ended, said = small.run(script, network=True)
         assert (ended.status, said) == (0, "reached\n")
 
@@ -296,6 +296,11 @@ def test_runs_at_the_same_time(small: SmallRoot) -> None:
     for thread in threads:
         thread.join()
     assert sorted(said) == ["0\n", "1\n", "2\n", "3\n"]
+
+
+def answer_one(server: socket.socket) -> None:
+    connection, _ = server.accept()
+    connection.close()
 
 
 def holders(mark: str) -> list[str]:
