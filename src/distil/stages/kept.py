@@ -1,0 +1,108 @@
+"""What stages left behind and what was copied out of them, kept in the cache as packs.
+
+A pack's index has a digest of its own, and every file is checked against its digest whenever it is
+read: what is damaged, or somebody changed, is an error and no input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+import msgspec
+
+from distil.fetch.cache import Cache
+from distil.fetch.packs import Pack, PackMember, open_pack, write_pack
+from distil.model.digest import Digest
+from distil.model.node import Kind, Node
+from distil.model.origin import Origin
+
+_LAYER: Final = "stage"
+_COPY: Final = "stagecopy"
+_SECONDS: Final = "seconds"
+_ORIGINS: Final = "origins"
+
+
+class KeptLayer(msgspec.Struct, frozen=True):
+    """The difference that a stage made, as an image layer has it; it took `seconds`."""
+
+    nodes: tuple[Node, ...]
+    seconds: float
+
+
+class KeptCopy(msgspec.Struct, frozen=True):
+    """What one ``[[copy]]`` took: nodes at their places in the image; the stage took `seconds`."""
+
+    nodes: tuple[Node, ...]
+    seconds: float
+
+
+def find_layer(cache: Cache, key: str, origin: Origin) -> KeptLayer | None:
+    """What the stage with `key` left behind, each path of `origin`; None when it is not kept.
+
+    Raises `CorruptCache`.
+    """
+    pack = open_pack(cache, _name(key), _LAYER)
+    return None if pack is None else KeptLayer(tuple(pack.nodes(origin)), _seconds(pack))
+
+
+def keep_layer(
+    cache: Cache, key: str, nodes: Iterable[Node], origin: Origin, seconds: float
+) -> KeptLayer:
+    """Keep what a stage left behind. Raises `DiskFull`, `CacheUnwritable`, `MalformedArchive`."""
+    attachments = {_SECONDS: f"{seconds:.3f}".encode()}
+    pack = write_pack(cache, _name(key), _LAYER, _members(nodes), attachments)
+    return KeptLayer(tuple(pack.nodes(origin)), seconds)
+
+
+def find_copy(cache: Cache, key: Digest) -> KeptCopy | None:
+    """What was copied under `key`; None when that is not kept. Raises `CorruptCache`."""
+    pack = open_pack(cache, key, _COPY)
+    if pack is None:
+        return None
+    origins = msgspec.json.decode(pack.attachments[_ORIGINS], type=list[Origin])
+    nodes = zip(pack.nodes(origins[0]) if origins else (), origins, strict=True)
+    found = [msgspec.structs.replace(node, origin=origin) for node, origin in nodes]
+    return KeptCopy(tuple(found), _seconds(pack))
+
+
+def keep_copy(cache: Cache, key: Digest, nodes: Iterable[Node], seconds: float) -> KeptCopy:
+    """Keep what was copied. Raises `DiskFull`, `CacheUnwritable`."""
+    nodes = list(nodes)
+    attachments = {
+        _SECONDS: f"{seconds:.3f}".encode(),
+        _ORIGINS: msgspec.json.encode([node.origin for node in nodes]),
+    }
+    pack = write_pack(cache, key, _COPY, _members(nodes), attachments)
+    found = zip(pack.members, nodes, strict=True)
+    placed = [
+        msgspec.structs.replace(node, blob=pack.blob(member)) if member.sha256 else node
+        for member, node in found
+    ]
+    return KeptCopy(tuple(placed), seconds)
+
+
+def _members(nodes: Iterable[Node]) -> Iterator[tuple[PackMember, Iterable[bytes]]]:
+    for node in nodes:
+        member = PackMember(
+            path=node.path,
+            kind=node.kind,
+            mode=node.mode,
+            uid=node.uid,
+            gid=node.gid,
+            mtime=node.mtime,
+            target=node.target,
+            xattrs=node.xattrs,
+            device=node.device,
+        )
+        own = node.kind is Kind.FILE and node.blob is not None
+        yield member, node.blob.chunks() if own and node.blob is not None else ()
+
+
+def _seconds(pack: Pack) -> float:
+    attachments: Mapping[str, bytes] = pack.attachments
+    return float(attachments[_SECONDS])
+
+
+def _name(key: str) -> Digest:
+    return Digest.from_hex(key)

@@ -1,0 +1,51 @@
+"""Directories that are kept between builds: one user at a time, and never part of an image."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from distil.events import Warned, emit
+from distil.fetch.cache import Cache
+from distil.model.spec import MountSpec
+from distil.run.task import Bind
+
+AREA: Final = "mounts"
+_KEPT: Final = "kept"
+
+
+@contextlib.contextmanager
+def cache_mounts(mounts: Sequence[MountSpec], cache: Cache) -> Iterator[tuple[Bind, ...]]:
+    """The directories of those of `mounts` that are caches, held until the block ends.
+
+    Whoever else uses one of them is waited for. Raises `CacheUnwritable`, `DiskFull`.
+    """
+    with contextlib.ExitStack() as held:
+        # In one order everywhere, so that no two builds wait for each other.
+        names = sorted({mount.cache for mount in mounts if mount.cache})
+        places = {name: held.enter_context(_held(name, cache)) for name in names}
+        yield tuple(
+            Bind(places[mount.cache], mount.at, writable=True) for mount in mounts if mount.cache
+        )
+
+
+@contextlib.contextmanager
+def _held(name: str, cache: Cache) -> Iterator[Path]:
+    directory = cache.lent(AREA) / name
+    place = directory / _KEPT
+    place.mkdir(mode=0o755, parents=True, exist_ok=True)
+    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            emit(Warned(f"waiting for another build that uses the cache mount {name}"))
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        os.utime(directory)
+        yield place
+    finally:
+        os.close(handle)
