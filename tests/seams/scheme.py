@@ -142,6 +142,9 @@ class SchemeProject(msgspec.Struct, frozen=True):
     settings: tuple[Any, ...] = ()
     completed_later: str = ""
 
+    def completed(self, spec: Spec) -> Spec:
+        return spec.completed(base="tin:1", workdir="/app")
+
     def inputs(self) -> dict[str, Digest]:
         return {}
 

@@ -15,7 +15,7 @@ from distil.distros.protocol import Remedy
 from distil.fetch.cache import Cache
 from distil.model.ledger import Reason, Removed
 from distil.model.node import Kind, Node
-from distil.model.origin import ApplicationOrigin
+from distil.model.origin import OwnOrigin
 from distil.model.spec import Level
 from distil.model.tree import Tree
 from distil.reach.named import Named
@@ -94,7 +94,7 @@ def dated(tree: Tree, created: int, own: frozenset[str]) -> Iterable[Node]:
         origin = node.origin
         if node.kind is Kind.DIRECTORY:
             date = 0
-        elif isinstance(origin, ApplicationOrigin) or getattr(origin, "purl", "") in own:
+        elif isinstance(origin, OwnOrigin) or getattr(origin, "purl", "") in own:
             date = created
         else:
             date = node.mtime

@@ -9,7 +9,7 @@ import msgspec
 
 from distil.model.draft import PARENT_RULE
 from distil.model.node import ROOT, Node
-from distil.model.origin import ApplicationOrigin, GeneratedOrigin, Origin, PackageOrigin
+from distil.model.origin import GeneratedOrigin, Origin, OwnOrigin, PackageOrigin
 from distil.model.tree import Tree
 
 
@@ -49,7 +49,7 @@ class Components(msgspec.Struct, frozen=True):
 
     def layer_of(self, origin: Origin | None) -> LayerKind:
         """The layer that things of `origin` belong to."""
-        if isinstance(origin, ApplicationOrigin):
+        if isinstance(origin, OwnOrigin):
             return LayerKind.APPLICATION
         if not isinstance(origin, PackageOrigin):
             return LayerKind.CONFIGURATION

@@ -8,7 +8,7 @@ from distil.compose.plan import Plan
 from distil.model.ledger import Reason
 from distil.model.mention import PROGRAM, Mention
 from distil.model.node import Node
-from distil.model.origin import ApplicationOrigin
+from distil.model.origin import OwnOrigin
 from distil.model.tree import Tree
 from distil.reach.named import Lookup, Named, names_of, program_paths
 from distil.reach.soundness import search_path
@@ -50,5 +50,5 @@ def named_programs(plan: Plan, tree: Tree, names: tuple[Named, ...]) -> dict[str
 def _own_nodes(plan: Plan, tree: Tree) -> Iterator[Node]:
     own = plan.resolved.runtime.own
     for node in tree:
-        if isinstance(node.origin, ApplicationOrigin) or getattr(node.origin, "purl", "") in own:
+        if isinstance(node.origin, OwnOrigin) or getattr(node.origin, "purl", "") in own:
             yield node

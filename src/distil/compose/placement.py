@@ -12,7 +12,7 @@ from distil.model.draft import PARENT_RULE, describe
 from distil.model.errors import InvalidPath
 from distil.model.ledger import Removed
 from distil.model.node import MOUNTED, Kind, Node, parent_of, unusable
-from distil.model.origin import ApplicationOrigin, PackageOrigin
+from distil.model.origin import OwnOrigin, PackageOrigin
 from distil.model.tree import Tree
 from distil.userfiles.copies import COPY, Copied, Copies, same_contents
 
@@ -64,7 +64,7 @@ def check_placed(tree: Tree, copied: Mapping[str, Copied]) -> None:
         node = tree.get(path)
         if (
             node is not None
-            and not isinstance(node.origin, ApplicationOrigin | PackageOrigin)
+            and not isinstance(node.origin, OwnOrigin | PackageOrigin)
             and node.kind is not Kind.DIRECTORY
         ):
             raise _refused(node, one, hint="it is made anew for every image: leave it to distil")
@@ -108,7 +108,7 @@ def _check(tree: Tree, existing: Node | None, copied: Copied) -> None:
     directories = [existing.kind, node.kind].count(Kind.DIRECTORY)
     if directories == 2:
         return
-    own = isinstance(existing.origin, ApplicationOrigin)
+    own = isinstance(existing.origin, OwnOrigin)
     if directories or not (own or node.path.startswith(_CONFIGURATION)):
         raise _refused(existing, copied)
 

@@ -32,9 +32,10 @@ def plan_image(resolved: Resolved, needs: Sequence[SystemNeed], *, debug: bool =
     lacks.
     """
     spec = resolved.spec
+    wanted = resolved.runtime.packages
     request = Request(
-        runtime=resolved.runtime.packages,
-        asked=(*spec.base.packages, *spec.app.packages),
+        runtime=wanted,
+        asked=(*spec.base.packages, *(name for name in spec.app.packages if name not in wanted)),
         needs=tuple(needs),
         tools=spec.debug.packages if debug else None,
         keep=spec.reach.keep,

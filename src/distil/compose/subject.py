@@ -50,10 +50,11 @@ def read_subject(place: Place, spec: Spec) -> Subject:
     and `SecretsFound`.
     """
     source = place.directory
-    copies = find_copies(source, spec)
-    check_copied(copies.files, spec)
     sources = sources_of(place, spec)
     project = detect(place, spec, sources)
+    spec = project.completed(spec)
+    copies = find_copies(source, spec)
+    check_copied(copies.files, spec)
     sources = without_secrets(sources, spec, packaged=project.application.packaged)
     spec = with_revision(spec, source, sources)
     certificates = local_certificates(source, spec.image.certificates)

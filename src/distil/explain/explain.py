@@ -12,7 +12,13 @@ import msgspec
 
 from distil.errors import DistilError, did_you_mean, nearest
 from distil.model.ledger import Kept, Ledger, Reason, Removed
-from distil.model.origin import ApplicationOrigin, GeneratedOrigin, Origin, PackageOrigin
+from distil.model.origin import (
+    ApplicationOrigin,
+    GeneratedOrigin,
+    Origin,
+    PackageOrigin,
+    StageOrigin,
+)
 
 LONGEST_CHAIN = 200
 """Steps after which a chain of reasons is not followed further."""
@@ -205,6 +211,8 @@ def origin_text(origin: Origin) -> str:
         return f"{component_name(origin.purl)} {component_version(origin.purl)}"
     if isinstance(origin, ApplicationOrigin):
         return f"application: {origin.source}"
+    if isinstance(origin, StageOrigin):
+        return f"stage {origin.stage}: {origin.source}"
     if isinstance(origin, GeneratedOrigin):
         return f"written by distil: {origin.rule}"
     return f"layer {origin.diff_id}"

@@ -26,7 +26,10 @@ def copy_violations(copies: tuple[CopySpec, ...]) -> Iterator[Violation]:
     """What is wrong with ``[[copy]]``."""
     for number, copy in enumerate(copies):
         where = ("copy", f"[{number}]")
-        yield from pattern_violations((*where, "from"), copy.source)
+        if copy.stage:
+            yield from place_violations((*where, "from"), copy.source, "is no path in a stage")
+        else:
+            yield from pattern_violations((*where, "from"), copy.source)
         yield from place_violations((*where, "to"), copy.target, "is not a place in the image")
         if copy.mode and not _MODE.fullmatch(copy.mode):
             yield (*where, "mode"), f"{copy.mode!r} is not an octal mode", 'write "0644" or "0755"'

@@ -222,7 +222,7 @@ def _image_violations(image: ImageSpec) -> Iterator[Violation]:
 
 def _path_violations(image: ImageSpec) -> Iterator[Violation]:
     checks: tuple[tuple[str, Sequence[str], str], ...] = (
-        ("workdir", (image.workdir,), "cannot be the working directory"),
+        ("workdir", (image.workdir or "/",), "cannot be the working directory"),
         ("volumes", image.volumes, "cannot be a volume"),
         ("writable", image.writable, "cannot be a writable directory"),
     )

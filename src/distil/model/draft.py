@@ -16,7 +16,7 @@ from distil.model.errors import (
     TooManySteps,
 )
 from distil.model.node import ROOT, Kind, Node, parent_of
-from distil.model.origin import GeneratedOrigin, Origin, PackageOrigin
+from distil.model.origin import GeneratedOrigin, Origin, PackageOrigin, StageOrigin
 
 MAX_LINKS: Final = 40
 """Symbolic links followed in one look-up: Linux's own limit (path_resolution(7))."""
@@ -91,6 +91,8 @@ def describe(origin: Origin | None) -> str:
         return origin.purl
     if isinstance(origin, GeneratedOrigin):
         return f"distil ({origin.rule})"
+    if isinstance(origin, StageOrigin):
+        return f"stage {origin.stage}"
     return str(getattr(origin, "source", None) or getattr(origin, "diff_id", ""))
 
 

@@ -25,6 +25,13 @@ class ApplicationOrigin(msgspec.Struct, frozen=True, gc=False, tag="application"
     source: str
 
 
+class StageOrigin(msgspec.Struct, frozen=True, gc=False, tag="stage"):
+    """A file that a stage made: the stage's name, and the file's path in it."""
+
+    stage: str
+    source: str
+
+
 class LayerOrigin(msgspec.Struct, frozen=True, gc=False, tag="layer"):
     """A file of an existing image, by the diff id of the layer that brought it."""
 
@@ -42,4 +49,7 @@ class GeneratedOrigin(msgspec.Struct, frozen=True, gc=False, tag="generated", om
     made_from: str = ""
 
 
-Origin = PackageOrigin | ApplicationOrigin | LayerOrigin | GeneratedOrigin
+OwnOrigin = ApplicationOrigin | StageOrigin
+"""What is the application itself: its files, and what its stages make of them."""
+
+Origin = PackageOrigin | ApplicationOrigin | StageOrigin | LayerOrigin | GeneratedOrigin

@@ -8,6 +8,8 @@ import msgspec
 
 DEFAULT_BASE = "debian:trixie"
 DEFAULT_USER = "65532"
+SCRATCH = "scratch"
+"""The base with nothing in it but what evidence asks for."""
 
 
 class AppSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -15,6 +17,8 @@ class AppSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     name: str | None = None
     """Name of the image when no tag is given; the project's name by default."""
+    runtime: str = ""
+    """What the application is written for: ``python``, ``program``; found out by default."""
     entrypoint: tuple[str, ...] | None = None
     """Exec-form entrypoint; found out from the project by default."""
     command: tuple[str, ...] = ()
@@ -69,14 +73,50 @@ class RepositorySpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class BaseSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"source": "from"}):
     """``[base]``: where system packages come from."""
 
-    source: str = DEFAULT_BASE
-    """``debian:SUITE``."""
+    source: str = ""
+    """``debian:SUITE``, ``scratch`` or an image; what suits the runtime by default."""
     packages: tuple[str, ...] = ()
     """Debian packages to put into the image whatever the application is."""
     debs: tuple[str, ...] = ()
     """Local .deb files to put into the image: patterns relative to the application."""
     repositories: tuple[RepositorySpec, ...] = ()
     """Further apt repositories, each checked with a key of its own."""
+
+
+class MountSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``mounts`` of a stage: what its commands see and the stage does not hold."""
+
+    at: str
+    """Absolute path in the stage."""
+    cache: str = ""
+    """Name of a directory that is kept between builds, of this and other applications."""
+    secret: str = ""
+    """Name of a secret, which ``--secret NAME=FILE`` gives; a file that only commands can read."""
+
+
+class StageSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"source": "base"}):
+    """``[[stage]]``: a place to build in with all tools, of which only copies are taken."""
+
+    name: str
+    """What copies and other stages call it."""
+    source: str = ""
+    """``debian:SUITE``, an image, or the name of a stage above; Debian by default."""
+    packages: tuple[str, ...] = ()
+    """Debian packages that the commands need; taken whole."""
+    run: tuple[str | tuple[str, ...], ...] = ()
+    """Commands, each a text for ``/bin/sh`` or the words of one program; run in order."""
+    environment: dict[str, str] = {}
+    """Environment variables of the commands."""
+    workdir: str = "/src"
+    """Where the application's files are, and the commands begin."""
+    mounts: tuple[MountSpec, ...] = ()
+    """Directories that are kept between builds, and secrets."""
+    network: bool = False
+    """Whether commands may reach the network."""
+    seconds: float = 3600
+    """Seconds that all commands together may take."""
+    memory: str = "4g"
+    """Memory that all processes together may use: ``512m``, ``4g``."""
 
 
 class CopySpec(
@@ -88,7 +128,8 @@ class CopySpec(
     """``[[copy]]``: files of your own, put where you say."""
 
     source: str
-    """File, directory or pattern (``conf/**/*.ini``), relative to the application."""
+    """File, directory or pattern (``conf/**/*.ini``), relative to the application; of a stage an
+    absolute path in it."""
     target: str
     """Absolute path in the image, not below ``/proc``, ``/sys`` or ``/dev``; with a ``/`` at the
     end a directory to put things into."""
@@ -96,6 +137,8 @@ class CopySpec(
     """Octal mode of the files, such as ``"0640"``; 0644 or 0755 by default."""
     owner: str = "0"
     """Numeric ``uid`` or ``uid:gid``."""
+    stage: str = ""
+    """The stage that it is copied from; the application's own files by default."""
 
 
 class HealthcheckSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -133,8 +176,9 @@ class ImageSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     in the application's directory."""
     locales: tuple[str, ...] = ()
     """Locales beside C.UTF-8, such as ``de_DE.UTF-8``: these of Debian's ``locales-all``."""
-    workdir: str = "/app"
-    """Working directory, which holds the application's files."""
+    workdir: str = ""
+    """Working directory, which holds the application's files; ``/app`` by default, ``/`` for
+    programs whose sources stay outside."""
     stop_signal: str = "SIGTERM"
     """Signal that asks the application to end: ``SIGTERM`` or ``15``."""
     healthcheck: HealthcheckSpec | None = None
@@ -177,7 +221,16 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     app: AppSpec = AppSpec()
     python: PythonSpec = PythonSpec()
     base: BaseSpec = BaseSpec()
+    stage: tuple[StageSpec, ...] = ()
     copy: tuple[CopySpec, ...] = ()
     image: ImageSpec = ImageSpec()
     reach: ReachSpec = ReachSpec()
     debug: DebugSpec = DebugSpec()
+
+    def completed(self, *, base: str, workdir: str) -> Spec:
+        """The same with a base and a working directory where it names none."""
+        return msgspec.structs.replace(
+            self,
+            base=msgspec.structs.replace(self.base, source=self.base.source or base),
+            image=msgspec.structs.replace(self.image, workdir=self.image.workdir or workdir),
+        )

@@ -103,7 +103,7 @@ def _build(request: BuildRequest, cache: Cache) -> BuildSummary | IndexSummary:
             plans = on_each(platforms, cache, lambda one: _planned(resolver.resolve(one), request))
             return summarise_plans(plans)
         where.check(subject.application)
-        files = application_tree(subject.application, spec, subject.sources)
+        files = application_tree(subject.application, subject.spec, subject.sources)
         workshop = Workshop(
             application=files,
             copies=subject.copies,

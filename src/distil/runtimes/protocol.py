@@ -249,6 +249,12 @@ class Project(Protocol):
     def completed_later(self) -> str:
         """What of the entrypoint only a build can tell, as a sentence; mostly nothing."""
 
+    def completed(self, spec: Spec) -> Spec:
+        """`spec` with what the application decides itself, in the words of ``distil.toml``.
+
+        That is at least the base and the working directory; what `spec` says stays.
+        """
+
     def inputs(self) -> dict[str, Digest]:
         """What stands for each file that decides what it needs, by its relative path."""
 

@@ -7,13 +7,15 @@ from typing import Final
 
 from distil.model.spec import Spec
 from distil.runtimes.errors import NoApplication
+from distil.runtimes.native.program import PROGRAM
 from distil.runtimes.protocol import Project, Runtime
 from distil.runtimes.python.runtime import PYTHON
 from distil.source.errors import UnreadableSource
 from distil.source.place import Place
 from distil.source.scan import Sources
+from distil.source.specification import SpecPlace
 
-RUNTIMES: Final[tuple[Runtime, ...]] = (PYTHON,)
+RUNTIMES: Final[tuple[Runtime, ...]] = (PYTHON, PROGRAM)
 
 
 def find_place(source: Path) -> Place:
@@ -33,12 +35,19 @@ def find_place(source: Path) -> Place:
 def detect(place: Place, spec: Spec, sources: Sources) -> Project:
     """The application at `place`, of whichever language.
 
-    Raises `NoApplication`, and what `Runtime.detect` raises.
+    Raises `NoApplication`, `InvalidSpec` for a runtime that there is not, and what
+    `Runtime.detect` raises.
     """
+    names = [runtime.name for runtime in RUNTIMES]
+    if spec.app.runtime and spec.app.runtime not in names:
+        where = SpecPlace(place.directory, ("app", "runtime"))
+        why = f"there is no runtime {spec.app.runtime!r}"
+        raise where.error(why, hint=f"one of {', '.join(names)}")
     for runtime in RUNTIMES:
-        project = runtime.detect(place, spec, sources)
-        if project is not None:
-            return project
+        if spec.app.runtime in ("", runtime.name):
+            project = runtime.detect(place, spec, sources)
+            if project is not None:
+                return project
     looked_for = [what for runtime in RUNTIMES for what in runtime.looked_for]
     raise NoApplication(str(place.directory), looked_for)
 

@@ -1,1 +1,1 @@
-"""Stages: systems with all tools in which commands run, and of which only copies are taken."""
+"""Stages: places to build in with all tools, of which only what is copied goes on."""

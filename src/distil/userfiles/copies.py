@@ -56,7 +56,7 @@ class Copies(msgspec.Struct, frozen=True):
 
 
 def find_copies(source: Path, spec: Spec) -> Copies:
-    """The files that `spec` of the application in `source` copies; each is read for its digest.
+    """The files of the application in `source` that `spec` copies; each is read for its digest.
 
     Raises `InvalidSpec`, which names the line, for what is not there, lies outside of
     `source`, or goes to one place twice; `UnreadableSource`.
@@ -66,6 +66,8 @@ def find_copies(source: Path, spec: Spec) -> Copies:
 
 def _found(source: Path, spec: Spec) -> Iterator[Copied]:
     for number, copy in enumerate(spec.copy):
+        if copy.stage:
+            continue
         place = SpecPlace(source, ("copy", f"[{number}]", "from"))
         reason = Reason(COPY, "", f"{copy.source} to {copy.target}")
         for node in _Copier(place, copy).nodes():

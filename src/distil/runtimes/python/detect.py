@@ -9,7 +9,7 @@ import msgspec
 
 from distil.model.application import Evidence
 from distil.model.node import Kind
-from distil.model.spec import Spec
+from distil.model.spec import DEFAULT_BASE, Spec
 from distil.runtimes.errors import NoEntrypoint
 from distil.runtimes.python.application import Dependencies, DependencySource, PythonApplication
 from distil.runtimes.python.dependencies import find_dependencies, script_dependencies
@@ -36,6 +36,11 @@ LOOKED_FOR: Final = (
 )
 
 
+def with_defaults(spec: Spec) -> Spec:
+    """`spec` with the base and the working directory of Python applications."""
+    return spec.completed(base=DEFAULT_BASE, workdir="/app")
+
+
 def detect(
     source: Path, spec: Spec, sources: Sources, script: str = ""
 ) -> PythonApplication | None:
@@ -45,6 +50,7 @@ def detect(
     project file has a say. None where there is no Python code and no project file. Raises
     `NoEntrypoint`, `UnreadableSource`, `InvalidProjectFile`, `UnknownExtra`.
     """
+    spec = with_defaults(spec)
     project = None if script else read_project(source)
     declared = _declared(source, project, sources, spec, script)
     words = (*(spec.app.entrypoint or ()), *spec.app.command)

@@ -18,7 +18,7 @@ from distil.model.platform import Platform
 from distil.model.spec import Spec
 from distil.runtimes.protocol import Asking, Checked, CheckedImage, FetchedFile, System
 from distil.runtimes.python.application import PythonApplication, normalised
-from distil.runtimes.python.detect import LOOKED_FOR, complete, detect
+from distil.runtimes.python.detect import LOOKED_FOR, complete, detect, with_defaults
 from distil.runtimes.python.errors import PythonDoesNotFit
 from distil.runtimes.python.faults import python_faults, python_world
 from distil.runtimes.python.frameworks import has_version_arguments
@@ -57,7 +57,7 @@ class Python(msgspec.Struct, frozen=True):
     def detect(self, place: Place, spec: Spec, sources: Sources) -> PythonProject | None:
         """See `detect`."""
         application = detect(place.directory, spec, sources, place.script)
-        return None if application is None else PythonProject(application, spec)
+        return None if application is None else PythonProject(application, with_defaults(spec))
 
     def check(self, image: CheckedImage, cache: Cache) -> Checked:
         """What would fail in the Python code of any image."""
@@ -119,6 +119,10 @@ class PythonProject(msgspec.Struct, frozen=True):
         server = self.application.server
         known = has_version_arguments(server)
         return f"Some options depend on the version of {server}" if known else ""
+
+    def completed(self, spec: Spec) -> Spec:
+        """Debian's default suite, and a directory for the application."""
+        return with_defaults(spec)
 
     def inputs(self) -> dict[str, Digest]:
         """See `input_digests`."""
