@@ -7,15 +7,17 @@ from typing import Protocol
 import msgspec
 
 from distil.compose.subject import Subject
-from distil.distros.protocol import Base, Opening
+from distil.compose.platforms import building_platform
+from distil.distros.protocol import Base, Opening, Toolchain
 from distil.distros.table import distro_of
 from distil.events import stage
 from distil.fetch.http import Client
 from distil.model.application import Application
 from distil.model.lock import LockedPlatform
 from distil.model.platform import Platform
-from distil.model.spec import Spec
+from distil.model.spec import BaseSpec, Spec
 from distil.runtimes.protocol import Asking, RuntimePlan
+from distil.stages.foundation import Foundation
 
 
 class Resolved(msgspec.Struct, frozen=True):
@@ -50,6 +52,10 @@ class Resolver(Protocol):
         """The packages of `platform`, for what is run here for an image of another one."""
 
 
+    def toolchain(self, foundation: Foundation) -> Toolchain:
+        """The system that a stage is laid on, for this machine."""
+
+
 class IndexResolver:
     """Asks the indexes; with `refresh`, however fresh the answers are."""
 
@@ -69,6 +75,10 @@ class IndexResolver:
         """See `Distro.open`, and what it raises."""
         return open_base(self._opening(), platform)
 
+    def toolchain(self, foundation: Foundation) -> Toolchain:
+        """See `toolchain_of`, and what it raises."""
+        return toolchain_of(self._opening(), foundation)
+
     def _opening(self) -> Opening:
         # What was asked for anew for the first platform is new enough for the others, and the
         # same for all of them.
@@ -79,6 +89,22 @@ class IndexResolver:
 def open_base(opening: Opening, platform: Platform) -> Base:
     """The base that the specification names. Raises `UnknownBase`, and what opening it raises."""
     return distro_of(opening.spec.base.source).open(opening, platform)
+
+
+def opening_for(opening: Opening, foundation: Foundation) -> Opening:
+    """`opening` for the base of a stage: the repositories are the application's own, too."""
+    spec = opening.spec
+    base = BaseSpec(source=foundation.source, repositories=spec.base.repositories)
+    return msgspec.structs.replace(opening, spec=msgspec.structs.replace(spec, base=base))
+
+
+def toolchain_of(opening: Opening, foundation: Foundation) -> Toolchain:
+    """The system of `foundation` for this machine, with packages of the newest indexes.
+
+    Raises `UnknownBase`, what opening it raises, and what `Base.toolchain` raises.
+    """
+    base = open_base(opening_for(opening, foundation), building_platform())
+    return base.toolchain(foundation.packages)
 
 
 def resolve(subject: Subject, platform: Platform, opening: Opening, asking: Asking) -> Resolved:

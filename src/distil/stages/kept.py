@@ -15,12 +15,44 @@ from distil.fetch.cache import Cache
 from distil.fetch.packs import Pack, PackMember, open_pack, write_pack
 from distil.model.digest import Digest
 from distil.model.node import Kind, Node
-from distil.model.origin import Origin
+from distil.model.origin import Origin, PackageOrigin, StageOrigin
 
 _LAYER: Final = "stage"
 _COPY: Final = "stagecopy"
 _SECONDS: Final = "seconds"
 _ORIGINS: Final = "origins"
+
+
+class _Origin(msgspec.Struct, frozen=True, array_like=True):
+    """Where a node is from: names need not be UTF-8, so bytes they are.
+
+    Of a package the purl and the archive, of a stage its name and a path of it.
+    """
+
+    package: bool
+    name: str
+    detail: bytes
+
+    @classmethod
+    def of(cls, node: Node) -> _Origin:
+        """That of `node`."""
+        origin = node.origin
+        if isinstance(origin, PackageOrigin):
+            return cls(package=True, name=origin.purl, detail=origin.archive.encode())
+        assert isinstance(origin, StageOrigin), node.path
+        source = origin.source.encode("utf-8", "surrogateescape")
+        return cls(package=False, name=origin.stage, detail=source)
+
+    @property
+    def origin(self) -> Origin:
+        """As nodes have it."""
+        if self.package:
+            return PackageOrigin(self.name, Digest(self.detail.decode()))
+        return StageOrigin(self.name, self.detail.decode("utf-8", "surrogateescape"))
+
+
+_DECODER: Final = msgspec.msgpack.Decoder(list[_Origin])
+_NOWHERE: Final = StageOrigin("", "")
 
 
 class KeptLayer(msgspec.Struct, frozen=True):
@@ -60,9 +92,11 @@ def find_copy(cache: Cache, key: Digest) -> KeptCopy | None:
     pack = open_pack(cache, key, _COPY)
     if pack is None:
         return None
-    origins = msgspec.json.decode(pack.attachments[_ORIGINS], type=list[Origin])
-    nodes = zip(pack.nodes(origins[0]) if origins else (), origins, strict=True)
-    found = [msgspec.structs.replace(node, origin=origin) for node, origin in nodes]
+    origins = _DECODER.decode(pack.attachments[_ORIGINS])
+    found = [
+        msgspec.structs.replace(node, origin=origin.origin)
+        for node, origin in zip(pack.nodes(_NOWHERE), origins, strict=True)
+    ]
     return KeptCopy(tuple(found), _seconds(pack))
 
 
@@ -71,7 +105,7 @@ def keep_copy(cache: Cache, key: Digest, nodes: Iterable[Node], seconds: float) 
     nodes = list(nodes)
     attachments = {
         _SECONDS: f"{seconds:.3f}".encode(),
-        _ORIGINS: msgspec.json.encode([node.origin for node in nodes]),
+        _ORIGINS: msgspec.msgpack.encode([_Origin.of(node) for node in nodes]),
     }
     pack = write_pack(cache, key, _COPY, _members(nodes), attachments)
     found = zip(pack.members, nodes, strict=True)

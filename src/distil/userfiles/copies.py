@@ -92,6 +92,11 @@ def collected(copies: Iterable[Copied]) -> Copies:
     return Copies(dict(sorted(found.items())))
 
 
+def joined(copies: Copies, more: Iterable[Copied]) -> Copies:
+    """`copies` and `more`. Raises as `collected` does."""
+    return collected((*copies.by_path.values(), *more))
+
+
 def _coincide(node: Node, other: Node) -> bool:
     if Kind.DIRECTORY in (node.kind, other.kind):
         return node.kind is other.kind

@@ -1,0 +1,42 @@
+"""The stages of a subject, with what they are resolved by and what they run in."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+
+from distil.compose.platforms import building_platform
+from distil.compose.resolving import Resolver
+from distil.compose.subject import Subject
+from distil.fetch.http import Client
+from distil.stages.sandboxed import Sandboxed
+from distil.stages.secrets import Secrets
+from distil.stages.site import Workplace
+from distil.stages.stages import Stages
+
+
+def stages_of(
+    subject: Subject,
+    resolver: Resolver,
+    client: Client,
+    secrets: Mapping[str, str],
+    *,
+    fresh: bool = False,
+) -> Stages:
+    """The stages of `subject`, not run yet; `secrets` says where each is that they mount.
+
+    With `fresh`, what they came to before is not used.
+    """
+    return Stages(
+        Workplace(
+            source=subject.source,
+            spec=subject.spec,
+            sources=subject.sources,
+            client=client,
+            here=building_platform(),
+            toolchain=functools.cache(resolver.toolchain),
+            worker=Sandboxed(),
+            secrets=Secrets(secrets),
+            fresh=fresh,
+        )
+    )
