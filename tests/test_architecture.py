@@ -21,7 +21,7 @@ SOURCE = Path(distil.__file__).parent
 
 LINES_OF_A_MODULE = 400
 LONGER_MODULES: Mapping[str, tuple[int, str]] = {
-    "fetch/cache.py": (426, "the cache's areas share one lock and one clock"),
+    "fetch/cache.py": (420, "the cache's areas share one lock and one clock"),
 }
 """The lines that a module may have at most, and why it is not divided."""
 

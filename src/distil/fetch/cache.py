@@ -13,7 +13,6 @@ import errno
 import hashlib
 import os
 import re
-import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -22,6 +21,8 @@ from typing import BinaryIO, Final, TypeAlias
 import msgspec
 
 from distil.events import Warned, emit
+from distil.fetch import directories
+from distil.fetch.directories import TEMPORARY, Entry
 from distil.fetch.errors import CacheUnwritable, CorruptCache, DiskFull
 from distil.fetch.framed import read_framed, write_framed
 from distil.fetch.mutex import DirectoryLock
@@ -37,6 +38,8 @@ AREAS: Final = (
     "resolutions",
     "analysis",
     "ledgers",
+    "roots",
+    "mounts",
     "uv",
     "state",
 )
@@ -44,6 +47,9 @@ AREAS: Final = (
 
 LENT_AREAS: Final = frozenset({"uv"})
 """Areas in which another program keeps what it likes, so that they go as a whole."""
+
+DIRECTORY_AREAS: Final = frozenset({"roots", "mounts"})
+"""Areas of directories that each go as a whole: what things are run in, and what those keep."""
 
 KEPT_AREAS: Final = frozenset({"state"})
 """Areas that `Cache.collect` leaves alone: losing them would lose protection, not time."""
@@ -59,7 +65,6 @@ Check: TypeAlias = "Callable[[Cache, str], bool | None]"
 """Whether the file of that name in an area is what was stored; None: nothing uses it any more."""
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_+][A-Za-z0-9_.+~=-]{0,199}", re.ASCII)
-_TEMPORARY: Final = ".tmp-"
 _DOCUMENT: Final = ".doc"
 _USE_RESOLUTION: Final = 600
 """Seconds by which a recorded last use may be late; saves a write on nearly every read."""
@@ -87,14 +92,6 @@ class Verified(msgspec.Struct, frozen=True):
 
     checked: int
     removed: tuple[str, ...]
-
-
-class _Entry(msgspec.Struct):
-    """Files of one area that live and die together: equal names up to the first dot."""
-
-    paths: list[Path]
-    size: int
-    used: float
 
 
 class Cache:
@@ -185,7 +182,7 @@ class Cache:
         `CacheUnwritable`.
         """
         path = self.path(area, name)
-        temporary = path.with_name(f"{_TEMPORARY}{os.getpid()}-{os.urandom(6).hex()}")
+        temporary = path.with_name(f"{TEMPORARY}{os.getpid()}-{os.urandom(6).hex()}")
         try:
             stream = self._open_new(temporary)
         except OSError as error:
@@ -251,7 +248,7 @@ class Cache:
         return self.path(area, name + _DOCUMENT)
 
     def lent(self, area: str) -> Path:
-        """The directory of one of `LENT_AREAS`, which is there; it counts as used now.
+        """The directory of one of `LENT_AREAS` or `DIRECTORY_AREAS`, made; it counts as used now.
 
         Raises `DiskFull`, `CacheUnwritable`.
         """
@@ -342,25 +339,32 @@ class Cache:
         if area in LENT_AREAS:
             return []
         try:
-            found = [Path(entry.path) for entry in os.scandir(self.root / area) if entry.is_file()]
+            whole = area in DIRECTORY_AREAS
+            found = [
+                Path(entry.path)
+                for entry in os.scandir(self.root / area)
+                if (entry.is_dir(follow_symlinks=False) if whole else entry.is_file())
+            ]
         except FileNotFoundError:
             return []
         except OSError as error:
             raise _unusable(self.root / area, error) from error
-        files = [path for path in found if not path.name.startswith(_TEMPORARY)]
+        files = [path for path in found if not path.name.startswith(TEMPORARY)]
         # Documents first: they say what other files should be.
         return sorted(files, key=lambda path: (not path.name.endswith(_DOCUMENT), path.name))
 
-    def _entries(self, area: str) -> list[_Entry]:
+    def _entries(self, area: str) -> list[Entry]:
         if area in LENT_AREAS:
-            return _as_a_whole(self.root / area)
-        entries: dict[str, _Entry] = {}
+            return directories.as_a_whole(self.root / area)
+        if area in DIRECTORY_AREAS:
+            return directories.each(self.root / area)
+        entries: dict[str, Entry] = {}
         for path in self._files(area):
             try:
                 status = path.stat()
             except FileNotFoundError:
                 continue
-            entry = entries.setdefault(path.name.partition(".")[0], _Entry([], 0, 0.0))
+            entry = entries.setdefault(path.name.partition(".")[0], Entry([], 0, 0.0))
             entry.paths.append(path)
             entry.size += status.st_size
             entry.used = max(entry.used, status.st_mtime)
@@ -377,15 +381,15 @@ class Cache:
         for area in (area for area in AREAS if area not in LENT_AREAS):
             with contextlib.suppress(FileNotFoundError):
                 for entry in os.scandir(self.root / area):
-                    if entry.name.startswith(_TEMPORARY):
+                    if entry.name.startswith(TEMPORARY):
                         self._remove(Path(entry.path))
                         swept += 1
         return swept
 
     def _remove(self, path: Path) -> None:
         try:
-            if path.parent == self.root:
-                shutil.rmtree(path)
+            if path.is_dir() and not path.is_symlink():
+                directories.remove(path)
             else:
                 path.unlink(missing_ok=True)
         except OSError as error:
@@ -393,8 +397,8 @@ class Cache:
 
     def _discard(self, path: Path) -> None:
         """Remove a corrupt file; one that cannot be removed is still never used."""
-        with contextlib.suppress(OSError):
-            path.unlink(missing_ok=True)
+        with contextlib.suppress(CacheUnwritable, DiskFull):
+            self._remove(path)
         emit(
             Warned(
                 f"{path}: corrupt, removed from the cache",
@@ -407,17 +411,6 @@ class Cache:
         with contextlib.suppress(OSError):
             if now - path.stat().st_mtime > _USE_RESOLUTION:
                 os.utime(path, (now, now))
-
-
-def _as_a_whole(directory: Path) -> list[_Entry]:
-    """The one entry that a lent area is; none while it is empty."""
-    size = files = 0
-    for parent, _, names in os.walk(directory):
-        for name in names:
-            with contextlib.suppress(OSError):
-                size += Path(parent, name).lstat().st_size
-                files += 1
-    return [_Entry([directory], size, directory.stat().st_mtime)] if files else []
 
 
 def _unusable(path: Path, error: OSError) -> CacheUnwritable | DiskFull:

@@ -8,6 +8,7 @@ from distil.distros import table
 from distil.fetch.cache import AreaUsage, Cache, Collected, Verified
 from distil.fetch.packs import pack_is_sound
 from distil.image.layer import layer_is_sound
+from distil.run.roots import root_is_sound
 
 
 class CacheInfo(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -38,7 +39,7 @@ def cache_gc(limit: int, *, verify: bool = False) -> CacheCleaned:
     Raises `CacheInUse`, `CacheUnwritable`.
     """
     cache = Cache.default()
-    checks = {"packs": pack_is_sound, "layers": layer_is_sound}
+    checks = {"packs": pack_is_sound, "layers": layer_is_sound, "roots": root_is_sound}
     for distro in table.DISTROS:
         checks |= distro.cache_checks
     verified = cache.verify(checks) if verify else None
