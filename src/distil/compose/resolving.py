@@ -6,8 +6,8 @@ from typing import Protocol
 
 import msgspec
 
-from distil.compose.subject import Subject
 from distil.compose.platforms import building_platform
+from distil.compose.subject import Subject
 from distil.distros.protocol import Base, Opening, Toolchain
 from distil.distros.table import distro_of
 from distil.events import stage
@@ -51,12 +51,11 @@ class Resolver(Protocol):
     def base(self, platform: Platform) -> Base:
         """The packages of `platform`, for what is run here for an image of another one."""
 
-
     def toolchain(self, foundation: Foundation) -> Toolchain:
         """The system that a stage is laid on, for this machine."""
 
 
-class IndexResolver:
+class IndexResolver(Resolver):
     """Asks the indexes; with `refresh`, however fresh the answers are."""
 
     def __init__(self, subject: Subject, client: Client, *, refresh: bool = False) -> None:
@@ -77,7 +76,7 @@ class IndexResolver:
 
     def toolchain(self, foundation: Foundation) -> Toolchain:
         """See `toolchain_of`, and what it raises."""
-        return toolchain_of(self._opening(), foundation)
+        return toolchain_of(self._opening(), foundation, building_platform())
 
     def _opening(self) -> Opening:
         # What was asked for anew for the first platform is new enough for the others, and the
@@ -98,13 +97,12 @@ def opening_for(opening: Opening, foundation: Foundation) -> Opening:
     return msgspec.structs.replace(opening, spec=msgspec.structs.replace(spec, base=base))
 
 
-def toolchain_of(opening: Opening, foundation: Foundation) -> Toolchain:
-    """The system of `foundation` for this machine, with packages of the newest indexes.
+def toolchain_of(opening: Opening, foundation: Foundation, platform: Platform) -> Toolchain:
+    """The system of `foundation` for machines of `platform`, as the indexes have its packages.
 
     Raises `UnknownBase`, what opening it raises, and what `Base.toolchain` raises.
     """
-    base = open_base(opening_for(opening, foundation), building_platform())
-    return base.toolchain(foundation.packages)
+    return open_base(opening_for(opening, foundation), platform).toolchain(foundation.packages)
 
 
 def resolve(subject: Subject, platform: Platform, opening: Opening, asking: Asking) -> Resolved:

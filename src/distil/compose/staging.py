@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from distil.compose.platforms import building_platform
-from distil.compose.resolving import Resolver
 from distil.compose.subject import Subject
+from distil.distros.protocol import Toolchain
 from distil.fetch.http import Client
+from distil.stages.foundation import Foundation
 from distil.stages.sandboxed import Sandboxed
 from distil.stages.secrets import Secrets
 from distil.stages.site import Workplace
@@ -17,7 +18,7 @@ from distil.stages.stages import Stages
 
 def stages_of(
     subject: Subject,
-    resolver: Resolver,
+    toolchain: Callable[[Foundation], Toolchain],
     client: Client,
     secrets: Mapping[str, str],
     *,
@@ -25,7 +26,7 @@ def stages_of(
 ) -> Stages:
     """The stages of `subject`, not run yet; `secrets` says where each is that they mount.
 
-    With `fresh`, what they came to before is not used.
+    `toolchain` opens what they stand on. With `fresh`, what they came to before is not used.
     """
     return Stages(
         Workplace(
@@ -34,7 +35,7 @@ def stages_of(
             sources=subject.sources,
             client=client,
             here=building_platform(),
-            toolchain=functools.cache(resolver.toolchain),
+            toolchain=functools.cache(toolchain),
             worker=Sandboxed(),
             secrets=Secrets(secrets),
             fresh=fresh,

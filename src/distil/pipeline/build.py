@@ -111,7 +111,7 @@ def _build(request: BuildRequest, cache: Cache) -> BuildSummary | IndexSummary:
         workshop = Workshop(
             application=files,
             copies=subject.copies,
-            stages=stages_of(subject, resolver, client, request.secrets),
+            stages=stages_of(subject, resolver.toolchain, client, request.secrets),
             client=client,
             cache=cache,
             resolver=resolver,

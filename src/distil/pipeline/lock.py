@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -24,7 +25,7 @@ class LockRequest(msgspec.Struct, frozen=True, kw_only=True):
     `source` is as in `BuildRequest`.
     `platforms` are those of the lock that is there by default, or else as in `BuildRequest`.
     `upgrade` names what may change its version; None is everything. `vendor` is a directory to
-    keep archives in.
+    keep archives in. `secrets` are as in `BuildRequest`.
     """
 
     source: Path
@@ -33,6 +34,7 @@ class LockRequest(msgspec.Struct, frozen=True, kw_only=True):
     vendor: Path | None = None
     refresh: bool = False
     offline: bool = False
+    secrets: Mapping[str, str] = {}
 
 
 def lock(request: LockRequest) -> LockSummary:
@@ -56,7 +58,7 @@ def _lock(request: LockRequest, cache: Cache) -> LockSummary:
     subject = read_subject(place, spec)
     refresh = request.refresh or upgraded != frozenset()
     with Client(cache, offline=request.offline, kept=vendor and archives_of(vendor)) as client:
-        locker = Locker(subject, client, before, refresh=refresh)
+        locker = Locker(subject, client, before, request.secrets, refresh=refresh)
         after = locker.unchanged(platforms, vendor) if upgraded == frozenset() else None
         written = after is None
         if after is None:

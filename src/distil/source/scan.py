@@ -106,9 +106,7 @@ def application_tree(application: Application, spec: Spec, sources: Sources | No
     Those that `goes_in` says. Each file is read once, for its digest. Raises `UnreadableSource`.
     """
     sources = sources or scan(Path(application.source), spec)
-    return files_at(
-        spec.image.workdir, sources, goes_in(spec, packaged=application.packaged)
-    )
+    return files_at(spec.image.workdir, sources, goes_in(spec, packaged=application.packaged))
 
 
 def files_at(workdir: str, sources: Sources, wanted: Callable[[str], bool]) -> Tree:

@@ -44,10 +44,9 @@ def check_stages(source: Path, spec: Spec) -> None:
 
 
 def memory_bytes(text: str) -> int:
-    """The bytes of a size such as ``512m``; of one that `check_stages` found right."""
+    """The bytes of a size such as ``512m``; 0 for what is none."""
     found = _MEMORY.fullmatch(text)
-    assert found is not None, text
-    return int(found[1]) * _UNITS[found[2].lower()]
+    return 0 if found is None else int(found[1]) * _UNITS[found[2].lower()]
 
 
 def _wrong(stage: StageSpec, above: Mapping[str, StageSpec], every: set[str]) -> Iterator[_Wrong]:
@@ -82,7 +81,7 @@ def _wrong_base(
             why = f"stage {base!r} comes after {stage.name!r}"
             yield ("base",), why, "a stage begins with one that stands above it"
         else:
-            hint = did_you_mean(base, above) or 'write debian:SUITE, or an image with its host'
+            hint = did_you_mean(base, above) or "write debian:SUITE, or an image with its host"
             yield ("base",), f"there is no stage {base!r} above {stage.name!r}", hint
     debian = base in above or base.partition(":")[0] in _DEBIAN
     if debian and not stage.run and not stage.packages:

@@ -48,7 +48,5 @@ def foundation_of(spec: Spec, name: str) -> Foundation:
 
 def needed_stages(spec: Spec) -> tuple[StageSpec, ...]:
     """The stages of which something is copied, and those that they begin with, in order."""
-    names = {
-        stage.name for copy in spec.copy if copy.stage for stage in lineage(spec, copy.stage)
-    }
+    names = {stage.name for copy in spec.copy if copy.stage for stage in lineage(spec, copy.stage)}
     return tuple(stage for stage in spec.stage if stage.name in names)

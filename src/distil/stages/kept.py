@@ -22,6 +22,9 @@ _COPY: Final = "stagecopy"
 _SECONDS: Final = "seconds"
 _ORIGINS: Final = "origins"
 
+PACKAGE: Final = "package"
+STAGE: Final = "stage"
+
 
 class _Origin(msgspec.Struct, frozen=True, array_like=True):
     """Where a node is from: names need not be UTF-8, so bytes they are.
@@ -29,7 +32,7 @@ class _Origin(msgspec.Struct, frozen=True, array_like=True):
     Of a package the purl and the archive, of a stage its name and a path of it.
     """
 
-    package: bool
+    kind: str
     name: str
     detail: bytes
 
@@ -38,15 +41,14 @@ class _Origin(msgspec.Struct, frozen=True, array_like=True):
         """That of `node`."""
         origin = node.origin
         if isinstance(origin, PackageOrigin):
-            return cls(package=True, name=origin.purl, detail=origin.archive.encode())
-        assert isinstance(origin, StageOrigin), node.path
-        source = origin.source.encode("utf-8", "surrogateescape")
-        return cls(package=False, name=origin.stage, detail=source)
+            return cls(PACKAGE, origin.purl, origin.archive.encode())
+        stage, source = getattr(origin, "stage", ""), getattr(origin, "source", "")
+        return cls(STAGE, stage, source.encode("utf-8", "surrogateescape"))
 
     @property
     def origin(self) -> Origin:
         """As nodes have it."""
-        if self.package:
+        if self.kind == PACKAGE:
             return PackageOrigin(self.name, Digest(self.detail.decode()))
         return StageOrigin(self.name, self.detail.decode("utf-8", "surrogateescape"))
 

@@ -47,15 +47,13 @@ class Sandboxed:
     """See `distil.stages.work.Worker`."""
 
     @contextlib.contextmanager
-    def work(
-        self, work: Work, cache: Cache, output: Callable[[bytes], None]
-    ) -> Iterator[Done]:
+    def work(self, work: Work, cache: Cache, output: Callable[[bytes], None]) -> Iterator[Done]:
         """Run the commands in a sandbox.
 
         Raises `SandboxUnavailable`, `SandboxFailed`, and what unpacking the root raises.
         """
         with (
-            unpacked(work.root, work.tree, cache) as root,
+            unpacked(work.tree(), cache) as root,
             layer(cache) as upper,
             cache_mounts(work.stage.mounts, cache) as caches,
         ):
@@ -80,8 +78,9 @@ def _run(
 ) -> tuple[Ended, int]:
     stage = work.stage
     until = time.monotonic() + stage.seconds
-    ended, number = Ended(0), 0
+    ended, last = Ended(0), 0
     for number, command in enumerate(stage.run):
+        last = number
         ended = run(
             Task(
                 root=root,
@@ -89,7 +88,6 @@ def _run(
                 environment=work.environment | work.proxies,
                 workdir=stage.workdir or "/",
                 binds=caches,
-                files=tuple(work.secrets.items()),
                 network=stage.network,
                 limits=Limits(
                     seconds=max(until - time.monotonic(), 0.001),
@@ -102,7 +100,7 @@ def _run(
         )
         if ended.status or ended.exceeded:
             break
-    return ended, number
+    return ended, last
 
 
 def _disk(root: Root) -> int:

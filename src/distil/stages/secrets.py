@@ -72,9 +72,7 @@ class Traces:
     """What gives the secrets of one stage away, wherever it stands."""
 
     def __init__(self, values: Mapping[str, bytes]) -> None:
-        self._pieces = [
-            (piece, name) for name, value in values.items() for piece in _pieces(value)
-        ]
+        self._pieces = [(piece, name) for name, value in values.items() for piece in _pieces(value)]
         self._pieces.sort(key=lambda pair: -len(pair[0]))
 
     def hidden(self, line: bytes) -> bytes:
@@ -89,7 +87,7 @@ class Traces:
             return ""
         if isinstance(blob, FileBlob) and blob.offset == 0:
             with (
-                open(blob.path, "rb") as stream,
+                Path(blob.path).open("rb") as stream,
                 contextlib.closing(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)) as data,
             ):
                 return next((name for piece, name in self._pieces if data.find(piece) >= 0), "")

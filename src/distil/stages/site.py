@@ -33,6 +33,7 @@ from distil.stages.taking import Taker
 from distil.stages.work import Work, Worker
 from distil.userfiles.copies import COPY, Copied
 
+
 class Workplace(msgspec.Struct, frozen=True):
     """What the stages of an application have in common, whatever the platform.
 
@@ -169,8 +170,7 @@ class Site:
         if name not in self._trees:
             *_, stage = lineage(self._place.spec, name)
             layer = self._layer(name)
-            nodes = [self._own_files(stage), layer.nodes]
-            self._trees[name] = self._root(name).overlaid(nodes)
+            self._trees[name] = self._root(name).overlaid([self._own_files(stage), layer.nodes])
         return self._trees[name]
 
     def _root(self, name: str) -> Tree:
@@ -236,4 +236,3 @@ class Site:
                 if mount.secret
             },
         )
-

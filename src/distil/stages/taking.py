@@ -175,7 +175,7 @@ class Taker:
         takes its place.
         """
         real = self._resolved(node.path)
-        inside = top == ROOT or real.path == top or real.path.startswith(f"{top}/")
+        inside = top in (ROOT, real.path) or real.path.startswith(f"{top}/")
         same_place = f"/{self._goal.target}" == top
         if inside and (same_place or not node.target.startswith("/")):
             return self._goal.link(target, node.target, self._origin(node))

@@ -33,16 +33,19 @@ class Work(msgspec.Struct, frozen=True):
 
 
 class Worked(Protocol):
-    """How a stage ended: of the last command that ran, by its number, and what all of them left.
+    """How a stage ended, and what its commands left.
 
     `changes` may be called while the context of `Worker.work` is open; its nodes are entries of a
     layer, whiteouts among them.
     """
 
     @property
-    def ended(self) -> Ended: ...
+    def ended(self) -> Ended:
+        """How the last command that ran ended."""
+
     @property
-    def command(self) -> int: ...
+    def command(self) -> int:
+        """Its number, from 0."""
 
     def changes(self) -> Iterator[Node]:
         """Everything that differs from the root."""

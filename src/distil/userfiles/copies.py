@@ -29,6 +29,7 @@ from distil.userfiles.goals import Goal, parents_of
 COPY: Final = "[[copy]]"
 """The rule under which copied paths are kept, and under which what they replace is left out."""
 
+
 class Copied(msgspec.Struct, frozen=True):
     """One path that is copied, why, and the place in the specification that says so."""
 

@@ -1,0 +1,83 @@
+"""What stages stand on, in a lock: written down, opened again, and told of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from distil.compose.resolving import opening_for, toolchain_of
+from distil.compose.subject import Subject
+from distil.distros.protocol import LockedArchive, Opening, Toolchain
+from distil.distros.table import distro_of
+from distil.locks.errors import UnsoundLock
+from distil.model.lock import LockedPlatform, LockPart, Pinned
+from distil.model.platform import Platform, parse_platform
+from distil.stages.foundation import Foundation, foundation_of, needed_stages
+
+StageParts = dict[str, dict[str, LockPart]]
+"""By stage, and then by distribution."""
+
+
+def lock_stages(
+    subject: Subject, opening: Opening, platform: Platform, before: LockedPlatform | None
+) -> StageParts:
+    """What the stages of `subject` stand on where a machine of `platform` builds.
+
+    Versions of `before` stay but for those upgraded, as `opening` has them. What is locked is
+    opened again, and has to come to the same. Raises `UnsoundLock`, and what opening raises.
+    """
+    found: StageParts = {}
+    for foundation in foundations_of(subject):
+        distro = distro_of(foundation.source).name
+        known = before.stages.get(foundation.stage, {}) if before is not None else {}
+        held = msgspec.structs.replace(opening, held=known.get(distro))
+        toolchain = toolchain_of(held, foundation, platform)
+        found[foundation.stage] = {distro: toolchain.lock()}
+        again = _opened(found[foundation.stage], opening, foundation, platform)
+        if again.identity != toolchain.identity:
+            raise UnsoundLock(platform.oci, [f"stage {foundation.stage}"])
+    return found
+
+
+def foundations_of(subject: Subject) -> list[Foundation]:
+    """What the stages stand on of which something is copied."""
+    return [foundation_of(subject.spec, stage.name) for stage in needed_stages(subject.spec)]
+
+
+def locked_toolchain(
+    locked: LockedPlatform, opening: Opening, foundation: Foundation, platform: Platform
+) -> Toolchain | None:
+    """The system of `foundation` with what is locked for it; None when nothing is.
+
+    Raises `InvalidLock`, and what opening it raises.
+    """
+    parts = locked.stages.get(foundation.stage)
+    return None if parts is None else _opened(parts, opening, foundation, platform)
+
+
+def locked_stage_files(
+    locked: LockedPlatform, subject: Subject, opening: Opening
+) -> Iterator[LockedArchive]:
+    """Every archive that the stages of `locked` are made of."""
+    platform = parse_platform(locked.name)
+    for foundation in foundations_of(subject):
+        its_own = opening_for(opening, foundation)
+        for name, part in locked.stages.get(foundation.stage, {}).items():
+            yield from distro_of(name).locked_files(part, its_own, platform)
+
+
+def pinned_stages(locked: LockedPlatform) -> Iterator[Pinned]:
+    """What the parts of the stages hold, in the order of their names."""
+    for _, parts in sorted(locked.stages.items()):
+        for name, part in parts.items():
+            yield distro_of(name).pinned(part)
+
+
+def _opened(
+    parts: dict[str, LockPart], opening: Opening, foundation: Foundation, platform: Platform
+) -> Toolchain:
+    distro = distro_of(foundation.source)
+    part = parts.get(distro.name, {})
+    base = distro.open_locked(part, opening_for(opening, foundation), platform)
+    return base.toolchain(foundation.packages)
