@@ -92,6 +92,12 @@ def _pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> di
     metavar="DIR",
     help="Where `distil lock --vendor` kept the archives; the lock knows, if it is in SOURCE.",
 )
+@places.secrets
+@click.option(
+    "--verify-reproducible",
+    is_flag=True,
+    help="Run stages and compose a second time; say what differs first, if anything does.",
+)
 @click.option("--refresh", is_flag=True, help="Ask mirrors and indexes anew, however fresh.")
 @click.option("--offline", is_flag=True, help="Use only what the cache holds.")
 @click.option(
@@ -149,6 +155,8 @@ def command(
         offline=options["offline"],
         locked=options["locked"],
         vendor=options["vendor"],
+        secrets=options["secrets"],
+        verify_reproducible=options["verify_reproducible"],
     )
     with show_progress(sys.stderr, verbose=verbose):
         result = build(request)

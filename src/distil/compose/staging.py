@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from distil.compose.platforms import building_platform
 from distil.compose.subject import Subject
 from distil.distros.protocol import Toolchain
+from distil.events import Warned, emit
 from distil.fetch.http import Client
 from distil.stages.foundation import Foundation
 from distil.stages.sandboxed import Sandboxed
@@ -28,7 +29,7 @@ def stages_of(
 
     `toolchain` opens what they stand on. With `fresh`, what they came to before is not used.
     """
-    return Stages(
+    stages = Stages(
         Workplace(
             source=subject.source,
             spec=subject.spec,
@@ -41,3 +42,8 @@ def stages_of(
             fresh=fresh,
         )
     )
+    for one in subject.spec.stage:
+        if one not in stages.needed:
+            what = f"stage {one.name} is not run: no [[copy]] takes anything out of it"
+            emit(Warned(what))
+    return stages

@@ -20,7 +20,9 @@ from distil.model.component import SystemNeed
 from distil.model.digest import Digest
 from distil.model.node import Kind
 from distil.model.origin import Origin, PackageOrigin
+from distil.model.spec import CopySpec
 from distil.model.tree import Tree
+from distil.stages.site import StageRun
 
 _CAPABILITIES: Final = "security.capability"
 
@@ -91,6 +93,21 @@ class RuntimeSummary(msgspec.Struct, frozen=True):
     version: str
 
 
+class StageSummary(msgspec.Struct, frozen=True):
+    """A stage that something was copied from.
+
+    `packages` and `commands` are how many it has; the commands took `seconds`, now or, when it is
+    `cached`, when they last ran.
+    """
+
+    name: str
+    base: str
+    packages: int
+    commands: int
+    seconds: float
+    cached: bool
+
+
 class PlanSummary(msgspec.Struct, frozen=True, rename="camel"):
     """What was decided before anything was fetched.
 
@@ -117,6 +134,8 @@ class PlanSummary(msgspec.Struct, frozen=True, rename="camel"):
     left_out: tuple[str, ...]
     repositories: tuple[str, ...] = ()
     copied: tuple[str, ...] = ()
+    stages: tuple[str, ...] = ()
+    """What will be run, when nothing has been yet."""
     secrets: tuple[str, ...] = ()
     """Those of `left_out` that hold, or by their names usually hold, secrets."""
 
@@ -145,6 +164,7 @@ class BuildSummary(msgspec.Struct, frozen=True, rename="camel"):
     privileges: tuple[Privilege, ...] = ()
     checks: tuple[Check, ...] = ()
     images: tuple[ImageSummary, ...] = ()
+    stages: tuple[StageSummary, ...] = ()
     engine: str = ""
     schema_version: int = 1
 
@@ -244,9 +264,11 @@ def _askers(name: str, plan: Plan) -> tuple[str, ...]:
     return tuple(dict.fromkeys(edge.package or "the image" for edge in edges))
 
 
-def summarise_plans(plans: Sequence[Plan]) -> BuildSummary | IndexSummary:
-    """What was decided for each platform, for a dry run."""
-    planned = tuple(BuildSummary(plan=_planned(plan)) for plan in plans)
+def summarise_plans(
+    plans: Sequence[Plan], stages: Sequence[str] = ()
+) -> BuildSummary | IndexSummary:
+    """What was decided for each platform, for a dry run; `stages` says what would be run."""
+    planned = tuple(BuildSummary(plan=_planned(plan, tuple(stages))) for plan in plans)
     return planned[0] if len(planned) == 1 else IndexSummary(planned)
 
 
@@ -286,7 +308,13 @@ def _summarised(product: Product) -> BuildSummary:
         privileges=tuple(_privileges(composition.tree)),
         checks=product.checks,
         images=tuple(summarise_image(image) for image, _ in product.images),
+        stages=tuple(_stage(run) for run in product.runs),
     )
+
+
+def _stage(run: StageRun) -> StageSummary:
+    seconds = round(run.seconds, 3)
+    return StageSummary(run.name, run.base, run.packages, run.commands, seconds, run.cached)
 
 
 def _computed_imports(composition: Composition, ecosystem: str) -> ComputedImports | None:
@@ -344,7 +372,7 @@ def _summarised_index(published: Published) -> ImageIndexSummary:
     )
 
 
-def _planned(plan: Plan) -> PlanSummary:
+def _planned(plan: Plan, stages: tuple[str, ...] = ()) -> PlanSummary:
     resolved, system = plan.resolved, plan.system
     application, spec, base = resolved.application, resolved.spec, resolved.base
     return PlanSummary(
@@ -367,9 +395,15 @@ def _planned(plan: Plan) -> PlanSummary:
         not_followed=tuple(f"{e.package} {e.field}: {e.relation}" for e in system.cut),
         left_out=tuple(f"{entry.path}: {entry.why}" for entry in resolved.subject.sources.left_out),
         repositories=tuple(f"{one.url} {one.suite}" for one in spec.base.repositories),
-        copied=tuple(f"{copy.source} to {copy.target}" for copy in spec.copy),
+        copied=tuple(_copied(copy) for copy in spec.copy),
+        stages=stages,
         secrets=tuple(entry.path for entry in resolved.subject.sources.left_out if entry.secret),
     )
+
+
+def _copied(copy: CopySpec) -> str:
+    stage = f" of stage {copy.stage}" if copy.stage else ""
+    return f"{copy.source}{stage} to {copy.target}"
 
 
 def _cut_totals(composition: Composition) -> tuple[CutTotal, ...]:

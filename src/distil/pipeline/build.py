@@ -22,6 +22,7 @@ from distil.compose.profiles import Profile, find_profile
 from distil.compose.publish import Destinations, bind, destinations, publish
 from distil.compose.record import ledger_of, record, twin_ledger
 from distil.compose.remedy import tried, with_packages
+from distil.compose.reproducible import check_reproducible
 from distil.compose.resolving import IndexResolver, Resolved, Resolver
 from distil.compose.staging import stages_of
 from distil.compose.subject import Subject, read_subject
@@ -72,6 +73,8 @@ class BuildRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Directory with the archives of the lock; the one that the lock names by default."""
     secrets: Mapping[str, str] = {}
     """What stages mount as secrets, by name: each the path of a file, or ``env:VARIABLE``."""
+    verify_reproducible: bool = False
+    """Whether all is made a second time, stages included, and compared."""
 
 
 def build(request: BuildRequest) -> BuildSummary | IndexSummary:
@@ -103,21 +106,27 @@ def _build(request: BuildRequest, cache: Cache) -> BuildSummary | IndexSummary:
             resolver = LockResolver(subject, lock, client)
         else:
             resolver = IndexResolver(subject, client, refresh=request.refresh)
+        stages = stages_of(subject, resolver.toolchain, client, request.secrets)
         if request.dry_run:
             plans = on_each(platforms, cache, lambda one: _planned(resolver.resolve(one), request))
-            return summarise_plans(plans)
+            return summarise_plans(plans, stages.planned())
         where.check(subject.application)
         files = application_tree(subject.application, subject.spec, subject.sources)
         workshop = Workshop(
             application=files,
             copies=subject.copies,
-            stages=stages_of(subject, resolver.toolchain, client, request.secrets),
+            stages=stages,
             client=client,
             cache=cache,
             resolver=resolver,
             debug=request.debug,
         )
         products = on_each(platforms, cache, lambda one: _produce(one, workshop))
+        if request.verify_reproducible:
+            fresh = stages_of(subject, resolver.toolchain, client, request.secrets, fresh=True)
+            twice = msgspec.structs.replace(workshop, stages=fresh)
+            again = on_each(platforms, cache, lambda one: _produce(one, twice))
+            products = check_reproducible(products, again, (stages, fresh))
     published = publish(where, names, bind([product.images for product in products]))
     return summarise(products, published)
 

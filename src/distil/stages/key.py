@@ -49,6 +49,11 @@ def stage_key(stage: StageSpec, inputs: Inputs) -> str:
     return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()
 
 
+def again(key: str) -> str:
+    """The key of the same made a second time, to be compared with the first."""
+    return hashlib.sha256(f"again {key}".encode()).hexdigest()
+
+
 def copy_key(copy: CopySpec, stage: str) -> Digest:
     """The key of what `copy` takes out of the stage with the key `stage`."""
     return Digest.of(msgspec.json.encode((_VERSION, stage, copy)))

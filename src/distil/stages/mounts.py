@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from distil.events import Warned, emit
+from distil.fetch import directories
 from distil.fetch.cache import Cache
 from distil.model.spec import MountSpec
 from distil.run.task import Bind
@@ -19,18 +20,28 @@ _KEPT: Final = "kept"
 
 
 @contextlib.contextmanager
-def cache_mounts(mounts: Sequence[MountSpec], cache: Cache) -> Iterator[tuple[Bind, ...]]:
+def cache_mounts(
+    mounts: Sequence[MountSpec], cache: Cache, *, fresh: bool = False
+) -> Iterator[tuple[Bind, ...]]:
     """The directories of those of `mounts` that are caches, held until the block ends.
 
-    Whoever else uses one of them is waited for. Raises `CacheUnwritable`, `DiskFull`.
+    Whoever else uses one of them is waited for. With `fresh` they are empty ones, and not kept.
+    Raises `CacheUnwritable`, `DiskFull`.
     """
     with contextlib.ExitStack() as held:
         # In one order everywhere, so that no two builds wait for each other.
         names = sorted({mount.cache for mount in mounts if mount.cache})
-        places = {name: held.enter_context(_held(name, cache)) for name in names}
+        opened = _empty if fresh else _held
+        places = {name: held.enter_context(opened(name, cache)) for name in names}
         yield tuple(
             Bind(places[mount.cache], mount.at, writable=True) for mount in mounts if mount.cache
         )
+
+
+@contextlib.contextmanager
+def _empty(_: str, cache: Cache) -> Iterator[Path]:
+    with directories.made(cache.lent(AREA)) as place:
+        yield place
 
 
 @contextlib.contextmanager

@@ -35,6 +35,7 @@ class Done(msgspec.Struct, frozen=True):
 
     ended: Ended
     command: int
+    seconds: float
     layer: Path
     root: Path
 
@@ -55,11 +56,12 @@ class Sandboxed:
         with (
             unpacked(work.tree(), cache) as root,
             layer(cache) as upper,
-            cache_mounts(work.stage.mounts, cache) as caches,
+            cache_mounts(work.stage.mounts, cache, fresh=work.fresh) as caches,
         ):
             unpack(_dated(work), upper / UPPER, owners=False)
+            started = time.monotonic()
             ended, number = _run(work, Root(root, upper), caches, output)
-            yield Done(ended, number, upper, root)
+            yield Done(ended, number, time.monotonic() - started, upper, root)
 
 
 def _dated(work: Work) -> Tree:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -13,6 +12,7 @@ from distil.distros.protocol import Toolchain
 from distil.events import stage as told
 from distil.fetch.http import Client
 from distil.model.ledger import Reason
+from distil.model.node import Node
 from distil.model.origin import StageOrigin
 from distil.model.platform import Platform
 from distil.model.spec import CopySpec, Spec, StageSpec
@@ -25,7 +25,7 @@ from distil.stages.errors import StagesUnable
 from distil.stages.failing import failure
 from distil.stages.foundation import Foundation, foundation_of, lineage
 from distil.stages.kept import KeptLayer, find_copy, find_layer, keep_copy, keep_layer
-from distil.stages.key import Inputs, copy_key, files_key, stage_key
+from distil.stages.key import Inputs, again, copy_key, files_key, stage_key
 from distil.stages.output import Output
 from distil.stages.secrets import Secrets, Traces
 from distil.stages.surroundings import PASSED_ON, environment_of, shown
@@ -38,7 +38,7 @@ class Workplace(msgspec.Struct, frozen=True):
     """What the stages of an application have in common, whatever the platform.
 
     `source` is the application's directory, `toolchain` opens what a stage stands on, `here` is
-    the platform of this machine. With `fresh`, nothing that was kept is used.
+    the platform of this machine. With `fresh`, nothing that was kept is used or replaced.
     """
 
     source: Path
@@ -102,6 +102,16 @@ class Site:
         runs = sorted(self._runs.values(), key=lambda run: order.index(run.name))
         return Taken(tuple(copied), tuple(runs))
 
+    def left(self, names: Iterable[str]) -> dict[str, dict[str, Node]]:
+        """What those of the stages `names` left behind of which it is kept, by path."""
+        cache = self._place.client.cache
+        kept = {name: find_layer(cache, self._key(name), StageOrigin(name, "")) for name in names}
+        return {
+            name: {node.path: node for node in layer.nodes}
+            for name, layer in kept.items()
+            if layer is not None
+        }
+
     # --- copies ----------------------------------------------------------------------------
 
     def _taken(self, number: int, copy: CopySpec) -> Iterator[Copied]:
@@ -160,7 +170,8 @@ class Site:
                 files=files_key(files) if stage.workdir else "",
                 environment=self._environment(stage),
             )
-            self._keys[name] = stage_key(stage, inputs)
+            key = stage_key(stage, inputs)
+            self._keys[name] = again(key) if self._place.fresh else key
         return self._keys[name]
 
     # --- results ---------------------------------------------------------------------------
@@ -197,7 +208,6 @@ class Site:
         work = self._work(stage, self._key(below[-1].name) if below else "")
         traces = Traces({m.secret: place.secrets.value(m.secret) for m in stage.mounts if m.secret})
         output = Output(name, traces)
-        started = time.monotonic()
         try:
             with (
                 told(f"running stage {name}") as result,
@@ -206,7 +216,7 @@ class Site:
                 output.end()
                 if worked.ended.status or worked.ended.exceeded:
                     raise failure(stage, worked, list(output.last))
-                seconds = time.monotonic() - started
+                seconds = worked.seconds
                 epoch = int(work.environment["SOURCE_DATE_EPOCH"])
                 changes = difference(stage, work.files, worked.changes(), traces, epoch)
                 nodes = list(changes)
@@ -230,6 +240,7 @@ class Site:
             files=self._own_files(stage),
             environment=self._environment(stage),
             proxies=proxies,
+            fresh=self._place.fresh,
             secrets={
                 mount.at: self._place.secrets.value(mount.secret)
                 for mount in stage.mounts

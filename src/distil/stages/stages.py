@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from distil.distros.protocol import Toolchain
+from distil.model.node import Node
 from distil.model.platform import Platform
-from distil.stages.foundation import Foundation, foundation_of, needed_stages
+from distil.model.spec import StageSpec
+from distil.stages.foundation import foundation_of, needed_stages
 from distil.stages.site import Site, Taken, Workplace
+from distil.stages.surroundings import shown
 
 NOTHING: Taken = Taken()
 
@@ -26,7 +28,18 @@ class Stages:
             self._taken[platform.oci] = Site(self._workplace, platform).take()
         return self._taken[platform.oci]
 
-    def foundations(self) -> list[tuple[Foundation, Toolchain]]:
-        """What the stages stand on, each with its system; no stage is run for this."""
-        found = [foundation_of(self._workplace.spec, stage.name) for stage in self.needed]
-        return [(one, self._workplace.toolchain(one)) for one in found]
+    def left(self, platform: Platform) -> dict[str, dict[str, Node]]:
+        """What each stage for `platform` left behind, as far as that is at hand, by path."""
+        return Site(self._workplace, platform).left(stage.name for stage in self.needed)
+
+    def planned(self) -> list[str]:
+        """What would be run, a line for each stage; none is run for this."""
+        return [self._planned(stage) for stage in self.needed]
+
+    def _planned(self, stage: StageSpec) -> str:
+        foundation = foundation_of(self._workplace.spec, stage.name)
+        count = len(self._workplace.toolchain(foundation).packages)
+        base = stage.source or foundation.source
+        commands = "; ".join(shown(command, 60) for command in stage.run)
+        network = ", with the network" if stage.network else ""
+        return f"{stage.name}: {base}, {count} packages{network}: {commands or 'nothing is run'}"

@@ -20,7 +20,7 @@ class Work(msgspec.Struct, frozen=True):
 
     `root` stands for the system that they begin with, which `tree` makes if it is not there yet.
     `files` are the application's, laid over it. `secrets` are mounted by their paths, `proxies`
-    variables of this machine that are no input.
+    variables of this machine that are no input. With `fresh`, caches are empty ones.
     """
 
     stage: StageSpec
@@ -30,6 +30,7 @@ class Work(msgspec.Struct, frozen=True):
     environment: dict[str, str]
     proxies: dict[str, str] = {}
     secrets: dict[str, bytes] = {}
+    fresh: bool = False
 
 
 class Worked(Protocol):
@@ -46,6 +47,10 @@ class Worked(Protocol):
     @property
     def command(self) -> int:
         """Its number, from 0."""
+
+    @property
+    def seconds(self) -> float:
+        """What all commands took together."""
 
     def changes(self) -> Iterator[Node]:
         """Everything that differs from the root."""
