@@ -5,6 +5,9 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass, field
 
+FIRST_SECTION = 1024
+"""Where in the file the first of the sections is."""
+
 NEEDED, SONAME, RPATH, RUNPATH, FLAGS_1 = 1, 14, 15, 29, 0x6FFFFFFB
 AUXILIARY, FILTER = 0x7FFFFFFD, 0x7FFFFFFF
 
@@ -32,6 +35,10 @@ class Elf:
     notes: tuple[tuple[bytes, int, bytes], ...] = ()
     dynamic: bool = True
     base: int = 0x10000
+    sections: dict[str, bytes] = field(default_factory=dict)
+    """Contents by name; the first begins at `FIRST_SECTION`."""
+    section_headers: bool = True
+    """Whether the sections can be found by name."""
 
     def build(self) -> bytes:
         return _Writer(self).file()
@@ -44,7 +51,7 @@ class _Writer:
         self.word = "I" if elf.elf_class == 32 else "Q"
         self.strings = bytearray(b"\0")
         self.body = bytearray()
-        self.start = 1024
+        self.start = FIRST_SECTION
 
     def pack(self, form: str, *values: int) -> bytes:
         return struct.pack(self.order + form.replace("A", self.word), *values)
@@ -54,7 +61,7 @@ class _Writer:
         return len(self.strings) - len(text.encode("utf-8", "surrogateescape")) - 1
 
     def append(self, data: bytes) -> tuple[int, int]:
-        self.body += bytes(-len(self.body) % 8)
+        self.body += bytes(-len(self.body) % 16)
         offset = self.start + len(self.body)
         self.body += data
         return offset, len(data)
@@ -119,9 +126,21 @@ class _Writer:
             return self.pack("8I", kind, offset, address, address, size, size, 6, align)
         return self.pack("II6Q", kind, 6, offset, address, address, size, size, align)
 
+    def section_table(self, placed: dict[str, tuple[int, int]]) -> bytes:
+        """The headers of the sections, after an empty one, and last the one of their names."""
+        names = b"\0" + b"".join(name.encode() + b"\0" for name in (*placed, ".shstrtab"))
+        placed = placed | {".shstrtab": self.append(names)}
+        out = bytes(40 if self.elf.elf_class == 32 else 64)
+        for name, (offset, size) in placed.items():
+            at = names.index(b"\0" + name.encode() + b"\0") + 1
+            kind, address = (3, 0) if name == ".shstrtab" else (1, self.elf.base + offset)
+            out += self.pack("IIAAAAIIAA", at, kind, 2, address, offset, size, 0, 0, 16, 0)
+        return out
+
     def file(self) -> bytes:
         elf = self.elf
         segments = []
+        placed = {name: self.append(data) for name, data in elf.sections.items()}
         if elf.interpreter:
             segments.append(self.segment(3, *self.append(elf.interpreter.encode() + b"\0")))
         if elf.dynamic:
@@ -130,13 +149,18 @@ class _Writer:
             segments.append(self.segment(2, *self.append(data)))
         if elf.notes:
             segments.append(self.segment(4, *self.append(self.note_bytes()), align=4))
+        table, table_at = b"", 0
+        if placed and elf.section_headers:
+            table = self.section_table(placed)
+            table_at, _ = self.append(table)
         # Readable and writable in whole pages: a real loader can map it and list what it needs.
         segments.insert(0, self.segment(1, 0, self.start + len(self.body), align=0x1000))
         header_size, entry_size = (52, 32) if elf.elf_class == 32 else (64, 56)
         order = 1 if elf.little_endian else 2
         ident = b"\x7fELF" + bytes((elf.elf_class // 32, order, 1, 0)) + bytes(8)
-        numbers = (header_size, entry_size, len(segments), 0, 0, 0)
+        of_sections = (40 if elf.elf_class == 32 else 64, len(placed) + 2, len(placed) + 1)
+        numbers = (header_size, entry_size, len(segments), *(of_sections if table else (0, 0, 0)))
         header = ident + self.pack(
-            "HHIAAAI6H", elf.kind, elf.machine, 1, 0, header_size, 0, elf.flags, *numbers
+            "HHIAAAI6H", elf.kind, elf.machine, 1, 0, header_size, table_at, elf.flags, *numbers
         )
         return (header + b"".join(segments)).ljust(self.start, b"\0") + bytes(self.body)

@@ -14,11 +14,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from struct import Struct
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 from msgspec.structs import replace
 
+from distil.formats.elf_layout import LAYOUTS, Chain, Layout
 from distil.formats.elf_notes import Buffer, DlopenNote, Segment, read_notes
 from distil.formats.errors import MalformedElf
 
@@ -106,47 +107,6 @@ _Fields = tuple[int, ...]
 _Versions = tuple[tuple[str, tuple[str, ...]], ...]
 
 
-class _Chain(NamedTuple):
-    """A version table: its two structures, and the outer one's fields that link them."""
-
-    outer: Struct
-    inner: Struct
-    length: int
-    """Which field is the number of inner structures."""
-    first: int
-    """Which field is the offset of the first inner structure."""
-    following: int
-    """Which field is the offset of the next outer structure, 0 at the end."""
-
-
-class _Layout(NamedTuple):
-    """How one class and byte order writes the structures used here."""
-
-    header: Struct
-    program: Struct
-    section: Struct
-    dynamic: Struct
-    needed: _Chain
-    defined: _Chain
-
-
-def _layout(elf_class: int, order: str) -> _Layout:
-    address = "I" if elf_class == 32 else "Q"
-    return _Layout(
-        header=Struct(f"{order}HHI{address * 3}I6H"),
-        program=Struct(order + ("8I" if elf_class == 32 else "II6Q")),
-        section=Struct(f"{order}II{address * 4}II{address * 2}"),
-        dynamic=Struct(order + address * 2),
-        needed=_Chain(Struct(f"{order}HHIII"), Struct(f"{order}IHHII"), 1, 3, 4),
-        defined=_Chain(Struct(f"{order}HHHHIII"), Struct(f"{order}II"), 3, 5, 6),
-    )
-
-
-_LAYOUTS: Final = {
-    (cls, data): _layout(32 * cls, order) for cls in (1, 2) for data, order in ((1, "<"), (2, ">"))
-}
-
-
 def parse_elf(data: Buffer) -> ElfFile | None:
     """The ELF file in `data`, or None when it is not one.
 
@@ -157,7 +117,7 @@ def parse_elf(data: Buffer) -> ElfFile | None:
         return None
     if len(data) < 16:
         raise MalformedElf("it ends within its identification")
-    layout = _LAYOUTS.get((data[4], data[5]))
+    layout = LAYOUTS.get((data[4], data[5]))
     if layout is None:
         raise MalformedElf(f"unknown class {data[4]} or byte order {data[5]}")
     return _Reader(data, layout).read()
@@ -168,7 +128,7 @@ class _Reader:
 
     __slots__ = ("_data", "_layout", "_loads", "_strings", "_strings_end", "_text_left")
 
-    def __init__(self, data: Buffer, layout: _Layout) -> None:
+    def __init__(self, data: Buffer, layout: Layout) -> None:
         self._data = data
         self._layout = layout
         self._loads: list[Segment] = []
@@ -334,7 +294,7 @@ class _Reader:
 
     # --- symbol versions -------------------------------------------------------------------
 
-    def _chain(self, form: _Chain, start: int) -> Iterator[tuple[_Fields, list[_Fields]]]:
+    def _chain(self, form: Chain, start: int) -> Iterator[tuple[_Fields, list[_Fields]]]:
         """Walk a list of structures that each hold a list, both linked by relative offsets."""
         left = _MAX_VERSIONS
         step = 1

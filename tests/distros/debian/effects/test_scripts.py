@@ -473,3 +473,94 @@ def test_every_entry_has_a_reason() -> None:
     reasons = [entry.reason for entry in knowledge.harmless]
     reasons += [entry.reason for entry in knowledge.covered]
     assert all(len(reason) > 15 for reason in reasons)
+
+
+# --- PHP's modules ---------------------------------------------------------------------------
+
+PHP = [
+    file("/usr/sbin/phpenmod", b"#!/bin/sh\nexit 1\n", 0o755),
+    file("/usr/lib/php/8.4/sapi/cli", b""),
+    file("/usr/lib/php/8.4/sapi/fpm", b""),
+    directory("/etc/php/8.4/fpm/conf.d"),
+    directory("/etc/php/8.4/cli/conf.d"),
+    directory("/etc/php/8.4/cgi/conf.d"),
+    file("/etc/php/8.4/mods-available/late.ini", b"; priority=30\nextension=late.so\n"),
+    file("/etc/php/8.4/mods-available/plain.ini", b"extension=plain.so\n"),
+]
+
+
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        ("phpenmod -v 8.4 -m -s fpm late", {"fpm/conf.d/30-late.ini": "late"}),
+        ("phpenmod -s ALL plain", {"cli/conf.d/20-plain.ini": "plain",
+                                   "fpm/conf.d/20-plain.ini": "plain"}),
+        ("phpenmod -v 8.4 -s fpm nosuch", {}),
+        ("phpenmod -v 8.4 -s embed plain", {}),
+        ("phpenmod -v 8.4 -s fpm late; phpenmod -v 8.4 -m -s fpm late",
+         {"fpm/conf.d/30-late.ini": "late"}),
+        ("phpquery -v 8.4 -s fpm -m late || phpenmod -v 8.4 -s cgi plain",
+         {"cgi/conf.d/20-plain.ini": "plain"}),
+        ("phpenmod -v 8.4 -qmr late; for m in $(phpquery -M -v 8.4); do phpenmod -scgi $m; done",
+         {f"{name}/conf.d/30-late.ini": "late" for name in ("cli", "fpm", "cgi")}),
+        ("for s in $(phpquery -S -v 8.4); do phpenmod -v $(phpquery -V) -s $s plain; done",
+         {f"{name}/conf.d/20-plain.ini": "plain" for name in ("cli", "fpm")}),
+    ],
+)  # fmt: skip
+def test_php_modules(cache: Cache, script: str, expected: dict[str, str]) -> None:
+    effects = follow(cache, script, [unpacked(cache, "php", PHP)])
+    links = {path: target for path, target in made(effects).items() if path.startswith("/etc")}
+    top = "/etc/php/8.4"
+    names = expected.items()
+    assert links == {f"{top}/{path}": f"{top}/mods-available/{mod}.ini" for path, mod in names}
+    assert unhandled(effects) == []
+
+
+def test_php_s_own_notes(cache: Cache) -> None:
+    script = "phpenmod -v 8.4 -m -r -s fpm late; phpenmod -v 8.4 -s fpm plain"
+    effects = follow(cache, script, [unpacked(cache, "php", PHP)])
+    top = "/var/lib/php/modules/8.4"
+    notes = {path for path, text in made(effects).items() if path.startswith(top) and text == ""}
+    assert notes == {
+        f"{top}/fpm/enabled_by_maint/late", f"{top}/fpm/enabled_by_admin/plain",
+        f"{top}/registry/late",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["phpenmod", "phpenmod -p x", "phpenmod -v ../x -s fpm late",
+     "phpquery -v 8.4 -s fpm extra > /etc/x",
+     "ln -s /else /etc/php/8.4/fpm/conf.d/30-late.ini; phpenmod -v 8.4 -s fpm late"],
+)  # fmt: skip
+def test_php_modules_that_are_not_clear(cache: Cache, command: str) -> None:
+    effects = follow(cache, command, [unpacked(cache, "php", PHP)])
+    assert unhandled(effects)
+
+
+# --- directories that a service manager makes ------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("d /run/x 0750 games adm - -", {"/run/x": ("games", "adm", 0o750)}),
+        ("D! '/run/a b' 2775 - - 10d", {"/run/a b": ("root", "root", 0o2775)}),
+        ("q /var/lib/x", {"/var/lib/x": ("root", "root", 0o755)}),
+        ("d /var/run/x :0700 games", {"/run/x": ("games", "root", 0o700)}),
+        ("f /run/x 0644 root root - text\nL /run/y - - - - /etc\nx /tmp/z\nd /run/%b", {}),
+        ("# d /run/c\nd run/x\nd /run/x u+rwx\nd '/run/x", {}),
+    ],
+)  # fmt: skip
+def test_tmpfiles(cache: Cache, text: str, expected: dict[str, object]) -> None:
+    pack = unpacked(cache, "x", [file("/usr/lib/tmpfiles.d/x.conf", text)])
+    effects = script_effects([pack, base_passwd(cache)], "amd64")
+    assert unhandled(effects) == []
+    owners = {path: (one.user, one.group, one.mode) for path, one in effects.ownership.items()}
+    assert owners == expected
+    assert {one.path for one in effects.made} == expected.keys()
+
+
+def test_tmpfiles_of_a_user_that_there_is_not(cache: Cache) -> None:
+    pack = unpacked(cache, "x", [file("/usr/lib/tmpfiles.d/x.conf", "d /run/x 0755 nosuch")])
+    assert unhandled(script_effects([pack], "amd64"))

@@ -26,7 +26,7 @@ from distil.model.platform import Platform
 from distil.model.tree import Tree
 
 _AREA: Final = "analysis"
-_VERSION: Final = "2"
+_VERSION: Final = "3"
 """To be raised when following scripts comes to other results."""
 
 ALTERNATIVES: Final = GeneratedOrigin("alternatives")

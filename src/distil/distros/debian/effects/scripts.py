@@ -1,8 +1,9 @@
 """The effects of maintainer scripts: worked out where they can be, named where they cannot.
 
 Each script is followed as on the first installation of all packages: ``preinst install``, then
-``postinst configure``, then ``postinst triggered`` for the triggers that were activated. Packages
-that are taken in part are left out: what their scripts do is written by distil itself.
+``postinst configure``, then ``postinst triggered`` for the triggers that were activated. Then come
+the directories that a service manager makes at every start. Packages that are taken in part are
+left out: what their scripts do is written by distil itself.
 """
 
 from __future__ import annotations
@@ -24,12 +25,15 @@ from distil.distros.debian.effects.file_commands import FILE_COMMANDS
 from distil.distros.debian.effects.machine import SEARCH_PATH, Machine, System
 from distil.distros.debian.effects.mode_commands import MODE_COMMANDS
 from distil.distros.debian.effects.outcome import Exhausted, Text
+from distil.distros.debian.effects.php_commands import PHP_COMMANDS
 from distil.distros.debian.effects.record import ScriptEffects, UnhandledScript, recorded
 from distil.distros.debian.effects.shell import SHELL, Handler
 from distil.distros.debian.effects.shell_commands import SHELL_COMMANDS
 from distil.distros.debian.effects.system_commands import SYSTEM_COMMANDS
-from distil.distros.debian.effects.system_files import DIRECTORIES
+from distil.distros.debian.effects.system_files import DIRECTORIES, LINKS
 from distil.distros.debian.effects.text_commands import TEXT_COMMANDS
+from distil.distros.debian.effects.tmpfiles import DIRECTORY as TMPFILES
+from distil.distros.debian.effects.tmpfiles import tmpfiles_script
 from distil.distros.debian.errors import MalformedScript
 from distil.distros.debian.merged_usr import MERGED, merged_path
 from distil.formats.patterns import path_expression
@@ -39,6 +43,9 @@ DATA: Final = Path(__file__).parents[1] / "data" / "scripts.toml"
 """What is known of commands and packages; it documents its own format."""
 
 _ANY: Final = re.compile(r"[\s\S]*")
+_TMPFILES: Final = "tmpfiles.d"
+_LARGEST_TABLE: Final = 1 << 20
+"""Bytes of a file of tmpfiles.d."""
 
 
 class _Harmless(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -112,6 +119,8 @@ def script_effects(
     nodes["/dev/null"] = Node("/dev/null", Kind.CHARACTER, 0o666, device=(1, 3))
     for path, mode in DIRECTORIES:
         nodes.setdefault(path, Node(path, Kind.DIRECTORY, mode))
+    for path, target in LINKS:
+        nodes.setdefault(path, Node(path, Kind.SYMLINK, 0o777, target=target))
     for path, node in nodes.items():
         if node.kind is Kind.HARDLINK:
             shared = nodes.get(merged_path(node.target, Kind.FILE), node)
@@ -143,9 +152,24 @@ def follow_scripts(
     for one, triggers in _activated(packages, machine):
         words = ("triggered", " ".join(triggers))
         found |= _follow(one, machine, commands, "postinst", words)
+    for one in _at_boot(packages, system):
+        found |= _follow(one, machine, commands, _TMPFILES, ())
     covered = knowledge.covered
     unhandled = [one for one in found if not any(entry.covers(one) for entry in covered)]
     return recorded(machine, unhandled)
+
+
+def _at_boot(packages: Sequence[PackageScripts], system: System) -> Iterator[PackageScripts]:
+    """What a service manager would do for each of `packages`, as another script of theirs."""
+    texts: dict[str, list[str]] = {}
+    for path, node in sorted(system.nodes.items()):
+        if path.startswith(TMPFILES) and node.blob is not None and node.size <= _LARGEST_TABLE:
+            text = node.blob.read().decode("utf-8", "surrogateescape")
+            texts.setdefault(system.owners.get(path, ""), []).append(text)
+    for one in packages:
+        if one.package in texts:
+            script = tmpfiles_script(texts[one.package]).encode("utf-8", "surrogateescape")
+            yield PackageScripts(one.package, {_TMPFILES: script})
 
 
 def _follow(
@@ -194,6 +218,7 @@ def _commands(paths: Iterable[str], knowledge: ScriptKnowledge) -> dict[str, Han
         **FILE_COMMANDS,
         **MODE_COMMANDS,
         **SYSTEM_COMMANDS,
+        **PHP_COMMANDS,
     }
     for entry in knowledge.harmless:
         if entry.unless:

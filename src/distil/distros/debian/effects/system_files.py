@@ -40,6 +40,9 @@ DIRECTORIES: Final = (
 )
 """What base-files ships and its postinst makes."""
 
+LINKS: Final = (("/var/run", "/run"), ("/var/lock", "/run/lock"))
+"""What its postinst links."""
+
 _PYTHON: Final = re.compile(r"/usr/bin/(python3)\.\d+")
 
 
@@ -59,10 +62,7 @@ def system_nodes(tree: Tree, packs: Sequence[DebPack]) -> list[Node]:
 
 
 def _links(tree: Tree) -> list[Node]:
-    links = [
-        symlink("/var/run", "/run", _origin("system directories")),
-        symlink("/var/lock", "/run/lock", _origin("system directories")),
-    ]
+    links = [symlink(path, target, _origin("system directories")) for path, target in LINKS]
     if DEFAULT_ZONE in tree:
         links.append(symlink("/etc/localtime", DEFAULT_ZONE, _origin("time zone")))
     if "/etc/dpkg/origins/debian" in tree:

@@ -1,0 +1,123 @@
+"""The functions that are linked into a Go program, out of its table of program counters.
+
+Follows ``debug/gosym`` and ``internal/abi`` of Go: the tables of Go 1.2, 1.16, 1.18 and 1.20,
+which the runtime needs for its traces, so that they are there in stripped programs, too. The
+linker leaves out what nothing can call, so a function's name says that the program can do what
+the function does.
+"""
+
+from __future__ import annotations
+
+from struct import Struct, pack, unpack_from
+from typing import Final, NamedTuple
+
+from distil.formats.elf_image import ElfImage
+from distil.formats.errors import MalformedElf
+
+_SECTIONS: Final = (".gopclntab", ".data.rel.ro.gopclntab")
+_VERSIONS: Final = {
+    0xFFFFFFFB: "1.2",
+    0xFFFFFFFA: "1.16",
+    0xFFFFFFF0: "1.18",
+    0xFFFFFFF1: "1.20",
+}
+_HEADER: Final = 80
+"""Bytes that a table has at least: magic number, two zeros, sizes of an instruction and a pointer,
+and eight words."""
+_NAMES_WORD: Final = {"1.16": 2, "1.18": 3, "1.20": 3}
+"""Which word of the header is the offset of the names; the next one is where they end."""
+_MOST_FUNCTIONS: Final = 1 << 21
+"""Functions of one program; the largest known have 300,000."""
+_MOST_NAMES: Final = 256 << 20
+_LONGEST_NAME: Final = 1 << 14
+
+
+class _Table(NamedTuple):
+    """Where a table is in the file, and how it is written."""
+
+    start: int
+    end: int
+    version: str
+    pointer: Struct
+    functions: int
+
+
+def read_go_functions(image: ElfImage) -> frozenset[bytes] | None:
+    """The names of all functions in the Go program `image`; None for one without a table.
+
+    As the linker writes them: ``crypto/tls.(*Conn).Handshake``. With tables of Go 1.16 and later,
+    functions that were inlined into others are among them. Raises `MalformedElf` for a table that
+    leads outside the file.
+    """
+    table = _find(image)
+    if table is None:
+        return None
+    data = image.data
+    if table.version == "1.2":
+        return frozenset(_names_of_each(data, table))
+    words = table.pointer
+    first = table.start + 8 + _NAMES_WORD[table.version] * words.size
+    names, end = (words.unpack_from(data, first + i * words.size)[0] for i in (0, 1))
+    if not names <= end <= table.end - table.start or end - names > _MOST_NAMES:
+        raise MalformedElf("its Go function names lie outside their table")
+    found = set(data[table.start + names : table.start + end].split(b"\0"))
+    found.discard(b"")
+    return frozenset(found)
+
+
+def _find(image: ElfImage) -> _Table | None:
+    """The table: in a section of its own, or wherever its header is."""
+    for name in _SECTIONS:
+        section = image.sections.get(name)
+        if section is not None:
+            return _table_at(image, section.offset, section.offset + section.size)
+    if image.sections:
+        return None  # a linker's output that still has sections has this one, too
+    for load in image.loads:
+        end = load.offset + load.size
+        for magic in _VERSIONS:
+            header = pack(image.order + "IH", magic, 0)
+            start = image.data.find(header, load.offset, end)
+            while start >= 0:
+                table = _table_at(image, start, end)
+                if table is not None:
+                    return table
+                start = image.data.find(header, start + 1, end)
+    return None
+
+
+def _table_at(image: ElfImage, start: int, end: int) -> _Table | None:
+    data = image.data
+    if end - start < _HEADER:
+        return None
+    magic, zeros, step, size = unpack_from(image.order + "IHBB", data, start)
+    version = _VERSIONS.get(magic)
+    if version is None or zeros or step not in (1, 2, 4) or size not in (4, 8):
+        return None
+    pointer = Struct(image.order + ("I" if size == 4 else "Q"))
+    (functions,) = pointer.unpack_from(data, start + 8)
+    if not 0 < functions <= _MOST_FUNCTIONS:
+        return None
+    return _Table(start, end, version, pointer, functions)
+
+
+def _names_of_each(data: bytes, table: _Table) -> set[bytes]:
+    """The names by way of each function: before Go 1.16 they stand among everything else."""
+    size = table.pointer.size
+    entries = table.start + 8 + size
+    if entries + 2 * table.functions * size > table.end:
+        raise MalformedElf("its Go function table does not end")
+    pairs = Struct(table.pointer.format[:1] + 2 * table.pointer.format[1:])
+    name_field = Struct(table.pointer.format[:1] + "I")
+    names: set[bytes] = set()
+    limit = table.end - table.start
+    for _, offset in pairs.iter_unpack(data[entries : entries + table.functions * pairs.size]):
+        if offset + size + 4 > limit:
+            raise MalformedElf("its Go function table leads outside itself")
+        (name,) = name_field.unpack_from(data, table.start + offset + size)
+        stop = data.find(b"\0", table.start + name, table.start + min(name + _LONGEST_NAME, limit))
+        if name >= limit or stop < 0:
+            raise MalformedElf("its Go function names lie outside their table")
+        names.add(data[table.start + name : stop])
+    names.discard(b"")
+    return names
