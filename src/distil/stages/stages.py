@@ -42,4 +42,5 @@ class Stages:
         base = stage.source or foundation.source
         commands = "; ".join(shown(command, 60) for command in stage.run)
         network = ", with the network" if stage.network else ""
-        return f"{stage.name}: {base}, {count} packages{network}: {commands or 'nothing is run'}"
+        packages = f"{count} package" if count == 1 else f"{count} packages"
+        return f"{stage.name}: {base}, {packages}{network}: {commands or 'nothing is run'}"
