@@ -25,7 +25,7 @@ from distil.stages.mounts import cache_mounts
 from distil.stages.surroundings import words_of
 from distil.stages.work import Work
 
-_PROCESSES: Final = 4096
+_PROCESSES: Final = 2048
 _MOST_DISK: Final = 64 << 30
 """What the commands of a stage may use at most; of the disk, no more than half of what is free."""
 
