@@ -9,6 +9,7 @@ from pathlib import Path
 from bench import (
     build_times,
     command_times,
+    compiled_times,
     lock_times,
     platform_times,
     reach_pass,
@@ -26,6 +27,7 @@ MEASUREMENTS = {
     "sizes": sizes.measure,
     "ladder": size_ladder.measure,
     "builds": build_times.measure,
+    "compiled": compiled_times.measure,
     "platforms": platform_times.measure,
     "starts": start_times.measure,
     "locks": lock_times.measure,

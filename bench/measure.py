@@ -129,6 +129,10 @@ def megabytes(size: float) -> str:
     return f"{size / 1e6:.1f}"
 
 
+def kilobytes(size: float) -> str:
+    return f"{size / 1e3:,.0f}"
+
+
 def seconds(value: float) -> str:
     return f"{value:.2f}" if value < 10 else f"{value:.1f}"
 

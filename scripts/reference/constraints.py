@@ -97,7 +97,7 @@ CONSTRAINTS: Final[dict[str, dict[str, Any]]] = {
     "image.locales[]": {"pattern": "^[A-Za-z][A-Za-z0-9_.@-]*$"},
     "image.platforms[]": {"pattern": "^((linux/)?(amd64|arm64)|linux/arm64/v8|x86_64|aarch64)$"},
     "image.compression": {"enum": ["gzip", "zstd"]},
-    "image.stop_signal": {"pattern": "^(SIG[A-Z0-9]+([+-][0-9]+)?|[1-9][0-9]?)$"},
+    "image.stop_signal": {"pattern": "^(SIG[A-Z0-9]+([+-][0-9]+)?|[1-9][0-9]?)?$"},
     "image.workdir": {"pattern": f"^$|{ABSOLUTE}"},
     "image.volumes[]": {"pattern": BELOW_ROOT},
     "image.writable[]": {"pattern": BELOW_ROOT},

@@ -31,15 +31,18 @@ NOT_RUN = {
     "README.md": 1,
     "docs/concepts/platforms.md": 1,
     "docs/guides/ci.md": 3,
+    "docs/guides/compiled.md": 2,
     "docs/guides/copying.md": 2,
     "docs/guides/django.md": 1,
     "docs/guides/private-index.md": 2,
     "docs/guides/registries.md": 3,
+    "examples/c-tool/README.md": 1,
     "examples/django/README.md": 1,
+    "examples/rust-cli/README.md": 1,
 }
 """How many fences of each page say that they are not run, and why; one more is a decision."""
 
-LANGUAGES = {"console", "sh", "", "text", "toml", "python", "yaml", "json", "ini"}
+LANGUAGES = {"c", "go", "console", "sh", "", "text", "toml", "python", "yaml", "json", "ini"}
 COMMAND = re.compile(r"\s*(?:\$ |(?:distil|docker|podman|make|curl|uv|pip|pipx|scripts/\w+) )")
 LINK = re.compile(r"\]\((?!https?:|#|mailto:)(?P<target>[^)#\s]+)")
 

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distil.formats.elf_strings import ElfStrings, read_elf_strings, starts_shell
+from distil.formats.elf_strings import ElfStrings, Sought, read_elf_strings, starts_shell
+from tests.support.go_program import GoProgram
+
+SOUGHT = Sought(
+    ("iconv_open",),
+    ("/etc/ssl/certs", "SSL_CERT_FILE"),
+    ("time.LoadLocation", "mime.TypeByExtension"),
+)
 
 
 @pytest.mark.parametrize(
@@ -27,7 +34,7 @@ from distil.formats.elf_strings import ElfStrings, read_elf_strings, starts_shel
     ],
 )
 def test_libraries(data: bytes, libraries: tuple[str, ...]) -> None:
-    assert read_elf_strings(data).libraries == libraries
+    assert read_elf_strings(data, SOUGHT).libraries == libraries
 
 
 @pytest.mark.parametrize(
@@ -39,17 +46,40 @@ def test_libraries(data: bytes, libraries: tuple[str, ...]) -> None:
     ],
 )
 def test_functions(data: bytes, functions: tuple[str, ...]) -> None:
-    assert read_elf_strings(data) == ElfStrings((), functions)
+    assert read_elf_strings(data, SOUGHT) == ElfStrings((), functions)
 
 
 def test_texts_are_found_without_an_end() -> None:
-    assert read_elf_strings(b"x/etc/ssl/certsSSL_CERT_DIR").texts == ("/etc/ssl/certs",)
+    assert read_elf_strings(b"x/etc/ssl/certsSSL_CERT_DIR", SOUGHT).texts == ("/etc/ssl/certs",)
+
+
+def test_go_programs_tell_by_what_is_linked_into_them() -> None:
+    program = GoProgram(functions=("main.main", "time.LoadLocation"))
+    program.elf.sections = {".rodata": b"/etc/ssl/certs"}
+    found = read_elf_strings(program.build(), SOUGHT)
+    assert found == ElfStrings(go_functions=("time.LoadLocation",))
+
+
+@pytest.mark.parametrize(
+    ("function", "texts"),
+    [
+        ("net._C2func_getaddrinfo", ()),
+        ("os/user._Cfunc_mygetpwuid_r", ()),
+        ("example.org/tls._Cfunc_SSL_read", ("/etc/ssl/certs",)),
+    ],
+)
+def test_texts_of_a_go_program_can_be_those_of_c_code(
+    function: str, texts: tuple[str, ...]
+) -> None:
+    program = GoProgram(functions=(function,))
+    program.elf.sections = {".rodata": b"/etc/ssl/certs"}
+    assert read_elf_strings(program.build(), SOUGHT).texts == texts
 
 
 @given(st.binary(max_size=500))
 def test_any_bytes_can_be_read(data: bytes) -> None:
     starts_shell(data)
-    found = read_elf_strings(data)
+    found = read_elf_strings(data, SOUGHT)
     assert all(name.encode() in data for name in found.libraries)
 
 

@@ -19,8 +19,13 @@ FUNCTIONS = ("main.main", "crypto/tls.(*Conn).Handshake", "slices.Sort[...]", "t
 SHAPES = [(64, True), (64, False), (32, True), (32, False)]
 
 
-def read(program: GoProgram) -> frozenset[bytes] | None:
-    return read_go_functions(ElfImage(program.build()))
+def read(program: GoProgram) -> frozenset[str] | None:
+    return read_from(program.build())
+
+
+def read_from(data: bytes) -> frozenset[str] | None:
+    functions = read_go_functions(ElfImage(data))
+    return None if functions is None else functions.names()
 
 
 @pytest.mark.parametrize("section_headers", [True, False])
@@ -31,12 +36,12 @@ def test_every_table(
 ) -> None:
     elf = Elf(elf_class, little_endian, kind=2, dynamic=False, section_headers=section_headers)
     found = read(GoProgram(functions=FUNCTIONS, table=table, elf=elf))
-    assert found == {name.encode() for name in FUNCTIONS}
+    assert found == set(FUNCTIONS)
 
 
 def test_other_programs_have_no_table() -> None:
-    assert read_go_functions(ElfImage(Elf().build())) is None
-    assert read_go_functions(ElfImage(Elf(sections={".gopclntab": bytes(100)}).build())) is None
+    assert read_from(Elf().build()) is None
+    assert read_from(Elf(sections={".gopclntab": bytes(100)}).build()) is None
 
 
 def test_what_only_begins_like_a_table_is_passed_over() -> None:
@@ -48,7 +53,7 @@ def test_what_only_begins_like_a_table_is_passed_over() -> None:
     )
     elf.sections = {".rodata": noise}
     data = program.build()
-    assert read_go_functions(ElfImage(data)) == {name.encode() for name in FUNCTIONS}
+    assert read_from(data) == set(FUNCTIONS)
 
 
 @pytest.mark.parametrize("table", sorted(MAGIC))
@@ -60,7 +65,7 @@ def test_no_truncation_makes_up_names(table: str) -> None:
     whole = read(program)
     for size in range(0, len(data), 5):
         try:
-            found = read_go_functions(ElfImage(data[:size]))
+            found = read_from(data[:size])
         except MalformedElf:
             continue
         assert found is None or found == whole
@@ -71,4 +76,25 @@ def test_no_truncation_makes_up_names(table: str) -> None:
 def test_any_table_can_be_read(table: str, noise: bytes) -> None:
     head = struct.pack("<IHBBQ", MAGIC[table], 0, 1, 8, 3)
     with contextlib.suppress(MalformedElf):
-        read_go_functions(ElfImage(Elf(sections={".gopclntab": head + noise}).build()))
+        read_from(Elf(sections={".gopclntab": head + noise}).build())
+
+
+@pytest.mark.parametrize("table", sorted(MAGIC))
+def test_whole_names_are_looked_up(table: str) -> None:
+    functions = read_go_functions(ElfImage(GoProgram(functions=FUNCTIONS, table=table).build()))
+    assert functions is not None
+    assert all(name in functions for name in FUNCTIONS)
+    assert "time.Load" not in functions
+    assert "LoadLocation" not in functions
+
+
+def test_packages_that_call_c() -> None:
+    names = (
+        "net._C2func_getaddrinfo",
+        "net._Cfunc_free",
+        "x.org/zstd._Cfunc_ZSTD_free",
+        "_cgo_panic",
+    )
+    functions = read_go_functions(ElfImage(GoProgram(functions=names).build()))
+    assert functions is not None
+    assert functions.calling_c() == ("net", "x.org/zstd")

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from distil.formats import elf_strings
-from distil.reach.policies import Policies, Policy, PolicyFacts, When, shipped_policies
+from distil.formats.elf_strings import ElfStrings, Sought
+from distil.reach.policies import Need, Policies, Policy, PolicyFacts, When, shipped_policies
 
 SHIPPED = shipped_policies()
 
@@ -40,6 +40,8 @@ def test_always() -> None:
         ({"modules": ("m",)}, PolicyFacts((), modules={"m": "/lib/m.py"}), "/lib/m.py"),
         ({"modules": ("m",)}, PolicyFacts((), modules={"m": ""}), ""),
         ({"modules": ("m",), "texts": ("t",)}, PolicyFacts((), modules={"other": "/x"}), None),
+        ({"go_functions": ("x.F",)}, PolicyFacts((), go_functions={"x.F": "/api"}), "/api"),
+        ({"go_functions": ("x.F",)}, PolicyFacts((), functions={"x.F": {"": "/api"}}), None),
         ({}, PolicyFacts({"/x"}), None),
     ],
 )
@@ -61,18 +63,32 @@ def test_a_shipped_policy_is_complete(shipped: Policy) -> None:
     assert all(pattern.startswith("/") for pattern in shipped.keep)
     assert all(pattern.startswith("/") for pattern in shipped.when.files)
     when = shipped.when
-    assert when.always or when.files or when.functions or when.modules or when.texts
+    signs = (when.files, when.functions, when.modules, when.texts, when.go_functions)
+    assert when.always or any(signs)
     compile(shipped.selftest, shipped.name, "exec")
 
 
-def test_what_policies_ask_of_compiled_code_is_looked_for() -> None:
-    for shipped in SHIPPED.all:
-        functions = elf_strings.read_elf_strings(
-            b"".join(b"\0" + name.encode() + b"\0" for name in shipped.when.functions)
-        ).functions
-        assert set(functions) == set(shipped.when.functions), shipped.name
-        texts = elf_strings.read_elf_strings("".join(shipped.when.texts).encode()).texts
-        assert set(texts) == set(shipped.when.texts), shipped.name
+def test_what_policies_ask_of_compiled_code_is_sought() -> None:
+    need = Need(("a",), "why", ("f2",), ("t2",), ("lib.so",), ("x.G2",), ("x.G3",))
+    when = When(functions=("f1",), texts=("t1",), go_functions=("x.G1",))
+    policies = Policies([Policy("p", "why", when, need=need), Policy("q", "why", when)])
+    assert policies.sought == Sought(("f1", "f2"), ("t1", "t2"), ("x.G1", "x.G2", "x.G3"))
+
+
+@pytest.mark.parametrize(
+    ("strings", "linked", "because"),
+    [
+        (ElfStrings(), (), None),
+        (ElfStrings(functions=("f",)), (), "f"),
+        (ElfStrings(texts=("t",)), (), "t"),
+        (ElfStrings(), ("lib.so", "libc.so.6"), "lib.so"),
+        (ElfStrings(go_functions=("x.G",)), (), "x.G"),
+        (ElfStrings(texts=("t",), go_functions=("x.G", "x.Own")), (), None),
+    ],
+)
+def test_needs(strings: ElfStrings, linked: tuple[str, ...], because: str | None) -> None:
+    need = Need(("a",), "why", ("f",), ("t",), ("lib.so",), ("x.G",), ("x.Own",))
+    assert need.because(strings, linked) == because
 
 
 def test_names_are_unique_and_nothing_is_covered_twice() -> None:

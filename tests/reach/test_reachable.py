@@ -24,6 +24,7 @@ from distil.runtimes.python.interpreter import PythonInterpreter
 from distil.runtimes.python.reach.analysis import Analyses
 from tests.support.elf_builder import Elf
 from tests.support.elf_tree import Content
+from tests.support.go_program import GoProgram
 
 LOADER = "/lib64/ld-linux-x86-64.so.2"
 LIBRARIES = "/usr/lib/x86_64-linux-gnu"
@@ -268,6 +269,25 @@ def test_certificates_stay_for_a_static_program_that_looks_for_them() -> None:
     assert found.kept[certificates().path] == Reason("policy", "/app/agent", "TLS")
 
 
+@pytest.mark.parametrize(
+    ("function", "kept"),
+    [
+        ("main.main", set()),
+        ("crypto/x509.loadSystemRoots", {"/etc/ssl/certs/ca-certificates.crt"}),
+        ("mime.TypeByExtension", {"/etc/mime.types"}),
+    ],
+)
+def test_go_programs_keep_what_the_functions_in_them_read(function: str, kept: set[str]) -> None:
+    program = GoProgram(functions=(function,))
+    program.elf.sections = {".rodata": b"/etc/ssl/certs/etc/mime.types"}
+    system_files = nodes({"/etc/mime.types": b"", "/etc/ssl/openssl.cnf": b""}, package("media"))
+    files = app({"/app/main.py": b"", "/app/agent": program.build()})
+    found = reached(system(*files, *system_files, certificates())).kept
+    read = {path for path in found if path in {*kept, certificates().path, "/etc/mime.types"}}
+    assert read == kept
+    assert all(found[path].because == "/app/agent" for path in kept)
+
+
 @pytest.mark.parametrize("name", ["libplug.so.1", "%s/libplug.so.1", "${ORIGIN}/libplug.so.1"])
 def test_libraries_that_compiled_code_names(name: str) -> None:
     data = Elf(interpreter=LOADER, needed=("libc.so.6",), flags_1=0x08000000).build()
@@ -335,3 +355,50 @@ def test_nothing_depends_on_the_order_of_evidence() -> None:
     tree = system(*MAIN, *BASH, *TOOLS)
     one, two = (reached(tree, "sh", "-c", "sed x", also=("tr",)) for _ in range(2))
     assert list(one.kept.items()) == list(two.kept.items())
+
+
+# --- packages whose files are judged one by one -----------------------------------------------
+
+SERVICE = package("nginx")
+MODULE = package("libnginx-mod-x")
+CONF = "/etc/nginx/nginx.conf"
+
+
+def service(*more: Node) -> Tree:
+    """nginx beside a package that depends on it; the link was made by the module's script."""
+    files: Files = {
+        CONF: b"include modules-enabled/*;",
+        "/usr/sbin/nginx": Elf(),
+        "/usr/share/nginx/x": b"",
+    }
+    modules = {"/usr/share/nginx/modules-available/x.conf": b"load modules/x.so"}
+    made = Node(
+        "/etc/nginx/modules-enabled/x.conf", Kind.SYMLINK, 0o777,
+        target="/usr/share/nginx/modules-available/x.conf",
+        origin=GeneratedOrigin("maintainer scripts of libnginx-mod-x"),
+    )  # fmt: skip
+    other = nodes({"/usr/bin/other": b"#!/usr/bin/none"}, package("other"))
+    found = [*nodes(files, SERVICE), *nodes(modules, MODULE), *other, made, *more]
+    return system(*MAIN, *found)
+
+
+def test_who_depends_on_a_service_gets_its_program_and_what_that_opens() -> None:
+    tree = service()
+    other = package("other").purl
+    found = reached(tree, asked=frozenset([other]), depends={other: [SERVICE.purl]})
+    assert found.kept["/usr/sbin/nginx"].rule == "dependency"
+    assert found.kept["/etc/nginx/modules-enabled/x.conf"].rule == "configuration"
+    assert "/usr/share/nginx/modules-available/x.conf" in found.kept
+    assert "/usr/share/nginx/x" not in found.kept
+
+
+def test_what_scripts_of_a_service_made_goes_with_it() -> None:
+    assert not {path for path in reached(service()).kept if "nginx" in path}
+
+
+def test_configuration_of_the_user_decides() -> None:
+    own = app({CONF: b"http {}"})
+    tree = service().with_nodes(own)
+    found = reached(tree, "nginx")
+    assert CONF in found.kept
+    assert not {path for path in found.kept if "modules" in path}

@@ -12,9 +12,10 @@ import msgspec
 from distil.fetch.cache import Cache
 from distil.fetch.http import Client
 from distil.fetch.packs import Pack
+from distil.formats.elf import ElfFile
 from distil.formats.spec_template import Entry, KeyPath
 from distil.model.application import Application
-from distil.model.component import Component, SystemNeed
+from distil.model.component import Component, SystemNeed, ToldProgram
 from distil.model.digest import Digest
 from distil.model.ledger import Reason
 from distil.model.lock import LockPart, Pinned
@@ -177,6 +178,9 @@ class Scheme(msgspec.Struct, frozen=True):
 
     def check(self, image: CheckedImage, cache: Cache) -> Checked:
         return Checked((), None, ())
+
+    def told(self, path: str, data: bytes, elf: ElfFile) -> ToldProgram | None:
+        return None
 
     def pinned(self, part: LockPart) -> Pinned:
         return Pinned(part["version"], {})

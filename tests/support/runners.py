@@ -15,6 +15,7 @@ import json
 import os
 import shutil
 import subprocess
+import tarfile
 import tempfile
 import time
 import uuid
@@ -51,10 +52,15 @@ class BuiltImage:
 
 @dataclass(frozen=True)
 class Mount:
-    """A file or directory of the host, read-only in the container."""
+    """A file or directory of the host, read-only in the container unless it says otherwise."""
 
     source: Path
     target: str
+    writable: bool = False
+
+    @property
+    def mode(self) -> str:
+        return "rw" if self.writable else "ro"
 
 
 @dataclass(frozen=True)
@@ -93,7 +99,8 @@ class Running:
     """On the host, of the container's first process."""
     logs: Callable[[], str]
     stop: Callable[[], int]
-    """SIGTERM, SIGKILL after `GRACE` seconds; the exit status (137 when it took the latter)."""
+    """The image's stop signal, SIGKILL after `GRACE` seconds; the exit status (137 when it took
+    the latter)."""
 
 
 class Runner(ABC):
@@ -163,7 +170,7 @@ class EngineRunner(Runner):
         options = [*self._options, option, "--cap-drop=ALL", "--security-opt=no-new-privileges"]
         options += [f"--env={key}={value}" for key, value in launch.environment.items()]
         options += [f"--tmpfs={path}" for path in launch.tmpfs]
-        options += [f"--volume={m.source}:{m.target}:ro" for m in launch.mounts]
+        options += [f"--volume={m.source}:{m.target}:{m.mode}" for m in launch.mounts]
         if launch.read_only:
             options.append("--read-only")
         if launch.user is not None:
@@ -222,14 +229,27 @@ class PodmanRunner(EngineRunner):
 class DockerRunner(EngineRunner):
     """Docker, which joins no namespace but another container's: an idle one holds it."""
 
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(engine)
+        self._idle = ""
+
     def _network(self, image: BuiltImage) -> tuple[str, str]:
-        idle = ("-c", "import signal; signal.pause()")
-        options = ("--network=none", "--read-only", "--entrypoint=python3")
-        holder = self._engine.output("create", *options, image.name, *idle).strip()
+        self._idle = self._idle or self._imported()
+        idle = ("/busybox", "sleep", "86400")
+        options = ("--network=none", "--read-only")
+        holder = self._engine.output("create", *options, self._idle, *idle).strip()
         self._containers.append(holder)
         self._engine.output("start", holder)
         pid = self._inspect(holder, "{{.State.Pid}}")
         return f"--network=container:{holder}", f"/proc/{pid}/ns/net"
+
+    def _imported(self) -> str:
+        """An image of busybox alone; its name."""
+        with tempfile.TemporaryDirectory() as directory:
+            archive = Path(directory) / "idle.tar"
+            with tarfile.open(archive, "w") as tar:
+                tar.add(tool("busybox"), "busybox")
+            return self._engine.output("import", archive).strip()
 
 
 class RuncRunner(Runner):
@@ -251,12 +271,13 @@ class RuncRunner(Runner):
         def logs() -> str:
             return "".join((bundle / f).read_text(errors="replace") for f in ("out", "err"))
 
+        signal = image_config(image).get("StopSignal") or "SIGTERM"
         pid = self._await_pid(bundle / "pid", process)
         if pid is None:
             raise AssertionError(f"{image.name} does not start:\n{logs()}")
 
         def stop() -> int:
-            self._call("kill", name, "TERM")
+            self._call("kill", name, signal)
             try:
                 return _status(process.wait(GRACE))
             except subprocess.TimeoutExpired:
@@ -296,8 +317,7 @@ class RuncRunner(Runner):
             rootfs = bundle / "rootfs"
             run_tool("cp", "-a", unpacked / "rootfs", rootfs)
         config = json.loads((unpacked / "config.json").read_text())
-        image_config = json.loads(run_tool("skopeo", "inspect", "--config", _named(image)))
-        _apply(config, image_config["config"], launch, rootfs)
+        _apply(config, image_config(image), launch, rootfs)
         namespace = network.add_namespace()
         path = network.namespace_path(namespace)
         address = network.connect(path)
@@ -343,6 +363,13 @@ class RuncRunner(Runner):
         return None
 
 
+def image_config(image: BuiltImage) -> dict[str, Any]:
+    """What the image says about its containers."""
+    described = json.loads(run_tool("skopeo", "inspect", "--config", "--raw", _named(image)))
+    config: dict[str, Any] = described["config"]
+    return config
+
+
 def _named(image: BuiltImage) -> str:
     return f"oci:{image.layout}:{image.tag}"
 
@@ -385,7 +412,7 @@ def _apply(runtime: dict[str, Any], image: dict[str, Any], launch: Launch, rootf
             "destination": mount.target,
             "type": "bind",
             "source": str(mount.source),
-            "options": ["rbind", "ro"],
+            "options": ["rbind", mount.mode],
         }
         for mount in launch.mounts
     ]

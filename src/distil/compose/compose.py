@@ -11,8 +11,10 @@ from distil.compose.narrow import narrow
 from distil.compose.own_names import own_names
 from distil.compose.placement import check_placed, check_usable
 from distil.compose.plan import Plan
+from distil.compose.programs import told_programs
 from distil.distros.protocol import Remedy
 from distil.fetch.cache import Cache
+from distil.model.component import ToldProgram
 from distil.model.ledger import Reason, Removed
 from distil.model.node import Kind, Node
 from distil.model.origin import OwnOrigin
@@ -29,7 +31,8 @@ class Composition(msgspec.Struct, frozen=True):
     `further` are more reasons of some paths. `copied` says why what the user copies is there, at
     any level. `size_before` is what the ingredients hold before anything is cut, in bytes.
     `remedies` are what the user can do about what is `unhandled`, `computed` is what rests on
-    guesses. `named` is what the application's own files ask the system for by name.
+    guesses. `named` is what the application's own files ask the system for by name, `programs`
+    are its own compiled ones with what they tell of themselves.
     """
 
     tree: Tree
@@ -43,6 +46,7 @@ class Composition(msgspec.Struct, frozen=True):
     further: dict[str, list[Reason]] = {}
     copied: dict[str, Reason] = {}
     named: tuple[Named, ...] = ()
+    programs: tuple[ToldProgram, ...] = ()
 
 
 def compose(plan: Plan, ingredients: Ingredients, created: int, cache: Cache) -> Composition:
@@ -72,6 +76,7 @@ def compose(plan: Plan, ingredients: Ingredients, created: int, cache: Cache) ->
         computed=ingredients.runtime.computed(),
         further=further,
         copied={path: copied.reason for path, copied in gathered.copied.items()},
+        programs=told_programs(tree, gathered.elf),
         named=tuple(one for one in named if not one.in_a_file or one.path in tree),
     )
 

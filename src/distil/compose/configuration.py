@@ -15,6 +15,8 @@ from distil.reach.command import Command
 
 PATH: Final = "/usr/local/bin:/usr/bin:/usr/local/sbin:/usr/sbin"
 
+_STOP_SIGNAL: Final = "SIGTERM"
+
 _DEFAULTS: Final = {
     "PATH": PATH,
     "LANG": "C.UTF-8",
@@ -46,7 +48,7 @@ def container_config(
         volumes=string_set([*image.volumes, *image.writable]),
         working_dir=image.workdir,
         labels=dict(sorted(image.labels.items())),
-        stop_signal=image.stop_signal,
+        stop_signal=image.stop_signal or _STOP_SIGNAL,
         healthcheck=_healthcheck(image.healthcheck),
     )
 

@@ -87,12 +87,19 @@ def roots_of(plan: Plan, gathered: Gathered, named: tuple[Named, ...] = ()) -> R
             names=names,
             depends=depends,
             asked=frozenset(purls[name] for name in system.whole if name in purls),
+            started=frozenset(purls[name] for name in _started(plan) if name in purls),
             piecemeal=frozenset(purls[name] for name in runtime.piecemeal if name in purls),
         ),
         names=names | {one.purl: one.name for one in runtime.components},
         keep=resolved.spec.reach.keep,
         named=named_programs(plan, gathered.tree, named) | _asked_for(plan, gathered),
     )
+
+
+def _started(plan: Plan) -> set[str]:
+    """The packages that are there for their programs, as the user names them."""
+    runtime = plan.resolved.runtime
+    return {name.partition("=")[0] for name in runtime.packages} - runtime.piecemeal
 
 
 def _asked_for(plan: Plan, gathered: Gathered) -> dict[str, Reason]:

@@ -16,7 +16,7 @@ from distil.compose.publish import Publication, Published
 from distil.distros.protocol import Remedy
 from distil.image.assemble import Image
 from distil.model.application import Evidence
-from distil.model.component import SystemNeed
+from distil.model.component import SystemNeed, ToldProgram
 from distil.model.digest import Digest
 from distil.model.node import Kind
 from distil.model.origin import Origin, PackageOrigin
@@ -147,7 +147,8 @@ class BuildSummary(msgspec.Struct, frozen=True, rename="camel"):
     them, fewer than the plan's. `size_before` is what the same packages and components hold
     before anything is cut, in bytes. `unhandled` is what the packages' own scripts do and distil
     does not, with the `remedies` that are known; `lacking` is what the application names and the
-    image lacks. `privileges` is every file of the production image with setuid, setgid or
+    image lacks. `programs` are the application's own compiled ones, with the components that each
+    says it is made from. `privileges` is every file of the production image with setuid, setgid or
     capabilities, and every device. A dry run has a plan only.
     """
 
@@ -161,6 +162,7 @@ class BuildSummary(msgspec.Struct, frozen=True, rename="camel"):
     computed_imports: ComputedImports | None = None
     remedies: tuple[Remedy, ...] = ()
     lacking: tuple[Lacking, ...] = ()
+    programs: tuple[ToldProgram, ...] = ()
     privileges: tuple[Privilege, ...] = ()
     checks: tuple[Check, ...] = ()
     images: tuple[ImageSummary, ...] = ()
@@ -305,6 +307,7 @@ def _summarised(product: Product) -> BuildSummary:
         computed_imports=_computed_imports(composition, runtime),
         remedies=composition.remedies,
         lacking=product.lacking,
+        programs=composition.programs,
         privileges=tuple(_privileges(composition.tree)),
         checks=product.checks,
         images=tuple(summarise_image(image) for image, _ in product.images),

@@ -8,12 +8,12 @@ from distil.errors import DistilError
 
 
 class UnknownBase(DistilError):
-    """A base that is not a Debian suite."""
+    """A base that is none."""
 
     def __init__(self, base: str) -> None:
         super().__init__(
             f"the base {base!r} is not one distil can build on",
-            hint="write debian:SUITE, such as debian:trixie",
+            hint="write debian:SUITE, such as debian:trixie, or scratch",
         )
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from distil.distros.debian.distro import DEBIAN
+from distil.distros.debian.distro import DEBIAN, ON_SCRATCH
 from distil.distros.errors import UnknownBase
 from distil.distros.protocol import Distro
 
-DISTROS: Final[tuple[Distro, ...]] = (DEBIAN,)
+DISTROS: Final[tuple[Distro, ...]] = (DEBIAN, ON_SCRATCH)
 
 
 def distro_of(base: str) -> Distro:

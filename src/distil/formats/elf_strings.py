@@ -8,13 +8,16 @@ from typing import Final
 
 import msgspec
 
+from distil.formats.elf_image import ElfImage
+from distil.formats.errors import MalformedElf
+from distil.formats.go_functions import GoFunctions, read_go_functions
+
 _ENDING: Final = re.compile(rb"\.so(?:\.[0-9]+)*(?=\0)")
 _IN_A_NAME: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+./-"
 _LONGEST: Final = 200
 """Bytes of a name before its ending."""
-_FUNCTIONS: Final = (b"iconv_open",)
-_TEXTS: Final = (b"/etc/ssl/certs", b"SSL_CERT_FILE")
-"""What policies ask for: see `distil.reach.policies`."""
+_OWN_PACKAGES: Final = frozenset({"net", "os/user", "runtime/cgo"})
+"""Packages of Go's own library that call C."""
 
 
 _SHELL: Final = b"\0/bin/sh\0"
@@ -33,19 +36,42 @@ class ElfStrings(msgspec.Struct, frozen=True, gc=False, array_like=True):
     libraries: tuple[str, ...] = ()
     functions: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
+    go_functions: tuple[str, ...] = ()
 
 
-def read_elf_strings(data: bytes) -> ElfStrings:
+class Sought(msgspec.Struct, frozen=True):
+    """What a file is asked for: functions, texts, and functions of Go by their full names."""
+
+    functions: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+    go_functions: tuple[str, ...] = ()
+
+
+def read_elf_strings(data: bytes, sought: Sought) -> ElfStrings:
     """The strings of the ELF file `data` that end like a library's name (``libz.so.1``).
 
-    A function counts as called when its name is a whole string of the file, which the symbol
-    table's strings are; a text wherever it stands, for Go and Rust end no string with a zero.
-    Over-approximates; never raises.
+    Of what is `sought`, a function counts as called when its name is a whole string of the file,
+    which the symbol table's strings are; a text wherever it stands, for Rust ends no string with
+    a zero. A Go program tells what is linked into it: the texts of Go's own library are in
+    programs that never use them, and do not count. Over-approximates; never raises.
     """
     libraries = sorted({name.decode() for name in _libraries(data)})
-    functions = [name.decode() for name in _FUNCTIONS if b"\0" + name + b"\0" in data]
-    texts = [text.decode() for text in _TEXTS if text in data]
-    return ElfStrings(tuple(libraries), tuple(functions), tuple(texts))
+    functions = [name for name in sought.functions if b"\0" + name.encode() + b"\0" in data]
+    texts = [text for text in sought.texts if text.encode() in data]
+    linked: list[str] = []
+    if texts or sought.go_functions:
+        go = _go_functions(data)
+        if go is not None:
+            linked = [name for name in sought.go_functions if name in go]
+            texts = texts if set(go.calling_c()) - _OWN_PACKAGES else []
+    return ElfStrings(tuple(libraries), tuple(functions), tuple(texts), tuple(linked))
+
+
+def _go_functions(data: bytes) -> GoFunctions | None:
+    try:
+        return read_go_functions(ElfImage(data))
+    except MalformedElf:
+        return None
 
 
 def _libraries(data: bytes) -> Iterator[bytes]:

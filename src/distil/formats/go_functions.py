@@ -8,6 +8,7 @@ the function does.
 
 from __future__ import annotations
 
+import re
 from struct import Struct, pack, unpack_from
 from typing import Final, NamedTuple
 
@@ -42,27 +43,49 @@ class _Table(NamedTuple):
     functions: int
 
 
-def read_go_functions(image: ElfImage) -> frozenset[bytes] | None:
-    """The names of all functions in the Go program `image`; None for one without a table.
+_CALLS_C: Final = re.compile(rb"\0([^\0]+?)\._C2?func_")
+"""What cgo makes of each call of a C function: ``net._C2func_getaddrinfo``."""
 
-    As the linker writes them: ``crypto/tls.(*Conn).Handshake``. With tables of Go 1.16 and later,
-    functions that were inlined into others are among them. Raises `MalformedElf` for a table that
-    leads outside the file.
+
+class GoFunctions:
+    """The names of functions, as the linker writes them: ``crypto/tls.(*Conn).Handshake``."""
+
+    def __init__(self, block: bytes) -> None:
+        self._block = block
+        """The names, each with a zero before it and after it."""
+
+    def __contains__(self, name: str) -> bool:
+        return b"\0" + name.encode() + b"\0" in self._block
+
+    def names(self) -> frozenset[str]:
+        """All of them."""
+        names = self._block.decode("utf-8", "replace").split("\0")
+        return frozenset(name for name in names if name)
+
+    def calling_c(self) -> tuple[str, ...]:
+        """The packages that call C, by their import paths."""
+        found = {match[1].decode("utf-8", "replace") for match in _CALLS_C.finditer(self._block)}
+        return tuple(sorted(found))
+
+
+def read_go_functions(image: ElfImage) -> GoFunctions | None:
+    """The functions of the Go program `image`; None for one without a table.
+
+    With tables of Go 1.16 and later, those that were inlined into others are among them. Raises
+    `MalformedElf` for a table that leads outside the file.
     """
     table = _find(image)
     if table is None:
         return None
     data = image.data
     if table.version == "1.2":
-        return frozenset(_names_of_each(data, table))
+        return GoFunctions(b"\0" + b"\0".join(sorted(_names_of_each(data, table))) + b"\0")
     words = table.pointer
     first = table.start + 8 + _NAMES_WORD[table.version] * words.size
     names, end = (words.unpack_from(data, first + i * words.size)[0] for i in (0, 1))
     if not names <= end <= table.end - table.start or end - names > _MOST_NAMES:
         raise MalformedElf("its Go function names lie outside their table")
-    found = set(data[table.start + names : table.start + end].split(b"\0"))
-    found.discard(b"")
-    return frozenset(found)
+    return GoFunctions(b"\0" + data[table.start + names : table.start + end])
 
 
 def _find(image: ElfImage) -> _Table | None:

@@ -78,12 +78,30 @@ def _table(
     for key, described in keys.items():
         if inner := _inner(described):
             here = (*path, key)
+            entry = known.get(here, Entry())
+            if live and described["type"] == "array" and entry.value:
+                yield from _items(inner, here, described, entry)
+                continue
             # A table with a key that must be there, or one of many, only counts when it is meant.
             lives = live and described["type"] == "object" and not inner.get("required")
             header = ".".join(map(_name, here))
             header = f"[[{header}]]" if described["type"] == "array" else f"[{header}]"
             yield f"\n{_prose(described['description'])}{'' if lives else '#'}{header}\n"
             yield from _table(inner, here, known, live=lives)
+
+
+def _items(
+    inner: Mapping[str, Any], path: KeyPath, described: Mapping[str, Any], entry: Entry
+) -> Iterator[str]:
+    """The tables of a list, each with what is known of it."""
+    header = ".".join(map(_name, path))
+    prose = [described["description"], *entry.notes]
+    for item in entry.value:
+        yield "".join(["\n", *map(_prose, prose), f"[[{header}]]\n"])
+        yield from _table(
+            inner, path, {(*path, key): Entry((), value) for key, value in item.items()}, live=True
+        )
+        prose = []
 
 
 def _key(path: KeyPath, described: Mapping[str, Any], entry: Entry, *, live: bool) -> Iterator[str]:

@@ -215,7 +215,7 @@ def _image_violations(image: ImageSpec) -> Iterator[Violation]:
             yield ("image", "locales"), f"{name!r} is not a locale", "write de_DE.UTF-8"
     if image.compression not in ("gzip", "zstd"):
         yield ("image", "compression"), f"{image.compression!r} is not known", "gzip or zstd"
-    if not _SIGNAL.fullmatch(image.stop_signal):
+    if image.stop_signal and not _SIGNAL.fullmatch(image.stop_signal):
         why = f"{image.stop_signal!r} is not a signal"
         yield ("image", "stop_signal"), why, "write SIGTERM or 15"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from distil.model.digest import Digest
@@ -36,6 +38,10 @@ class LayerOrigin(msgspec.Struct, frozen=True, gc=False, tag="layer"):
     """A file of an existing image, by the diff id of the layer that brought it."""
 
     diff_id: Digest
+
+
+MADE_BY_SCRIPTS: Final = "maintainer scripts of "
+"""Begins the rule of what a package's scripts would have made, before the package's name."""
 
 
 class GeneratedOrigin(msgspec.Struct, frozen=True, gc=False, tag="generated", omit_defaults=True):

@@ -18,7 +18,8 @@ class AppSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str | None = None
     """Name of the image when no tag is given; the project's name by default."""
     runtime: str = ""
-    """What the application is written for: ``python``, ``program``; found out by default."""
+    """What the application is written for: ``python``, ``go``, ``rust``, or ``program`` for what
+    this file says in full; found out by default."""
     entrypoint: tuple[str, ...] | None = None
     """Exec-form entrypoint; found out from the project by default."""
     command: tuple[str, ...] = ()
@@ -179,8 +180,9 @@ class ImageSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     workdir: str = ""
     """Working directory, which holds the application's files; ``/app`` by default, ``/`` for
     programs whose sources stay outside."""
-    stop_signal: str = "SIGTERM"
-    """Signal that asks the application to end: ``SIGTERM`` or ``15``."""
+    stop_signal: str = ""
+    """Signal that asks the application to end: ``SIGTERM`` or ``15``; ``SIGTERM`` by default, for
+    a known service the one that lets it finish its work."""
     healthcheck: HealthcheckSpec | None = None
     platforms: tuple[str, ...] = ()
     """What to build for: ``linux/amd64``, ``linux/arm64``; this machine's platform by default.

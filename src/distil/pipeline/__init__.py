@@ -1,26 +1,35 @@
 """The verbs as functions: distil's Python API, one file a verb.
 
-Each reads top to bottom as what is done; what each step means is said where it is written.
+Each reads top to bottom as what is done; what each step means is said where it is written. A
+verb's file is loaded when the verb is first asked for: looking at an image needs no builder.
 """
 
-from distil.image.stores import StoreSettings
-from distil.pipeline.build import BuildRequest, build
-from distil.pipeline.cache import CacheCleaned, CacheInfo, cache_gc, cache_info
-from distil.pipeline.cat import cat
-from distil.pipeline.check import CheckReport, check
-from distil.pipeline.copy import CopyRequest, CopySummary, copy
-from distil.pipeline.diff import diff
-from distil.pipeline.doctor import doctor
-from distil.pipeline.export import export, exported
-from distil.pipeline.init import InitialSpec, init, schema
-from distil.pipeline.inspect import inspect, raw_config, raw_manifest
-from distil.pipeline.layers import layers
-from distil.pipeline.lock import LockRequest, lock
-from distil.pipeline.login import LoggedIn, login
-from distil.pipeline.logout import LoggedOut, logout
-from distil.pipeline.ls import Listed, ls
-from distil.pipeline.tags import delete, tag, tags
-from distil.pipeline.why import Found, why
+from __future__ import annotations
+
+import importlib
+import sys
+from types import ModuleType
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from distil.image.stores import StoreSettings
+    from distil.pipeline.build import BuildRequest, build
+    from distil.pipeline.cache import CacheCleaned, CacheInfo, cache_gc, cache_info
+    from distil.pipeline.cat import cat
+    from distil.pipeline.check import CheckReport, check
+    from distil.pipeline.copy import CopyRequest, CopySummary, copy
+    from distil.pipeline.diff import diff
+    from distil.pipeline.doctor import doctor
+    from distil.pipeline.export import export, exported
+    from distil.pipeline.init import InitialSpec, init, schema
+    from distil.pipeline.inspect import inspect, raw_config, raw_manifest
+    from distil.pipeline.layers import layers
+    from distil.pipeline.lock import LockRequest, lock
+    from distil.pipeline.login import LoggedIn, login
+    from distil.pipeline.logout import LoggedOut, logout
+    from distil.pipeline.ls import Listed, ls
+    from distil.pipeline.tags import delete, tag, tags
+    from distil.pipeline.why import Found, why
 
 __all__ = [
     "BuildRequest",
@@ -61,3 +70,50 @@ __all__ = [
     "tags",
     "why",
 ]
+
+_ELSEWHERE: Final = {
+    "BuildRequest": "build",
+    "CacheCleaned": "cache",
+    "CacheInfo": "cache",
+    "CheckReport": "check",
+    "CopyRequest": "copy",
+    "CopySummary": "copy",
+    "Found": "why",
+    "InitialSpec": "init",
+    "Listed": "ls",
+    "LockRequest": "lock",
+    "LoggedIn": "login",
+    "LoggedOut": "logout",
+    "cache_gc": "cache",
+    "cache_info": "cache",
+    "delete": "tags",
+    "exported": "export",
+    "raw_config": "inspect",
+    "raw_manifest": "inspect",
+    "schema": "init",
+    "tag": "tags",
+}
+"""The file of each name that is not called like its file."""
+
+
+class _Verbs(ModuleType):
+    """The package as a module in which a verb's name is the verb, and not its file."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        # Python binds a submodule to its name in the package as soon as it is loaded.
+        if isinstance(value, ModuleType) and name in __all__:
+            value = getattr(value, name)
+        super().__setattr__(name, value)
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    place = "distil.image.stores" if name == "StoreSettings" else None
+    module = importlib.import_module(place or f"{__name__}.{_ELSEWHERE.get(name, name)}")
+    value = getattr(module, name)
+    globals()[name] = value
+    return value
+
+
+sys.modules[__name__].__class__ = _Verbs

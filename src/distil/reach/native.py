@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 
+import msgspec
 from msgspec.msgpack import Decoder
 
 from distil.formats.elf import ElfFile
-from distil.formats.elf_strings import ElfStrings, read_elf_strings
+from distil.formats.elf_strings import ElfStrings, Sought, read_elf_strings
 from distil.model.digest import Digest
 from distil.model.ledger import Reason
 from distil.model.node import Node
@@ -29,7 +30,7 @@ LOADER = "PT_INTERP"
 NAMED = "named library"
 DECLARED = "declared dlopen"
 
-_FORMAT = "native-2"
+_FORMAT = "native-3"
 _DECODER = Decoder(dict[str, ElfStrings])
 
 
@@ -55,6 +56,8 @@ class Native(EvidenceProvider):
         self._told: set[str] = set()
         self.texts: dict[str, str] = {}
         """Texts of interest in kept files, with the path of the first file that has each."""
+        self.go_functions: dict[str, str] = {}
+        """Functions of interest in kept Go programs, with the path of the first that has each."""
         self.functions: dict[str, dict[str, str]] = {}
         """Functions of interest that kept files call: soname and path of the callers."""
 
@@ -123,6 +126,8 @@ class Native(EvidenceProvider):
             self.functions.setdefault(function, {}).setdefault(elf.soname, node.path)
         for text in found.texts:
             self.texts.setdefault(text, node.path)
+        for function in found.go_functions:
+            self.go_functions.setdefault(function, node.path)
         for name in found.libraries:
             if name not in elf.needed and name != elf.soname:
                 self._keep_library(name, Reason(NAMED, node.path, name), keeping)
@@ -145,10 +150,15 @@ class Native(EvidenceProvider):
 
 
 class Strings:
-    """Reads the strings of ELF files, and remembers them for each package archive."""
+    """Reads the strings of ELF files, and remembers them for each package archive.
 
-    def __init__(self, documents: Documents | None = None) -> None:
-        self._memory = Memory(documents, _FORMAT, _DECODER)
+    `sought` is what they are asked for.
+    """
+
+    def __init__(self, sought: Sought, documents: Documents | None = None) -> None:
+        self._sought = sought
+        asked = Digest.of(msgspec.msgpack.encode(sought)).hex[:16]
+        self._memory = Memory(documents, f"{_FORMAT}-{asked}", _DECODER)
 
     def of(self, node: Node) -> ElfStrings:
         """The strings of the ELF file at `node`."""
@@ -159,7 +169,7 @@ class Strings:
         key = node.blob.digest.hex
         found = self._memory.get(archive, key)
         if found is None:
-            found = read_elf_strings(node.blob.read())
+            found = read_elf_strings(node.blob.read(), self._sought)
             self._memory.put(archive, key, found)
         return found
 

@@ -23,6 +23,7 @@ DEPENDENCY: Final = "dependency"
 LICENCE: Final = "licence"
 
 _DOC: Final = "/usr/share/doc/"
+_PROGRAM_DIRECTORIES: Final = ("/usr/bin/", "/usr/sbin/")
 _LIBRARY_DIRECTORIES: Final = ("/usr/lib", "/lib")
 
 
@@ -30,14 +31,15 @@ class SystemPackages(msgspec.Struct, frozen=True):
     """The packages of the base that are in a tree, all by purl.
 
     `names` are how they are called, `depends` which packages each depends on. `asked` stay whole
-    because the user or a component asks for them. Of those in `piecemeal` the evidence of a
-    runtime decides about each file.
+    because the user or a component asks for them; of those in `started` the programs stay. Of
+    those in `piecemeal` the evidence of a runtime decides about each file.
     """
 
     names: Mapping[str, str] = {}
     depends: Mapping[str, Sequence[str]] = {}
     asked: frozenset[str] = frozenset()
     piecemeal: frozenset[str] = frozenset()
+    started: frozenset[str] = frozenset()
 
 
 class WholePackages(EvidenceProvider):
@@ -65,6 +67,8 @@ class WholePackages(EvidenceProvider):
         """Keep what is asked for."""
         for purl in sorted(self._packages.asked):
             self._keep_whole(purl, Reason(ASKED, "", purl), keeping)
+        for purl in sorted(self._packages.started):
+            self._keep_programs(purl, Reason(ASKED, "", purl), keeping)
 
     def follow(self, node: Node, keeping: Keeping) -> None:
         """Keep the rest of the node's package, unless its files are judged one by one."""
@@ -108,13 +112,17 @@ class WholePackages(EvidenceProvider):
     def _keep_whole(self, purl: str, reason: Reason, keeping: Keeping) -> None:
         """Keep all of package `purl`, and of what it depends on all but libraries.
 
-        A library that a package depends on without anything being linked with it is there for
+        Of a package that is judged file by file, its programs are kept, and what they reach. A
+        library that a package depends on without anything being linked with it is there for
         a part that is not used; the linked ones are found by following the links.
         """
         pending = [(purl, reason)]
         while pending:
             current, why = pending.pop()
-            if current in self._whole or (current != purl and self._one_by_one(current)):
+            if current in self._whole:
+                continue
+            if current != purl and self._one_by_one(current):
+                self._keep_programs(current, why, keeping)
                 continue
             self._whole.add(current)
             for node in (*self._files.get(current, ()), *self._directories.get(current, ())):
@@ -124,6 +132,17 @@ class WholePackages(EvidenceProvider):
                     files = self._files.get(current)
                     because = files[0].path if files else ""
                     pending.append((other, Reason(DEPENDENCY, because, current)))
+
+    def _keep_programs(self, purl: str, reason: Reason, keeping: Keeping) -> None:
+        """Keep the programs of a package of which policies tell the rest.
+
+        Those of a runtime are started by its own evidence only.
+        """
+        if purl in self._packages.piecemeal:
+            return
+        for node in self._files.get(purl, ()):
+            if node.path.startswith(_PROGRAM_DIRECTORIES):
+                keeping.keep(node.path, reason)
 
     def _keep_licence(self, purl: str, keeping: Keeping) -> None:
         """Keep the copyright files of a package that has anything left."""

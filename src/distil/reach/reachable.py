@@ -16,6 +16,7 @@ from distil.formats.elf import ElfFile
 from distil.model.digest import Digest
 from distil.model.ledger import Reason
 from distil.model.tree import Tree
+from distil.reach.configuration import ConfigurationSearch
 from distil.reach.documents import Documents
 from distil.reach.evidence import EvidenceProvider
 from distil.reach.keeping import Keeping
@@ -25,6 +26,7 @@ from distil.reach.packages import WholePackages
 from distil.reach.policies import Policies, PolicyFacts, shipped_policies
 from distil.reach.roots import Beginning, Roots
 from distil.reach.scripts import Scripts
+from distil.reach.soundness import search_path
 
 POLICY: Final = "policy"
 
@@ -51,15 +53,15 @@ def reach(
     `LinkLoop`.
     """
     policies = shipped_policies()
-    strings = Strings(documents)
+    strings = Strings(policies.sought, documents)
     native = Native(tree, elf, roots.platform, roots.program, strings)
-    scripts = Scripts(tree, elf)
+    scripts = Scripts(tree, elf, search_path(roots.command.environment))
     known = Known(tree, roots.command, native, scripts, {})
     packages = WholePackages(tree, elf, roots.packages, policies.covers)
     languages = [source(known) for source in runtimes]
     reached = _fixpoint(
         Keeping(tree),
-        [Beginning(tree, roots), packages, *languages],
+        [Beginning(tree, roots, policies.covers), packages, *languages],
         [native, scripts, packages, *languages],
         [_Conventions(known, policies), *languages],
     )
@@ -98,18 +100,30 @@ class _Conventions(EvidenceProvider):
     def __init__(self, known: Known, policies: Policies) -> None:
         self._known = known
         self._pending = list(policies.all)
+        self._searches: list[ConfigurationSearch] = []
 
     def settle(self, keeping: Keeping) -> None:
-        """Keep what the policies with a cause name."""
-        native = self._known.native
-        found = PolicyFacts(keeping.kept, native.functions, native.texts, self._known.modules)
+        """Keep what the policies with a cause name, and what configuration names then."""
+        known, native = self._known, self._known.native
+        found = PolicyFacts(
+            kept=keeping.kept,
+            functions=native.functions,
+            texts=native.texts,
+            modules=known.modules,
+            go_functions=native.go_functions,
+        )
         pending = []
         for policy in self._pending:
             because = policy.because(found)
             if because is None:
                 pending.append(policy)
                 continue
-            for node in self._known.tree:
-                if policy.paths.fullmatch(node.path):
+            for node in known.tree:
+                if policy.keeps(node.path):
                     keeping.keep(node.path, Reason(POLICY, because, policy.name))
+            if policy.configuration is not None:
+                search = ConfigurationSearch(policy.configuration, known.tree, known.command)
+                self._searches.append(search)
         self._pending = pending
+        for search in self._searches:
+            search.settle(keeping)

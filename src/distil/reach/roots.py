@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -13,7 +13,12 @@ from distil.model.certificates import RULE as CERTIFICATES
 from distil.model.draft import PARENT_RULE
 from distil.model.ledger import Reason
 from distil.model.node import Kind, Node
-from distil.model.origin import ApplicationOrigin, GeneratedOrigin, PackageOrigin
+from distil.model.origin import (
+    MADE_BY_SCRIPTS,
+    ApplicationOrigin,
+    GeneratedOrigin,
+    PackageOrigin,
+)
 from distil.model.platform import Platform
 from distil.model.tree import Tree
 from distil.reach.command import Command
@@ -52,9 +57,10 @@ class Roots(msgspec.Struct, frozen=True):
 class Beginning(EvidenceProvider):
     """Keeps what `roots` name, and what of a tree every image has."""
 
-    def __init__(self, tree: Tree, roots: Roots) -> None:
+    def __init__(self, tree: Tree, roots: Roots, covers: Callable[[str], bool]) -> None:
         self._tree = tree
         self._roots = roots
+        self._covers = covers
 
     def begin(self, keeping: Keeping) -> None:
         """Keep it all."""
@@ -78,7 +84,7 @@ class Beginning(EvidenceProvider):
 
     def _reason(self, node: Node, paths: Globs, names: Globs) -> Reason | None:
         origin = node.origin
-        if isinstance(origin, GeneratedOrigin) and origin.rule not in _BY_POLICY:
+        if isinstance(origin, GeneratedOrigin) and not self._is_judged(node, origin.rule):
             return Reason(GENERATED, "", origin.rule)
         if isinstance(origin, ApplicationOrigin) and node.kind is Kind.DIRECTORY:
             return Reason(APPLICATION, "", origin.source)
@@ -89,6 +95,21 @@ class Beginning(EvidenceProvider):
             if name in names:
                 return Reason(KEEP_RULE, "", name)
         return None
+
+    def _is_judged(self, node: Node, rule: str) -> bool:
+        """Whether something else has to keep a generated path.
+
+        So it is with the files and links of packages that are judged file by file: what their
+        scripts made, and what alternatives lead to.
+        """
+        if rule in _BY_POLICY or node.kind is Kind.DIRECTORY:
+            return rule in _BY_POLICY
+        if rule.startswith(MADE_BY_SCRIPTS):
+            return self._covers(rule.removeprefix(MADE_BY_SCRIPTS))
+        target = self._tree.resolve(node.path) if node.kind is Kind.SYMLINK else None
+        origin = target.origin if target is not None else None
+        names = self._roots.packages.names
+        return isinstance(origin, PackageOrigin) and self._covers(names.get(origin.purl, ""))
 
 
 def _globs(patterns: Sequence[str]) -> tuple[Globs, Globs]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from distil.formats.elf import ElfFile
@@ -25,15 +25,21 @@ _LARGEST: Final = 1 << 20
 
 
 class Scripts(EvidenceProvider):
-    """Follows the scripts of a tree.
+    """Follows the scripts of a tree, which look for programs in the directories `path`.
 
     `commands` are the lines of those for a shell, as words; `programs` has for the path of each
     other script the words of its first line that name programs.
     """
 
-    def __init__(self, tree: Tree, elf: Mapping[Digest, ElfFile | None]) -> None:
+    def __init__(
+        self,
+        tree: Tree,
+        elf: Mapping[Digest, ElfFile | None],
+        path: Sequence[str] = DEFAULT_PATH,
+    ) -> None:
         self._tree = tree
         self._elf = elf
+        self._path = path
         self.commands: list[tuple[str, ...]] = []
         self.programs: dict[str, list[str]] = {}
 
@@ -64,7 +70,7 @@ class Scripts(EvidenceProvider):
 
     def _keep(self, word: str, reason: Reason, keeping: Keeping) -> None:
         """Keep the program that `word` means, with every link on the way to it."""
-        places = [word] if "/" in word else [f"{place}/{word}" for place in DEFAULT_PATH]
+        places = [word] if "/" in word else [f"{place}/{word}" for place in self._path]
         for place in places:
             if place.startswith("/") and find_program(self._tree, place) is not None:
                 keeping.keep(place, reason)

@@ -16,6 +16,7 @@ from distil.compose.summary import (
     PlanSummary,
     StageSummary,
 )
+from distil.model.component import ToldProgram
 from distil.report.document import json_text
 from distil.report.printable import printable
 from distil.report.units import columns, number, size
@@ -76,9 +77,12 @@ def _tables(platforms: Sequence[BuildSummary]) -> Iterator[str]:
     for title, table in (
         ("Debian packages", lambda one: _components(one.packages)),
         ("Python distributions", lambda one: _components(one.distributions)),
+        ("Components of programs", _built_in),
         ("Left out", _cuts),
     ):
         texts = {one.plan.platform: table(one) for one in platforms}
+        if not any(texts.values()):
+            continue
         if len(set(texts.values())) == 1:
             texts = {"": table(platforms[0])}
         for platform, text in texts.items():
@@ -167,10 +171,17 @@ def _result(summary: BuildSummary, *, verbose: bool) -> list[Row]:
         first, *rest = remedy.lines
         rows.append(Row("remedy", f"{', '.join(remedy.packages)}: {first}"))
         rows += [Row("", line) for line in rest]
+    rows += _listed("program", [line for one in summary.programs for line in _program(one)])
     rows += _listed("privileged", [f"{one.path}: {one.what}" for one in summary.privileges])
     rows += [Row("check", f"PASS  {check.name}: {check.detail}") for check in summary.checks]
     rows += [_twin(image, production) for image in summary.images[1:]]
     return rows
+
+
+def _program(told: ToldProgram) -> Iterator[str]:
+    made_from = f", {number(len(told.components), 'component')}" if told.components else ""
+    yield f"{told.path}: {told.what}{made_from}"
+    yield from told.remarks
 
 
 def _computed(imports: ComputedImports | None, *, verbose: bool) -> list[Row]:
@@ -206,6 +217,15 @@ def _components(components: tuple[ComponentSummary, ...]) -> str:
     rows = [
         (c.name, c.version, number(c.files, "file"), size(c.size), ", ".join(c.needed_by))
         for c in components
+    ]
+    return columns(rows)
+
+
+def _built_in(summary: BuildSummary) -> str:
+    rows = [
+        (built_in.name, built_in.version, told.path)
+        for told in summary.programs
+        for built_in in told.components
     ]
     return columns(rows)
 

@@ -34,6 +34,7 @@ _VERBS: Final = {
     "whole package": "same package as",
     "dependency": "needed by package of",
     "policy": "needed with",
+    "configuration": "named in",
 }
 _SHORTEST_TO_FOLD: Final = 5
 _MOST_NAMED: Final = 3

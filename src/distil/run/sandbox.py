@@ -148,9 +148,10 @@ def _unstarted(task: Task, reason: str) -> Ended:
 
 def _plan(task: Task, *, attached: bool) -> Plan:
     ids = further_ids() if task.owners_kept else ()
-    optional: list[tuple[str, str, bool]] = []
-    if task.network and Path("/etc/resolv.conf").exists():
-        optional.append((os.path.realpath("/etc/resolv.conf"), "/etc/resolv.conf", False))
+    optional: tuple[tuple[str, str, bool, bool], ...] = ()
+    servers = Path("/etc/resolv.conf")
+    if task.network and servers.exists():
+        optional = ((str(servers.resolve()), str(servers), False, False),)
     hosts = f"127.0.0.1 localhost {task.hostname}\n::1 localhost\n"
     upper = task.root.upper
     plan = Plan.of(
@@ -164,8 +165,11 @@ def _plan(task: Task, *, attached: bool) -> Plan:
             "workdir": task.workdir,
             "uid": task.user[0],
             "gid": task.user[1],
-            "binds": tuple((str(b.source.absolute()), b.target, b.writable) for b in task.binds),
-            "optional": tuple(optional),
+            "binds": tuple(
+                (str(bind.source.absolute()), bind.target, bind.writable, bind.source.is_dir())
+                for bind in task.binds
+            ),
+            "optional": optional,
             "texts": (("/etc/hosts", hosts), ("/etc/hostname", f"{task.hostname}\n")),
             "tmpfs": task.tmpfs,
             "network": task.network,

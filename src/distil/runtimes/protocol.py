@@ -21,7 +21,7 @@ from distil.formats.elf import ElfFile
 from distil.formats.spec_template import Entry, KeyPath
 from distil.model.application import Application
 from distil.model.blob import FileBlob
-from distil.model.component import Component, SystemNeed
+from distil.model.component import Component, SystemNeed, ToldProgram
 from distil.model.digest import Digest
 from distil.model.image import ContainerConfig
 from distil.model.ledger import Ledger, Removed
@@ -297,6 +297,12 @@ class Runtime(Protocol):
 
     def check(self, image: CheckedImage, cache: Cache) -> Checked:
         """What would fail in the code of this language in any image, whoever built it."""
+
+    def told(self, path: str, data: bytes, elf: ElfFile) -> ToldProgram | None:
+        """What the finished program `data`, at `path`, tells of itself.
+
+        None for one that is not of this language, or tells nothing.
+        """
 
     def pinned(self, part: LockPart) -> Pinned:
         """What `part` holds. Raises `InvalidLock`."""

@@ -7,7 +7,9 @@ from typing import Final
 
 from distil.model.spec import Spec
 from distil.runtimes.errors import NoApplication
+from distil.runtimes.native.go import GO
 from distil.runtimes.native.program import PROGRAM
+from distil.runtimes.native.rust import RUST
 from distil.runtimes.protocol import Project, Runtime
 from distil.runtimes.python.runtime import PYTHON
 from distil.source.errors import UnreadableSource
@@ -15,7 +17,7 @@ from distil.source.place import Place
 from distil.source.scan import Sources
 from distil.source.specification import SpecPlace
 
-RUNTIMES: Final[tuple[Runtime, ...]] = (PYTHON, PROGRAM)
+RUNTIMES: Final[tuple[Runtime, ...]] = (GO, RUST, PYTHON, PROGRAM)
 
 
 def find_place(source: Path) -> Place:

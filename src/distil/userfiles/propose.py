@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -23,6 +23,10 @@ from distil.source.specification import SPEC_FILE
 NAME: Final[KeyPath] = ("app", "name")
 ENTRYPOINT: Final[KeyPath] = ("app", "entrypoint")
 ENVIRONMENT: Final[KeyPath] = ("app", "environment")
+BASE: Final[KeyPath] = ("base", "from")
+STAGE: Final[KeyPath] = ("stage",)
+COPY: Final[KeyPath] = ("copy",)
+WORKDIR: Final[KeyPath] = ("image", "workdir")
 PORTS: Final[KeyPath] = ("image", "ports")
 
 _UNKNOWN: Final = "UNKNOWN"
@@ -58,7 +62,7 @@ def propose(place: Place) -> Proposal:
     about = {entry.subject: entry for entry in application.evidence}
     entries = {
         NAME: _name(application, about),
-        **project.proposal(),
+        **_decided(project, about),
         PORTS: _ports(application, about),
         **_start(application, project.completed_later, about, missing),
     }
@@ -94,6 +98,34 @@ def _known(application: Application, missing: NoEntrypoint | None) -> Applicatio
         return application
     evidence = tuple(e for e in application.evidence if e.finding != _UNKNOWN)
     return msgspec.structs.replace(application, entrypoint=(), evidence=evidence)
+
+
+def _decided(project: Project, about: Mapping[str, Evidence]) -> dict[KeyPath, Entry]:
+    """What the runtime says and decides: how the application is built, and what it goes onto.
+
+    That is written so that it counts where there is a stage, since a build with it is then one
+    with a stage of the user's; otherwise it is only shown.
+    """
+    entries = dict(project.proposal())
+    spec = project.completed(Spec())
+    built = bool(spec.stage)
+    for path, value in ((BASE, spec.base.source), (WORKDIR, spec.image.workdir)):
+        entries[path] = Entry(entries.get(path, Entry()).notes, value, built)
+    if built:
+        entries[STAGE] = Entry(_found(about, "stage"), tuple(map(_set_keys, spec.stage)))
+        entries[COPY] = Entry((), tuple(map(_set_keys, spec.copy)))
+    return entries
+
+
+def _set_keys(table: msgspec.Struct) -> dict[str, Any]:
+    """What a table of the specification says, by the keys of ``distil.toml``."""
+    found: dict[str, Any] = {}
+    for field in msgspec.structs.fields(table):
+        value = getattr(table, field.name)
+        if value and value != field.default:
+            inner = isinstance(value, tuple) and isinstance(value[0], msgspec.Struct)
+            found[field.encode_name] = tuple(map(_set_keys, value)) if inner else value
+    return found
 
 
 def _found(about: Mapping[str, Evidence], *subjects: str) -> tuple[str, ...]:

@@ -7,10 +7,17 @@ from tests.e2e.workloads.data import DataWorkload
 from tests.e2e.workloads.django import DjangoWorkload
 from tests.e2e.workloads.fastapi import FastapiWorkload
 from tests.e2e.workloads.flask_hello import FlaskHelloWorkload
+from tests.e2e.workloads.go_api import GoApiWorkload
 
 WORKLOADS: dict[str, Workload] = {
     workload.example: workload
-    for workload in (FlaskHelloWorkload(), FastapiWorkload(), DjangoWorkload(), DataWorkload())
+    for workload in (
+        FlaskHelloWorkload(),
+        FastapiWorkload(),
+        DjangoWorkload(),
+        DataWorkload(),
+        GoApiWorkload(),
+    )
 }
 
 __all__ = ["AUTHORITY_PATH", "WORKLOADS", "Surroundings", "Workload"]

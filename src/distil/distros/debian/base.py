@@ -11,6 +11,7 @@ import msgspec
 from distil.distros.debian.archive import DebPack
 from distil.distros.debian.cuts import default_cuts
 from distil.distros.debian.fetching import fetch_packages
+from distil.distros.debian.ground import SCRATCH, WHOLE_SYSTEM, Ground, Place, ground_of
 from distil.distros.debian.index import PackageIndex
 from distil.distros.debian.library_packages import package_for_library, packages_called_after
 from distil.distros.debian.lock_part import DebianPart
@@ -18,7 +19,7 @@ from distil.distros.debian.locked import open_locked, preferring
 from distil.distros.debian.named_packages import NamedPackages
 from distil.distros.debian.own_packages import find_own_packages
 from distil.distros.debian.package import ECOSYSTEM
-from distil.distros.debian.plan import DebianPlan, plan_packages
+from distil.distros.debian.plan import EVERY_IMAGE, DebianPlan, plan_packages
 from distil.distros.debian.releases import SuitePolicy
 from distil.distros.debian.repository import SuiteIndex, open_suites
 from distil.distros.debian.solver import SOLVER
@@ -30,12 +31,12 @@ from distil.fetch.http import Client
 from distil.model.lock import LockPart
 from distil.model.mention import Listed
 from distil.model.platform import Platform
-from distil.model.spec import Spec
+from distil.model.spec import DEFAULT_BASE, Spec
 
 RELEASES: Final = ("debian:bookworm", "debian:trixie", "debian:forky", "debian:sid")
 """Bases that are looked at to tell which versions of a package there are to be had."""
 
-_IN_EVERY_IMAGE: Final = frozenset({"libc6"})
+_IN_EVERY_IMAGE: Final = frozenset({"libc6", *EVERY_IMAGE})
 _EPOCH_AND_REVISION: Final = re.compile(r"^\d+:|-[^-]*$")
 _SECURITY_SUFFIX: Final = re.compile(r"[~+].*$")
 
@@ -54,6 +55,7 @@ class DebianBase(msgspec.Struct, frozen=True):
     index: PackageIndex
     client: Client
     pinned: tuple[str, ...] = ()
+    ground: Ground = WHOLE_SYSTEM
     ecosystem: str = ECOSYSTEM
 
     @property
@@ -85,8 +87,8 @@ class DebianBase(msgspec.Struct, frozen=True):
         return NamedPackages(self.platform, self.index, self.suites).offering(kind, name)
 
     def in_every_image(self, package: str) -> bool:
-        """The C library's package is."""
-        return package in _IN_EVERY_IMAGE
+        """The C library's package is, and what every service needs; on scratch none is."""
+        return self.ground.makes_system and package in _IN_EVERY_IMAGE
 
     def releases_with(self, package: str, fits: Callable[[str], bool]) -> list[str]:
         """Those of `RELEASES` that can be opened."""
@@ -117,7 +119,8 @@ class DebianBase(msgspec.Struct, frozen=True):
 
     def plan(self, request: Request) -> DebianPlan:
         """See `plan_packages`."""
-        return plan_packages(self.index, self.suites, self.platform, self.pinned, request)
+        place = Place(self.platform, self.ground)
+        return plan_packages(self.index, self.suites, place, self.pinned, request)
 
 
 def upstream_version(version: str) -> str:
@@ -140,7 +143,8 @@ def open_base(opening: Opening, platform: Platform) -> DebianBase:
         # Of one version in several places, the first counts: a file is named on purpose.
         suites, pinned = (own.debs.suite_index, *suites), own.debs.roots
     index = PackageIndex(_held(suites, opening), client.cache, platform.debian)
-    return DebianBase(spec.base.source, platform, suites, index, client, pinned)
+    ground = ground_of(spec.base.source)
+    return DebianBase(spec.base.source, platform, suites, index, client, pinned, ground)
 
 
 def open_locked_base(part: LockPart, opening: Opening, platform: Platform) -> DebianBase:
@@ -153,12 +157,15 @@ def open_locked_base(part: LockPart, opening: Opening, platform: Platform) -> De
     index = PackageIndex(suites, client.cache, platform.debian)
     local = [package for package in locked.packages if package.is_local]
     pinned = sorted(f"{package.name}={package.version}" for package in local)
-    return DebianBase(opening.spec.base.source, platform, suites, index, client, tuple(pinned))
+    name = opening.spec.base.source
+    ground = ground_of(name)
+    return DebianBase(name, platform, suites, index, client, tuple(pinned), ground)
 
 
 def _suites(
     name: str, platform: Platform, client: Client, policy: SuitePolicy
 ) -> tuple[SuiteIndex, ...]:
+    name = DEFAULT_BASE if name == SCRATCH else name
     return open_suites(name, platform, client, client.cache, find_mirrors(), policy)
 
 

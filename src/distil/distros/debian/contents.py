@@ -10,10 +10,11 @@ from distil.distros.debian.cuts import Cuts
 from distil.distros.debian.effects.apply import Configuration, apply_effects
 from distil.distros.debian.effects.library_cache import library_cache_nodes
 from distil.distros.debian.effects.record import UnhandledScript
+from distil.distros.debian.ground import Place
 from distil.distros.debian.locales import unknown_locales
 from distil.distros.debian.orphans import without_orphans
 from distil.distros.debian.remedies import find_remedies
-from distil.distros.debian.select import Selection, Wanted, select
+from distil.distros.debian.select import Selection, Wanted
 from distil.distros.debian.status import status_nodes
 from distil.distros.protocol import Elf, Remedy, Setting
 from distil.fetch.cache import Cache
@@ -34,13 +35,13 @@ class DebianContents:
         cuts: Cuts,
         wanted: Wanted,
         locales: Sequence[str],
-        platform: Platform,
+        place: Place,
     ) -> None:
         self._debs = debs
         self._locales = locales
         self._cuts = cuts
         self._wanted = wanted
-        self._platform = platform
+        self._platform, self._ground = place.platform, place.ground
 
     @property
     def packs(self) -> list[Pack]:
@@ -51,9 +52,9 @@ class DebianContents:
         """Select files, follow the maintainer scripts, and leave out what cannot run then."""
         self._check_locales(setting)
         cuts = self._cuts.before_search() if setting.searched else self._cuts
-        selection = select(self._debs, cuts, self._wanted)
+        selection = self._ground.selected(self._debs, cuts, self._wanted)
         configuration = Configuration(
-            self._platform, setting.user, self._wanted, setting.certificates
+            self._platform, setting.user, self._wanted, setting.certificates, self._ground
         )
         configured = apply_effects(selection, self._debs, cuts, configuration, cache)
         kept = without_orphans(configured.tree, selection.removed, self._debs, elf, self._wanted)
@@ -71,9 +72,10 @@ class DebianContents:
         return library_cache_nodes(tree, elf, self._platform)
 
     def describe(self, tree: Tree, elf: Elf) -> list[Node]:
-        """The loader's cache and the package status."""
-        cache = library_cache_nodes(tree, elf, self._platform)
-        return [*cache, *status_nodes(tree.with_nodes(cache), self._debs)]
+        """The loader's cache, of which system the packages are, and their status."""
+        nodes = library_cache_nodes(tree, elf, self._platform)
+        nodes += self._ground.identity(tree, self._debs)
+        return [*nodes, *status_nodes(tree.with_nodes(nodes), self._debs)]
 
 
 class DebianConfigured:

@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from distil.distros.debian.base import DebianBase, open_base, open_locked_base
+from distil.distros.debian.ground import SCRATCH
 from distil.distros.debian.lock_part import DebianPart
 from distil.distros.debian.own_packages import are_locked
 from distil.distros.debian.package import ECOSYSTEM
@@ -67,3 +68,5 @@ class Debian(msgspec.Struct, frozen=True):
 
 
 DEBIAN: Final = Debian()
+ON_SCRATCH: Final = Debian(SCRATCH)
+"""Nothing, and behind it the default suite, which gives only what is needed."""

@@ -9,6 +9,7 @@ from typing import Final
 from distil.distros.debian.contents import DebianContents
 from distil.distros.debian.cuts import Cuts, Partial, default_cuts
 from distil.distros.debian.fetching import fetch_packages
+from distil.distros.debian.ground import Place
 from distil.distros.debian.index import PackageIndex
 from distil.distros.debian.locales import PACKAGE as LOCALES
 from distil.distros.debian.locales import further_locales
@@ -25,7 +26,6 @@ from distil.fetch.http import Client
 from distil.formats.patterns import name_globs, name_patterns, path_patterns
 from distil.model.ledger import Reason
 from distil.model.lock import LockPart
-from distil.model.platform import Platform
 from distil.model.tree import Tree
 
 LOCALES_KEY: Final = "[image] locales"
@@ -100,8 +100,8 @@ class DebianPlan:
     @cached_property
     def whole(self) -> frozenset[str]:
         """What the user names, or code that loads it by name does."""
-        loaded = {self._world.first_known(p) for n in self._request.needs for p in n.packages}
-        return self.asked | loaded
+        needs = [need for need in self._request.needs if not need.by_policy]
+        return self.asked | {self._world.first_known(p) for need in needs for p in need.packages}
 
     @property
     def asked_closure(self) -> frozenset[str]:
@@ -112,7 +112,7 @@ class DebianPlan:
         """The packages with their contents."""
         packs = fetch_packages(self.packages, client)
         return DebianContents(
-            packs, self._world.cuts, self._wanted, self._request.locales, self._world.platform
+            packs, self._world.cuts, self._wanted, self._request.locales, self._world.place
         )
 
     def fetch_tools(self, client: Client) -> DebianTools:
@@ -121,8 +121,10 @@ class DebianPlan:
         new = {package.name for package in self.tools} - there
         names = frozenset(new) | self._world.named((BUSYBOX, *(self._request.tools or ())))
         wanted = Wanted(packages=names, features=self._wanted.features)
-        packs = fetch_packages(self.tools, client)
-        return DebianTools(packs, self._world.cuts, wanted, self._world.platform)
+        # What is no system by itself has an identity as soon as it has packages.
+        joining = [p for p in self.packages if self._world.place.ground.is_identity(p.name)]
+        packs = fetch_packages([*self.tools, *joining], client)
+        return DebianTools(packs, self._world.cuts, wanted, self._world.place)
 
     def lock(self, libraries: Mapping[str, str]) -> LockPart:
         """The index entries of everything, and of the libraries what is called otherwise."""
@@ -156,7 +158,7 @@ def _pinned(packages: Iterable[DebianPackage]) -> list[tuple[str, str, str]]:
 def plan_packages(
     index: PackageIndex,
     suites: tuple[SuiteIndex, ...],
-    platform: Platform,
+    place: Place,
     pinned: tuple[str, ...],
     request: Request,
 ) -> DebianPlan:
@@ -165,7 +167,7 @@ def plan_packages(
     Raises `UnknownPackage`, `UnknownPackageVersion`, `VirtualPackage`,
     `UnsatisfiableDependencies`.
     """
-    world = _World(index, suites, platform, pinned, default_cuts())
+    world = _World(index, suites, place, pinned, default_cuts())
     names = [*request.runtime, *EVERY_IMAGE, *request.asked]
     names += [world.first_known(name) for need in request.needs for name in need.packages]
     # Last, for of several demands for one package the last one's version counts.
@@ -183,13 +185,13 @@ class _World:
         self,
         index: PackageIndex,
         suites: tuple[SuiteIndex, ...],
-        platform: Platform,
+        place: Place,
         pinned: tuple[str, ...],
         cuts: Cuts,
     ) -> None:
         self.index = index
         self.suites = suites
-        self.platform = platform
+        self.place = place
         self.pinned = pinned
         self.cuts = cuts
 
@@ -219,7 +221,8 @@ class _World:
         index, cuts = self.index, self.cuts
         solution = SOLVER.solve(wanted, index, cuts.edge)
         names = [package.name for package in solution.packages]
-        joining = {*cuts.companions(names), *locales} - {*names}
+        unasked = self.place.ground.companions(cuts.companions(names))
+        joining = {*unasked, *locales} - {*names}
         added = {name: index.describe(index.package(name)) for name in joining}
         packages = sorted((*solution.packages, *added.values()), key=lambda package: package.name)
         whose = {name: LOCALES_KEY if name in locales else "" for name in added}

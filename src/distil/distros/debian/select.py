@@ -25,7 +25,7 @@ from distil.model.origin import GeneratedOrigin, PackageOrigin
 from distil.model.tree import Tree, resolve_path
 
 _ALWAYS_MERGED: Final = ("bin", "sbin", "lib")
-_USR_MERGE: Final = GeneratedOrigin("merged /usr")
+USR_MERGE: Final = GeneratedOrigin("merged /usr")
 _DOC: Final = "/usr/share/doc/"
 _LISTED, _SHIPPED, _CUT = "listed", "shipped", "cut"
 _BOILERPLATE: Final = re.compile(
@@ -92,7 +92,7 @@ def select(packs: Sequence[DebPack], cuts: Cuts, wanted: Wanted | None = None) -
     taken = _with_whole_links(choice.taken, packs, in_part)
     links = _usr_merge(taken)
     # A directory that a link leads to is there even when everything in it was cut.
-    targets = [directory(f"/usr{link.path}", _USR_MERGE) for link in links]
+    targets = [directory(f"/usr{link.path}", USR_MERGE) for link in links]
     nodes = [*links, *choice.directories(), *targets, *sorted(taken, key=_kind_order)]
     removed = sorted(choice.removed, key=lambda entry: (entry.path, entry.package))
     return Selection(Tree(nodes), tuple(removed))
@@ -271,7 +271,7 @@ def _usr_merge(taken: Iterable[Node]) -> list[Node]:
     used = {node.path.split("/")[2] for node in taken if node.path.startswith("/usr/")}
     for name in MERGED:
         if name in used or name in _ALWAYS_MERGED:
-            links.setdefault(f"/{name}", symlink(f"/{name}", f"usr/{name}", _USR_MERGE))
+            links.setdefault(f"/{name}", symlink(f"/{name}", f"usr/{name}", USR_MERGE))
     return list(links.values())
 
 

@@ -29,17 +29,17 @@ def status_nodes(tree: Tree, packs: Sequence[DebPack]) -> list[Node]:
     of its contents. Raises `CorruptContent`.
     """
     present = _files_by_archive(tree)
-    nodes = [
-        directory("/var/lib/dpkg", GeneratedOrigin(RULE)),
-        directory(DIRECTORY, GeneratedOrigin(RULE)),
-    ]
+    nodes = []
     for pack in packs:
         files = present.get(pack.package.digest)
         if files is not None:
             path = f"{DIRECTORY}/{pack.name}"
             nodes.append(generated_file(path, pack.control.rstrip(b"\n") + b"\n", RULE))
             nodes.append(generated_file(f"{path}.md5sums", _checksums(pack, files), RULE))
-    return nodes
+    if not nodes:
+        return []
+    origin = GeneratedOrigin(RULE)
+    return [directory("/var/lib/dpkg", origin), directory(DIRECTORY, origin), *nodes]
 
 
 def _files_by_archive(tree: Tree) -> dict[Digest, list[Node]]:

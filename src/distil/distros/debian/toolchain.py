@@ -10,6 +10,7 @@ from typing import Final
 from distil.distros.debian.contents import DebianContents
 from distil.distros.debian.cuts import Cuts
 from distil.distros.debian.fetching import fetch_packages
+from distil.distros.debian.ground import Place
 from distil.distros.debian.index import PackageIndex
 from distil.distros.debian.lock_part import DebianPart
 from distil.distros.debian.locked import locked_packages, locked_suites
@@ -50,7 +51,7 @@ class DebianToolchain:
         self.environment: Mapping[str, str] = {}
         self._index = index
         self._suites = suites
-        self._platform = platform
+        self._place = Place(platform)
         self.packages: Sequence[DebianPackage] = SOLVER.solve(
             tuple(dict.fromkeys((*index.essential(), *asked))), index
         ).packages
@@ -69,7 +70,7 @@ class DebianToolchain:
         """The packages as installing them leaves them, maintainer scripts included."""
         packs = fetch_packages(self.packages, client)
         names = frozenset(package.name for package in self.packages)
-        contents = DebianContents(packs, _NO_CUTS, Wanted(packages=names), (), self._platform)
+        contents = DebianContents(packs, _NO_CUTS, Wanted(packages=names), (), self._place)
         elf: dict[Digest, ElfFile | None] = {}
         for pack in packs:
             elf |= pack.pack.elf_files()

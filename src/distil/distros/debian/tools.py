@@ -12,13 +12,13 @@ from distil.distros.debian.cuts import Cuts
 from distil.distros.debian.effects.library_cache import library_cache_nodes
 from distil.distros.debian.errors import MalformedBusybox
 from distil.distros.debian.formats.busybox import applets
-from distil.distros.debian.select import Wanted, select
+from distil.distros.debian.ground import Place
+from distil.distros.debian.select import Wanted
 from distil.distros.debian.status import status_nodes
 from distil.distros.protocol import Elf
 from distil.fetch.packs import Pack
 from distil.model.node import Node, directory, symlink
 from distil.model.origin import GeneratedOrigin
-from distil.model.platform import Platform
 from distil.model.tree import Tree
 
 BUSYBOX: Final = "busybox-static"
@@ -31,13 +31,11 @@ _ORIGIN: Final = GeneratedOrigin("busybox applets")
 class DebianTools:
     """See `distil.distros.protocol.Tools`."""
 
-    def __init__(
-        self, debs: Sequence[DebPack], cuts: Cuts, wanted: Wanted, platform: Platform
-    ) -> None:
+    def __init__(self, debs: Sequence[DebPack], cuts: Cuts, wanted: Wanted, place: Place) -> None:
         self._debs = debs
         self._cuts = cuts
         self._wanted = wanted
-        self._platform = platform
+        self._platform, self._ground = place.platform, place.ground
 
     @property
     def packs(self) -> list[Pack]:
@@ -49,12 +47,13 @@ class DebianTools:
 
         Raises `MalformedBusybox`, `FileConflict`.
         """
-        selection = select(self._debs, self._cuts, self._wanted)
+        selection = self._ground.selected(self._debs, self._cuts, self._wanted)
         added = selection.tree.filter(
             lambda node: node.path not in production and node.path not in _SHIPPED
         )
         tree = production.merge(added).with_nodes(_busybox(selection.tree))
         tree = tree.with_nodes(library_cache_nodes(tree, elf, self._platform))
+        tree = tree.with_nodes(self._ground.identity(tree, self._debs))
         return tree.with_nodes(status_nodes(tree, self._debs))
 
 

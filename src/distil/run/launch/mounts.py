@@ -30,6 +30,9 @@ DEVICE_LINKS = {
     "ptmx": "pts/ptmx",
 }
 
+_RESERVED_IDS = 300
+"""Process ids that are not given a second time (kernel/pid.c)."""
+
 READ_ONLY = ("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger")
 HIDDEN = (
     "/proc/acpi",
@@ -108,7 +111,7 @@ class _Sources:
         self.lower = _handle(plan.lower)
         self.upper = _handle(plan.upper) if plan.upper else -1
         self.binds: dict[str, int] = {}
-        for source, target, _ in (*plan.binds, *plan.optional):
+        for source, target, *_ in (*plan.binds, *plan.optional):
             with step("bind", source):
                 self.binds[target] = _handle(source)
         self.devices: dict[str, int] = {}
@@ -154,9 +157,8 @@ def targets(plan: Plan) -> list[tuple[str, bool]]:
     """Every path that something is mounted on, and whether it is a directory."""
     found = [("/proc", True), ("/dev", True), *((path, True) for path in plan.tmpfs)]
     found += [(path, False) for path, _ in plan.texts]
-    for source, target, _ in (*plan.binds, *plan.optional):
-        found.append((target, os.path.isdir(source)))
-    return found
+    binds = (*plan.binds, *plan.optional)
+    return found + [(target, is_directory) for _, target, _, is_directory in binds]
 
 
 def _make_places(plan: Plan, lowest: str) -> None:
@@ -238,6 +240,24 @@ class _Inside:
         """/proc, of this process namespace."""
         with step("proc"):
             self._mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
+        if self._plan.processes:
+            self._bound_ids(2 * self._plan.processes)
+
+    def _bound_ids(self, most: int) -> None:
+        """Let there be at most `most` processes, whoever they belong to (Linux 6.14).
+
+        Root's are not counted by RLIMIT_NPROC. Before that, outside has to be quick.
+        """
+        try:
+            handle = kernel.open_in_root(self._root, "/proc/sys/kernel/pid_max", os.O_WRONLY)
+        except OSError:
+            return
+        try:
+            os.write(handle, b"%d" % (_RESERVED_IDS + most))
+        except OSError:
+            return
+        finally:
+            os.close(handle)
 
     def devices(self, sources: _Sources) -> None:
         """A /dev of its own, with the devices that every program may have."""
@@ -280,11 +300,11 @@ class _Inside:
     def asked_for(self, sources: _Sources) -> None:
         """What the task wants mounted, the outer before the inner."""
         plan = self._plan
-        for _, target, writable in plan.optional:
+        for _, target, writable, _ in plan.optional:
             attributes = 0 if writable else kernel.MOUNT_ATTR_RDONLY
             with step("bind", target):
                 self._optional(sources.binds[target], target, attributes)
-        can_write = {target: can for _, target, can in plan.binds}
+        can_write = {target: can for _, target, can, _ in plan.binds}
         memory = frozenset(plan.tmpfs)
         for path in sorted((*can_write, *memory), key=lambda path: path.count("/")):
             with step("bind", path):
@@ -304,8 +324,7 @@ class _Inside:
             return
         outer = max(above, key=len)
         handle = self._at(outer)
-        source = next((s for s, target, _ in self._plan.binds if target == path), "")
-        is_directory = not source or os.path.isdir(source)
+        is_directory = dict(targets(self._plan))[path]
         make_place(f"/proc/self/fd/{handle}", path[len(outer) :], is_directory=is_directory)
         os.close(handle)
 

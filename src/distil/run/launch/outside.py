@@ -146,6 +146,9 @@ class _Watch:
     def _patience(self) -> float | None:
         """Milliseconds until something has to be looked at; None: for ever."""
         times = [self._next] if self._usage is not None else []
+        if self._usage is not None and self._plan.processes:
+            # Forks come faster than anything else.
+            times.append(time.monotonic() + _SHORTEST)
         if self._plan.seconds:
             times.append(self._began + self._plan.seconds)
         return max(0.0, min(times) - time.monotonic()) * 1000 if times else None
@@ -169,7 +172,8 @@ class _Watch:
         most = memory
         if self._usage is not None:
             most = max(most, self._usage.most)
-            until = time.monotonic() + (0 if exceeded else GRACE)
+        if self._usage is not None and not exceeded:
+            until = time.monotonic() + GRACE
             while (left := self._usage.names()) and time.monotonic() < until:
                 time.sleep(0.005)
         return ("ended", status, exceeded, most, seconds, left)
@@ -178,7 +182,11 @@ class _Watch:
         now = time.monotonic()
         if self._plan.seconds and now >= self._began + self._plan.seconds:
             return "time"
-        if self._usage is None or now < self._next:
+        if self._usage is None:
+            return ""
+        if self._usage.too_many():
+            return "processes"
+        if now < self._next:
             return ""
         found = self._usage.exceeded()
         after = time.monotonic()

@@ -22,9 +22,9 @@ class Plan:
     workdir: str
     uid: int
     gid: int
-    binds: tuple[tuple[str, str, bool], ...]
-    """Source, target, and whether it can be written to."""
-    optional: tuple[tuple[str, str, bool], ...]
+    binds: tuple[tuple[str, str, bool, bool], ...]
+    """Source, target, whether it can be written to, and whether it is a directory."""
+    optional: tuple[tuple[str, str, bool, bool], ...]
     """The same, for what is left out where the root has no place for it."""
     texts: tuple[tuple[str, str], ...]
     """Small files, by path, that are laid over the root's own."""

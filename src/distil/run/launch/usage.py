@@ -13,7 +13,7 @@ _DEEPEST = 200
 """Directories within one another that are looked into. A layer deeper than that counts as too
 large: it is made to be overlooked."""
 
-_DISK_SECONDS = 5.0
+_DISK_SECONDS = 1.0
 _DISK_SHARE = 20
 """A layer is measured after so many seconds at the latest, and in one part in so many of the time;
 else when the file system has lost as much as the task has left."""
@@ -51,12 +51,13 @@ class Usage:
                 found.append(name.decode("utf-8", "backslashreplace"))
         return tuple(sorted(found))
 
+    def too_many(self) -> bool:
+        """Whether there are more processes than there may be; quick to tell."""
+        return bool(self._plan.processes) and len(self._processes()) > self._plan.processes
+
     def exceeded(self) -> str:
-        """Which limit is passed, or ""."""
-        processes = self._processes()
-        if self._plan.processes and len(processes) > self._plan.processes:
-            return "processes"
-        if self._memory_exceeded(processes):
+        """Which of the other limits is passed, or ""; it takes longer the more processes run."""
+        if self._memory_exceeded(self._processes()):
             return "memory"
         return "disk" if self._plan.disk and self._disk_exceeded() else ""
 

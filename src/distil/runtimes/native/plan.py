@@ -36,12 +36,17 @@ class NativePlan(msgspec.Struct, frozen=True):
     piecemeal: frozenset[str] = frozenset()
     program: str = ""
     environment: Mapping[str, str] = {}
+    placed: tuple[Node, ...] = ()
+    """What takes the place of a service manager."""
 
     @property
     def packages(self) -> tuple[str, ...]:
-        """Those of which policies know what is read: evidence decides about each of their files."""
-        covers = shipped_policies().covers
-        return tuple(name for name in self.named if covers(name.partition("=")[0]))
+        """Those of which policies know what their programs open.
+
+        Evidence decides about each of their files, but for the programs, which the user names.
+        """
+        known = shipped_policies().knows_program
+        return tuple(name for name in self.named if known(name.partition("=")[0]))
 
     def needs_by_name(self) -> tuple[SystemNeed, ...]:
         """None that would be known before the files are."""
@@ -49,21 +54,22 @@ class NativePlan(msgspec.Struct, frozen=True):
 
     def fetch(self, client: Client, system_of: SystemOf) -> NativeContents:
         """Nothing is to be fetched."""
-        return NativeContents()
+        return NativeContents(placed=self.placed)
 
     def mending(self, fault: Fault) -> Mending:
         """Nothing more than the base knows."""
         return Mending()
 
     def lock(self, client: Client, before: LockPart | None) -> LockPart:
-        """Nothing: the base pins the packages."""
-        return {}
+        """The compiler's version, if there is one: the base pins the packages."""
+        return {"version": self.version} if self.version else {}
 
 
 class NativeContents(msgspec.Struct, frozen=True):
     """See `distil.runtimes.protocol.RuntimeContents`: all files are the base's or copied."""
 
     packs: Sequence[Pack] = ()
+    placed: tuple[Node, ...] = ()
 
     def needs(self, own: Tree) -> tuple[SystemNeed, ...]:
         """None."""
@@ -74,8 +80,8 @@ class NativeContents(msgspec.Struct, frozen=True):
         return iter(())
 
     def lay_out(self) -> LaidOut:
-        """Nothing."""
-        return LaidOut(Tree(), ())
+        """What takes the place of a service manager."""
+        return LaidOut(Tree(self.placed), ())
 
     def searchable(self, tree: Tree) -> list[Node]:
         """Nothing."""

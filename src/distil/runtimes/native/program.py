@@ -5,23 +5,27 @@ Nothing is found out of sources here: ``distil.toml`` says what is started, and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
 
-from distil.fetch.cache import Cache
 from distil.fetch.http import Client
+from distil.formats.elf import ElfFile
 from distil.formats.spec_template import Entry, KeyPath
 from distil.model.application import Application, Evidence
+from distil.model.component import ToldProgram
 from distil.model.digest import Digest
-from distil.model.lock import LockPart, Pinned
+from distil.model.lock import LockPart
+from distil.model.node import Kind
 from distil.model.platform import Platform
 from distil.model.spec import DEFAULT_BASE, Spec
 from distil.runtimes.errors import NoEntrypoint
+from distil.runtimes.native.linkage import told_by_linker
 from distil.runtimes.native.plan import NativePlan
-from distil.runtimes.protocol import Asking, Checked, CheckedImage, FetchedFile, System
+from distil.runtimes.native.runtime import Native
+from distil.runtimes.native.services import Service, service_of, with_defaults
+from distil.runtimes.protocol import Asking, System
 from distil.source.place import Place
 from distil.source.scan import Sources
 from distil.source.specification import SPEC_FILE
@@ -29,16 +33,12 @@ from distil.source.specification import SPEC_FILE
 _SAY_WHAT: Final = 'write entrypoint = ["PROGRAM", …] below [app] in distil.toml'
 
 
-class Program(msgspec.Struct, frozen=True):
+class Program(Native, frozen=True):
     """Programs of any kind."""
 
     name: str = "program"
     title: str = "program"
     looked_for: tuple[str, ...] = ("distil.toml with [app] packages, [[stage]] or [[copy]]",)
-
-    def is_script(self, path: Path) -> bool:
-        """None is: what scripts need, their own runtimes know."""
-        return False
 
     def detect(self, place: Place, spec: Spec, sources: Sources) -> ProgramProject | None:
         """What ``distil.toml`` says; None where that names nothing to be started.
@@ -48,41 +48,35 @@ class Program(msgspec.Struct, frozen=True):
         named = spec.app.packages or spec.stage or spec.copy
         if not named and spec.app.runtime != self.name:
             return None
-        if spec.app.entrypoint is None:
+        service = service_of(spec.app.packages, spec.app.entrypoint)
+        if spec.app.entrypoint is None and service is None:
             raise NoEntrypoint("it is of no language that says so", _SAY_WHAT)
+        said, spec = spec, with_defaults(spec, service) if service is not None else spec
+        words = spec.app.entrypoint or ()
         name = spec.app.name or place.directory.resolve().name
-        because = "[app] entrypoint" if spec.app.entrypoint else SPEC_FILE
+        because = "[app] entrypoint"
+        if said.app.entrypoint is None and service is not None:
+            because = f"how {service.name} runs in a container"
         application = Application(
             source=str(place.directory),
             name=name,
             version="",
             packaged=True,
-            entrypoint=spec.app.entrypoint,
+            entrypoint=words,
             command=spec.app.command,
             environment=spec.app.environment,
             ports=spec.image.ports,
             evidence=(
                 Evidence("project", name, SPEC_FILE),
-                Evidence("entrypoint", " ".join(spec.app.entrypoint), because),
+                Evidence("entrypoint", " ".join(words), because),
+                *(_defaults(said, spec, service) if service is not None else ()),
             ),
         )
-        return ProgramProject(application, spec)
+        return ProgramProject(application, spec, service)
 
-    def check(self, image: CheckedImage, cache: Cache) -> Checked:
-        """Nothing but what is checked of every image."""
-        return Checked((), None, ())
-
-    def pinned(self, part: LockPart) -> Pinned:
-        """Nothing: all of it is the base's."""
-        return Pinned("", {})
-
-    def locked_name(self, name: str) -> str:
-        """As it is."""
-        return name
-
-    def locked_files(self, part: LockPart, source: Path, client: Client) -> Sequence[FetchedFile]:
-        """None."""
-        return ()
+    def told(self, path: str, data: bytes, elf: ElfFile) -> ToldProgram | None:
+        """See `told_by_linker`."""
+        return told_by_linker(path, data, elf)
 
 
 PROGRAM: Final = Program()
@@ -93,12 +87,14 @@ class ProgramProject(msgspec.Struct, frozen=True):
 
     application: Application
     spec: Spec
+    service: Service | None = None
     runtime: str = PROGRAM.name
     settings: tuple[Any, ...] = ()
     completed_later: str = ""
 
     def completed(self, spec: Spec) -> Spec:
-        """Debian's default suite, and no directory of the application's own."""
+        """Debian's default suite, no directory of the application's own, what a service wants."""
+        spec = with_defaults(spec, self.service) if self.service is not None else spec
         return spec.completed(base=DEFAULT_BASE, workdir="/")
 
     def inputs(self) -> dict[str, Digest]:
@@ -111,12 +107,37 @@ class ProgramProject(msgspec.Struct, frozen=True):
 
     def resolve(self, system: System, asking: Asking) -> NativePlan:
         """Nothing is asked for this."""
-        return NativePlan(self.application, PROGRAM.name, self.spec.app.packages)
+        return self._plan()
 
     def locked(self, part: LockPart, platform: Platform, client: Client) -> NativePlan:
         """The same."""
-        return NativePlan(self.application, PROGRAM.name, self.spec.app.packages)
+        return self._plan()
+
+    def _plan(self) -> NativePlan:
+        placed = self.service.nodes(self.spec.copy) if self.service is not None else ()
+        packages = self.spec.app.packages
+        return NativePlan(self.application, PROGRAM.name, packages, placed=tuple(placed))
 
     def is_built(self, part: LockPart) -> bool:
         """Whatever stages build is looked after by stages."""
         return True
+
+
+def _defaults(said: Spec, meant: Spec, service: Service) -> Iterator[Evidence]:
+    """What `service` adds to the image's configuration that `said` has not."""
+    because = f"how {service.name} runs in a container"
+    was, image = said.image, meant.image
+    check = image.healthcheck.command if image.healthcheck is not None else ()
+    for subject, before, value in (
+        ("stop signal", was.stop_signal, image.stop_signal),
+        ("ports", was.ports, " ".join(map(str, image.ports))),
+        ("writable", was.writable, " ".join(image.writable)),
+        ("health check", was.healthcheck, " ".join(check)),
+    ):
+        if value and not before:
+            yield Evidence(subject, value, because)
+    for log in service.log:
+        yield Evidence("log", f"{log.path} is {log.to}", because)
+    for node in service.nodes(said.copy):
+        if node.kind is Kind.FILE:
+            yield Evidence("file", node.path, because)

@@ -11,7 +11,9 @@ import msgspec
 
 from distil.fetch.cache import Cache
 from distil.fetch.http import Client
+from distil.formats.elf import ElfFile
 from distil.formats.spec_template import Entry, KeyPath
+from distil.model.component import ToldProgram
 from distil.model.digest import Digest
 from distil.model.lock import BUILD, LockPart, Pinned
 from distil.model.platform import Platform
@@ -69,6 +71,10 @@ class Python(msgspec.Struct, frozen=True):
         lines = sorted({one.line for one in installed})
         program = installed[0].real if installed else None
         return Checked(tuple(f"Python {line}" for line in lines), program, tuple(faults))
+
+    def told(self, path: str, data: bytes, elf: ElfFile) -> ToldProgram | None:  # noqa: ARG002
+        """None is: the records of distributions tell."""
+        return None
 
     def pinned(self, part: LockPart) -> Pinned:
         """Distributions, and as of kind ``build`` those that build the application's own."""

@@ -55,14 +55,15 @@ db_input() { :; }; db_subst() { :; }; db_fset() { :; }; db_unregister() { :; }; 
 
 UCF = """\
 #!/bin/sh
+[ "$1" != --purge ] || exit 0
 while [ "${1#--}" != "$1" ]; do shift; done
 [ -e "$2" ] || cp -p "$1" "$2"
 """
 """As on a first installation, where it asks nothing."""
 
 
-def written(packs: list[DebPack], root: Path) -> None:
-    """The root of `packs`, with the stubs."""
+def written(packs: list[DebPack], users: list[str], root: Path) -> None:
+    """The root of `packs`, with the stubs and `users`, which no stub creates."""
     origin = GeneratedOrigin("merged directory")
     links = [symlink(f"/{n}", f"usr/{n}", origin) for n in ("bin", "lib", "lib64", "sbin")]
     trees = (Tree(pack.pack.nodes(pack.origin)) for pack in packs)
@@ -72,7 +73,7 @@ def written(packs: list[DebPack], root: Path) -> None:
     for name in STUBS:
         (stubs / name).write_text("#!/bin/sh\nexit 0\n")
         (stubs / name).chmod(0o755)
-    for name in ("dpkg-query", "dpkg-statoverride"):
+    for name in ("dpkg-query", "dpkg-statoverride", "su"):
         # Nothing is known of a package or overridden; to override succeeds.
         (stubs / name).write_text('#!/bin/sh\n[ "$1" = --update ]\n')
         (stubs / name).chmod(0o755)
@@ -83,6 +84,11 @@ def written(packs: list[DebPack], root: Path) -> None:
     (root / "usr/share/debconf/confmodule").write_text(CONFMODULE)
     for name in ("passwd", "group"):
         shutil.copy(root / f"usr/share/base-passwd/{name}.master", root / "etc" / name)
+    for number, name in enumerate(users, 300):
+        with (root / "etc/passwd").open("a") as table:
+            table.write(f"{name}:*:{number}:{number}::/nonexistent:/usr/sbin/nologin\n")
+        with (root / "etc/group").open("a") as table:
+            table.write(f"{name}:*:{number}:\n")
 
 
 def run(pack: DebPack, script: str, words: list[str], root: Path) -> None:
@@ -138,7 +144,7 @@ def test_scripts_do_what_following_them_says(tmp_path: Path) -> None:
     compared = [pack for pack in packs if pack.name not in unclear and in_sh(pack)]
     assert len(compared) >= 12, sorted(unclear)
     root = tmp_path / "root"
-    written(packs, root)
+    written(packs, [account.name for account in effects.accounts], root)
     for script, words in (("preinst", ["install"]), ("postinst", ["configure", ""])):
         for pack in compared:
             if script in pack.scripts:

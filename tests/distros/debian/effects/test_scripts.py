@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from distil.distros.debian.archive import DebPack
 from distil.distros.debian.effects.accounts import Accounts
 from distil.distros.debian.effects.machine import System
+from distil.distros.debian.effects.order import in_configuration_order
 from distil.distros.debian.effects.record import ScriptEffects
 from distil.distros.debian.effects.scripts import (
     PackageScripts,
@@ -107,6 +108,9 @@ def made(effects: ScriptEffects) -> dict[str, object]:
         ("f=/etc/x.d; [ -d $f ] || mkdir $f", {"/etc/x.d": 0o755}),
         ("echo log > /var/log/x.log; echo > /dev/null", {"/var/log/x.log": "log\n"}),
         ("install -d -m 0700 -o root /etc/secret", {"/etc/secret": 0o755}),
+        ("t=$(mktemp --tmpdir x.XXX); echo a > $t; ucf --debconf-ok $t /etc/n; rm $t",
+         {"/etc/n": "a\n"}),
+        ("ucf --purge /etc/shipped", {}),
     ],
 )  # fmt: skip
 def test_files(cache: Cache, script: str, expected: dict[str, object]) -> None:
@@ -219,6 +223,10 @@ def test_alternatives(cache: Cache) -> None:
          [("svc", "svc", "/nonexistent")], [], []),
         ("if ! id -u svc >/dev/null 2>&1; then adduser --system --group svc; fi",
          [("svc", "svc", "/nonexistent")], [], []),
+        ("adduser --system --group svc; id -Gn svc | grep -qw svc || adduser svc svc",
+         [("svc", "svc", "/nonexistent")], [], []),
+        ("adduser --system --group svc; id -Gn svc | grep -qw sv || adduser svc adm",
+         [("svc", "svc", "/nonexistent")], [], [("svc", "adm")]),
         ("if ! getent group root | grep -q '^root:[^:]*:0'; then groupadd -g 0 root; fi", [], [],
          []),
     ],
@@ -301,6 +309,13 @@ def test_sysusers_files(cache: Cache) -> None:
         ". /usr/share/debconf/confmodule; db_get x/question && [ \"$RET\" = \"the answer\" ]",
         ". /usr/share/debconf/confmodule; ! db_get x/unknown",
         'dpkg-divert --truename /etc/shipped | grep -q /etc/shipped',
+        '[ -z "$(dpkg-divert --listpackage /etc/shipped)" ]',
+        '[ "$(dpkg-realpath /usr/lib/x.so)" = /usr/lib/x.so.1 ]',
+        "[ -O /etc/shipped ] && [ -G /etc/shipped ]",
+        "adduser --system --group svc && ! su -s /bin/sh svc -c 'test -O /etc/shipped'",
+        "adduser --system --group svc && chown svc:svc /etc/shipped && ! [ -O /etc/shipped ]",
+        ("adduser --system --group svc && chown svc:svc /etc/shipped && "
+         "su svc -c 'test -O /etc/shipped && test -G /etc/shipped'"),
         "! dpkg-query -W gone >/dev/null 2>&1",
         "ls /etc/shipped >/dev/null && ! ls /etc/missing >/dev/null",
     ],
@@ -318,6 +333,16 @@ def test_a_question_without_a_default_has_an_empty_answer(cache: Cache) -> None:
     effects = follow(cache, script + 'db_get x/q; echo "<$RET>" > /etc/b')
     assert unhandled(effects) == []
     assert made(effects) == {"/etc/a": "<>\n", "/etc/b": "<b>\n"}
+
+
+def test_what_a_package_depends_on_is_configured_before_it(cache: Cache) -> None:
+    def pack(name: str, depends: str) -> DebPack:
+        script = f"{HEAD}echo {name} >> /etc/order"
+        return unpacked(cache, name, [directory("/etc")], {"postinst": script}, depends=depends)
+
+    packs = [pack("a", "c (>= 1) | x, b"), pack("b", "d"), pack("c", ""), pack("d", "a")]
+    effects = script_effects(in_configuration_order(packs), "amd64")
+    assert made(effects) == {"/etc/order": "d\nb\nc\na\n"}
 
 
 def test_preinst_comes_first_and_is_an_installation(cache: Cache) -> None:
@@ -386,6 +411,10 @@ def test_packages_can_be_passed_over(cache: Cache) -> None:
         ("date | grep x && exit 0; touch /etc/f", "postinst may make /etc/f"),
         ("f() { date | grep x || return 0; touch /etc/f; }; f", "postinst may make /etc/f"),
         ("x=a; date | grep y && x=b; touch /etc/$x", "postinst runs touch …"),
+        ("t=$(mktemp); date > $t; cp $t /etc/f", "postinst runs cp /tmp/"),
+        ("t=$(mktemp); date > $t; echo a >> $t; cat $t > /etc/f", "postinst writes /etc/f"),
+        ("su missing -c 'touch /etc/f'", "postinst runs su missing -c touch /etc/f"),
+        ("echo a | grep -w 'a*' && touch /etc/f", "postinst may make /etc/f"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_done_is_reported(cache: Cache, script: str, expected: str) -> None:

@@ -14,14 +14,16 @@ from distil.distros.debian.cuts import Cuts
 from distil.distros.debian.effects.accounts import Accounts, image_home
 from distil.distros.debian.effects.certificates import certificate_nodes
 from distil.distros.debian.effects.machine import Alternative, Ownership
+from distil.distros.debian.effects.order import in_configuration_order
 from distil.distros.debian.effects.record import Made, ScriptEffects, UnhandledScript
 from distil.distros.debian.effects.scripts import DATA, script_effects
 from distil.distros.debian.effects.system_files import system_nodes
+from distil.distros.debian.ground import WHOLE_SYSTEM, Ground
 from distil.distros.debian.select import Selection, Wanted
 from distil.fetch.cache import Cache
 from distil.model.account import ImageUser
 from distil.model.node import Kind, Node, directory, generated_file, symlink
-from distil.model.origin import GeneratedOrigin
+from distil.model.origin import MADE_BY_SCRIPTS, GeneratedOrigin
 from distil.model.platform import Platform
 from distil.model.tree import Tree
 
@@ -44,6 +46,7 @@ class Configuration(msgspec.Struct, frozen=True):
     wanted: Wanted = Wanted()
     certificates: tuple[Node, ...] = ()
     """Local certificates, which are no package's."""
+    ground: Ground = WHOLE_SYSTEM
 
 
 class Configured(msgspec.Struct, frozen=True):
@@ -75,7 +78,7 @@ def apply_effects(
         tree = tree.filter(lambda node: node.path not in gone)
     tree = tree.with_nodes(_made(effects.made, cuts))
     tree = tree.with_nodes(_alternatives(tree, effects.alternatives))
-    tree = tree.with_nodes(system_nodes(tree, packs))
+    tree = tree.with_nodes(system_nodes(tree, packs, whole=setting.ground.makes_system))
     tree = tree.with_nodes(setting.certificates)
     accounts = Accounts(packs)
     accounts.add(effects.accounts, effects.groups)
@@ -100,8 +103,7 @@ def _script_effects(
     data = cache.document(_AREA, key)
     if data is not None:
         return _DECODER.decode(data)
-    in_order = sorted(packs, key=lambda pack: pack.name)
-    effects = script_effects(in_order, platform.debian, passed_over)
+    effects = script_effects(in_configuration_order(packs), platform.debian, passed_over)
     cache.put_document(_AREA, key, _ENCODER.encode(effects))
     return effects
 
@@ -117,7 +119,7 @@ def _made(made: Sequence[Made], cuts: Cuts) -> Iterator[Node]:
     for one in made:
         if rules.of(one.path) is not None:
             continue
-        rule = f"maintainer scripts of {one.package}"
+        rule = f"{MADE_BY_SCRIPTS}{one.package}"
         if one.kind is Kind.FILE:
             yield generated_file(one.path, one.data, rule, one.mode)
         elif one.kind is Kind.SYMLINK:

@@ -25,20 +25,22 @@ class Arguments(NamedTuple):
 
 
 @cache
-def _specification(text: str) -> dict[str, tuple[str, bool]]:
-    """How an option is written, to its short name and whether it takes a value."""
+def _specification(text: str) -> dict[str, tuple[str, str]]:
+    """How an option is written, to its short name and ``:`` or ``?`` if it takes a value."""
     found = {}
     for word in text.split():
-        written, _, short = word.rstrip(":").partition("=")
+        valued = word[-1] if word[-1] in ":?" else ""
+        written, _, short = word.removesuffix(valued).partition("=")
         written = ("-" if len(written) == 1 else "--") + written
-        found[written] = (short or written.lstrip("-"), word.endswith(":"))
+        found[written] = (short or written.lstrip("-"), valued)
     return found
 
 
 def parse(arguments: list[str], specification: str) -> Arguments:
     """Split at the options of `specification`; anything else that looks like one is `Unclear`.
 
-    ``p m: parents=p mode=m:`` are ``-p``, ``-m VALUE``, ``--parents`` and ``--mode VALUE``.
+    ``p m: parents=p mode=m:`` are ``-p``, ``-m VALUE``, ``--parents`` and ``--mode VALUE``;
+    ``tmpdir=p?`` is ``--tmpdir`` and ``--tmpdir=VALUE``.
     """
     known_options = _specification(specification)
     options: Options = {}
@@ -57,7 +59,7 @@ def parse(arguments: list[str], specification: str) -> Arguments:
         if written not in known_options:
             raise Unclear
         short, valued = known_options[written]
-        if valued and not equals:
+        if valued == ":" and not equals:
             if not rest:
                 raise Unclear
             value = rest.pop()

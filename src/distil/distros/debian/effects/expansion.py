@@ -31,7 +31,10 @@ class Input(msgspec.Struct):
 
 
 class State(msgspec.Struct):
-    """What a script knows and a subshell gets a copy of; the input is shared."""
+    """What a script knows and a subshell gets a copy of; the input is shared.
+
+    `user` is the one it runs as.
+    """
 
     variables: dict[str, Text] = {}
     functions: dict[str, Statement] = {}
@@ -40,6 +43,7 @@ class State(msgspec.Struct):
     input: Input = msgspec.field(default_factory=Input)
     directory: Text = "/"
     mask: Text = "022"
+    user: str = "root"
     code: Text = "0"
 
     def copy(self) -> State:

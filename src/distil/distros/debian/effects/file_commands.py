@@ -266,7 +266,7 @@ def _realpath(run: Shell, options: Options, names: list[str]) -> Status:
 FILE_COMMANDS: Final[dict[str, Handler]] = {
     "mkdir": parsed(_mkdir, "p v Z m: parents=p mode=m: verbose=v"),
     "touch": parsed(_touch, "a c m h no-dereference=h d: r: t: date=d: reference=r:"),
-    "mktemp": parsed(_mktemp, "d t q p: tmpdir=p: directory=d"),
+    "mktemp": parsed(_mktemp, "d t q p: tmpdir=p? directory=d"),
     "ln": parsed(
         _ln,
         "s f n T v symbolic=s force=f no-dereference=n no-target-directory=T verbose=v",
@@ -281,6 +281,8 @@ FILE_COMMANDS: Final[dict[str, Handler]] = {
     **dict.fromkeys(("rm", "unlink"), parsed(_remove, "f r R v d recursive=r force=f verbose=v")),
     "rmdir": parsed(_rmdir, "p v ignore-fail-on-non-empty=i parents=p"),
     "readlink": only_prints(parsed(_readlink, "f e m n q s", count=1)),
-    "realpath": only_prints(parsed(_realpath, "f e m n q s", count=1)),
+    **dict.fromkeys(
+        ("realpath", "dpkg-realpath"), only_prints(parsed(_realpath, "f e m n q s", count=1))
+    ),
 }
 """Handlers by name."""

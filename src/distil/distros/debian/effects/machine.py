@@ -19,6 +19,7 @@ from distil.distros.debian.effects.outcome import (
     WORD,
     Budget,
     Refused,
+    Status,
     Text,
     Unclear,
 )
@@ -84,6 +85,8 @@ class Machine:
         self.created: dict[str, Node] = {}
         self.makers: dict[str, str] = {}
         self.removed: set[str] = set()
+        self.unknown: set[str] = set()
+        """Files below ``/tmp`` and its like that something was written to that is not known."""
         self.ownership: dict[str, Ownership] = {}
         self.alternatives: list[Alternative] = []
         self.accounts: dict[str, Account] = {}
@@ -187,8 +190,10 @@ class Machine:
         return sorted(found)
 
     def contents(self, path: str) -> bytes | None:
-        """What a file holds, if there is one. Raises `Unclear` when it is large."""
+        """What a file holds, if there is one. Raises `Unclear` when it is large or not known."""
         node = self.find(path)
+        if node is not None and node.path in self.unknown:
+            raise Unclear
         if node is not None and node.path == "/dev/null":
             return b""
         if node is None or node.blob is None:
@@ -235,6 +240,7 @@ class Machine:
             raise Refused
         mode = mode if before is None else before.mode
         self.budget.spend(len(data))
+        self.unknown.discard(real)
         self._make(Node(real, Kind.FILE, mode, blob=InlineBlob.of(data)), package)
 
     def copy(self, source: Node, path: str, package: str, mode: int) -> None:
@@ -243,7 +249,7 @@ class Machine:
         before = self.get(real)
         if before is not None and is_directory(before):
             raise Refused
-        if source.size > _LARGEST_FILE:
+        if source.size > _LARGEST_FILE or source.path in self.unknown:
             raise Unclear
         self.budget.spend(source.size)
         if source.path == "/dev/null":
@@ -310,6 +316,17 @@ class Machine:
     def owner(self, node: Node) -> str:
         """The package that ships or made `node`, or nothing."""
         return self.makers.get(node.path) or self._owners.get(node.path, "")
+
+    def belongs(self, node: Node, user: str, *, group: bool) -> Status:
+        """Whether `user`, or its own group, owns `node`; None where the group is not known."""
+        change = self.ownership.get(node.path, Ownership())
+        if group:
+            account = self.accounts.get(user)
+            names = {"root", "0"} if user == "root" else {account.group} if account else None
+            owner = change.group or str(node.gid)
+            return None if names is None else owner in names
+        names = {user, str(self.base.uid(user))} if self.base.uid(user) is not None else {user}
+        return (change.user or str(node.uid)) in names
 
     def others_have(self, package: str, directory: str) -> bool:
         """Whether a package other than `package` ships something below `directory`."""

@@ -96,9 +96,9 @@ def _unary(run: Shell, operator: Text, operand: Text) -> Status:
     if operator == "-t":
         return False
     letter = operator[1:]
-    if letter in "OG":
-        return None
     node = run.machine.find(operand, follow=letter not in "Lh")
+    if node is not None and letter in "OG":
+        return run.machine.belongs(node, run.state.user, group=letter == "G")
     return node is not None and _has(run, node, letter)
 
 

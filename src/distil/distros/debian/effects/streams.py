@@ -142,8 +142,9 @@ class Streams(Words):
         return path
 
     def _write(self, path: str, output: Text) -> None:
-        if output is None and path.startswith(_EMPTY_AT_FIRST):
-            output = ""
+        if path.startswith(_EMPTY_AT_FIRST) and (output is None or path in self.machine.unknown):
+            self.machine.unknown.add(path)
+            return
         if output is None:
             self.report(f"writes {path}")
             if path in self._begun_anew and self.machine.find(path) is not None:

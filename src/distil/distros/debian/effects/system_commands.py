@@ -23,6 +23,7 @@ from distil.distros.debian.effects.machine import Alternative
 from distil.distros.debian.effects.outcome import Status, Text, Unclear
 from distil.distros.debian.effects.shell import Handler, Shell
 from distil.distros.debian.effects.sysusers import parse_sysusers
+from distil.distros.debian.errors import MalformedScript
 from distil.distros.debian.version import compare_versions
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,31}\$?", re.ASCII)
@@ -84,6 +85,8 @@ def _dpkg_divert(run: Shell, options: Options, names: list[str]) -> Status:
     if "truename" in options:
         run.print(path + "\n")
         return True
+    if "listpackage" in options:
+        return True
     if "list" in options or "remove" in options:
         return "remove" in options
     node = run.machine.find(path, follow=False)
@@ -103,7 +106,9 @@ def _statoverride(run: Shell, options: Options, names: list[str]) -> Status:
 
 
 def _ucf(run: Shell, arguments: list[str]) -> Status:
-    """Copy a configuration file to where there is none."""
+    """Copy a configuration file to where there is none; there is nothing to forget."""
+    if "--purge" in arguments:
+        return True
     words = [word for word in arguments if word != "-three-way"]
     _, names = parse(words, "three-way debconf-ok no-debconf-ok debconf-template: src-dir: d v")
     if len(names) != 2 or run.machine.find(names[1]) is not None:
@@ -220,11 +225,36 @@ def _getent(run: Shell, options: Options, names: list[str]) -> Status:  # noqa: 
     return made
 
 
-def _id(run: Shell, options: Options, names: list[str]) -> Status:  # noqa: ARG001
+def _id(run: Shell, options: Options, names: list[str]) -> Status:
+    """The names of the groups of a user that a script created; other answers are not known."""
+    account = run.machine.accounts.get(names[0])
+    if account is not None and options.keys() == {"G", "n"}:
+        groups = [
+            account.group,
+            *(group for name, group in run.machine.members if name == names[0]),
+        ]
+        run.print(" ".join(dict.fromkeys(groups)) + "\n")
+        return True
     found = run.machine.has_user(names[0])
     if found:
         run.print(None)
     return found
+
+
+def _su(run: Shell, options: Options, names: list[str]) -> Status:
+    """Follow a command in a shell of another user; what only its rights decide is not known."""
+    if "c" not in options or len(names) != 1 or not run.machine.has_user(names[0]):
+        raise Unclear
+    try:
+        body = run.parsed(options["c"])
+    except MalformedScript:
+        raise Unclear from None
+
+    def as_user() -> Status:
+        run.state.user = names[0]
+        return run.run(body)
+
+    return run.subshell(as_user)
 
 
 def _sysusers(run: Shell, options: Options, names: list[str]) -> Status:  # noqa: ARG001
@@ -242,7 +272,8 @@ SYSTEM_COMMANDS: Final[dict[str, Handler]] = {
     "dpkg": only_prints(known(_dpkg)),
     "dpkg-query": only_prints(known(_dpkg_query)),
     "dpkg-divert": parsed(
-        _dpkg_divert, "quiet rename no-rename add remove list truename package: divert: local"
+        _dpkg_divert,
+        "quiet rename no-rename add remove list truename listpackage package: divert: local",
     ),
     "ucf": known(_ucf),
     "dpkg-statoverride": parsed(
@@ -264,7 +295,8 @@ SYSTEM_COMMANDS: Final[dict[str, Handler]] = {
     **dict.fromkeys(("adduser", "useradd"), parsed(_adduser, _USER_OPTIONS)),
     **dict.fromkeys(("addgroup", "groupadd"), parsed(_addgroup, _GROUP_OPTIONS)),
     "getent": only_prints(parsed(_getent, count=2)),
-    "id": only_prints(parsed(_id, "u g n r", count=1)),
+    "id": only_prints(parsed(_id, "u g G n r", count=1)),
+    "su": parsed(_su, "l m p s: c: shell=s: command=c: login=l"),
     "systemd-sysusers": parsed(_sysusers, "root: replace:"),
 }  # fmt: skip
 """Handlers by name."""

@@ -40,24 +40,30 @@ DIRECTORIES: Final = (
 )
 """What base-files ships and its postinst makes."""
 
+_ANYWHERE: Final = (("/tmp", 0o1777),)  # noqa: S108 - the same
+"""What programs expect of any root directory."""
 LINKS: Final = (("/var/run", "/run"), ("/var/lock", "/run/lock"))
 """What its postinst links."""
 
 _PYTHON: Final = re.compile(r"/usr/bin/(python3)\.\d+")
 
 
-def system_nodes(tree: Tree, packs: Sequence[DebPack]) -> list[Node]:
+def system_nodes(tree: Tree, packs: Sequence[DebPack], *, whole: bool = True) -> list[Node]:
     """The directories, configuration and links that are not in `tree` yet.
 
     The directories of base-files with their modes, ``/var/run`` and ``/var/lock``, hosts,
     nsswitch.conf as libc-bin has it, the time zone UTC, the vendor of the system, and
-    ``/usr/bin/python3`` for the one interpreter that is there.
+    ``/usr/bin/python3`` for the one interpreter that is there. What is not a `whole` system has
+    of these ``/tmp``, and what belongs to packages that it has: nsswitch.conf and python3.
     """
-    nodes = [directory(path, _origin("system directories"), mode) for path, mode in DIRECTORIES]
+    wanted = DIRECTORIES if whole else _ANYWHERE
+    nodes = [directory(path, _origin("system directories"), mode) for path, mode in wanted]
     nodes = [node for node in nodes if node.path not in tree]
-    nodes += _links(tree)
+    nodes += _interpreter(tree)
     nodes += _nsswitch(packs)
-    nodes.append(generated_file("/etc/hosts", _HOSTS, "hosts"))
+    if whole:
+        nodes += _links(tree)
+        nodes.append(generated_file("/etc/hosts", _HOSTS, "hosts"))
     return [node for node in nodes if node.kind is Kind.DIRECTORY or node.path not in tree]
 
 
@@ -67,11 +73,14 @@ def _links(tree: Tree) -> list[Node]:
         links.append(symlink("/etc/localtime", DEFAULT_ZONE, _origin("time zone")))
     if "/etc/dpkg/origins/debian" in tree:
         links.append(symlink("/etc/dpkg/origins/default", "debian", _origin("vendor")))
-    interpreters = [node for node in tree.children("/usr/bin") if _PYTHON.fullmatch(node.path)]
-    if len(interpreters) == 1:
-        name = interpreters[0].name
-        links.append(symlink("/usr/bin/python3", name, _origin("default Python")))
     return links
+
+
+def _interpreter(tree: Tree) -> list[Node]:
+    found = [node for node in tree.children("/usr/bin") if _PYTHON.fullmatch(node.path)]
+    if len(found) != 1:
+        return []
+    return [symlink("/usr/bin/python3", found[0].name, _origin("default Python"))]
 
 
 def _nsswitch(packs: Sequence[DebPack]) -> list[Node]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Final
 
 from distil.distros.debian.effects.arguments import Options, known, number, only_prints, parsed
@@ -14,6 +15,8 @@ _DIRECTIVE: Final = re.compile(r"\\[\s\S]|%[\s\S]?")
 _ESCAPED: Final = {"\\n": "\n", "\\t": "\t", "\\\\": "\\"}
 _CHANGES: Final = re.compile(r"-i|--in-place|-delete$|-exec|-ok|-f?print0?f$|-fls$|-o$|--output")
 """Options with which a command that looks at files changes some."""
+_PLAIN: Final = re.compile(r"[\w-]+", re.ASCII)
+"""A pattern that stands for itself."""
 
 
 def _echo(run: Shell, arguments: list[Text]) -> Status:
@@ -103,7 +106,12 @@ def _grep(run: Shell, options: Options, names: list[str]) -> Status:
     else:
         pattern = Pattern.of_grep(f"^{names[0]}$" if "x" in options else names[0])
     run.machine.budget.spend(pattern.work(text))
-    found = [line for line in text.removesuffix("\n").split("\n") if text and pattern.matches(line)]
+    matches: Callable[[str], object] = pattern.matches
+    if "w" in options:
+        if not _PLAIN.fullmatch(names[0]):
+            raise Unclear
+        matches = re.compile(rf"(?<!\w){names[0]}(?!\w)", re.ASCII).search
+    found = [line for line in text.removesuffix("\n").split("\n") if text and matches(line)]
     if "q" not in options:
         run.print("".join(line + "\n" for line in found))
     return bool(found)
@@ -153,7 +161,7 @@ TEXT_COMMANDS: Final[dict[str, Handler]] = {
     "dirname": only_prints(parsed(_dirname, count=1)),
     "basename": only_prints(known(_basename)),
     "cut": only_prints(parsed(_cut, "d: f: s")),
-    "grep": only_prints(parsed(_grep, "q s x F i c h v quiet=q silent=q no-messages=s")),
+    "grep": only_prints(parsed(_grep, "q s w x F i c h v quiet=q silent=q no-messages=s")),
     "cat": only_prints(known(_cat)),
     "ls": only_prints(known(_ls)),
     **dict.fromkeys(_LOOKING, _looks),

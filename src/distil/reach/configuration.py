@@ -1,0 +1,181 @@
+"""Following configuration: what its text names, and a tree has.
+
+Services open what their configuration names, which no dependency table knows: modules, further
+configuration, certificates, pages. A policy says which files begin (`policies.Configuration`),
+and where what they name may lie. Every word of the text counts, so more is kept than is opened;
+what is named and is text itself is searched as well.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Final
+
+from distil.formats.patterns import path_expression, path_globs
+from distil.model.errors import LinkLoop
+from distil.model.ledger import Reason
+from distil.model.node import ROOT, Kind, Node, parent_of
+from distil.model.tree import Tree
+from distil.reach.command import Command
+from distil.reach.evidence import EvidenceProvider
+from distil.reach.keeping import Keeping
+from distil.reach.policies import WORD, Configuration
+
+CONFIGURATION: Final = "configuration"
+"""The rule under which what configuration names is kept."""
+
+_WORD: Final = re.compile(r"""[^\s"'`;{}()<>|=,\[\]&!@]+""")
+_QUOTED: Final = re.compile(r""""([^"\n]*\s[^"\n]*)"|'([^'\n]*\s[^'\n]*)'""")
+_COMPUTED: Final = re.compile(r"[$%\\]")
+"""Where the rest of a path is computed while the program runs."""
+_MEANT: Final = re.compile(r"\w")
+_LARGEST: Final = 1 << 20
+"""Bytes of a file that is taken for configuration."""
+_SHARED: Final = re.compile(r"/[^/]*|/(?:usr|var)/[^/]*")
+"""Directories of many packages: who names one of them does not mean all that is in it."""
+
+
+class ConfigurationSearch(EvidenceProvider):
+    """Keeps what configuration of one kind names, beginning with what the command names."""
+
+    def __init__(self, configuration: Configuration, tree: Tree, command: Command) -> None:
+        self._tree = tree
+        self._begins = re.compile(path_expression(configuration.files))
+        comments = "|".join(map(re.escape, configuration.comments)) or r"(?!)"
+        self._comment = re.compile(rf"(?:^|\s)(?:{comments})")
+        self._places = configuration.places
+        self._command = [word for words in command.commands for word in words]
+        self._workdir = command.workdir
+        self._looked_at: set[str] = set()
+        self._searched: set[str] = set()
+        self._indexes: dict[str, dict[str, list[str]]] = {}
+
+    def settle(self, keeping: Keeping) -> None:
+        """Search what is kept and was not searched yet."""
+        started = {node.path for node in self._started}
+        for path in [path for path in keeping.kept if path not in self._looked_at]:
+            self._looked_at.add(path)
+            if path in started or self._begins.fullmatch(path):
+                self._search(self._tree[path], keeping)
+
+    def _search(self, first: Node, keeping: Keeping) -> None:
+        pending = [first]
+        while pending:
+            node = pending.pop()
+            text = self._text(node)
+            if text is None or node.path in self._searched:
+                continue
+            self._searched.add(node.path)
+            for word in self._words(text):
+                for path in self._meant(word, node.path):
+                    found = self._keep(path, Reason(CONFIGURATION, node.path, word), keeping)
+                    pending += [found] if found is not None else []
+
+    def _text(self, node: Node) -> str | None:
+        """The text of `node`; None for what is no configuration, such as programs."""
+        if node.kind is not Kind.FILE or node.blob is None or node.size > _LARGEST:
+            return None
+        if node.mode & 0o111:
+            return None
+        data = node.blob.read()
+        return None if b"\0" in data else data.decode("utf-8", "surrogateescape")
+
+    def _words(self, text: str) -> dict[str, None]:
+        """Every word of `text` but for comments, in their order; quoted ones with blanks, too."""
+        found: dict[str, None] = {}
+        for line in text.splitlines():
+            comment = self._comment.search(line)
+            told = line if comment is None else line[: comment.start()]
+            words = [first or second for first, second in _QUOTED.findall(told)]
+            for word in (*words, *_WORD.findall(told)):
+                found.update(dict.fromkeys([word, *(word.split(":") if ":" in word else ())]))
+        return {word: None for word in found if _MEANT.search(word)}
+
+    def _meant(self, word: str, by: str) -> Iterator[str]:
+        """The paths that `word` in the file `by` may stand for and that are there."""
+        computed = _COMPUTED.search(word)
+        if computed is not None:
+            word = word[: computed.start()].rpartition("/")[0]
+            if not word.startswith("/"):
+                return
+        if word.startswith("/"):
+            yield from self._at(word)
+            return
+        yield from self._at(f"{parent_of(by).rstrip('/')}/{word}")
+        for directory in self._directories:
+            yield from self._at(f"{directory.rstrip('/')}/{word}")
+        for place in self._places:
+            if "*" in place:
+                yield from self._index(place).get(word, ())
+            else:
+                yield from self._at(place.replace(WORD, word))
+
+    def _at(self, path: str) -> Iterator[str]:
+        if "*" not in path:
+            yield path
+            return
+        directory, _, name = path.rpartition("/")
+        if "*" in directory:
+            among = path_globs([path])
+            yield from (one for one in self._tree.paths() if one in among)
+            return
+        top = self._resolved(directory)
+        if top is not None and top.kind is Kind.DIRECTORY:
+            among = path_globs([f"{top.path.rstrip('/')}/{name}"])
+            yield from (node.path for node in self._tree.children(top.path) if node.path in among)
+
+    def _index(self, place: str) -> dict[str, list[str]]:
+        """For each word that `place` has something for, the paths."""
+        if place not in self._indexes:
+            text = path_expression((place,)).replace(re.escape(WORD), "(.+)")
+            expression = re.compile(text)
+            found: dict[str, list[str]] = {}
+            for path in self._tree.paths():
+                match = expression.fullmatch(path)
+                if match is not None:
+                    found.setdefault(match[1], []).append(path)
+            self._indexes[place] = found
+        return self._indexes[place]
+
+    @cached_property
+    def _named_by_command(self) -> list[str]:
+        """The paths that words of the command are, as they are or from the working directory."""
+        parts = [part for word in self._command for part in (word, word.partition("=")[2])]
+        return [self._from_workdir(part) for part in parts if _MEANT.search(part)]
+
+    @cached_property
+    def _directories(self) -> list[str]:
+        """The directories that the command names: relative names may begin there."""
+        found = map(self._resolved, self._named_by_command)
+        return [node.path for node in found if node is not None and node.kind is Kind.DIRECTORY]
+
+    @cached_property
+    def _started(self) -> list[Node]:
+        """The files that the command names, and those in directories that it names."""
+        found = [node for node in map(self._resolved, self._named_by_command) if node is not None]
+        own = [path for path in self._directories if not _SHARED.fullmatch(path)]
+        return found + [node for path in own for node in self._tree.children(path)]
+
+    def _from_workdir(self, word: str) -> str:
+        return word if word.startswith("/") else f"{self._workdir.rstrip('/')}/{word}"
+
+    def _resolved(self, path: str) -> Node | None:
+        try:
+            return self._tree.resolve(path)
+        except LinkLoop:
+            return None
+
+    def _keep(self, path: str, reason: Reason, keeping: Keeping) -> Node | None:
+        """Keep what is at `path`, of a directory what is in it, too; the node of a file."""
+        node = self._resolved(path)
+        if node is None or node.path == ROOT:
+            return None
+        keeping.keep(path, reason)
+        if node.kind is not Kind.DIRECTORY:
+            return node
+        if not _SHARED.fullmatch(node.path):
+            for one in self._tree.under(node.path):
+                keeping.keep(one.path, reason)
+        return None

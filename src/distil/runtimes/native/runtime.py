@@ -1,0 +1,37 @@
+"""What all runtimes of compiled programs do alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from distil.fetch.cache import Cache
+from distil.fetch.http import Client
+from distil.model.lock import LockPart, Pinned
+from distil.runtimes.protocol import Checked, CheckedImage, FetchedFile
+
+
+class Native(msgspec.Struct, frozen=True):
+    """See `distil.runtimes.protocol.Runtime`; all but its names and how it is detected."""
+
+    def is_script(self, path: Path) -> bool:
+        """None is: what scripts need, their own runtimes know."""
+        return False
+
+    def check(self, image: CheckedImage, cache: Cache) -> Checked:
+        """Nothing but what is checked of every image."""
+        return Checked((), None, ())
+
+    def pinned(self, part: LockPart) -> Pinned:
+        """The version of the compiler, if there is one: all else is the base's."""
+        return Pinned(str(part.get("version", "")), {})
+
+    def locked_name(self, name: str) -> str:
+        """As it is."""
+        return name
+
+    def locked_files(self, part: LockPart, source: Path, client: Client) -> Sequence[FetchedFile]:
+        """None."""
+        return ()
