@@ -11,6 +11,7 @@ from distil.formats.elf import ElfFile
 from distil.model.component import SystemNeed
 from distil.model.digest import Digest
 from distil.model.tree import Tree
+from distil.reach.needs import conventional_needs
 from distil.reach.objects import elf_files
 from distil.runtimes.protocol import RuntimeContents
 
@@ -41,12 +42,13 @@ class OwnFiles(msgspec.Struct, frozen=True):
 
 
 def find_needs(contents: RuntimeContents, own: OwnFiles, base: Base) -> tuple[SystemNeed, ...]:
-    """What the components and the `own` files load by name, and what they are linked with."""
+    """What components and the `own` files load by name, are linked with, or open by convention."""
     linked = (
         SystemNeed(name, tuple(dict.fromkeys(found.values())), _reason(found))
         for name, found in libraries_of(contents, own, base).items()
     )
-    return (*contents.needs(own.tree), *linked)
+    said = conventional_needs(own.tree, own.elf, base.in_every_image)
+    return (*contents.needs(own.tree), *linked, *said)
 
 
 def libraries_of(

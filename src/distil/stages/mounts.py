@@ -1,11 +1,15 @@
-"""Directories that are kept between builds: one user at a time, and never part of an image."""
+"""What is mounted into a stage and never part of an image: caches, and secrets in memory.
+
+A cache has one user at a time; a secret is a file of a file system in memory while commands run.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
 import os
-from collections.abc import Iterator, Sequence
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +21,8 @@ from distil.run.task import Bind
 
 AREA: Final = "mounts"
 _KEPT: Final = "kept"
+_MEMORY: Final = "/dev/shm"  # noqa: S108 - a directory of its own, of mode 0700
+"""POSIX shared memory: what is there is on no disk."""
 
 
 @contextlib.contextmanager
@@ -60,3 +66,23 @@ def _held(name: str, cache: Cache) -> Iterator[Path]:
         yield place
     finally:
         os.close(handle)
+
+
+@contextlib.contextmanager
+def secret_mounts(secrets: Mapping[str, bytes]) -> Iterator[tuple[Bind, ...]]:
+    """`secrets`, by the paths of the stage, as files that nobody else can read.
+
+    Raises OSError where this machine has no file system in memory.
+    """
+    if not secrets:
+        yield ()
+        return
+    with tempfile.TemporaryDirectory(prefix="distil-", dir=_MEMORY) as directory:
+        binds = []
+        for number, (target, value) in enumerate(secrets.items()):
+            path = Path(directory) / str(number)
+            path.touch(mode=0o600)
+            path.write_bytes(value)
+            path.chmod(0o400)
+            binds.append(Bind(path, target))
+        yield tuple(binds)

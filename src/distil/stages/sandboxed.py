@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -21,7 +22,7 @@ from distil.run.roots import unpacked
 from distil.run.sandbox import run
 from distil.run.task import Bind, Ended, Limits, Root, Task
 from distil.stages.checks import memory_bytes
-from distil.stages.mounts import cache_mounts
+from distil.stages.mounts import cache_mounts, secret_mounts
 from distil.stages.surroundings import words_of
 from distil.stages.work import Work
 
@@ -57,26 +58,31 @@ class Sandboxed:
             unpacked(work.tree(), cache) as root,
             layer(cache) as upper,
             cache_mounts(work.stage.mounts, cache, fresh=work.fresh) as caches,
+            secret_mounts(work.secrets) as secrets,
         ):
-            unpack(_dated(work), upper / UPPER, owners=False)
+            _put_files(work, upper / UPPER)
             started = time.monotonic()
-            ended, number = _run(work, Root(root, upper), caches, output)
+            ended, number = _run(work, Root(root, upper), (*caches, *secrets), output)
             yield Done(ended, number, time.monotonic() - started, upper, root)
 
 
-def _dated(work: Work) -> Tree:
-    """The application's files, with a date that tools go by.
+def _put_files(work: Work, top: Path) -> None:
+    """Write the application's files below `top`, with a date that tools go by.
 
     What a cache holds of an earlier build may be newer than a file that has changed since; where
     there is one, all files are newer than anything in it.
     """
-    kept = any(mount.cache for mount in work.stage.mounts)
-    date = int(time.time()) if kept else int(work.environment["SOURCE_DATE_EPOCH"])
-    return Tree(msgspec.structs.replace(node, mtime=date) for node in work.files)
+    epoch = int(work.environment["SOURCE_DATE_EPOCH"])
+    dated = Tree(msgspec.structs.replace(node, mtime=epoch) for node in work.files)
+    unpack(dated, top, owners=False)
+    if any(mount.cache for mount in work.stage.mounts):
+        now = time.time_ns()
+        for node in dated:
+            os.utime(f"{top}{node.path}", ns=(now, now), follow_symlinks=False)
 
 
 def _run(
-    work: Work, root: Root, caches: tuple[Bind, ...], output: Callable[[bytes], None]
+    work: Work, root: Root, binds: tuple[Bind, ...], output: Callable[[bytes], None]
 ) -> tuple[Ended, int]:
     stage = work.stage
     until = time.monotonic() + stage.seconds
@@ -89,7 +95,7 @@ def _run(
                 words=words_of(command),
                 environment=work.environment | work.proxies,
                 workdir=stage.workdir or "/",
-                binds=caches,
+                binds=binds,
                 network=stage.network,
                 limits=Limits(
                     seconds=max(until - time.monotonic(), 0.001),
