@@ -211,10 +211,14 @@ def test_a_secret_is_a_file_that_leaves_nothing(bench: Bench, tmp_path: Path) ->
                 assert b"the-secret-itself" not in path.read_bytes(), path
 
 
+def _answer(server: socket.socket) -> None:
+    server.accept()[0].close()
+
+
 def test_there_is_no_network_unless_it_is_asked_for(bench: Bench) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        threading.Thread(target=lambda: server.accept()[0].close(), daemon=True).start()
+        threading.Thread(target=_answer, args=(server,), daemon=True).start()
         assert bench.run(f"nc 127.0.0.1 {port} < /dev/null")[0].status != 0
         assert bench.run(f"nc 127.0.0.1 {port} < /dev/null", network=True)[0].status == 0
 

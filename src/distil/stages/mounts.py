@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -74,6 +73,8 @@ def secret_mounts(secrets: Mapping[str, bytes]) -> Iterator[tuple[Bind, ...]]:
 
     Raises OSError where this machine has no file system in memory.
     """
+    import tempfile  # most stages mount none
+
     if not secrets:
         yield ()
         return

@@ -168,7 +168,8 @@ def plan_packages(
     `UnsatisfiableDependencies`.
     """
     world = _World(index, suites, place, pinned, default_cuts())
-    names = [*request.runtime, *EVERY_IMAGE, *request.asked]
+    everywhere = EVERY_IMAGE if place.ground.makes_system else ()
+    names = [*request.runtime, *everywhere, *request.asked]
     names += [world.first_known(name) for need in request.needs for name in need.packages]
     # Last, for of several demands for one package the last one's version counts.
     wanted = tuple(dict.fromkeys([*names, *pinned]))
