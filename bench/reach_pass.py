@@ -186,8 +186,10 @@ def _subject(source: Path) -> Subject:
         assert isinstance(python, PythonApplication)
         contents = resolved.runtime.fetch(client, resolver.base)
         application = application_tree(subject.application, spec, subject.sources)
-        plan = plan_image(resolved, find_needs(contents, OwnFiles.of(application), resolved.base), debug=False)
-        ingredients = Ingredients(plan.system.fetch(client), contents, application)
+        own = OwnFiles.of(application)
+        plan = plan_image(resolved, find_needs(contents, own, resolved.base), debug=False)
+        system = plan.system.fetch(client)
+        ingredients = Ingredients(system, contents, application, own_elf=own.elf)
     gathered = gather(plan, ingredients, cache)
     return Subject(
         gathered,
