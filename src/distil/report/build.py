@@ -7,13 +7,13 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from distil.compose.plan_summary import PlanSummary
 from distil.compose.summary import (
     BuildSummary,
     ComponentSummary,
     ComputedImports,
     ImageSummary,
     IndexSummary,
-    PlanSummary,
     StageSummary,
 )
 from distil.model.component import ToldProgram
