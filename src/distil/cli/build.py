@@ -4,11 +4,26 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from distil.cli import places
+
+_AS_THEY_ARE: Final = (
+    "load",
+    "push",
+    "settings",
+    "platforms",
+    "dry_run",
+    "refresh",
+    "offline",
+    "locked",
+    "vendor",
+    "secrets",
+    "verify_reproducible",
+)
+"""Options that a request has under the same names."""
 
 
 def _pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
@@ -137,11 +152,7 @@ def command(
         source=source,
         tags=tags,
         outputs=outputs,
-        load=options["load"],
-        push=options["push"],
         profile=options["profile"] or "",
-        settings=options["settings"],
-        platforms=options["platforms"],
         overrides=Overrides(
             base=options["base"],
             compression=options["compression"],
@@ -150,13 +161,7 @@ def command(
             labels=options["labels"],
         ),
         debug=not options["no_debug"],
-        dry_run=options["dry_run"],
-        refresh=options["refresh"],
-        offline=options["offline"],
-        locked=options["locked"],
-        vendor=options["vendor"],
-        secrets=options["secrets"],
-        verify_reproducible=options["verify_reproducible"],
+        **{name: options[name] for name in _AS_THEY_ARE},
     )
     with show_progress(sys.stderr, verbose=verbose):
         result = build(request)

@@ -17,8 +17,8 @@ from distil.image.unpack import unpack
 from distil.model.node import Node
 from distil.model.tree import Tree
 from distil.run.changes import changes
-from distil.run.layers import UPPER, layer
-from distil.run.roots import unpacked
+from distil.run.layers import layer, place
+from distil.run.roots import unpacked_as
 from distil.run.sandbox import run
 from distil.run.task import Bind, Ended, Limits, Root, Task
 from distil.stages.checks import memory_bytes
@@ -55,12 +55,12 @@ class Sandboxed:
         Raises `SandboxUnavailable`, `SandboxFailed`, and what unpacking the root raises.
         """
         with (
-            unpacked(work.tree(), cache) as root,
+            unpacked_as(work.root, work.tree, cache) as root,
             layer(cache) as upper,
             cache_mounts(work.stage.mounts, cache, fresh=work.fresh) as caches,
             secret_mounts(work.secrets) as secrets,
         ):
-            _put_files(work, upper / UPPER)
+            _put_files(work, place(upper))
             started = time.monotonic()
             ended, number = _run(work, Root(root, upper), (*caches, *secrets), output)
             yield Done(ended, number, time.monotonic() - started, upper, root)
