@@ -104,7 +104,7 @@ STRUCTS = {
             "vendor",
         ]
     ),
-    "LockRequest": ["source", "platforms", "upgrade", "vendor", "refresh", "offline"],
+    "LockRequest": ["source", "platforms", "upgrade", "vendor", "refresh", "offline", "settings"],
     "CopyRequest": [
         "source",
         "destination",

@@ -9,7 +9,7 @@ import pytest
 from distil.formats.errors import InvalidSpec
 from distil.formats.spec_toml import parse_spec
 from distil.stages.checks import check_stages, memory_bytes
-from distil.stages.foundation import foundation_of, lineage, needed_stages
+from distil.stages.stage_base import base_of_stage, lineage, needed_stages
 
 RIGHT = """
 [base]
@@ -45,11 +45,11 @@ def test_what_is_right(tmp_path: Path) -> None:
     spec = parse_spec(RIGHT)
     assert [stage.name for stage in lineage(spec, "builder")] == ["deps", "builder"]
     assert [stage.name for stage in needed_stages(spec)] == ["deps", "builder"]
-    foundation = foundation_of(spec, "builder")
+    ground = base_of_stage(spec, "builder")
     # The application's own suite: what is linked there runs on it.
-    assert foundation.source == "debian:bookworm"
-    assert foundation.packages == ("npm", "make")
-    assert foundation_of(spec, "files").source == "docker.io/library/busybox:1"
+    assert ground.source == "debian:bookworm"
+    assert ground.packages == ("npm", "make")
+    assert base_of_stage(spec, "files").source == "docker.io/library/busybox:1"
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,7 @@ EVERYTHING: Final = "\0"
     metavar="DIR",
     help="Keep the archives too, in an OCI layout that --locked builds from.",
 )
+@places.insecure
 @click.option("--refresh", is_flag=True, help="Ask mirrors and indexes anew, however fresh.")
 @places.secrets
 @click.option("--offline", is_flag=True, help="Use only what the cache holds.")
@@ -78,6 +79,7 @@ def command(
         refresh=options["refresh"],
         offline=options["offline"],
         secrets=options["secrets"],
+        settings=options["settings"],
     )
     with show_progress(sys.stderr):
         result = lock(request)

@@ -17,7 +17,7 @@ from distil.model.lock import LockedPlatform
 from distil.model.platform import Platform
 from distil.model.spec import BaseSpec, Spec
 from distil.runtimes.protocol import Asking, RuntimePlan
-from distil.stages.foundation import Foundation
+from distil.stages.stage_base import StageBase
 
 
 class Resolved(msgspec.Struct, frozen=True):
@@ -33,8 +33,8 @@ class Resolved(msgspec.Struct, frozen=True):
 
     @property
     def spec(self) -> Spec:
-        """What the user asks for."""
-        return self.subject.spec
+        """What the user asks for, completed with what the image that is built on decides."""
+        return self.base.foundation.completed(self.subject.spec)
 
     @property
     def application(self) -> Application:
@@ -51,7 +51,7 @@ class Resolver(Protocol):
     def base(self, platform: Platform) -> Base:
         """The packages of `platform`, for what is run here for an image of another one."""
 
-    def toolchain(self, foundation: Foundation) -> Toolchain:
+    def toolchain(self, ground: StageBase) -> Toolchain:
         """The system that a stage is laid on, for this machine."""
 
 
@@ -74,9 +74,9 @@ class IndexResolver(Resolver):
         """See `Distro.open`, and what it raises."""
         return open_base(self._opening(), platform)
 
-    def toolchain(self, foundation: Foundation) -> Toolchain:
+    def toolchain(self, ground: StageBase) -> Toolchain:
         """See `toolchain_of`, and what it raises."""
-        return toolchain_of(self._opening(), foundation, building_platform())
+        return toolchain_of(self._opening(), ground, building_platform())
 
     def _opening(self) -> Opening:
         # What was asked for anew for the first platform is new enough for the others, and the
@@ -90,19 +90,19 @@ def open_base(opening: Opening, platform: Platform) -> Base:
     return distro_of(opening.spec.base.source).open(opening, platform)
 
 
-def opening_for(opening: Opening, foundation: Foundation) -> Opening:
+def opening_for(opening: Opening, ground: StageBase) -> Opening:
     """`opening` for the base of a stage: the repositories are the application's own, too."""
     spec = opening.spec
-    base = BaseSpec(source=foundation.source, repositories=spec.base.repositories)
+    base = BaseSpec(source=ground.source, repositories=spec.base.repositories)
     return msgspec.structs.replace(opening, spec=msgspec.structs.replace(spec, base=base))
 
 
-def toolchain_of(opening: Opening, foundation: Foundation, platform: Platform) -> Toolchain:
-    """The system of `foundation` for machines of `platform`, as the indexes have its packages.
+def toolchain_of(opening: Opening, ground: StageBase, platform: Platform) -> Toolchain:
+    """The system of `ground` for machines of `platform`, as the indexes have its packages.
 
     Raises `UnknownBase`, what opening it raises, and what `Base.toolchain` raises.
     """
-    return open_base(opening_for(opening, foundation), platform).toolchain(foundation.packages)
+    return open_base(opening_for(opening, ground), platform).toolchain(ground.packages)
 
 
 def resolve(subject: Subject, platform: Platform, opening: Opening, asking: Asking) -> Resolved:

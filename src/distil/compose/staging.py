@@ -10,16 +10,16 @@ from distil.compose.subject import Subject
 from distil.distros.protocol import Toolchain
 from distil.events import Warned, emit
 from distil.fetch.http import Client
-from distil.stages.foundation import Foundation
 from distil.stages.sandboxed import Sandboxed
 from distil.stages.secrets import Secrets
 from distil.stages.site import Workplace
+from distil.stages.stage_base import StageBase
 from distil.stages.stages import Stages
 
 
 def stages_of(
     subject: Subject,
-    toolchain: Callable[[Foundation], Toolchain],
+    toolchain: Callable[[StageBase], Toolchain],
     client: Client,
     secrets: Mapping[str, str],
     *,

@@ -132,7 +132,7 @@ class Locker:
         files = application_tree(resolved.application, subject.spec, subject.sources)
         stages = stages_of(
             subject,
-            lambda foundation: toolchain_of(opening, foundation, here),
+            lambda ground: toolchain_of(opening, ground, here),
             self._client,
             self._secrets,
         )

@@ -15,7 +15,7 @@ from distil.locks.stages import locked_toolchain
 from distil.model.lock import Lock
 from distil.model.platform import Platform
 from distil.runtimes.errors import StaleLock
-from distil.stages.foundation import Foundation
+from distil.stages.stage_base import StageBase
 
 
 class LockResolver(Resolver):
@@ -61,7 +61,7 @@ class LockResolver(Resolver):
             raise NotLocked(self._path, f"Python for {oci}", hint=hint)
         return open_locked(self._opening(), locked, platform)
 
-    def toolchain(self, foundation: Foundation) -> Toolchain:
+    def toolchain(self, ground: StageBase) -> Toolchain:
         """What the lock holds of the system that a stage is laid on.
 
         Raises `NotLocked`, and what opening it raises.
@@ -70,9 +70,9 @@ class LockResolver(Resolver):
         locked = self._lock.platform(here.oci)
         found = None
         if locked is not None:
-            found = locked_toolchain(locked, self._opening(), foundation, here)
+            found = locked_toolchain(locked, self._opening(), ground, here)
         if found is None:
-            what = f"what stage {foundation.stage} needs on {here.oci}"
+            what = f"what stage {ground.stage} needs on {here.oci}"
             others = ",".join(one.name for one in self._lock.platforms if one.name != here.oci)
             names = f"{here.oci},{others}" if others else here.oci
             argument = self._subject.application.argument

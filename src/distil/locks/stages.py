@@ -13,7 +13,7 @@ from distil.distros.table import distro_of
 from distil.locks.errors import UnsoundLock
 from distil.model.lock import LockedPlatform, LockPart, Pinned
 from distil.model.platform import Platform, parse_platform
-from distil.stages.foundation import Foundation, foundation_of, needed_stages
+from distil.stages.stage_base import StageBase, base_of_stage, needed_stages
 
 StageParts = dict[str, dict[str, LockPart]]
 """By stage, and then by distribution."""
@@ -28,32 +28,32 @@ def lock_stages(
     opened again, and has to come to the same. Raises `UnsoundLock`, and what opening raises.
     """
     found: StageParts = {}
-    for foundation in foundations_of(subject):
-        distro = distro_of(foundation.source).name
-        known = before.stages.get(foundation.stage, {}) if before is not None else {}
+    for ground in stage_bases(subject):
+        distro = distro_of(ground.source).name
+        known = before.stages.get(ground.stage, {}) if before is not None else {}
         held = msgspec.structs.replace(opening, held=known.get(distro))
-        toolchain = toolchain_of(held, foundation, platform)
-        found[foundation.stage] = {distro: toolchain.lock()}
-        again = _opened(found[foundation.stage], opening, foundation, platform)
+        toolchain = toolchain_of(held, ground, platform)
+        found[ground.stage] = {distro: toolchain.lock()}
+        again = _opened(found[ground.stage], opening, ground, platform)
         if again.identity != toolchain.identity:
-            raise UnsoundLock(platform.oci, [f"stage {foundation.stage}"])
+            raise UnsoundLock(platform.oci, [f"stage {ground.stage}"])
     return found
 
 
-def foundations_of(subject: Subject) -> list[Foundation]:
+def stage_bases(subject: Subject) -> list[StageBase]:
     """What the stages stand on of which something is copied."""
-    return [foundation_of(subject.spec, stage.name) for stage in needed_stages(subject.spec)]
+    return [base_of_stage(subject.spec, stage.name) for stage in needed_stages(subject.spec)]
 
 
 def locked_toolchain(
-    locked: LockedPlatform, opening: Opening, foundation: Foundation, platform: Platform
+    locked: LockedPlatform, opening: Opening, ground: StageBase, platform: Platform
 ) -> Toolchain | None:
-    """The system of `foundation` with what is locked for it; None when nothing is.
+    """The system of `ground` with what is locked for it; None when nothing is.
 
     Raises `InvalidLock`, and what opening it raises.
     """
-    parts = locked.stages.get(foundation.stage)
-    return None if parts is None else _opened(parts, opening, foundation, platform)
+    parts = locked.stages.get(ground.stage)
+    return None if parts is None else _opened(parts, opening, ground, platform)
 
 
 def locked_stage_files(
@@ -61,9 +61,9 @@ def locked_stage_files(
 ) -> Iterator[LockedArchive]:
     """Every archive that the stages of `locked` are made of."""
     platform = parse_platform(locked.name)
-    for foundation in foundations_of(subject):
-        its_own = opening_for(opening, foundation)
-        for name, part in locked.stages.get(foundation.stage, {}).items():
+    for ground in stage_bases(subject):
+        its_own = opening_for(opening, ground)
+        for name, part in locked.stages.get(ground.stage, {}).items():
             yield from distro_of(name).locked_files(part, its_own, platform)
 
 
@@ -75,9 +75,9 @@ def pinned_stages(locked: LockedPlatform) -> Iterator[Pinned]:
 
 
 def _opened(
-    parts: dict[str, LockPart], opening: Opening, foundation: Foundation, platform: Platform
+    parts: dict[str, LockPart], opening: Opening, ground: StageBase, platform: Platform
 ) -> Toolchain:
-    distro = distro_of(foundation.source)
+    distro = distro_of(ground.source)
     part = parts.get(distro.name, {})
-    base = distro.open_locked(part, opening_for(opening, foundation), platform)
-    return base.toolchain(foundation.packages)
+    base = distro.open_locked(part, opening_for(opening, ground), platform)
+    return base.toolchain(ground.packages)

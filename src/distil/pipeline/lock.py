@@ -10,6 +10,7 @@ import msgspec
 from distil.compose.subject import read_subject
 from distil.fetch.cache import Cache
 from distil.fetch.http import Client
+from distil.image.stores import NOTHING_SAID, StoreSettings
 from distil.locks.choices import names_to_upgrade, platforms_to_lock
 from distil.locks.file import LOCK_FILE, find_lock, write_lock
 from distil.locks.lock import Locker
@@ -35,6 +36,8 @@ class LockRequest(msgspec.Struct, frozen=True, kw_only=True):
     refresh: bool = False
     offline: bool = False
     secrets: Mapping[str, str] = {}
+    settings: StoreSettings = NOTHING_SAID
+    """What is said of the place of the base."""
 
 
 def lock(request: LockRequest) -> LockSummary:
@@ -57,7 +60,12 @@ def _lock(request: LockRequest, cache: Cache) -> LockSummary:
     vendor = vendor_directory(before, source, request.vendor)
     subject = read_subject(place, spec)
     refresh = request.refresh or upgraded != frozenset()
-    with Client(cache, offline=request.offline, kept=vendor and archives_of(vendor)) as client:
+    with Client(
+        cache,
+        offline=request.offline,
+        kept=vendor and archives_of(vendor),
+        insecure=request.settings.insecure,
+    ) as client:
         locker = Locker(subject, client, before, request.secrets, refresh=refresh)
         after = locker.unchanged(platforms, vendor) if upgraded == frozenset() else None
         written = after is None

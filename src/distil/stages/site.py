@@ -23,11 +23,11 @@ from distil.source.specification import SpecPlace
 from distil.stages.difference import difference
 from distil.stages.errors import StagesUnable
 from distil.stages.failing import failure
-from distil.stages.foundation import Foundation, foundation_of, lineage
 from distil.stages.kept import KeptLayer, find_copy, find_layer, keep_copy, keep_layer
 from distil.stages.key import Inputs, again, copy_key, files_key, stage_key
 from distil.stages.output import Output
 from distil.stages.secrets import Secrets, Traces
+from distil.stages.stage_base import StageBase, base_of_stage, lineage
 from distil.stages.surroundings import PASSED_ON, environment_of, shown
 from distil.stages.taking import Taker
 from distil.stages.work import Work, Worker
@@ -46,7 +46,7 @@ class Workplace(msgspec.Struct, frozen=True):
     sources: Sources
     client: Client
     here: Platform
-    toolchain: Callable[[Foundation], Toolchain]
+    toolchain: Callable[[StageBase], Toolchain]
     worker: Worker
     secrets: Secrets
     fresh: bool = False
@@ -133,7 +133,7 @@ class Site:
         if name not in self._runs:
             *_, stage = lineage(self._place.spec, name)
             toolchain = self._toolchain(name)
-            base = stage.source or foundation_of(self._place.spec, name).source
+            base = stage.source or base_of_stage(self._place.spec, name).source
             count = len(toolchain.packages)
             run = StageRun(name, base, count, len(stage.run), seconds, cached)
             self._runs[name] = run
@@ -142,7 +142,7 @@ class Site:
 
     def _toolchain(self, name: str) -> Toolchain:
         if name not in self._toolchains:
-            self._toolchains[name] = self._place.toolchain(foundation_of(self._place.spec, name))
+            self._toolchains[name] = self._place.toolchain(base_of_stage(self._place.spec, name))
         return self._toolchains[name]
 
     def _own_files(self, stage: StageSpec) -> Tree:

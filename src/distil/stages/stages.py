@@ -5,8 +5,8 @@ from __future__ import annotations
 from distil.model.node import Node
 from distil.model.platform import Platform
 from distil.model.spec import StageSpec
-from distil.stages.foundation import foundation_of, needed_stages
 from distil.stages.site import Site, Taken, Workplace
+from distil.stages.stage_base import base_of_stage, needed_stages
 from distil.stages.surroundings import shown
 
 NOTHING: Taken = Taken()
@@ -37,9 +37,9 @@ class Stages:
         return [self._planned(stage) for stage in self.needed]
 
     def _planned(self, stage: StageSpec) -> str:
-        foundation = foundation_of(self._workplace.spec, stage.name)
-        count = len(self._workplace.toolchain(foundation).packages)
-        base = stage.source or foundation.source
+        ground = base_of_stage(self._workplace.spec, stage.name)
+        count = len(self._workplace.toolchain(ground).packages)
+        base = stage.source or ground.source
         commands = "; ".join(shown(command, 60) for command in stage.run)
         network = ", with the network" if stage.network else ""
         packages = f"{count} package" if count == 1 else f"{count} packages"

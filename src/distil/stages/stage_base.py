@@ -11,7 +11,7 @@ from distil.model.spec import DEFAULT_BASE, Spec, StageSpec
 _DEBIAN: Final = "debian:"
 
 
-class Foundation(msgspec.Struct, frozen=True):
+class StageBase(msgspec.Struct, frozen=True):
     """The system that a stage is laid on, as the specification names it.
 
     `stage` is the name of the stage, `source` its base, `packages` its own and those of the stages
@@ -35,7 +35,7 @@ def lineage(spec: Spec, name: str) -> tuple[StageSpec, ...]:
     return tuple(reversed(found))
 
 
-def foundation_of(spec: Spec, name: str) -> Foundation:
+def base_of_stage(spec: Spec, name: str) -> StageBase:
     """What the stage `name` stands on.
 
     A stage that names no base has the application's own Debian suite, or else the default one.
@@ -43,7 +43,7 @@ def foundation_of(spec: Spec, name: str) -> Foundation:
     stages = lineage(spec, name)
     own = spec.base.source if spec.base.source.startswith(_DEBIAN) else DEFAULT_BASE
     packages = dict.fromkeys(package for stage in stages for package in stage.packages)
-    return Foundation(name, stages[0].source or own, tuple(packages))
+    return StageBase(name, stages[0].source or own, tuple(packages))
 
 
 def needed_stages(spec: Spec) -> tuple[StageSpec, ...]:
