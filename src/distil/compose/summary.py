@@ -230,8 +230,8 @@ def summarise_plans(
     plans: Sequence[Plan], stages: Sequence[str] = ()
 ) -> BuildSummary | IndexSummary:
     """What was decided for each platform, for a dry run; `stages` says what would be run."""
-    planned = tuple(BuildSummary(plan=planned(plan, tuple(stages))) for plan in plans)
-    return planned[0] if len(planned) == 1 else IndexSummary(planned)
+    found = tuple(BuildSummary(plan=planned(plan, tuple(stages))) for plan in plans)
+    return found[0] if len(found) == 1 else IndexSummary(found)
 
 
 def summarise(products: Sequence[Product], publication: Publication) -> BuildSummary | IndexSummary:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import msgspec
 
-from distil.compose.resolving import opening_for, toolchain_of
+from distil.compose.resolving import open_base, opening_for
 from distil.compose.subject import Subject
 from distil.distros.protocol import LockedArchive, Opening, Toolchain
-from distil.distros.table import distro_of
+from distil.distros.table import distro_called, distro_of
 from distil.locks.errors import UnsoundLock
 from distil.model.lock import LockedPlatform, LockPart, Pinned
 from distil.model.platform import Platform, parse_platform
@@ -29,11 +29,12 @@ def lock_stages(
     """
     found: StageParts = {}
     for ground in stage_bases(subject):
-        distro = distro_of(ground.source).name
+        distro = distro_of(ground.source)
         known = before.stages.get(ground.stage, {}) if before is not None else {}
-        held = msgspec.structs.replace(opening, held=known.get(distro))
-        toolchain = toolchain_of(held, ground, platform)
-        found[ground.stage] = {distro: toolchain.lock()}
+        held = msgspec.structs.replace(opening, held=known.get(distro.name))
+        base = open_base(opening_for(held, ground), platform)
+        toolchain = base.toolchain(ground.packages)
+        found[ground.stage] = {distro.name: distro.locked(base, toolchain.lock())}
         again = _opened(found[ground.stage], opening, ground, platform)
         if again.identity != toolchain.identity:
             raise UnsoundLock(platform.oci, [f"stage {ground.stage}"])
@@ -64,14 +65,14 @@ def locked_stage_files(
     for ground in stage_bases(subject):
         its_own = opening_for(opening, ground)
         for name, part in locked.stages.get(ground.stage, {}).items():
-            yield from distro_of(name).locked_files(part, its_own, platform)
+            yield from distro_called(name).locked_files(part, its_own, platform)
 
 
 def pinned_stages(locked: LockedPlatform) -> Iterator[Pinned]:
     """What the parts of the stages hold, in the order of their names."""
     for _, parts in sorted(locked.stages.items()):
         for name, part in parts.items():
-            yield distro_of(name).pinned(part)
+            yield distro_called(name).pinned(part)
 
 
 def _opened(
