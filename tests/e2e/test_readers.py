@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.images import Build
 from tests.e2e import test_examples
+from tests.e2e.images import Build
 from tests.e2e.test_commands import COMMANDS
 from tests.support.registry import registry
 from tests.support.runners import BuiltImage
