@@ -179,7 +179,10 @@ def site(runner: Runner, image: BuiltImage, around: Surroundings) -> None:
 
 
 def _examples() -> list[Subject]:
-    hup = {"flask-hello": (signal.SIGHUP, signal.SIGUSR1), "django": (signal.SIGHUP,)}
+    hup = {
+        **dict.fromkeys(("flask-hello", "nginx-site"), (signal.SIGHUP, signal.SIGUSR1)),
+        "django": (signal.SIGHUP,),
+    }
     return [
         Subject(name, ROOT / "examples" / name, serving(workload, *hup.get(name, ())))
         for name, workload in WORKLOADS.items()

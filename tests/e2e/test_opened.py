@@ -17,7 +17,7 @@ from tests.support.tracing import TracingRunner, lacking
 
 pytestmark = [pytest.mark.engine, pytest.mark.network]
 
-ALWAYS = ("flask-hello", "django", "worker")
+ALWAYS = ("flask-hello", "django", "worker", "nginx-site")
 """Part of every test run; the others take minutes."""
 THOROUGH = pytest.mark.skipif(not os.environ.get("DISTIL_THOROUGH"), reason="set DISTIL_THOROUGH=1")
 
@@ -53,7 +53,8 @@ def _compare(
     full, small = (subject.image(level, directory) for level in ("packages", "reachable"))
     for image in (full, small):
         subject.work(runner, image, around)
-    assert len(runner.accesses(small)) > 1000, "next to nothing was observed"
+    # A compiled server opens little: the loader alone asks for some thirty paths.
+    assert len(runner.accesses(small)) > 40, "next to nothing was observed"
     lacks = lacking(runner, full, small)
     assert not lacks, f"{len(lacks)} paths:\n" + "\n".join(map(str, lacks))
 

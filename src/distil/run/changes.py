@@ -20,7 +20,7 @@ from distil.model.digest import Digest
 from distil.model.node import MOUNTED, ROOT, Kind, Node, parent_of, unusable
 from distil.model.tree import OPAQUE, WHITEOUT
 from distil.run.errors import UnusableChange
-from distil.run.layers import COPY, UPPER, copied, is_copied, places
+from distil.run.layers import COPY, UPPER, copied, is_copied, place, places
 
 MOST_PATHS: Final = 1_000_000
 MOST_BYTES: Final = 64 << 30
@@ -179,8 +179,7 @@ class _Reader:
             xattrs: tuple[tuple[str, bytes], ...] = ()
             with contextlib.suppress(OSError):
                 xattrs = ((_CAPABILITY, _plain(os.getxattr(handle, _CAPABILITY))),)
-        top = self._layer / (COPY if is_copied(self._layer) else UPPER)
-        return FileBlob(f"{top}{path}", 0, size, digest), xattrs
+        return FileBlob(f"{place(self._layer)}{path}", 0, size, digest), xattrs
 
     def _before(self, path: str) -> os.stat_result | None:
         """What the root below has at `path`, if no link leads there."""

@@ -27,7 +27,8 @@ _KILLED_FIRST = b"500"
 def live(plan: Plan, allowed: int, report: int) -> None:
     """Be the first process, to the end; `allowed` tells when outside has done its part.
 
-    What happened is told through `report`: ``refused``, ``ready``, ``unstarted``, ``ended``.
+    What happened is told through `report`: ``refused``, ``ready``, ``unstarted``, ``started``,
+    ``ended``.
     """
     try:
         _await(allowed)
@@ -83,6 +84,7 @@ def _start_and_reap(plan: Plan, report: int) -> None:
     if reason:
         send(report, ("unstarted", reason.decode()))
         return
+    send(report, ("started",))
     nothing = os.open(os.devnull, os.O_RDWR)
     for number in range(3):
         os.dup2(nothing, number)
@@ -124,7 +126,7 @@ def _become(plan: Plan, breaks: int) -> None:
         os.closerange(breaks + 1, 1 << 16)
         kernel.keep_capabilities(KEPT_CAPABILITIES)
         if plan.ids:
-            os.setgroups([plan.gid])
+            os.setgroups([plan.gid, *plan.groups])
             os.setresgid(plan.gid, plan.gid, plan.gid)
             os.setresuid(plan.uid, plan.uid, plan.uid)
         kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
