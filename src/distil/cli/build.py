@@ -55,9 +55,9 @@ def _pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> di
 )
 @click.option(
     "--base",
-    metavar="debian:SUITE",
+    metavar="BASE",
     shell_complete=places.base,
-    help="Where system packages come from.",
+    help="What it is built on: debian:SUITE, scratch, or an image, such as oci:DIR:TAG.",
 )
 @click.option(
     "--level",

@@ -32,10 +32,11 @@ def destination(_ctx: click.Context, _param: click.Parameter, incomplete: str) -
 
 
 def base(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
-    """Debian's suites by name."""
+    """Debian's suites by name, nothing, and images that are here."""
     from distil.distros.debian.suites import ALIASES, MAJOR_VERSIONS
 
-    names = [f"debian:{suite}" for suite in (*MAJOR_VERSIONS, *ALIASES)]
+    names = [f"debian:{suite}" for suite in (*MAJOR_VERSIONS, *ALIASES)] + ["scratch"]
+    names += _places(incomplete, tags=True)
     return [name for name in names if name.startswith(incomplete)]
 
 

@@ -69,12 +69,13 @@ def gather(plan: Plan, ingredients: Ingredients, cache: Cache) -> Gathered:
     and what `place_copies` raises.
     """
     subject, spec = plan.resolved.subject, plan.resolved.spec
-    elf, user = ingredients.elf(), ImageUser.parse(spec.image.user)
+    foundation = plan.resolved.base.foundation
+    elf, user = {**foundation.elf, **ingredients.elf()}, ImageUser.parse(spec.image.user)
     searched = spec.reach.level is Level.REACHABLE
     setting = Setting(subject.source, user, subject.certificates, searched)
     system = ingredients.system.configure(setting, elf, cache)
     laid_out = ingredients.runtime.lay_out()
-    tree = system.tree.merge(laid_out.tree, ingredients.application)
+    tree = foundation.joined(system.tree, laid_out.tree, ingredients.application)
     placed = place_copies(tree, ingredients.copies)
     system.check(placed.tree, elf)
     _tell_useless(plan, placed.tree)

@@ -31,8 +31,8 @@ class Resolved(msgspec.Struct, frozen=True):
 
     @property
     def spec(self) -> Spec:
-        """What the user asks for."""
-        return self.subject.spec
+        """What the user asks for, completed with what the image that is built on decides."""
+        return self.base.foundation.completed(self.subject.spec)
 
     @property
     def application(self) -> Application:

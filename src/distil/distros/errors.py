@@ -13,7 +13,8 @@ class UnknownBase(DistilError):
     def __init__(self, base: str) -> None:
         super().__init__(
             f"the base {base!r} is not one distil can build on",
-            hint="write debian:SUITE, such as debian:trixie, or scratch",
+            hint="write debian:SUITE, such as debian:trixie, or scratch, or an image with its "
+            "registry or transport, such as registry.example/base:3 or oci:DIR:TAG",
         )
 
 

@@ -31,10 +31,11 @@ def lock_platform(
         for found in libraries_of(contents, base).values()
         for soname, package in found.items()
     }
+    distro = distro_of(base.name)
     known = before.runtime.get(runtime.name) if before is not None else None
     return LockedPlatform(
         name=base.platform.oci,
-        base={distro_of(base.name).name: plan.system.lock(libraries)},
+        base={distro.name: distro.locked(base, plan.system.lock(libraries))},
         runtime={runtime.name: runtime.lock(client, known)},
     )
 

@@ -56,7 +56,7 @@ class BuildRequest(msgspec.Struct, frozen=True, kw_only=True):
     push: bool = False
     """Whether to write to the registries that `tags` name as well."""
     settings: StoreSettings = NOTHING_SAID
-    """What is said of the places to write to."""
+    """What is said of places: those to write to, and that of the base."""
     platforms: tuple[str, ...] = ()
     overrides: Overrides = Overrides()
     profile: str = ""
@@ -93,7 +93,8 @@ def _build(request: BuildRequest, cache: Cache) -> BuildSummary | IndexSummary:
     names = where.names_for(subject.application)
     lock = _lock_of(request, subject)
     kept = kept_archives(lock, place.directory, request.vendor)
-    with Client(cache, offline=request.offline, kept=kept) as client:
+    insecure = request.settings.insecure
+    with Client(cache, offline=request.offline, kept=kept, insecure=insecure) as client:
         resolver: Resolver
         if lock is not None:
             resolver = LockResolver(subject, lock, client)

@@ -9,6 +9,7 @@ import msgspec
 from distil.compose.subject import read_subject
 from distil.fetch.cache import Cache
 from distil.fetch.http import Client
+from distil.image.stores import NOTHING_SAID, StoreSettings
 from distil.locks.choices import names_to_upgrade, platforms_to_lock
 from distil.locks.file import LOCK_FILE, find_lock, write_lock
 from distil.locks.lock import Locker
@@ -33,6 +34,8 @@ class LockRequest(msgspec.Struct, frozen=True, kw_only=True):
     vendor: Path | None = None
     refresh: bool = False
     offline: bool = False
+    settings: StoreSettings = NOTHING_SAID
+    """What is said of the place of the base."""
 
 
 def lock(request: LockRequest) -> LockSummary:
@@ -55,7 +58,12 @@ def _lock(request: LockRequest, cache: Cache) -> LockSummary:
     vendor = vendor_directory(before, source, request.vendor)
     subject = read_subject(place, spec)
     refresh = request.refresh or upgraded != frozenset()
-    with Client(cache, offline=request.offline, kept=vendor and archives_of(vendor)) as client:
+    with Client(
+        cache,
+        offline=request.offline,
+        kept=vendor and archives_of(vendor),
+        insecure=request.settings.insecure,
+    ) as client:
         locker = Locker(subject, client, before, refresh=refresh)
         after = locker.unchanged(platforms, vendor) if upgraded == frozenset() else None
         written = after is None
