@@ -8,7 +8,17 @@ from pathlib import Path
 import msgspec
 
 from distil.distros.errors import UnknownPackage
-from distil.distros.protocol import Edge, Elf, LockedArchive, Opening, Remedy, Request, Setting
+from distil.distros.foundation import NOTHING_THERE, Foundation
+from distil.distros.protocol import (
+    Base,
+    Edge,
+    Elf,
+    LockedArchive,
+    Opening,
+    Remedy,
+    Request,
+    Setting,
+)
 from distil.fetch.cache import Cache, Check
 from distil.fetch.http import Client
 from distil.fetch.packs import Pack, PackMember, write_pack
@@ -145,6 +155,8 @@ class TinBase(msgspec.Struct, frozen=True):
     release: str = "1.0"
     date: int = 1_700_000_000
     ecosystem: str = "tin"
+    foundation: Foundation = NOTHING_THERE
+    present: Tree = Tree()
 
     def version(self, package: str) -> str | None:
         found = self.packages.get(package)
@@ -219,6 +231,12 @@ class Tin(msgspec.Struct, frozen=True):
 
     packages: dict[str, TinPackage]
     name: str = "tin"
+
+    def owns(self, base: str) -> bool:
+        return base.startswith("tin:")
+
+    def locked(self, base: Base, packages: LockPart) -> LockPart:
+        return packages
 
     @property
     def cache_checks(self) -> Mapping[str, Check]:

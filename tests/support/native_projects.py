@@ -11,6 +11,7 @@ from distil.fetch.http import Client
 from distil.fetch.packs import NamedPack
 from distil.model.platform import AMD64, Platform
 from distil.model.spec import Spec
+from distil.model.tree import Tree
 from distil.runtimes.native.compiled import CompiledProject
 from distil.runtimes.protocol import Runtime
 from distil.source.place import Place
@@ -41,6 +42,7 @@ class Compilers(msgspec.Struct, frozen=True):
     versions: dict[str, str]
     others: dict[str, dict[str, str]] = {}
     platform: Platform = AMD64
+    present: Tree = Tree()
 
     def version(self, package: str) -> str | None:
         return self.versions.get(package)

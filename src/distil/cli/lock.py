@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 
+from distil.cli import places
 from distil.cli.progress import show_progress
 
 EVERYTHING: Final = "\0"
@@ -38,7 +39,9 @@ EVERYTHING: Final = "\0"
     metavar="DIR",
     help="Keep the archives too, in an OCI layout that --locked builds from.",
 )
+@places.insecure
 @click.option("--refresh", is_flag=True, help="Ask mirrors and indexes anew, however fresh.")
+@places.secrets
 @click.option("--offline", is_flag=True, help="Use only what the cache holds.")
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", help="Of the result."
@@ -49,7 +52,7 @@ def command(
     upgrade: tuple[str, ...],
     vendor: Path | None,
     form: str,
-    **options: bool,
+    **options: Any,  # noqa: ANN401  click checked them
 ) -> int:
     """Write down every archive that the image of SOURCE (default: here) is made of.
 
@@ -75,6 +78,8 @@ def command(
         vendor=vendor,
         refresh=options["refresh"],
         offline=options["offline"],
+        secrets=options["secrets"],
+        settings=options["settings"],
     )
     with show_progress(sys.stderr):
         result = lock(request)

@@ -17,7 +17,7 @@ from distil.fetch.cache import Cache
 from distil.model.component import ToldProgram
 from distil.model.ledger import Reason, Removed
 from distil.model.node import Kind, Node
-from distil.model.origin import OwnOrigin
+from distil.model.origin import LayerOrigin, OwnOrigin
 from distil.model.spec import Level
 from distil.model.tree import Tree
 from distil.reach.named import Named
@@ -63,6 +63,7 @@ def compose(plan: Plan, ingredients: Ingredients, created: int, cache: Cache) ->
         narrowed = narrow(plan, gathered, ingredients, named, cache)
         gathered, reasons, further = narrowed.gathered, narrowed.reasons, narrowed.further
     tree = _with_metadata(gathered, ingredients, cache)
+    tree = plan.resolved.base.foundation.settled(tree)
     check_placed(tree, gathered.copied)
     check_usable(tree)
     return Composition(
@@ -93,11 +94,14 @@ def dated(tree: Tree, created: int, own: frozenset[str]) -> Iterable[Node]:
 
     Third-party files keep their archives' dates. Web servers tell versions of a static file by
     its date, so the application's files carry the build's. Directories carry none: which
-    package's date they have would depend on the others.
+    package's date they have would depend on the others. What is in an image that is built on
+    stays as it is.
     """
     for node in tree:
         origin = node.origin
-        if node.kind is Kind.DIRECTORY:
+        if isinstance(origin, LayerOrigin):
+            date = node.mtime
+        elif node.kind is Kind.DIRECTORY:
             date = 0
         elif isinstance(origin, OwnOrigin) or getattr(origin, "purl", "") in own:
             date = created

@@ -15,6 +15,7 @@ from distil.reach.command import Command
 
 PATH: Final = "/usr/local/bin:/usr/bin:/usr/local/sbin:/usr/sbin"
 
+_NOTHING: Final = ContainerConfig()
 _STOP_SIGNAL: Final = "SIGTERM"
 
 _DEFAULTS: Final = {
@@ -29,28 +30,42 @@ _WITH_CERTIFICATES: Final = {"REQUESTS_CA_BUNDLE": BUNDLE}
 
 
 def container_config(
-    spec: Spec, application: Application, runtime: Mapping[str, str]
+    spec: Spec,
+    application: Application,
+    runtime: Mapping[str, str],
+    inherited: ContainerConfig = _NOTHING,
 ) -> ContainerConfig:
     """The ``config`` section: what the user says wins over what was found out.
 
-    `runtime` are the environment variables that the language wants in a container.
+    `runtime` are the environment variables that the language wants in a container. What is
+    `inherited` from an image that is built on comes before all of it, but for how it is started
+    and whether it is well: that is about another program.
     """
     image = spec.image
-    defaults = _DEFAULTS | dict(runtime) | (_WITH_CERTIFICATES if image.certificates else {})
+    before = dict(entry.partition("=")[::2] for entry in inherited.env)
+    defaults = _DEFAULTS | before | dict(runtime)
+    defaults |= {"PATH": with_usual(before["PATH"])} if "PATH" in before else {}
+    defaults |= _WITH_CERTIFICATES if image.certificates else {}
     environment = defaults | application.environment | spec.app.environment
     ports = image.ports or application.ports
     return ContainerConfig(
         user=image.user,
-        exposed_ports=string_set([_with_protocol(port) for port in ports]),
+        exposed_ports=string_set([*inherited.exposed_ports, *map(_with_protocol, ports)]),
         env=tuple(f"{name}={value}" for name, value in environment.items()),
         entrypoint=application.entrypoint,
         cmd=application.command,
-        volumes=string_set([*image.volumes, *image.writable]),
+        volumes=string_set([*inherited.volumes, *image.volumes, *image.writable]),
         working_dir=image.workdir,
-        labels=dict(sorted(image.labels.items())),
+        labels=dict(sorted((inherited.labels | image.labels).items())),
         stop_signal=image.stop_signal or _STOP_SIGNAL,
         healthcheck=_healthcheck(image.healthcheck),
     )
+
+
+def with_usual(path: str) -> str:
+    """The search path of an image, with the usual directories that it lacks behind its own."""
+    known = path.split(":")
+    return ":".join([*known, *(one for one in PATH.split(":") if one not in known)])
 
 
 def commands(spec: Spec, application: Application) -> tuple[Command, ...]:

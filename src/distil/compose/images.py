@@ -22,7 +22,7 @@ def production_image(plan: Plan, tree: Tree, created: int, cache: Cache) -> Imag
     """
     press = _Press(plan, created, cache)
     layers = [press.layer(nodes, kind.title) for kind, nodes in split(tree, _components(plan))]
-    return press.image(layers, press.config)
+    return press.image([*press.foundation.layers, *layers], press.config)
 
 
 def debug_twin(plan: Plan, production: Image, tools: Tree, created: int, cache: Cache) -> Image:
@@ -38,7 +38,10 @@ class _Press:
     def __init__(self, plan: Plan, created: int, cache: Cache) -> None:
         resolved = plan.resolved
         environment = resolved.runtime.environment
-        self.config = container_config(resolved.spec, resolved.application, environment)
+        self.foundation = resolved.base.foundation
+        self.config = container_config(
+            resolved.spec, resolved.application, environment, self.foundation.config
+        )
         self._plan = plan
         self._created = created
         self._cache = cache
@@ -60,6 +63,7 @@ class _Press:
             platform=self._plan.resolved.base.platform,
             created=self._created,
             annotations=_annotations(self._plan),
+            history=self.foundation.history,
         )
 
 
@@ -72,7 +76,8 @@ def _components(plan: Plan) -> Components:
 def _annotations(plan: Plan) -> Mapping[str, str]:
     """OCI's own annotation keys: what is known, and what the user's labels say."""
     application, spec = plan.resolved.application, plan.resolved.spec
-    known = {"org.opencontainers.image.title": application.name}
+    known = plan.resolved.base.foundation.annotations
+    known |= {"org.opencontainers.image.title": application.name}
     if application.version:
         known["org.opencontainers.image.version"] = application.version
     said = {k: v for k, v in spec.image.labels.items() if k.startswith("org.opencontainers.")}

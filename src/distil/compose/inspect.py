@@ -22,7 +22,7 @@ from distil.events import Warned, emit
 from distil.fetch.cache import Cache
 from distil.model.draft import describe
 from distil.model.node import Kind
-from distil.model.origin import PackageOrigin
+from distil.model.origin import LayerOrigin, PackageOrigin
 from distil.model.programs import PACKAGE_MANAGERS, SHELLS
 from distil.model.tree import Tree
 from distil.reach.soundness import (
@@ -85,6 +85,7 @@ def _closure(plan: Plan, composition: Composition, runtime: RuntimeContents, cac
     started = commands(resolved.spec, resolved.application)
     around = FinishedTree(platform, started, composition.removed)
     faults += runtime.faults(tree, composition.elf, around, cache)
+    faults = _added(tree, faults)
     if faults:
         mending = [resolved.runtime.mending(fault) for fault in faults]
         raise ClosureBroken(
@@ -96,6 +97,19 @@ def _closure(plan: Plan, composition: Composition, runtime: RuntimeContents, cac
         node.blob is not None and composition.elf.get(node.blob.digest) is not None for node in tree
     )
     return Check("closure", f"{count:,} ELF files and all scripts find what they need")
+
+
+def _added(tree: Tree, faults: Sequence[Fault]) -> list[Fault]:
+    """Those of `faults` that are not of the image that is built on, which are told of."""
+    own: list[Fault] = []
+    others: list[Fault] = []
+    for fault in faults:
+        node = tree.get(fault.path)
+        is_own = node is None or not isinstance(node.origin, LayerOrigin)
+        (own if is_own else others).append(fault)
+    for fault in others:
+        emit(Warned(f"in the base image: {_said(fault)}", minor=True))
+    return own
 
 
 def inspect_twin(plan: Plan, production: Composition, tools: Tree, added: Tools) -> None:
@@ -170,8 +184,8 @@ def _commands(plan: Plan, tree: Tree) -> Iterator[Check]:
 def _without(tree: Tree, kind: str, names: tuple[str, ...], plan: Plan) -> Check:
     """No program of `names` is there but for those that somebody asked for.
 
-    That is a package named by the user, what such a package depends on, or a distribution that
-    the application depends on. Raises `UnwantedProgram`.
+    That is a package named by the user, what such a package depends on, a distribution that the
+    application depends on, or an image that is built on. Raises `UnwantedProgram`.
     """
     present = [node for name in names if (node := find_program(tree, name)) is not None]
     if not present:
@@ -179,8 +193,10 @@ def _without(tree: Tree, kind: str, names: tuple[str, ...], plan: Plan) -> Check
     asked = plan.system.asked_closure
     others = {package.purl for package in plan.system.packages if package.name not in asked}
     for node in present:
-        if plan.system.keeps(node.path):
+        if plan.system.keeps(node.path) or isinstance(node.origin, LayerOrigin):
             continue
         if isinstance(node.origin, PackageOrigin) and node.origin.purl in others:
             raise UnwantedProgram(node.path, describe(node.origin))
-    return Check(kind, f"{', '.join(node.path for node in present)}, as asked for")
+    inherited = all(isinstance(node.origin, LayerOrigin) for node in present)
+    why = "of the base image" if inherited else "as asked for"
+    return Check(kind, f"{', '.join(node.path for node in present)}, {why}")

@@ -9,7 +9,7 @@ import msgspec
 
 from distil.model.draft import PARENT_RULE
 from distil.model.node import ROOT, Node
-from distil.model.origin import GeneratedOrigin, Origin, OwnOrigin, PackageOrigin
+from distil.model.origin import GeneratedOrigin, LayerOrigin, Origin, OwnOrigin, PackageOrigin
 from distil.model.tree import Tree
 
 
@@ -72,7 +72,9 @@ def split(tree: Tree, components: Components) -> list[tuple[LayerKind, Sequence[
     for node in tree:
         if node.origin == PARENT_RULE:
             continue  # It is in every layer that has something below it.
-        origin = node.origin
+        if isinstance(node.origin, LayerOrigin):
+            continue  # It is in a layer that is there already.
+        origin: Origin | None = node.origin
         if isinstance(origin, GeneratedOrigin) and origin.made_from:
             # It changes when that does, so it belongs beside it.
             origin = tree[origin.made_from].origin

@@ -12,7 +12,7 @@ from distil.model.draft import PARENT_RULE, describe
 from distil.model.errors import InvalidPath
 from distil.model.ledger import Removed
 from distil.model.node import MOUNTED, Kind, Node, parent_of, unusable
-from distil.model.origin import OwnOrigin, PackageOrigin
+from distil.model.origin import LayerOrigin, OwnOrigin, PackageOrigin
 from distil.model.tree import Tree
 from distil.userfiles.copies import COPY, Copied, Copies, same_contents
 
@@ -35,8 +35,9 @@ def place_copies(tree: Tree, copies: Copies) -> Placed:
     """`tree` with `copies` in it, at the places that its links lead to.
 
     What the user names wins over what is configuration (everything below ``/etc``), whoever
-    wrote that, and over the application's own files; directories that are there stay as they
-    are. Raises `InvalidSpec` when anything else is at the path of a copy, or above it.
+    wrote that, over the application's own files and those of an image that is built on;
+    directories that are there stay as they are. Raises `InvalidSpec` when anything else is at the
+    path of a copy, or above it.
     """
     nodes: list[Node] = []
     removed: list[Removed] = []
@@ -64,16 +65,16 @@ def check_placed(tree: Tree, copied: Mapping[str, Copied]) -> None:
         node = tree.get(path)
         if (
             node is not None
-            and not isinstance(node.origin, OwnOrigin | PackageOrigin)
+            and not isinstance(node.origin, OwnOrigin | PackageOrigin | LayerOrigin)
             and node.kind is not Kind.DIRECTORY
         ):
             raise _refused(node, one, hint="it is made anew for every image: leave it to distil")
 
 
 def check_usable(tree: Tree) -> None:
-    """Refuse what no container could open, whoever brings it. Raises `InvalidPath`."""
+    """Refuse what no container could open, whoever adds it. Raises `InvalidPath`."""
     for node in tree:
-        why = unusable(node.path)
+        why = "" if isinstance(node.origin, LayerOrigin) else unusable(node.path)
         if why and not (node.path in MOUNTED and node.kind is Kind.DIRECTORY):
             path = node.path if len(node.path) < 100 else f"{node.path[:100]}…"
             raise InvalidPath(path, f"{why} (from {describe(node.origin)[:100]})")
@@ -108,7 +109,7 @@ def _check(tree: Tree, existing: Node | None, copied: Copied) -> None:
     directories = [existing.kind, node.kind].count(Kind.DIRECTORY)
     if directories == 2:
         return
-    own = isinstance(existing.origin, OwnOrigin)
+    own = isinstance(existing.origin, OwnOrigin | LayerOrigin)
     if directories or not (own or node.path.startswith(_CONFIGURATION)):
         raise _refused(existing, copied)
 

@@ -20,7 +20,7 @@ from distil.image.stores.table import store_to_read
 from distil.model.digest import Digest
 from distil.model.ledger import Kept, Ledger, Reason
 from distil.model.node import Kind, Node
-from distil.model.origin import GeneratedOrigin, Origin, PackageOrigin
+from distil.model.origin import GeneratedOrigin, LayerOrigin, Origin, PackageOrigin
 from distil.model.platform import Platform
 from distil.model.reference import Location
 from distil.model.tree import Tree
@@ -29,6 +29,7 @@ AREA: Final = "ledgers"
 METADATA: Final = "metadata"
 CLOSURE: Final = "package closure"
 APPLICATION: Final = "application"
+BASE: Final = "base image"
 DIRECTORY: Final = "directory of what is kept"
 TOOL: Final = "debug twin"
 
@@ -38,8 +39,11 @@ def ledger_of(plan: Plan, composition: Composition) -> Ledger:
     packages = plan.system.packages
     askers = {package.purl: _askers(package.name, plan) for package in packages}
     kept = []
+    there = Reason(BASE, "", str(plan.resolved.base.foundation))
     for node in composition.tree:
         reason = composition.reasons.get(node.path) or composition.copied.get(node.path)
+        if reason is None and isinstance(node.origin, LayerOrigin):
+            reason = there
         if reason is None and composition.reasons and node.kind is Kind.DIRECTORY:
             reason = Reason(DIRECTORY)
         further = composition.further.get(node.path, ())

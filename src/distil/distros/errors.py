@@ -13,7 +13,8 @@ class UnknownBase(DistilError):
     def __init__(self, base: str) -> None:
         super().__init__(
             f"the base {base!r} is not one distil can build on",
-            hint="write debian:SUITE, such as debian:trixie, or scratch",
+            hint="write debian:SUITE, such as debian:trixie, or scratch, or an image with its "
+            "registry or transport, such as registry.example/base:3 or oci:DIR:TAG",
         )
 
 
@@ -34,6 +35,16 @@ class UnknownPackageVersion(DistilError):
         super().__init__(
             f"{name} has no version {version!r}",
             hint=f"there is {', '.join(known)}" if known else "",
+        )
+
+
+class NothingAdded(DistilError):
+    """Packages for a stage whose base is an image, or nothing: these are taken as they are."""
+
+    def __init__(self, packages: Sequence[str]) -> None:
+        super().__init__(
+            f"{', '.join(packages)} cannot be added to the base of a stage that is no Debian suite",
+            hint='write base = "debian:SUITE", or have a command install it (network = true)',
         )
 
 

@@ -13,6 +13,7 @@ from typing import Protocol
 
 import msgspec
 
+from distil.distros.foundation import Foundation
 from distil.fetch.cache import Cache, Check
 from distil.fetch.http import Client
 from distil.fetch.packs import NamedPack, Pack
@@ -234,6 +235,7 @@ class Base(Protocol):
 
     `name` is what the user wrote, `release` the point release or codename, `date` that of the
     newest index in seconds since 1970. `ecosystem` is the type of its packages' purls.
+    `foundation` is the image that it is built on, if it is one, and `present` what that holds.
     """
 
     @property
@@ -246,6 +248,10 @@ class Base(Protocol):
     def platform(self) -> Platform: ...
     @property
     def ecosystem(self) -> str: ...
+    @property
+    def foundation(self) -> Foundation: ...
+    @property
+    def present(self) -> Tree: ...
 
     def version(self, package: str) -> str | None:
         """The upstream version of `package` that would be installed; None when there is none."""
@@ -303,11 +309,14 @@ class Opening(msgspec.Struct, frozen=True):
 class Distro(Protocol):
     """A distribution: one folder, one line in the table.
 
-    `name` is what bases begin with: ``debian`` of ``debian:trixie``.
+    `name` is how locks call it.
     """
 
     @property
     def name(self) -> str: ...
+
+    def owns(self, base: str) -> bool:
+        """Whether `base`, as users write it, is one of its own: ``debian:trixie``."""
 
     @property
     def cache_checks(self) -> Mapping[str, Check]:
@@ -321,6 +330,9 @@ class Distro(Protocol):
 
     def is_locked(self, part: LockPart, source: Path, spec: Spec, platform: Platform) -> bool:
         """Whether the user's own package files are those that `part` holds."""
+
+    def locked(self, base: Base, packages: LockPart) -> LockPart:
+        """What a lock holds of `base`, of which `packages` are pinned by their plan."""
 
     def pinned(self, part: LockPart) -> Pinned:
         """What `part` holds. Raises `InvalidLock`."""

@@ -60,6 +60,7 @@ class Client:
     `offline`: what is not in the cache raises `Offline`. `retry_delay`: seconds before the
     first retry, doubled for each further one; `attempts`: how often the network is tried.
     `kept`: a directory with archives called after their sha256, looked in before the network.
+    `insecure`: hosts of registries that may be spoken to without TLS.
     """
 
     def __init__(
@@ -70,9 +71,11 @@ class Client:
         retry_delay: float = 0.5,
         attempts: int = 4,
         kept: Path | None = None,
+        insecure: frozenset[str] = frozenset(),
     ) -> None:
         self.cache = cache
         self.offline = offline
+        self.insecure = insecure
         self._kept = kept
         self._transport = Transport(attempts=attempts, delay=retry_delay)
         self._mirrors: list[_Mirror] = []

@@ -105,12 +105,15 @@ def assemble(
     platform: Platform,
     created: int,
     annotations: Mapping[str, str] | None = None,
+    history: Sequence[History] = (),
 ) -> Image:
     """The image of `layers` (lowest first) started as `config` says.
 
     `created` (seconds since 1970) is the date of image and history; `annotations` go to the
-    manifest, beside ``org.opencontainers.image.created``. The same values give the same bytes.
+    manifest, beside ``org.opencontainers.image.created``. `history` is that of an image that is
+    built on, and tells of the lowest layers. The same values give the same bytes.
     """
+    told = sum(not step.empty_layer for step in history)
     date = timestamp(created)
     target = DescriptorPlatform.of(platform)
     document = ImageConfig(
@@ -120,7 +123,10 @@ def assemble(
         rootfs=RootFS("layers", tuple(layer.diff_id for layer in layers)),
         created=date,
         config=config,
-        history=tuple(History(created=date, created_by=layer.created_by) for layer in layers),
+        history=(
+            *history,
+            *(History(created=date, created_by=layer.created_by) for layer in layers[told:]),
+        ),
     )
     config_blob = InlineBlob.of(encode_document(document))
     manifest = Manifest(

@@ -149,6 +149,17 @@ def layer_members(
     unpacked.check()
 
 
+def tar_size(layer: Layer, allowance: Allowance) -> int:
+    """The bytes of the tar of `layer`, which is read to its end. Raises as `layer_members` does."""
+    unpacked = _Unpacked(layer, allowance)
+    try:
+        size = sum(map(len, unpacked.pieces()))
+    except CorruptContent as error:
+        raise wrong_digest(layer) from error
+    unpacked.check()
+    return size
+
+
 class _Unpacked:
     """The tar of a layer in pieces, hashed and counted as they pass."""
 

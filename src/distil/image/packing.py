@@ -28,7 +28,7 @@ def packed(source: Source, descriptor: Descriptor, cache: Cache) -> Image:
     """
     image = image_at(source, descriptor)
     config = image.config
-    layers = tuple(_packed(source, layer, cache) for layer in image.layers)
+    layers = tuple(packed_layer(source, layer, cache) for layer in image.layers)
     described = tuple(layer.descriptor for layer in layers)
     manifest = msgspec.structs.replace(image.manifest, layers=described)
     return Image(
@@ -39,7 +39,12 @@ def packed(source: Source, descriptor: Descriptor, cache: Cache) -> Image:
     )
 
 
-def _packed(source: Source, layer: Layer, cache: Cache) -> Layer:
+def packed_layer(source: Source, layer: Layer, cache: Cache) -> Layer:
+    """`layer` of `source` compressed, if it is a bare tar.
+
+    Raises `MalformedImage` for one that is not what the configuration says, and what
+    `compress_layer` raises.
+    """
     if layer.descriptor.media_type != MEDIA_LAYER:
         return layer
     if layer.blob.digest != layer.diff_id:

@@ -17,6 +17,7 @@ import msgspec
 
 from distil.fetch.cache import Cache
 from distil.fetch.packs import Pack, PackMember, open_pack, write_pack
+from distil.formats.elf import ElfFile
 from distil.formats.errors import MalformedArchive
 from distil.formats.tar import TarMember, cost_of
 from distil.image.errors import TooManyHops
@@ -25,6 +26,7 @@ from distil.image.layer_contents import (
     Allowance,
     called,
     layer_members,
+    tar_size,
     wrong_diff_id,
     wrong_digest,
 )
@@ -37,6 +39,7 @@ from distil.model.origin import LayerOrigin
 from distil.model.tree import Tree
 
 _KIND: Final = "layer"
+_SIZES: Final = "analysis"
 _DIFF_ID: Final = "diff-id"
 _THREADS: Final = min(4, os.cpu_count() or 1)
 _WORTH_THREADS: Final = 4 << 20
@@ -81,6 +84,27 @@ def read_layers(
     allowance = Allowance(limits or limits_here())
     with contextlib.closing(_side_by_side(layers, _listing(cache), allowance)) as decoded:
         return list(decoded)
+
+
+def layer_elf(layers: Iterable[Layer], cache: Cache) -> dict[Digest, ElfFile | None]:
+    """What each file of `layers`, which `read_tree` has kept, is as ELF, by its digest."""
+    found: dict[Digest, ElfFile | None] = {}
+    for layer in layers:
+        pack = open_pack(cache, layer.descriptor.digest, _KIND)
+        if pack is not None:
+            found |= pack.elf_files()
+    return found
+
+
+def layer_size(layer: Layer, cache: Cache) -> int:
+    """The bytes of the tar of `layer`, counted once. Raises what `read_tree` raises."""
+    key = f"tar {layer.descriptor.digest}"
+    known = cache.document(_SIZES, key)
+    if known is not None:
+        return int(known)
+    size = tar_size(layer, Allowance(limits_here()))
+    cache.put_document(_SIZES, key, str(size).encode())
+    return size
 
 
 class LayerFile(msgspec.Struct, frozen=True, gc=False):

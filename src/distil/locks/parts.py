@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from distil.compose.subject import Subject
-from distil.distros.table import distro_of
+from distil.distros.table import distro_called, distro_of
 from distil.model.lock import LockedPlatform, LockPart, Pinned
 from distil.model.platform import Platform
 from distil.model.spec import Spec
@@ -22,7 +22,7 @@ def runtime_part(locked: LockedPlatform, subject: Subject) -> LockPart:
 
 def pinned_parts(locked: LockedPlatform) -> list[Pinned]:
     """What the parts of `locked` hold: the base's, and then the runtime's."""
-    found = [distro_of(name).pinned(part) for name, part in locked.base.items()]
+    found = [distro_called(name).pinned(part) for name, part in locked.base.items()]
     return found + [runtime_called(name).pinned(part) for name, part in locked.runtime.items()]
 
 

@@ -228,6 +228,19 @@ def parse_location(text: str) -> Location:
     return Location(transport, name=name if name.digest else name.tagged())
 
 
+def names_image(text: str) -> bool:
+    """Whether `text` can mean nothing but an image.
+
+    That is one with a transport, or with the host of its registry: ``oci:DIR``,
+    ``registry.example/base:3``.
+    """
+    known = (f"{one}://" if one is Transport.REGISTRY else f"{one}:" for one in Transport)
+    if text.startswith(tuple(known)):
+        return True
+    host, slash, _ = text.partition("/")
+    return bool(slash) and is_registry_host(host)
+
+
 def in_registry(name: ImageName) -> Location:
     """The place that `name` is in its registry."""
     return Location(Transport.REGISTRY, name=name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -9,6 +10,7 @@ import msgspec
 from distil.compose.subject import read_subject
 from distil.fetch.cache import Cache
 from distil.fetch.http import Client
+from distil.image.stores import NOTHING_SAID, StoreSettings
 from distil.locks.choices import names_to_upgrade, platforms_to_lock
 from distil.locks.file import LOCK_FILE, find_lock, write_lock
 from distil.locks.lock import Locker
@@ -24,7 +26,7 @@ class LockRequest(msgspec.Struct, frozen=True, kw_only=True):
     `source` is as in `BuildRequest`.
     `platforms` are those of the lock that is there by default, or else as in `BuildRequest`.
     `upgrade` names what may change its version; None is everything. `vendor` is a directory to
-    keep archives in.
+    keep archives in. `secrets` are as in `BuildRequest`.
     """
 
     source: Path
@@ -33,6 +35,9 @@ class LockRequest(msgspec.Struct, frozen=True, kw_only=True):
     vendor: Path | None = None
     refresh: bool = False
     offline: bool = False
+    secrets: Mapping[str, str] = {}
+    settings: StoreSettings = NOTHING_SAID
+    """What is said of the place of the base."""
 
 
 def lock(request: LockRequest) -> LockSummary:
@@ -55,8 +60,13 @@ def _lock(request: LockRequest, cache: Cache) -> LockSummary:
     vendor = vendor_directory(before, source, request.vendor)
     subject = read_subject(place, spec)
     refresh = request.refresh or upgraded != frozenset()
-    with Client(cache, offline=request.offline, kept=vendor and archives_of(vendor)) as client:
-        locker = Locker(subject, client, before, refresh=refresh)
+    with Client(
+        cache,
+        offline=request.offline,
+        kept=vendor and archives_of(vendor),
+        insecure=request.settings.insecure,
+    ) as client:
+        locker = Locker(subject, client, before, request.secrets, refresh=refresh)
         after = locker.unchanged(platforms, vendor) if upgraded == frozenset() else None
         written = after is None
         if after is None:

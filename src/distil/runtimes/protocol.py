@@ -46,12 +46,17 @@ Elf = Mapping[Digest, ElfFile | None]
 
 
 class System(Protocol):
-    """The base that an application will run on; `distil.distros.protocol.Base` is one."""
+    """The base that an application will run on; `distil.distros.protocol.Base` is one.
+
+    `present` is what is there already, before any package is added: an image that is built on.
+    """
 
     @property
     def name(self) -> str: ...
     @property
     def platform(self) -> Platform: ...
+    @property
+    def present(self) -> Tree: ...
 
     def version(self, package: str) -> str | None:
         """The upstream version of `package` that would be installed; None when there is none."""

@@ -10,6 +10,7 @@ import msgspec
 
 from distil.formats.errors import InvalidSpec
 from distil.formats.spec_toml import parse_spec, violation
+from distil.model.reference import names_image, parse_location
 from distil.model.regular_file import read_small
 from distil.model.spec import ByteCode, Level, Spec
 
@@ -30,7 +31,7 @@ class Overrides(msgspec.Struct, frozen=True):
 def read_spec(source: Path, overrides: Overrides) -> Spec:
     """The specification in `source`, all defaults where it has none.
 
-    Raises `InvalidSpec`.
+    Raises `InvalidSpec`, `InvalidReference`.
     """
     path = source / SPEC_FILE
     try:
@@ -44,7 +45,7 @@ def read_spec(source: Path, overrides: Overrides) -> Spec:
     spec = parse_spec(text, str(path))
     base, image = spec.base, spec.image
     if overrides.base is not None:
-        base = msgspec.structs.replace(base, source=overrides.base)
+        base = msgspec.structs.replace(base, source=_seen_from_here(overrides.base))
     if overrides.compression is not None:
         image = msgspec.structs.replace(image, compression=overrides.compression)
     if overrides.labels:
@@ -56,6 +57,16 @@ def read_spec(source: Path, overrides: Overrides) -> Spec:
     if overrides.bytecode is not None:
         python = msgspec.structs.replace(python, bytecode=ByteCode(overrides.bytecode))
     return msgspec.structs.replace(spec, python=python, base=base, image=image, reach=reach)
+
+
+def _seen_from_here(base: str) -> str:
+    """`base`, with the path of an image as it is for who types it: relative to where they are."""
+    if not names_image(base):
+        return base
+    location = parse_location(base)
+    if location.transport.is_file:
+        location = msgspec.structs.replace(location, path=str(Path(location.path).absolute()))
+    return str(location)
 
 
 class SpecPlace(msgspec.Struct, frozen=True):

@@ -16,6 +16,7 @@ from distil.runtimes.python.errors import UnknownExtra, WorkspaceRoot
 from distil.runtimes.python.wheel import Wheel
 from distil.source.errors import UnreadableSource
 from tests.support.detected import detect
+from tests.support.python_tree import INTERPRETER
 
 FLASK = "from flask import Flask\napp = Flask(__name__)\n"
 FASTAPI = "import fastapi\napi = fastapi.FastAPI()\n"
@@ -514,7 +515,7 @@ def _wheel(name: str, version: str) -> Wheel:
 )
 def test_control_socket_is_switched_off_where_there_is_one(write, version, switches):
     found = detect(write({"app.py": FLASK, "requirements.txt": "flask\ngunicorn"}), Spec())
-    done = complete(found, (_wheel("gunicorn", version),))
+    done = complete(found, (_wheel("gunicorn", version),), INTERPRETER)
     assert done.entrypoint.count("--no-control-socket") == switches
     assert done.entrypoint[-1] == "app:app"
 
@@ -522,4 +523,4 @@ def test_control_socket_is_switched_off_where_there_is_one(write, version, switc
 def test_server_that_was_not_resolved(write):
     found = detect(write({"app.py": FLASK, "requirements.txt": "flask\ngunicorn"}), Spec())
     with pytest.raises(NoEntrypoint, match="gunicorn is not among the packages"):
-        complete(found, (_wheel("flask", "3"),))
+        complete(found, (_wheel("flask", "3"),), INTERPRETER)

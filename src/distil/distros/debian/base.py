@@ -10,8 +10,17 @@ import msgspec
 
 from distil.distros.debian.archive import DebPack
 from distil.distros.debian.cuts import default_cuts
+from distil.distros.debian.errors import UnknownSuite, UnsupportedArchitecture
 from distil.distros.debian.fetching import fetch_packages
-from distil.distros.debian.ground import SCRATCH, WHOLE_SYSTEM, Ground, Place, ground_of
+from distil.distros.debian.ground import (
+    EVERY_IMAGE,
+    SCRATCH,
+    WHOLE_SYSTEM,
+    Ground,
+    Place,
+    ground_of,
+    image_ground,
+)
 from distil.distros.debian.index import PackageIndex
 from distil.distros.debian.library_packages import package_for_library, packages_called_after
 from distil.distros.debian.lock_part import DebianPart
@@ -19,19 +28,22 @@ from distil.distros.debian.locked import open_locked, preferring
 from distil.distros.debian.named_packages import NamedPackages
 from distil.distros.debian.own_packages import find_own_packages
 from distil.distros.debian.package import ECOSYSTEM
-from distil.distros.debian.plan import EVERY_IMAGE, DebianPlan, plan_packages
+from distil.distros.debian.plan import DebianPlan, plan_packages
 from distil.distros.debian.releases import SuitePolicy
 from distil.distros.debian.repository import SuiteIndex, open_suites
 from distil.distros.debian.solver import SOLVER
 from distil.distros.debian.sources import find_mirrors
-from distil.distros.debian.toolchain import DebianToolchain
-from distil.distros.protocol import Opening, Request
+from distil.distros.debian.toolchain import toolchain_on
+from distil.distros.errors import UnknownBase
+from distil.distros.foundation import Foundation
+from distil.distros.protocol import Opening, Request, Toolchain
 from distil.errors import DistilError
 from distil.fetch.http import Client
 from distil.model.lock import LockPart
 from distil.model.mention import Listed
 from distil.model.platform import Platform
 from distil.model.spec import DEFAULT_BASE, Spec
+from distil.model.tree import Tree
 
 RELEASES: Final = ("debian:bookworm", "debian:trixie", "debian:forky", "debian:sid")
 """Bases that are looked at to tell which versions of a package there are to be had."""
@@ -59,31 +71,49 @@ class DebianBase(msgspec.Struct, frozen=True):
     ecosystem: str = ECOSYSTEM
 
     @property
+    def foundation(self) -> Foundation:
+        """The image that is built on, if it is one."""
+        return self.ground.foundation
+
+    @property
+    def present(self) -> Tree:
+        """What the image has that is built on."""
+        return self.ground.foundation.tree
+
+    @property
     def date(self) -> int:
-        """That of the newest suite, in seconds since 1970."""
-        return max(suite.date for suite in self.suites)
+        """That of the newest suite, or of the image that is built on; in seconds since 1970."""
+        return max(self.ground.foundation.created, *(suite.date for suite in self.suites))
 
     @property
     def release(self) -> str:
-        """The point release, ``13.8``, or the codename of a suite that has none."""
+        """The point release, ``13.8``, or the codename of a suite that has none; or the digest."""
+        if self.ground.is_image:
+            return str(self.ground.foundation.digest or "of this machine")
         names = (suite.version or suite.codename for suite in self.suites)
         return next(name for name in names if name)
 
     def version(self, package: str) -> str | None:
         """The upstream version of the candidate, less what a suite adds to it."""
-        found = self.index.candidate(package)
+        found = None if self.ground.refusal else self.index.candidate(package)
         return None if found is None else upstream_version(found.version)
 
     def with_library(self, soname: str) -> tuple[str, ...]:
         """By name, or by the suites' lists of files."""
+        if self.ground.refusal or soname in self.ground.libraries:
+            return ()
         return tuple(package_for_library(soname, self.platform, self.index, self.suites))
 
     def called_after(self, soname: str) -> tuple[str, ...]:
         """By Debian's policy for names; no list of files is fetched."""
+        if self.ground.refusal:
+            return ()
         return tuple(packages_called_after(soname, self.index))
 
     def offering(self, kind: str, name: str) -> Listed:
         """See `NamedPackages`."""
+        if self.ground.refusal:
+            return Listed((), complete=False)
         return NamedPackages(self.platform, self.index, self.suites).offering(kind, name)
 
     def in_every_image(self, package: str) -> bool:
@@ -113,9 +143,9 @@ class DebianBase(msgspec.Struct, frozen=True):
         solution = SOLVER.solve(packages, self.index, default_cuts().edge)
         return fetch_packages(solution.packages, client)
 
-    def toolchain(self, packages: Sequence[str]) -> DebianToolchain:
-        """See `DebianToolchain`, and what making one raises."""
-        return DebianToolchain(packages, self.index, self.suites, self.platform)
+    def toolchain(self, packages: Sequence[str]) -> Toolchain:
+        """See `toolchain_on`."""
+        return toolchain_on(self.ground, packages, self.index, self.suites, self.platform)
 
     def plan(self, request: Request) -> DebianPlan:
         """See `plan_packages`."""
@@ -133,18 +163,11 @@ def open_base(opening: Opening, platform: Platform) -> DebianBase:
 
     Raises what `find_own_packages`, `open_suites`, `OwnPackages.open` and `PackageIndex` raise.
     """
-    client, spec = opening.client, opening.spec
+    name = opening.spec.base.source
+    suite = DEFAULT_BASE if name == SCRATCH else name
     policy = SuitePolicy.from_environment(refresh=opening.refresh)
-    own = find_own_packages(opening.source, spec, platform)
-    suites = _suites(spec.base.source, platform, client, policy)
-    suites += own.open(platform, client, client.cache, policy)
-    pinned: tuple[str, ...] = ()
-    if own.debs is not None:
-        # Of one version in several places, the first counts: a file is named on purpose.
-        suites, pinned = (own.debs.suite_index, *suites), own.debs.roots
-    index = PackageIndex(_held(suites, opening), client.cache, platform.debian)
-    ground = ground_of(spec.base.source)
-    return DebianBase(spec.base.source, platform, suites, index, client, pinned, ground)
+    suites = _suites(suite, platform, opening.client, policy)
+    return _on(ground_of(name), suites, opening, platform, policy)
 
 
 def open_locked_base(part: LockPart, opening: Opening, platform: Platform) -> DebianBase:
@@ -152,20 +175,68 @@ def open_locked_base(part: LockPart, opening: Opening, platform: Platform) -> De
 
     Raises what `open_locked` raises.
     """
+    return _locked_on(ground_of(opening.spec.base.source), part, opening, platform)
+
+
+def open_onto(foundation: Foundation, opening: Opening, platform: Platform) -> DebianBase:
+    """What can be added to an image: packages of the suite that its os-release names.
+
+    Where that is none, or the image has no database of packages, tools for the debug twin are
+    from the default suite. Raises what `open_base` raises, and `MalformedControl`.
+    """
+    ground, suite = image_ground(foundation, platform)
+    policy = SuitePolicy.from_environment(refresh=opening.refresh)
+    try:
+        suites = _suites(suite or DEFAULT_BASE, platform, opening.client, policy)
+    except (UnknownBase, UnknownSuite, UnsupportedArchitecture) as error:
+        if not suite:
+            raise
+        ground = msgspec.structs.replace(ground, refusal=error.message)
+        suites = _suites(DEFAULT_BASE, platform, opening.client, policy)
+    return _on(ground, suites, opening, platform, policy)
+
+
+def open_locked_onto(
+    foundation: Foundation, part: LockPart, opening: Opening, platform: Platform
+) -> DebianBase:
+    """The same with nothing but the packages of `part`. Raises what `open_locked_base` raises."""
+    ground, _ = image_ground(foundation, platform)
+    return _locked_on(ground, part, opening, platform)
+
+
+def _on(
+    ground: Ground,
+    suites: tuple[SuiteIndex, ...],
+    opening: Opening,
+    platform: Platform,
+    policy: SuitePolicy,
+) -> DebianBase:
+    client, spec = opening.client, opening.spec
+    own = find_own_packages(opening.source, spec, platform)
+    suites += own.open(platform, client, client.cache, policy)
+    pinned: tuple[str, ...] = ()
+    if own.debs is not None:
+        # Of one version in several places, the first counts: a file is named on purpose.
+        suites, pinned = (own.debs.suite_index, *suites), own.debs.roots
+    index = PackageIndex(_held(suites, opening), client.cache, platform.debian)
+    index = ground.installed.onto(index, client.cache)
+    return DebianBase(spec.base.source, platform, suites, index, client, pinned, ground)
+
+
+def _locked_on(ground: Ground, part: LockPart, opening: Opening, platform: Platform) -> DebianBase:
     locked, client = DebianPart.read(part), opening.client
     suites = open_locked(locked, platform, client, opening.source)
     index = PackageIndex(suites, client.cache, platform.debian)
+    index = ground.installed.onto(index, client.cache)
     local = [package for package in locked.packages if package.is_local]
     pinned = sorted(f"{package.name}={package.version}" for package in local)
     name = opening.spec.base.source
-    ground = ground_of(name)
     return DebianBase(name, platform, suites, index, client, tuple(pinned), ground)
 
 
 def _suites(
     name: str, platform: Platform, client: Client, policy: SuitePolicy
 ) -> tuple[SuiteIndex, ...]:
-    name = DEFAULT_BASE if name == SCRATCH else name
     return open_suites(name, platform, client, client.cache, find_mirrors(), policy)
 
 

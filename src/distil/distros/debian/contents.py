@@ -15,7 +15,6 @@ from distil.distros.debian.locales import unknown_locales
 from distil.distros.debian.orphans import without_orphans
 from distil.distros.debian.remedies import find_remedies
 from distil.distros.debian.select import Selection, Wanted
-from distil.distros.debian.status import status_nodes
 from distil.distros.protocol import Elf, Remedy, Setting
 from distil.fetch.cache import Cache
 from distil.fetch.packs import Pack
@@ -69,13 +68,16 @@ class DebianContents:
 
     def searchable(self, tree: Tree, elf: Elf) -> list[Node]:
         """The loader finds libraries outside the default directories only through its cache."""
-        return library_cache_nodes(tree, elf, self._platform)
+        return self._library_cache(tree, elf)
 
     def describe(self, tree: Tree, elf: Elf) -> list[Node]:
         """The loader's cache, of which system the packages are, and their status."""
-        nodes = library_cache_nodes(tree, elf, self._platform)
+        nodes = self._library_cache(tree, elf)
         nodes += self._ground.identity(tree, self._debs)
-        return [*nodes, *status_nodes(tree.with_nodes(nodes), self._debs)]
+        return [*nodes, *self._ground.database(tree.with_nodes(nodes), self._debs)]
+
+    def _library_cache(self, tree: Tree, elf: Elf) -> list[Node]:
+        return library_cache_nodes(tree, elf, self._platform, self._ground.foundation)
 
 
 class DebianConfigured:

@@ -8,13 +8,20 @@ from typing import Final
 
 import msgspec
 
-from distil.distros.debian.base import DebianBase, open_base, open_locked_base
+from distil.distros.debian.base import (
+    DebianBase,
+    open_base,
+    open_locked_base,
+    open_locked_onto,
+    open_onto,
+)
 from distil.distros.debian.ground import SCRATCH
 from distil.distros.debian.lock_part import DebianPart
 from distil.distros.debian.own_packages import are_locked
 from distil.distros.debian.package import ECOSYSTEM
 from distil.distros.debian.record_table import table_is_sound
-from distil.distros.protocol import LockedArchive, Opening
+from distil.distros.foundation import Foundation
+from distil.distros.protocol import Base, LockedArchive, Opening
 from distil.fetch.cache import Check
 from distil.model.lock import LockPart, Pinned
 from distil.model.platform import Platform
@@ -41,9 +48,27 @@ class Debian(msgspec.Struct, frozen=True):
         """See `open_locked_base`."""
         return open_locked_base(part, opening, platform)
 
+    def open_onto(self, foundation: Foundation, opening: Opening, platform: Platform) -> DebianBase:
+        """See `open_onto`."""
+        return open_onto(foundation, opening, platform)
+
+    def open_locked_onto(
+        self, foundation: Foundation, part: LockPart, opening: Opening, platform: Platform
+    ) -> DebianBase:
+        """See `open_locked_onto`."""
+        return open_locked_onto(foundation, part, opening, platform)
+
     def is_locked(self, part: LockPart, source: Path, spec: Spec, platform: Platform) -> bool:
         """See `are_locked`."""
         return are_locked(source, spec, DebianPart.read(part), platform)
+
+    def owns(self, base: str) -> bool:
+        """Whether `base` begins with its name."""
+        return base.partition(":")[0] == self.name
+
+    def locked(self, base: Base, packages: LockPart) -> LockPart:  # noqa: ARG002 - as all have it
+        """Packages are all of it."""
+        return packages
 
     def pinned(self, part: LockPart) -> Pinned:
         """The packages, and the release of the first suite."""
@@ -59,12 +84,22 @@ class Debian(msgspec.Struct, frozen=True):
         self, part: LockPart, opening: Opening, platform: Platform
     ) -> Sequence[LockedArchive]:
         """The .deb files, described by the index that is made from the lock."""
-        index = open_locked_base(part, opening, platform).index
-        found = [index.describe(index.package(p.name)) for p in DebianPart.read(part).packages]
-        return [
-            LockedArchive(str(p), p.url, p.size, p.digest, p.url.rpartition("/")[2], _DEB)
-            for p in found
-        ]
+        return _locked_files(open_locked_base(part, opening, platform), part)
+
+    def locked_files_onto(
+        self, foundation: Foundation, part: LockPart, opening: Opening, platform: Platform
+    ) -> Sequence[LockedArchive]:
+        """The same of what is added to an image."""
+        return _locked_files(open_locked_onto(foundation, part, opening, platform), part)
+
+
+def _locked_files(base: DebianBase, part: LockPart) -> list[LockedArchive]:
+    index = base.index
+    found = [index.describe(index.package(p.name)) for p in DebianPart.read(part).packages]
+    return [
+        LockedArchive(str(p), p.url, p.size, p.digest, p.url.rpartition("/")[2], _DEB)
+        for p in found
+    ]
 
 
 DEBIAN: Final = Debian()

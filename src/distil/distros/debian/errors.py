@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from distil.errors import DistilError
 from distil.trust.errors import TrustError
@@ -223,4 +223,18 @@ class MalformedBusybox(DistilError):
         super().__init__(
             f"busybox-static cannot be used for the debug twin: {why}",
             hint="leave the twin out with --no-debug",
+        )
+
+
+class CannotAddPackages(DistilError):
+    """Packages that something needs, for an image that none can be added to.
+
+    `wanted` says for each what it is for.
+    """
+
+    def __init__(self, image: str, why: str, wanted: Mapping[str, str]) -> None:
+        names = ", ".join(f"{name} (for {what})" for name, what in wanted.items())
+        super().__init__(
+            f"no package can be added to {image}: {why}; needed are {names}",
+            hint="build on an image that has them, on a Debian image, or on debian:SUITE",
         )

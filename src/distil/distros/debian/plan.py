@@ -8,6 +8,7 @@ from typing import Final
 
 from distil.distros.debian.contents import DebianContents
 from distil.distros.debian.cuts import Cuts, Partial, default_cuts
+from distil.distros.debian.errors import CannotAddPackages
 from distil.distros.debian.fetching import fetch_packages
 from distil.distros.debian.ground import Place
 from distil.distros.debian.index import PackageIndex
@@ -22,6 +23,7 @@ from distil.distros.debian.solver import SOLVER
 from distil.distros.debian.solvers import Solution
 from distil.distros.debian.tools import BUSYBOX, DebianTools
 from distil.distros.protocol import Edge, PackagePlan, Request
+from distil.events import Warned, emit
 from distil.fetch.http import Client
 from distil.formats.patterns import name_globs, name_patterns, path_patterns
 from distil.model.ledger import Reason
@@ -29,9 +31,6 @@ from distil.model.lock import LockPart
 from distil.model.tree import Tree
 
 LOCALES_KEY: Final = "[image] locales"
-EVERY_IMAGE: Final = ("ca-certificates", "tzdata")
-"""Packages that a service needs for TLS and for local time, whatever it is written in."""
-
 LIBRARY_SEARCH: Final = "ldconfig"
 """The feature of the cuts that keeps ldconfig, which ``ctypes.util.find_library`` runs."""
 
@@ -168,8 +167,10 @@ def plan_packages(
     `UnsatisfiableDependencies`.
     """
     world = _World(index, suites, place, pinned, default_cuts())
-    everywhere = EVERY_IMAGE if place.ground.makes_system else ()
-    names = [*request.runtime, *everywhere, *request.asked]
+    ground = place.ground
+    if ground.refusal:
+        return _nothing_added(world, request)
+    names = [*request.runtime, *ground.every_image(request), *request.asked]
     names += [world.first_known(name) for need in request.needs for name in need.packages]
     # Last, for of several demands for one package the last one's version counts.
     wanted = tuple(dict.fromkeys([*names, *pinned]))
@@ -177,6 +178,27 @@ def plan_packages(
     production = world.with_companions(wanted, locales)
     tools = () if request.tools is None else world.tools(wanted, request.tools)
     return DebianPlan(wanted, production, tools, world, request)
+
+
+def _nothing_added(world: _World, request: Request) -> DebianPlan:
+    """The plan for an image that no package can be added to, if it needs none.
+
+    What code is only known to load by name may well be there under another one. Raises
+    `CannotAddPackages`.
+    """
+    ground = world.place.ground
+    wanted = dict.fromkeys((*request.asked, *world.pinned), "[base] or [app] packages")
+    wanted |= dict.fromkeys(request.tools or (), "[debug] packages")
+    wanted |= {name: LOCALES_KEY for name in [LOCALES] if further_locales(request.locales)}
+    wanted |= dict.fromkeys(request.runtime, "the language of the application")
+    if wanted:
+        raise CannotAddPackages(str(ground.foundation), ground.refusal, wanted)
+    for need in request.needs:
+        names = " and ".join(need.packages)
+        what = f"{need.distribution} {need.reason}: that is {names} in Debian"
+        emit(Warned(what, hint=f"no package can be added to the base image: {ground.refusal}"))
+    tools = () if request.tools is None else world.tools((), ())
+    return DebianPlan((), Solution((), {}), tools, world, request)
 
 
 class _World:
@@ -214,13 +236,24 @@ class _World:
         names = [name.strip() for name in alternatives.split("|")]
         return next((name for name in names if self.index.candidate(name)), names[0])
 
+    def _solved(self, wanted: Sequence[str]) -> Solution:
+        """What installing `wanted` adds to what is installed, which stays as it is."""
+        there = self.place.ground.installed.names
+        solution = SOLVER.solve((*there, *wanted), self.index, self.cuts.edge)
+        if not there:
+            return solution
+        packages = tuple(one for one in solution.packages if one.name not in there)
+        names = {one.name for one in packages}
+        reasons = {name: why for name, why in solution.reasons.items() if name in names}
+        return Solution(packages, reasons, solution.cut)
+
     def with_companions(self, wanted: Sequence[str], locales: Sequence[str]) -> Solution:
         """The closure of `wanted`, and the packages of which it needs only files.
 
         The packages `locales` are among these.
         """
         index, cuts = self.index, self.cuts
-        solution = SOLVER.solve(wanted, index, cuts.edge)
+        solution = self._solved(wanted)
         names = [package.name for package in solution.packages]
         unasked = self.place.ground.companions(cuts.companions(names))
         joining = {*unasked, *locales} - {*names}
@@ -237,7 +270,7 @@ class _World:
         of a package need not be what a tool needs of it.
         """
         tools = (BUSYBOX, *asked)
-        solution = SOLVER.solve((*wanted, *tools, *self.pinned), self.index, self.cuts.edge)
+        solution = self._solved((*wanted, *tools, *self.pinned))
         found = with_dependencies(self.named(tools), solution.reasons)
         return tuple(package for package in solution.packages if package.name in found)
 

@@ -1,5 +1,6 @@
-"""What scanners read: ``/var/lib/dpkg/status.d``, true to the files that are in the image.
+"""What scanners read: dpkg's database, true to the files that are in the image.
 
+It is ``/var/lib/dpkg/status.d``, but where there is dpkg's own already, which is gone on with.
 The layout is that of distroless images, which Syft, Grype and Trivy know: one stanza for each
 package in a file of its name, its control file as the archive has it, and a list of checksums
 beside it. A package of which nothing is left has no entry.
@@ -8,18 +9,24 @@ beside it. A package of which nothing is left has no entry.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from typing import Final
 
 from distil.distros.debian.archive import DebPack
 from distil.model.blob import Blob
 from distil.model.digest import Digest
-from distil.model.node import Kind, Node, directory, generated_file
+from distil.model.node import ROOT, Kind, Node, directory, generated_file, parent_of
 from distil.model.origin import GeneratedOrigin, PackageOrigin
 from distil.model.tree import Tree
 
 RULE: Final = "package status"
-DIRECTORY: Final = "/var/lib/dpkg/status.d"
+HOME: Final = "/var/lib/dpkg"
+DIRECTORY: Final = f"{HOME}/status.d"
+STATUS: Final = f"{HOME}/status"
+"""Where dpkg itself looks: one stanza after the other."""
+
+_NAMED: Final = re.compile(rb"^Package:[ \t]*(\S+)", re.MULTILINE | re.IGNORECASE)
 
 
 def status_nodes(tree: Tree, packs: Sequence[DebPack]) -> list[Node]:
@@ -39,7 +46,49 @@ def status_nodes(tree: Tree, packs: Sequence[DebPack]) -> list[Node]:
     if not nodes:
         return []
     origin = GeneratedOrigin(RULE)
-    return [directory("/var/lib/dpkg", origin), directory(DIRECTORY, origin), *nodes]
+    return [directory(HOME, origin), directory(DIRECTORY, origin), *nodes]
+
+
+def status_file_nodes(tree: Tree, packs: Sequence[DebPack]) -> list[Node]:
+    """Dpkg's own database with `packs` in it, as dpkg writes what it has installed (dpkg(1)).
+
+    That is a stanza for each behind those that the database of `tree` has, and lists of its files
+    and of their checksums. Raises `CorruptContent`.
+    """
+    present = _files_by_archive(tree)
+    status = tree.resolve(STATUS)
+    text = status.blob.read() if status is not None and status.blob is not None else b""
+    known = set(_NAMED.findall(text))
+    nodes = []
+    for pack in packs:
+        files = present.get(pack.package.digest)
+        if files is None:
+            continue
+        if pack.name.encode() not in known:
+            text = text.rstrip(b"\n") + b"\n\n" * bool(text) + _as_installed(pack)
+        same = b"\nMulti-Arch: same\n" in pack.control
+        called = f"{pack.name}:{pack.package.architecture}" if same else pack.name
+        paths = "".join(f"{path}\n" for path in _with_parents(files))
+        listed = paths.encode("utf-8", "surrogateescape")
+        nodes.append(generated_file(f"{HOME}/info/{called}.list", listed, RULE))
+        nodes.append(generated_file(f"{HOME}/info/{called}.md5sums", _checksums(pack, files), RULE))
+    return [*nodes, generated_file(STATUS, text, RULE)] if nodes else []
+
+
+def _as_installed(pack: DebPack) -> bytes:
+    head, _, rest = pack.control.strip(b"\n").partition(b"\n")
+    return head + b"\nStatus: install ok installed\n" + rest + b"\n"
+
+
+def _with_parents(files: Sequence[Node]) -> list[str]:
+    """The paths of `files` and of the directories above, the root as dpkg writes it."""
+    found = {"/."}
+    for node in files:
+        path = node.path
+        while path != ROOT and path not in found:
+            found.add(path)
+            path = parent_of(path)
+    return sorted(found)
 
 
 def _files_by_archive(tree: Tree) -> dict[Digest, list[Node]]:

@@ -14,7 +14,6 @@ from distil.distros.debian.errors import MalformedBusybox
 from distil.distros.debian.formats.busybox import applets
 from distil.distros.debian.ground import Place
 from distil.distros.debian.select import Wanted
-from distil.distros.debian.status import status_nodes
 from distil.distros.protocol import Elf
 from distil.fetch.packs import Pack
 from distil.model.node import Node, directory, symlink
@@ -52,9 +51,10 @@ class DebianTools:
             lambda node: node.path not in production and node.path not in _SHIPPED
         )
         tree = production.merge(added).with_nodes(_busybox(selection.tree))
-        tree = tree.with_nodes(library_cache_nodes(tree, elf, self._platform))
+        foundation = self._ground.foundation
+        tree = tree.with_nodes(library_cache_nodes(tree, elf, self._platform, foundation))
         tree = tree.with_nodes(self._ground.identity(tree, self._debs))
-        return tree.with_nodes(status_nodes(tree, self._debs))
+        return tree.with_nodes(self._ground.database(tree, self._debs))
 
 
 def _busybox(tree: Tree) -> Iterator[Node]:

@@ -15,7 +15,8 @@ from distil.runtimes.python.application import Dependencies, DependencySource, P
 from distil.runtimes.python.dependencies import find_dependencies, script_dependencies
 from distil.runtimes.python.entrypoint import MAIN_FILES, find_entrypoint, script_entrypoint
 from distil.runtimes.python.errors import WorkspaceRoot
-from distil.runtimes.python.frameworks import version_arguments
+from distil.runtimes.python.frameworks import PYTHON, version_arguments
+from distil.runtimes.python.interpreter import PythonInterpreter
 from distil.runtimes.python.project_files import (
     DeclaredProject,
     application_name,
@@ -85,11 +86,16 @@ def detect(
     )
 
 
-def complete(application: PythonApplication, wheels: tuple[Wheel, ...]) -> PythonApplication:
-    """`application` with what depends on the versions that were resolved.
+def complete(
+    application: PythonApplication, wheels: tuple[Wheel, ...], interpreter: PythonInterpreter
+) -> PythonApplication:
+    """`application` with what depends on the versions that were resolved, and on `interpreter`.
 
     Raises `NoEntrypoint` when the server of the entrypoint is not among `wheels`.
     """
+    if application.entrypoint[:1] == (PYTHON,):
+        started = (interpreter.command, *application.entrypoint[1:])
+        application = msgspec.structs.replace(application, entrypoint=started)
     if not application.server:
         return application
     version = next((w.version for w in wheels if w.name == application.server), None)

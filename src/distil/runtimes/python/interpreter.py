@@ -8,12 +8,19 @@ import msgspec
 class PythonInterpreter(msgspec.Struct, frozen=True):
     """The interpreter of the target, which is never run: what wheels have to fit.
 
-    `version` is the full version (``3.13.5``); `glibc` the target's C library version.
+    `version` is the full version (``3.13.5``); `glibc` the target's C library version, or with
+    `is_musl` that of musl. `program` and `site` are the paths of an interpreter that an image has
+    already, and of its directory for distributions; empty for Debian's own. `is_added` says
+    whether packages have to bring it.
     """
 
     version: str
     glibc: tuple[int, int]
     machine: str
+    is_musl: bool = False
+    program: str = ""
+    site: str = ""
+    is_added: bool = True
 
     @property
     def line(self) -> str:
@@ -23,9 +30,20 @@ class PythonInterpreter(msgspec.Struct, frozen=True):
     @property
     def executable(self) -> str:
         """The interpreter's path in the image."""
-        return f"/usr/bin/python{self.line}"
+        return self.program or f"/usr/bin/python{self.line}"
+
+    @property
+    def command(self) -> str:
+        """The name by which it is started: the path without its version."""
+        return f"{self.executable.rpartition('/')[0]}/python3"
 
     @property
     def site_directory(self) -> str:
-        """Where Debian's interpreter looks for locally installed distributions, .pth included."""
-        return f"/usr/local/lib/python{self.line}/dist-packages"
+        """Where it looks for locally installed distributions, .pth included."""
+        return self.site or f"/usr/local/lib/python{self.line}/dist-packages"
+
+    @property
+    def c_library(self) -> str:
+        """The target's C library and its version, as people and tags of wheels call them."""
+        version = ".".join(map(str, self.glibc))
+        return f"musl {version}" if self.is_musl else f"glibc {version}"

@@ -1,4 +1,4 @@
-"""Which interpreter a base brings, known from its index alone."""
+"""Which interpreter a base brings, known from its index, or there already."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Final
 
 from distil.runtimes.protocol import System
 from distil.runtimes.python.errors import NoPython
+from distil.runtimes.python.existing import present_interpreter
 from distil.runtimes.python.interpreter import PythonInterpreter
 
 PYTHON: Final = "python3"
@@ -15,7 +16,10 @@ _C_LIBRARY: Final = "libc6"
 
 
 def default_interpreter(system: System) -> PythonInterpreter:
-    """The default Python of `system`. Raises `NoPython`."""
+    """The Python that is there, or else the default one of `system`. Raises `NoPython`."""
+    present = present_interpreter(system.present, system.platform.machine)
+    if present is not None:
+        return present
     default, libc = system.version(PYTHON), system.version(_C_LIBRARY)
     if default is None or libc is None:
         raise NoPython(system.name, system.platform.oci)

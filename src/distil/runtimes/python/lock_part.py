@@ -51,17 +51,33 @@ class PythonPart(
     omit_defaults=True,
     rename={"wheels": "wheel", "projects": "project"},
 ):
-    """All of it. `version` is the interpreter's; with `glibc` it decides which wheels fit."""
+    """All of it. `version` is the interpreter's; with `glibc` it decides which wheels fit.
+
+    With `musl` that is musl's version. `program` and `site` are as in `PythonInterpreter`, and
+    `present` says that no package brings it.
+    """
 
     version: str
     glibc: Annotated[str, msgspec.Meta(pattern=r"^[0-9]+\.[0-9]+$")]
     wheels: tuple[LockedWheel, ...] = ()
     projects: tuple[LockedProject, ...] = ()
+    musl: bool = False
+    program: str = ""
+    site: str = ""
+    present: bool = False
 
     def interpreter(self, machine: str) -> PythonInterpreter:
         """The interpreter that the wheels were chosen for."""
         major, minor = self.glibc.split(".")
-        return PythonInterpreter(self.version, (int(major), int(minor)), machine)
+        return PythonInterpreter(
+            version=self.version,
+            glibc=(int(major), int(minor)),
+            machine=machine,
+            is_musl=self.musl,
+            program=self.program,
+            site=self.site,
+            is_added=not self.present,
+        )
 
     @classmethod
     def read(cls, part: LockPart) -> PythonPart:

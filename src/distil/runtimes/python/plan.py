@@ -64,8 +64,8 @@ class PythonPlan(msgspec.Struct, frozen=True):
 
     @property
     def packages(self) -> tuple[str, ...]:
-        """The interpreter's."""
-        return (f"python{self.interpreter.line}",)
+        """The interpreter's, unless it is there."""
+        return (f"python{self.interpreter.line}",) if self.interpreter.is_added else ()
 
     @property
     def piecemeal(self) -> frozenset[str]:
@@ -129,6 +129,10 @@ class PythonPlan(msgspec.Struct, frozen=True):
         return PythonPart(
             version=self.interpreter.version,
             glibc=".".join(map(str, self.interpreter.glibc)),
+            musl=self.interpreter.is_musl,
+            program=self.interpreter.program,
+            site=self.interpreter.site,
+            present=not self.interpreter.is_added,
             wheels=lock_wheels(
                 [wheel for wheel in self.components if wheel.name not in self.own_names],
                 self.application,

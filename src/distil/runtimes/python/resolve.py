@@ -275,6 +275,8 @@ class _Resolving:
     def _compiled(self, arguments: Sequence[str], stdin: str = "") -> list[Locked]:
         minor = min(self._interpreter.glibc[1], _NEWEST_GLIBC)
         platform = f"{self._interpreter.machine}-manylinux_{self._interpreter.glibc[0]}_{minor}"
+        if self._interpreter.is_musl:
+            platform = f"{self._interpreter.machine}-unknown-linux-musl"
         try:
             text = self._uv_compile([*arguments, "--python-platform", platform], stdin)
         except UvFailed as failure:

@@ -162,7 +162,7 @@ class PythonProject(msgspec.Struct, frozen=True):
         own = build_projects(application, resolution.directories, interpreter, client.cache, spec)
         return PythonPlan(
             spec=spec,
-            application=complete(application, resolution.wheels),
+            application=complete(application, resolution.wheels, interpreter),
             interpreter=interpreter,
             components=_sorted((*resolution.wheels, *own)),
             own_names=frozenset(wheel.name for wheel in own),
@@ -181,7 +181,7 @@ class PythonProject(msgspec.Struct, frozen=True):
         check_own(own, interpreter, self.spec)
         return PythonPlan(
             spec=self.spec,
-            application=complete(self.application, wheels),
+            application=complete(self.application, wheels, interpreter),
             interpreter=interpreter,
             components=_sorted((*wheels, *own)),
             own_names=frozenset(wheel.name for wheel in own),

@@ -67,8 +67,8 @@ def fits(requires_python: str, version: str) -> bool:
 
 def describe_target(interpreter: PythonInterpreter) -> str:
     """The target as errors name it."""
-    glibc = ".".join(map(str, interpreter.glibc))
-    return f"CPython {interpreter.line} on Linux {interpreter.machine} with glibc {glibc}"
+    machine, library = interpreter.machine, interpreter.c_library
+    return f"CPython {interpreter.line} on Linux {machine} with {library}"
 
 
 @lru_cache(maxsize=4)
@@ -135,6 +135,9 @@ def _release(version: str) -> tuple[int, ...]:
 def _platforms(interpreter: PythonInterpreter) -> list[str]:
     machine = interpreter.machine
     major, newest = interpreter.glibc
+    if interpreter.is_musl:  # PEP 656
+        names = [f"musllinux_{major}_{minor}_{machine}" for minor in range(newest, -1, -1)]
+        return [*names, f"linux_{machine}"]
     oldest = _OLDEST_GLIBC.get(machine, 17)
     found = []
     for minor in range(newest, oldest - 1, -1):

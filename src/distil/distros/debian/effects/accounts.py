@@ -32,6 +32,9 @@ nobody:*:65534:65534:nobody:/nonexistent:{_NO_SHELL}
 _GROUPS: Final = "root:*:0:\nnogroup:*:65534:\n"
 """For an image without base-passwd."""
 
+_PASSWD, _GROUP = "/etc/passwd", "/etc/group"
+_NOTHING: Final = Tree()
+
 
 class Account(msgspec.Struct, frozen=True):
     """A system user that a package creates; `uid` and `gid` are found when they are None.
@@ -55,11 +58,18 @@ class Group(msgspec.Struct, frozen=True):
 
 
 class Accounts:
-    """The tables of users and groups while they are put together."""
+    """The tables of users and groups while they are put together.
 
-    def __init__(self, packs: Sequence[DebPack]) -> None:
-        self.users = _table(packs, "passwd.master", _USERS)
-        self.groups = _table(packs, "group.master", _GROUPS)
+    Those of the image that is built on, whose tree is `before`, are gone on with; what of its
+    lines is no entry stays as it is.
+    """
+
+    def __init__(self, packs: Sequence[DebPack], before: Tree = _NOTHING) -> None:
+        self._before = {path: _lines(before, path) for path in (_PASSWD, _GROUP)}
+        users, groups = self._before[_PASSWD], self._before[_GROUP]
+        self.users = _table(packs, "passwd.master", _USERS) if users is None else _read(users, 7)
+        self.groups = _table(packs, "group.master", _GROUPS) if groups is None else _read(groups, 4)
+        self._known = {path: _written(table) for path, table in self._tables().items()}
 
     def uid(self, name: str) -> int | None:
         """The number of user `name`."""
@@ -113,13 +123,24 @@ class Accounts:
 
     def nodes(self, tree: Tree) -> list[Node]:
         """``/etc/passwd`` and ``/etc/group``; a shell that `tree` lacks is no shell."""
+        known = {entry[0] for entry in _read(self._before[_PASSWD] or [], 7)}
         for entry in self.users:
-            if tree.resolve(entry[6]) is None:
+            if entry[0] not in known and tree.resolve(entry[6]) is None:
                 entry[6] = _NO_SHELL
-        return [
-            generated_file("/etc/passwd", _written(self.users), RULE),
-            generated_file("/etc/group", _written(self.groups), RULE),
-        ]
+        found = []
+        for path, table in self._tables().items():
+            text = _written(table)
+            before = self._before[path]
+            if before is not None and text == self._known[path]:
+                continue  # It stays, down to its comments.
+            if before is not None:
+                odd = [line for line in before if not _is_entry(line, len(table[0]))]
+                text += "".join(f"{line}\n" for line in odd).encode("utf-8", "surrogateescape")
+            found.append(generated_file(path, text, RULE))
+        return found
+
+    def _tables(self) -> dict[str, list[list[str]]]:
+        return {_PASSWD: self.users, _GROUP: self.groups}
 
 
 def image_home(user: ImageUser, home: str) -> list[Node]:
@@ -133,6 +154,23 @@ def _table(packs: Sequence[DebPack], name: str, fallback: str) -> list[list[str]
     data = packaged(packs, "base-passwd", f"/usr/share/base-passwd/{name}")
     text = fallback if data is None else data.decode("utf-8", "surrogateescape")
     return [line.split(":") for line in text.splitlines() if line]
+
+
+def _lines(tree: Tree, path: str) -> list[str] | None:
+    """The lines of a table that is there; None where it is not."""
+    node = tree.resolve(path)
+    if node is None or node.blob is None:
+        return None
+    return node.blob.read().decode("utf-8", "surrogateescape").splitlines()
+
+
+def _is_entry(line: str, fields: int) -> bool:
+    parts = line.split(":")
+    return len(parts) == fields and parts[2].isascii() and parts[2].isdigit()
+
+
+def _read(lines: Sequence[str], fields: int) -> list[list[str]]:
+    return [line.split(":") for line in lines if _is_entry(line, fields)]
 
 
 def _written(table: list[list[str]]) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -72,20 +72,21 @@ def apply_effects(
     asked = setting.wanted.packages
     taken_in_part = [p.name for p in packs if cuts.partial(p.name, asked=p.name in asked)]
     effects = _script_effects(packs, setting.platform, taken_in_part, cache)
-    tree = selection.tree
+    ground = setting.ground
+    tree = ground.with_files(selection.tree)
     if effects.removed:
-        gone = set(effects.removed)
+        gone = {p for p in effects.removed if ground.foundation.tree.get(p) is None}
         tree = tree.filter(lambda node: node.path not in gone)
-    tree = tree.with_nodes(_made(effects.made, cuts))
+    tree = tree.with_nodes(_made(effects.made, cuts, asked))
     tree = tree.with_nodes(_alternatives(tree, effects.alternatives))
-    tree = tree.with_nodes(system_nodes(tree, packs, whole=setting.ground.makes_system))
+    tree = tree.with_nodes(system_nodes(tree, packs, whole=ground.makes_system))
     tree = tree.with_nodes(setting.certificates)
-    accounts = Accounts(packs)
+    accounts = Accounts(packs, ground.foundation.tree)
     accounts.add(effects.accounts, effects.groups)
     accounts.join(effects.members)
     home = accounts.add_image_user(setting.user)
     nodes = [
-        *certificate_nodes(tree),
+        *certificate_nodes(tree, ground.foundation.tree),
         *accounts.nodes(tree),
         *image_home(setting.user, home),
         *_owned(tree, effects.ownership, accounts),
@@ -113,10 +114,10 @@ def _data_digest() -> str:
     return hashlib.sha256(DATA.read_bytes()).hexdigest()
 
 
-def _made(made: Sequence[Made], cuts: Cuts) -> Iterator[Node]:
-    """What scripts make, but for what is cut."""
-    rules = cuts.file_rules(asked=False)
+def _made(made: Sequence[Made], cuts: Cuts, asked: Collection[str]) -> Iterator[Node]:
+    """What scripts make, but for what is cut; less is of packages that are asked for."""
     for one in made:
+        rules = cuts.file_rules(asked=one.package in asked)
         if rules.of(one.path) is not None:
             continue
         rule = f"{MADE_BY_SCRIPTS}{one.package}"

@@ -16,22 +16,28 @@ from distil.model.node import Node, directory, generated_file, symlink
 from distil.model.origin import GeneratedOrigin
 from distil.model.tree import Tree
 
+_NOTHING: Final = Tree()
 _SOURCE: Final = "/usr/share/ca-certificates"
 _NAME: Final = str.maketrans({" ": "_", "(": "=", ")": "=", ",": "_"})
 
 
-def certificate_nodes(tree: Tree) -> list[Node]:
+def certificate_nodes(tree: Tree, before: Tree = _NOTHING) -> list[Node]:
     """The bundle, a link to each certificate, and a link by the hash of its subject.
 
     Certificates below ``/usr/local/share/ca-certificates`` follow those of the package. Without
-    any certificate in `tree` there is nothing to do. Raises `MalformedCertificate`.
+    any certificate in `tree` there is nothing to do. What `before`, the image that is built on,
+    has of all this stays, and what is new follows it. Raises `MalformedCertificate`.
     """
     certificates = [*_below(tree, _SOURCE), *_below(tree, LOCAL)]
+    known = before.resolve(BUNDLE)
+    bundle = bytearray()
+    if known is not None and known.blob is not None:
+        certificates = [(path, data) for path, data in certificates if path not in before]
+        bundle += known.blob.read()
     if not certificates:
         return []
     origin = GeneratedOrigin(RULE)
-    bundle = bytearray()
-    nodes = [directory("/etc/ssl", origin), directory(DIRECTORY, origin)]
+    nodes = [directory(path, origin) for path in ("/etc/ssl", DIRECTORY) if path not in before]
     subjects: dict[str, bytes] = {}
     for path, data in certificates:
         bundle += data if data.endswith(b"\n") or not data else data + b"\n"
@@ -41,7 +47,8 @@ def certificate_nodes(tree: Tree) -> list[Node]:
         subjects[name] = data
     nodes.append(generated_file(BUNDLE, bytes(bundle), RULE))
     nodes += [
-        symlink(f"{DIRECTORY}/{hashed}", name, origin) for hashed, name in _hashed_names(subjects)
+        symlink(f"{DIRECTORY}/{hashed}", name, origin)
+        for hashed, name in _hashed_names(subjects, before)
     ]
     return nodes
 
@@ -55,8 +62,11 @@ def _below(tree: Tree, top: str) -> Iterator[tuple[str, bytes]]:
             yield path, node.blob.read()
 
 
-def _hashed_names(subjects: dict[str, bytes]) -> Iterator[tuple[str, str]]:
-    """``<hash>.<n>`` for each file that holds exactly one certificate, none of them twice."""
+def _hashed_names(subjects: dict[str, bytes], before: Tree) -> Iterator[tuple[str, str]]:
+    """``<hash>.<n>`` for each file that holds exactly one certificate, none of them twice.
+
+    Names that `before` has are taken.
+    """
     counts: dict[str, int] = {}
     seen = set()
     for name, data in sorted(subjects.items()):
@@ -69,5 +79,7 @@ def _hashed_names(subjects: dict[str, bytes]) -> Iterator[tuple[str, str]]:
         except MalformedCertificate as error:
             raise MalformedCertificate(f"{name}: {error.message}") from error
         number = counts.get(value, 0)
+        while f"{DIRECTORY}/{value}.{number}" in before:
+            number += 1
         counts[value] = number + 1
         yield f"{value}.{number}", name
