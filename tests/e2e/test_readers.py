@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from tests.e2e import test_examples
 from tests.e2e.images import Build
-from tests.e2e.test_examples import EXAMPLES
+from tests.e2e.test_commands import COMMANDS
 from tests.support.registry import registry
 from tests.support.runners import BuiltImage
 from tests.support.scanners import in_syfts_words, seen_by_syft
@@ -18,6 +19,7 @@ from tests.support.tools import run_tool
 
 pytestmark = [pytest.mark.engine, pytest.mark.network]
 
+EXAMPLES = (*test_examples.EXAMPLES, *COMMANDS)
 FORMS = ("production", "debug")
 
 
