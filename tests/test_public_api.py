@@ -104,9 +104,20 @@ STRUCTS = {
             "offline",
             "locked",
             "vendor",
+            "secrets",
+            "verify_reproducible",
         ]
     ),
-    "LockRequest": ["source", "platforms", "upgrade", "vendor", "refresh", "offline", "settings"],
+    "LockRequest": [
+        "source",
+        "platforms",
+        "upgrade",
+        "vendor",
+        "refresh",
+        "offline",
+        "secrets",
+        "settings",
+    ],
     "CopyRequest": [
         "source",
         "destination",

@@ -15,7 +15,7 @@ from typing import Any
 
 from tests.e2e.services import SERVICES, Service
 from tests.e2e.services.base import work as serve
-from tests.e2e.workloads import WORKLOADS, Surroundings
+from tests.e2e.workloads import WORKLOADS, Surroundings, servers
 from tests.e2e.workloads.base import AUTHORITY_PATH, Workload
 from tests.e2e.workloads.chat import ChatWorkload
 from tests.e2e.workloads.library import LibraryWorkload
@@ -44,12 +44,13 @@ class Subject:
 
     def image(self, level: str, directory: Path) -> BuiltImage:
         """The image at `level`, built below `directory`."""
-        layout = directory / self.name
+        layout, archive = directory / self.name, directory / f"{self.name}.tar"
         command = [sys.executable, "-m", "distil", "build", str(self.source), "--level", level]
         command += ["--no-debug", "-t", f"{self.name}:{level}", "-o", f"oci:{layout}"]
+        command += ["-o", f"docker-archive:{archive}"]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
-        return BuiltImage(f"{self.name}:{level}", layout, Path())
+        return BuiltImage(f"{self.name}:{level}", layout, archive)
 
 
 def serving(
@@ -219,6 +220,9 @@ def _applications() -> list[Subject]:
         "site": site,
         "pictures": serving(PicturesWorkload(), end=signal.SIGINT),
         "tokens": serving(TokensWorkload()),
+        "proxy": servers.proxy,
+        "cache": servers.cache,
+        "scripts": servers.scripts,
     }
     return [Subject(name, APPLICATIONS / name, work) for name, work in works.items()]
 
