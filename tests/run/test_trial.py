@@ -24,13 +24,13 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DISTIL_CACHE_DIR", str(tmp_path / "cache"))
 
 
-def beginning(tmp_path: Path, script: str, seconds: float = 60, **config: object) -> Begun:
-    place = write_image(tmp_path / "layout", Cache.default(), cmd=(script,), **config)
+def beginning(tmp_path: Path, script: str, seconds: float = 60) -> Begun:
+    place = write_image(tmp_path / "layout", Cache.default(), cmd=(script,), user="65532")
     return begun(Subject(parse_location(place)), seconds)
 
 
 def test_it_listens(tmp_path: Path) -> None:
-    found = beginning(tmp_path, "echo up; nc -l -p 8123", user="65532")
+    found = beginning(tmp_path, "echo up; nc -l -p 8123")
     assert (found.kind, found.port, found.said) == (Kind.LISTENS, 8123, "up")
     assert 0 < found.seconds < 60
 
