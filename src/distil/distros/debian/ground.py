@@ -90,8 +90,10 @@ class Ground(msgspec.Struct, frozen=True):
         """
         if self.makes_system:
             return select(debs, cuts, wanted)
-        found = select([deb for deb in debs if not self.is_identity(deb.name)], cuts, wanted)
-        tree, before = found.tree, self.foundation.tree
+        before = self.foundation.tree
+        taken = [deb for deb in debs if not self.is_identity(deb.name)]
+        found = select(taken, cuts, wanted, before)
+        tree = found.tree
 
         def wanted_here(node: Node) -> bool:
             if node.origin == PARENT_RULE:
