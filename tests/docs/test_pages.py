@@ -38,6 +38,7 @@ NOT_RUN = {
     "docs/guides/registries.md": 3,
     "examples/c-tool/README.md": 1,
     "examples/django/README.md": 1,
+    "examples/nginx-site/README.md": 1,
     "examples/rust-cli/README.md": 1,
 }
 """How many fences of each page say that they are not run, and why; one more is a decision."""

@@ -266,7 +266,8 @@ def test_certificates_stay_for_a_static_program_that_looks_for_them() -> None:
     static = Elf(kind=2, dynamic=False).build() + b"go/etc/ssl/certs/etc/pki"
     files = app({"/app/main.py": b"", "/app/agent": static})
     found = reached(system(*files, certificates()))
-    assert found.kept[certificates().path] == Reason("policy", "/app/agent", "TLS")
+    because = Reason("policy", "/app/agent", "certificates of authorities")
+    assert found.kept[certificates().path] == because
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from distil.pipeline.login import LoggedIn, login
     from distil.pipeline.logout import LoggedOut, logout
     from distil.pipeline.ls import Listed, ls
+    from distil.pipeline.recommend import RecommendRequest, recommend
+    from distil.pipeline.run import Ran, Running, RunRequest, run
     from distil.pipeline.tags import delete, tag, tags
     from distil.pipeline.why import Found, why
 
@@ -44,6 +46,10 @@ __all__ = [
     "LockRequest",
     "LoggedIn",
     "LoggedOut",
+    "Ran",
+    "RecommendRequest",
+    "RunRequest",
+    "Running",
     "StoreSettings",
     "build",
     "cache_gc",
@@ -65,6 +71,8 @@ __all__ = [
     "ls",
     "raw_config",
     "raw_manifest",
+    "recommend",
+    "run",
     "schema",
     "tag",
     "tags",
@@ -84,6 +92,10 @@ _ELSEWHERE: Final = {
     "LockRequest": "lock",
     "LoggedIn": "login",
     "LoggedOut": "logout",
+    "Ran": "run",
+    "RecommendRequest": "recommend",
+    "RunRequest": "run",
+    "Running": "run",
     "cache_gc": "cache",
     "cache_info": "cache",
     "delete": "tags",

@@ -7,13 +7,14 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from distil.compose.plan_summary import PlanSummary
 from distil.compose.summary import (
     BuildSummary,
     ComponentSummary,
     ComputedImports,
     ImageSummary,
     IndexSummary,
-    PlanSummary,
+    StageSummary,
 )
 from distil.model.component import ToldProgram
 from distil.report.document import json_text
@@ -106,11 +107,13 @@ def _rows(summary: BuildSummary, *, verbose: bool) -> list[Row]:
 
 def _plan(summary: BuildSummary, *, verbose: bool) -> list[Row]:
     plan = summary.plan
-    rows = [
-        Row(plan.runtime.name, plan.runtime.version),
+    runtime = plan.runtime
+    rows = [Row(runtime.name, runtime.version)] if runtime.version else []
+    rows += [
         Row("packages", _counted(summary, verbose=verbose)),
         Row("entrypoint", " ".join(plan.entrypoint)),
     ]
+    rows += _listed("stage", [*plan.stages, *map(_stage, summary.stages)])
     rows += _listed("repository", plan.repositories)
     rows += [
         Row("added", f"{', '.join(n.packages) or 'ldconfig'}: {n.distribution} {n.reason}")
@@ -130,6 +133,13 @@ def _plan(summary: BuildSummary, *, verbose: bool) -> list[Row]:
     return rows
 
 
+def _stage(stage: StageSummary) -> str:
+    """What a stage stood on, and what it took."""
+    on = f"{stage.name}: {stage.base}, {number(stage.packages, 'package')}"
+    took = f"{stage.seconds:.1f} s"
+    return f"{on}; {f'not run, as it was ({took})' if stage.cached else took}"
+
+
 def _listed(title: str, entries: Sequence[str]) -> list[Row]:
     """One row for each entry, the title before the first."""
     return [Row(title, entry, listed=True) for entry in entries]
@@ -139,13 +149,16 @@ def _counted(summary: BuildSummary, *, verbose: bool) -> str:
     """What is in the image, or of what it would be made when there is none."""
     plan = summary.plan
     of: BuildSummary | PlanSummary = summary if summary.images else plan
-    debian, python = len(of.packages), len(of.distributions)
-    text = f"{number(debian, 'Debian package')}, {number(python, 'Python distribution')}"
+    counted = [number(len(of.packages), "Debian package")]
+    before = [str(len(plan.packages))]
+    if plan.distributions:
+        counted.append(number(len(of.distributions), "Python distribution"))
+        before.append(str(len(plan.distributions)))
+    text = ", ".join(counted)
     if not summary.images:
         return f"{text}, before anything is left out"
     if verbose:
-        before = f"{len(plan.packages)} and {len(plan.distributions)}"
-        text += f", of {before} before anything was left out"
+        text += f", of {' and '.join(before)} before anything was left out"
     return text
 
 

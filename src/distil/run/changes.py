@@ -20,7 +20,7 @@ from distil.model.digest import Digest
 from distil.model.node import MOUNTED, ROOT, Kind, Node, parent_of, unusable
 from distil.model.tree import OPAQUE, WHITEOUT
 from distil.run.errors import UnusableChange
-from distil.run.layers import COPY, UPPER, copied, is_copied, places
+from distil.run.layers import COPY, UPPER, copied, is_copied, place, places
 
 MOST_PATHS: Final = 1_000_000
 MOST_BYTES: Final = 64 << 30
@@ -67,7 +67,7 @@ class _Reader:
                     yield _hidden(path)
                 continue
             opaque = marks.get(_OPAQUE_MARK) == b"y"
-            if opaque and self._before(path) is not None:
+            if opaque and self._was_directory(path):
                 yield _emptied(path)
             node = self._node(path, name, parent, found)
             if node is not None and (opaque or not self._is_as_before(node)):
@@ -81,7 +81,7 @@ class _Reader:
         there: set[str] = set()
         found = list(self._copied(before, there))
         # What was made to be mounted on is nothing of the task's, unless it put something there.
-        made = places(self._layer)
+        made = {path for path in places(self._layer) if path[1:] not in before}
         above = {parent for node in found if node.path not in made for parent in _above(node.path)}
         for node in found:
             if node.path not in made or node.path in above or node.size:
@@ -179,8 +179,7 @@ class _Reader:
             xattrs: tuple[tuple[str, bytes], ...] = ()
             with contextlib.suppress(OSError):
                 xattrs = ((_CAPABILITY, _plain(os.getxattr(handle, _CAPABILITY))),)
-        top = self._layer / (COPY if is_copied(self._layer) else UPPER)
-        return FileBlob(f"{top}{path}", 0, size, digest), xattrs
+        return FileBlob(f"{place(self._layer)}{path}", 0, size, digest), xattrs
 
     def _before(self, path: str) -> os.stat_result | None:
         """What the root below has at `path`, if no link leads there."""
@@ -199,6 +198,10 @@ class _Reader:
             return None
         finally:
             os.close(handle)
+
+    def _was_directory(self, path: str) -> bool:
+        before = self._before(path)
+        return before is not None and stat.S_ISDIR(before.st_mode)
 
     def _is_as_before(self, node: Node) -> bool:
         """Whether the root below has the same at this path, whatever the time."""

@@ -52,19 +52,32 @@ def layer(cache: Cache) -> Iterator[Path]:
         yield directory
 
 
+def place(layer: Path) -> Path:
+    """The directory that shows as the root's in what is run in `layer`, to put files into it.
+
+    There is nothing in it of the root below, or all of it (`is_copied`). Only to be used while
+    nothing runs; a link in it may lead anywhere.
+    """
+    return layer / (COPY if is_copied(layer) else UPPER)
+
+
 def is_copied(layer: Path) -> bool:
     """Whether the layer is a copy of its root."""
     return os.path.lexists(layer / COPY)
 
 
 def copy_root(lower: Path, layer: Path) -> None:
-    """Make the layer a copy of the root `lower`. Raises `DiskFull`, `OutputFailed`."""
+    """Make the layer a copy of the root `lower`, with what was put into it before.
+
+    Raises `DiskFull`, `OutputFailed`.
+    """
     with reporting(layer):
         _copy(lower, layer / COPY)
         record = {path: _mark(found) for path, found in walked(layer / COPY)}
         # Names need not be UTF-8, so bytes they are.
         data = msgspec.msgpack.encode([(os.fsencode(p), *mark) for p, mark in record.items()])
         (layer / _COPIED).write_bytes(data)
+        _move_into(layer / UPPER, layer / COPY)
 
 
 def copied(layer: Path) -> dict[str, tuple[int, int]]:
@@ -134,6 +147,22 @@ def _copy(source: Path, target: Path) -> None:
     for place, found in sorted(later, key=lambda one: one[0], reverse=True):
         os.chmod(place, stat.S_IMODE(found.st_mode))
         os.utime(place, ns=(found.st_atime_ns, found.st_mtime_ns))
+
+
+def _move_into(source: Path, target: Path) -> None:
+    """Move everything below `source` to where it would show over `target`."""
+    for path, found in list(walked(source)):
+        here, there = os.path.join(source, path), os.path.join(target, path)
+        if stat.S_ISDIR(found.st_mode):
+            if not os.path.isdir(there) or os.path.islink(there):
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(there)
+                os.mkdir(there)
+            os.chmod(there, stat.S_IMODE(found.st_mode))
+        else:
+            if os.path.isdir(there) and not os.path.islink(there):
+                directories.remove(Path(there))
+            os.rename(here, there)
 
 
 def _copy_file(source: str, target: str, found: os.stat_result) -> None:

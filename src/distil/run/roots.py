@@ -14,7 +14,7 @@ import contextlib
 import hashlib
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -33,13 +33,15 @@ AREA: Final = "roots"
 
 _ROOT: Final = "root"
 _RECORD: Final = "record"
-_VERSION: Final = b"1"
+_VERSION: Final = 1
 _SET_ID: Final = 0o6000
 _EMPTY: Final = hashlib.sha256().hexdigest()
 _TYPES: Final = {
     Kind.FILE: stat.S_IFREG,
     Kind.DIRECTORY: stat.S_IFDIR,
     Kind.FIFO: stat.S_IFIFO,
+    Kind.CHARACTER: stat.S_IFCHR,
+    Kind.BLOCK: stat.S_IFBLK,
 }
 
 _Content: TypeAlias = tuple[bytes, int, bytes]
@@ -53,15 +55,28 @@ class _Record(msgspec.Struct, frozen=True):
     contents: str
 
 
-@contextlib.contextmanager
-def unpacked(tree: Tree, cache: Cache) -> Iterator[Path]:
-    """The directory that holds `tree`, everything in it owned by the caller; not to be written to.
+def unpacked(
+    tree: Tree, cache: Cache, *, owners: bool = False
+) -> contextlib.AbstractContextManager[Path]:
+    """The directory that holds `tree`; not to be written to.
 
-    Set-id bits, devices and extended attributes are left out (`distil.image.unpack.unpack`).
-    Raises `OutputFailed`, `DiskFull`, `CacheUnwritable`, `CorruptContent`.
+    Everything in it is the caller's, without set-id bits, devices and extended attributes, unless
+    there are `owners` (as root; see `distil.image.unpack.unpack`). Raises `OutputFailed`,
+    `DiskFull`, `CacheUnwritable`, `CorruptContent`.
+    """
+    return unpacked_as(_listing(tree), lambda: tree, cache, owners=owners)
+
+
+@contextlib.contextmanager
+def unpacked_as(
+    identity: str, tree: Callable[[], Tree], cache: Cache, *, owners: bool = False
+) -> Iterator[Path]:
+    """The directory that holds what `tree` makes, which is only asked when it is not there yet.
+
+    `identity` is any text that another tree does not have. Otherwise as `unpacked`.
     """
     area = cache.lent(AREA)
-    name = _key(tree)
+    name = hashlib.sha256(f"{_VERSION} {owners:d} {identity}".encode()).hexdigest()
     place = cache.path(AREA, name)
     if place.is_dir():
         if _is_as_made(place):
@@ -75,9 +90,11 @@ def unpacked(tree: Tree, cache: Cache) -> Iterator[Path]:
             )
         )
         _put_away(place, area)
+    with cache.guarding():
+        made = tree()
     with reporting(place), cache.guarding(), directories.made(area, name) as directory:
-        unpack(tree, directory / _ROOT, owners=False)
-        record = _Record(_stats(directory / _ROOT), _expected(tree))
+        unpack(made, directory / _ROOT, owners=owners)
+        record = _Record(_stats(directory / _ROOT), _expected(made, owners=owners))
         (directory / _RECORD).write_bytes(msgspec.json.encode(record))
     yield place / _ROOT
 
@@ -95,9 +112,9 @@ def _put_away(place: Path, area: Path) -> None:
         place.rename(grave / _ROOT)
 
 
-def _key(tree: Tree) -> str:
-    """A digest of all that is unpacked of a tree: owners are not."""
-    hasher = hashlib.sha256(_VERSION)
+def _listing(tree: Tree) -> str:
+    """A digest of all that can be unpacked of a tree."""
+    hasher = hashlib.sha256()
     encoder = msgspec.msgpack.Encoder()
     for node in tree:
         hasher.update(encoder.encode(_facts(node)))
@@ -107,7 +124,10 @@ def _key(tree: Tree) -> str:
 def _facts(node: Node) -> tuple[object, ...]:
     name = os.fsencode(node.path)
     digest = node.blob.digest.hex if node.blob is not None else ""
-    return (name, int(node.kind), node.mode, node.mtime, os.fsencode(node.target), digest)
+    return (
+        *(name, int(node.kind), node.mode, node.uid, node.gid, node.mtime),
+        *(os.fsencode(node.target), digest, node.xattrs, node.device),
+    )
 
 
 def _is_as_made(place: Path) -> bool:
@@ -152,20 +172,22 @@ def _content(root: Path, path: str, found: os.stat_result) -> _Content:
     return name, found.st_mode, b""
 
 
-def _expected(tree: Tree) -> str:
+def _expected(tree: Tree, *, owners: bool) -> str:
     """What `_contents` has to be of a directory that `tree` was unpacked into."""
-    return _digest(one for node in tree if (one := _expected_content(tree, node)) is not None)
+    found = (_expected_content(tree, node, owners=owners) for node in tree)
+    return _digest(one for one in found if one is not None)
 
 
-def _expected_content(tree: Tree, node: Node) -> _Content | None:
+def _expected_content(tree: Tree, node: Node, *, owners: bool) -> _Content | None:
     name = os.fsencode(node.path[1:])
-    if node.kind in (Kind.CHARACTER, Kind.BLOCK) or node.path == ROOT:
+    is_device = node.kind in (Kind.CHARACTER, Kind.BLOCK)
+    if node.path == ROOT or (is_device and not owners):
         return None
     if node.kind is Kind.SYMLINK:
         return name, stat.S_IFLNK, os.fsencode(node.target)
     if node.kind is Kind.HARDLINK:
         node = tree[node.target]
-    mode = _TYPES[node.kind] | node.mode & ~_SET_ID
+    mode = _TYPES[node.kind] | (node.mode if owners else node.mode & ~_SET_ID)
     if node.kind is not Kind.FILE:
         return name, mode, b""
     if not mode & stat.S_IRUSR and os.geteuid() != 0:

@@ -46,30 +46,38 @@ _PROGRAM: Final = (
 """What the launcher's Python is told. The package itself is not imported: that takes longer."""
 
 _PIECE: Final = 1 << 16
+_INPUT: Final = 0
 _PATIENCE: Final = 30
 """Seconds for the launcher to end what it started, when it is told to."""
 
-_OWN_FAULTS: Final = ("bind", "places", "owners", "root", "workdir")
+_OWN_FAULTS: Final = ("bind", "volume", "places", "owners", "root", "workdir")
 """Steps that fail for what a task asks, not for what the machine allows."""
 
 
-def run(task: Task, output: Callable[[bytes], None]) -> Ended:
+def run(
+    task: Task,
+    output: Callable[[bytes], None],
+    started: Callable[[int], None] = lambda _: None,
+) -> Ended:
     """Run `task` to its end, with nothing to read and with all that it writes to `output`.
 
-    `output` gets standard output and standard error as they come, in one stream. Whatever ends
-    this call, an exception of `output` or KeyboardInterrupt included, nothing is left of the
-    task. Raises `SandboxUnavailable`, `SandboxFailed`.
+    `output` gets standard output and standard error as they come, in one stream. `started` gets
+    the id that the task's process has here. Whatever ends this call, an exception of `output` or
+    KeyboardInterrupt included, nothing is left of the task. Raises `SandboxUnavailable`,
+    `SandboxFailed`.
     """
-    return _of_answer(task, lambda plan: _launch_read(plan, output))
+    return _of_answer(task, lambda plan: _launch_read(plan, output, started))
 
 
-def run_attached(task: Task) -> Ended:
+def run_attached(task: Task, started: Callable[[int], None] = lambda _: None) -> Ended:
     """Run `task` to its end with this process's standard streams, its terminal if there is one.
 
-    Signals that this process gets meanwhile go to the task; only to be called by the main thread.
+    `started` gets the id that the task's process has here. Signals that this process gets
+    meanwhile go to the task; only to be called by the main thread.
     Raises `SandboxUnavailable`, `SandboxFailed`.
     """
-    return _of_answer(task, _launch_attached, attached=sys.stdin.isatty())
+    attached = os.isatty(_INPUT)
+    return _of_answer(task, lambda plan: _launch_attached(plan, started), attached=attached)
 
 
 def able() -> Able | Unable:
@@ -171,7 +179,9 @@ def _plan(task: Task, *, attached: bool) -> Plan:
             ),
             "optional": optional,
             "texts": (("/etc/hosts", hosts), ("/etc/hostname", f"{task.hostname}\n")),
+            "groups": task.groups,
             "tmpfs": task.tmpfs,
+            "volumes": task.volumes,
             "network": task.network,
             "hostname": task.hostname,
             "ids": ids,
@@ -219,10 +229,25 @@ class _Launcher:
         with contextlib.suppress(BrokenPipeError):
             send(self.control, vars(plan))
 
-    def answer(self) -> tuple[object, ...]:
-        """What the launcher answers, waited for."""
+    def begin(self, started: Callable[[int], None]) -> tuple[object, ...]:
+        """Wait for the task to begin, and say so; the launcher's answer if it never will."""
         answer = receive(self.report)
-        return answer if isinstance(answer, tuple) else ("gone",)
+        if not isinstance(answer, tuple):
+            return ("gone",)
+        if answer[0] != "started":
+            return answer
+        started(answer[1])
+        return ()
+
+    def answer(self, started: Callable[[int], None] = lambda _: None) -> tuple[object, ...]:
+        """What the launcher answers, waited for; `started` gets the task's process id."""
+        while True:
+            answer = receive(self.report)
+            if not isinstance(answer, tuple):
+                return ("gone",)
+            if answer[0] != "started":
+                return answer
+            started(answer[1])
 
     def read(self) -> bytes:
         """What the task writes next; nothing when it has ended, and all that it started."""
@@ -252,16 +277,20 @@ def _launched(plan: Plan, output: int | None) -> Iterator[_Launcher]:
         launcher.end()
 
 
-def _launch_read(plan: Plan, output: Callable[[bytes], None]) -> tuple[object, ...]:
+def _launch_read(
+    plan: Plan, output: Callable[[bytes], None], started: Callable[[int], None]
+) -> tuple[object, ...]:
     with _launched(plan, subprocess.PIPE) as launcher:
+        if refusal := launcher.begin(started):
+            return refusal
         while piece := launcher.read():
             output(piece)
         return launcher.answer()
 
 
-def _launch_attached(plan: Plan) -> tuple[object, ...]:
+def _launch_attached(plan: Plan, started: Callable[[int], None]) -> tuple[object, ...]:
     with _launched(plan, None) as launcher, _forwarding(launcher.control, plan), _terminal(plan):
-        return launcher.answer()
+        return launcher.answer(started)
 
 
 @contextlib.contextmanager
@@ -290,14 +319,13 @@ def _terminal(plan: Plan) -> Iterator[None]:
     if not plan.attached:
         yield
         return
-    terminal = sys.stdin.fileno()
-    settings = termios.tcgetattr(terminal)
-    foreground = os.tcgetpgrp(terminal)
+    settings = termios.tcgetattr(_INPUT)
+    foreground = os.tcgetpgrp(_INPUT)
     try:
         yield
     finally:
         before = signal.signal(signal.SIGTTOU, signal.SIG_IGN)
         with contextlib.suppress(OSError, termios.error):
-            os.tcsetpgrp(terminal, foreground)
-            termios.tcsetattr(terminal, termios.TCSADRAIN, settings)
+            os.tcsetpgrp(_INPUT, foreground)
+            termios.tcsetattr(_INPUT, termios.TCSADRAIN, settings)
         signal.signal(signal.SIGTTOU, before)

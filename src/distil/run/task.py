@@ -59,13 +59,14 @@ class Task(msgspec.Struct, frozen=True):
     `words` are the program and its arguments; a program without a slash is looked for in the
     ``PATH`` of `environment`, which is all of the environment that it gets. `tmpfs` are
     directories in memory. Without `network` there is a loopback interface and nothing else; with
-    it, the host's network. `read_only` refuses writes to the root itself, not to writable `binds`
-    and `tmpfs`.
+    it, the host's network. `read_only` refuses writes to the root itself, not to writable `binds`,
+    `tmpfs` and `volumes`: directories of the root that stay as they are and can be written to.
 
     `user` is (uid, gid) inside. Without `owners_kept` there is one user, whoever calls: every file
     belongs to it, and changing an owner succeeds without doing anything, so that what comes of
     a task does not depend on who runs it. With it, further ids are there where the host allows it
-    (`distil.run.sandbox.able` tells), and `owners` are given to paths of the root before the start.
+    (`distil.run.sandbox.able` tells): then `groups` are the user's further groups, and `owners` are
+    given to paths of the root before the start.
     """
 
     root: Root
@@ -73,8 +74,10 @@ class Task(msgspec.Struct, frozen=True):
     environment: dict[str, str] = {}
     workdir: str = "/"
     user: tuple[int, int] = (0, 0)
+    groups: tuple[int, ...] = ()
     binds: tuple[Bind, ...] = ()
     tmpfs: tuple[str, ...] = ()
+    volumes: tuple[str, ...] = ()
     network: bool = False
     read_only: bool = False
     limits: Limits = Limits()

@@ -8,6 +8,7 @@ from tests.e2e.workloads.django import DjangoWorkload
 from tests.e2e.workloads.fastapi import FastapiWorkload
 from tests.e2e.workloads.flask_hello import FlaskHelloWorkload
 from tests.e2e.workloads.go_api import GoApiWorkload
+from tests.e2e.workloads.nginx_site import NginxSiteWorkload
 
 WORKLOADS: dict[str, Workload] = {
     workload.example: workload
@@ -17,6 +18,7 @@ WORKLOADS: dict[str, Workload] = {
         DjangoWorkload(),
         DataWorkload(),
         GoApiWorkload(),
+        NginxSiteWorkload(),
     )
 }
 

@@ -131,9 +131,13 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return _compiled(self.without).fullmatch(path) is None
 
     def because(self, found: PolicyFacts) -> str | None:
-        """The path that makes the policy apply, empty when it always does; None if it does not."""
+        """The path that makes the policy apply; None if nothing does.
+
+        Of one that always applies it is the Go program that needs it, or empty.
+        """
         if self.when.always:
-            return ""
+            asking = () if self.need is None else self.need.go_functions
+            return next((found.go_functions[n] for n in asking if n in found.go_functions), "")
         if self.when.files:
             wanted = _compiled(self.when.files)
             match = next((path for path in found.kept if wanted.fullmatch(path)), None)

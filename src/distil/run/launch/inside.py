@@ -27,7 +27,8 @@ _KILLED_FIRST = b"500"
 def live(plan: Plan, allowed: int, report: int) -> None:
     """Be the first process, to the end; `allowed` tells when outside has done its part.
 
-    What happened is told through `report`: ``refused``, ``ready``, ``unstarted``, ``ended``.
+    What happened is told through `report`: ``refused``, ``ready``, ``unstarted``, ``started``,
+    ``ended``.
     """
     try:
         _await(allowed)
@@ -39,6 +40,11 @@ def live(plan: Plan, allowed: int, report: int) -> None:
             with step("network"):
                 kernel.raise_loopback()
         _prepare(plan)
+        # The handles of the host's directories have done their work.
+        first, second = sorted((allowed, report))
+        os.closerange(3, first)
+        os.closerange(first + 1, second)
+        os.closerange(second + 1, _OPEN_FILES)
         send(report, ("ready",))
         _await(allowed)
         # From here on nothing of this process can be seen or changed from inside.
@@ -83,14 +89,15 @@ def _start_and_reap(plan: Plan, report: int) -> None:
     if reason:
         send(report, ("unstarted", reason.decode()))
         return
+    send(report, ("started",))
     nothing = os.open(os.devnull, os.O_RDWR)
     for number in range(3):
         os.dup2(nothing, number)
     while True:
-        number = signals.wait(awaited)
+        number, from_outside = signals.wait(awaited)
         if number == signals.CHLD:
             _reap(task, report)
-        else:
+        elif from_outside:
             _forward(task, number)
 
 
@@ -121,10 +128,10 @@ def _become(plan: Plan, breaks: int) -> None:
         signals.as_at_first()
         _limit(plan)
         os.closerange(3, breaks)
-        os.closerange(breaks + 1, 1 << 16)
+        os.closerange(breaks + 1, _OPEN_FILES)
         kernel.keep_capabilities(KEPT_CAPABILITIES)
         if plan.ids:
-            os.setgroups([plan.gid])
+            os.setgroups([plan.gid, *plan.groups])
             os.setresgid(plan.gid, plan.gid, plan.gid)
             os.setresuid(plan.uid, plan.uid, plan.uid)
         kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)

@@ -90,10 +90,11 @@ def build(plan: Plan) -> None:
             for path, is_directory in targets(plan):
                 _make_in_root(handle, path, is_directory=is_directory)
     _own(handle, plan)
+    inside = _Inside(handle, plan, place)
+    inside.volumes()
     if plan.read_only:
         with step("root"):
             kernel.restrict_mount(handle, kernel.MOUNT_ATTR_RDONLY, below=False)
-    inside = _Inside(handle, plan, place)
     inside.proc()
     inside.devices(sources)
     inside.texts()
@@ -147,7 +148,7 @@ def _mount_root(plan: Plan, sources: _Sources, place: str, root: str) -> None:
             return
     _make_places(plan, f"{place}/places")
     options = f"lowerdir={place}/lower:{place}/places,userxattr"
-    if plan.upper or plan.owners or not plan.read_only:
+    if plan.upper or plan.owners or plan.volumes or not plan.read_only:
         options += f",upperdir={place}/layer/upper,workdir={place}/layer/work"
     with step("overlay"):
         kernel.mount("overlay", root, "overlay", MS_NOSUID | MS_NODEV, options)
@@ -155,7 +156,11 @@ def _mount_root(plan: Plan, sources: _Sources, place: str, root: str) -> None:
 
 def targets(plan: Plan) -> list[tuple[str, bool]]:
     """Every path that something is mounted on, and whether it is a directory."""
-    found = [("/proc", True), ("/dev", True), *((path, True) for path in plan.tmpfs)]
+    found = [
+        ("/proc", True),
+        ("/dev", True),
+        *((path, True) for path in (*plan.tmpfs, *plan.volumes)),
+    ]
     found += [(path, False) for path, _ in plan.texts]
     binds = (*plan.binds, *plan.optional)
     return found + [(target, is_directory) for _, target, _, is_directory in binds]
@@ -235,6 +240,12 @@ class _Inside:
         mounted = self._at(path)
         kernel.restrict_mount(mounted, attributes, below=True)
         os.close(mounted)
+
+    def volumes(self) -> None:
+        """Directories of the root as mounts of their own: they stay writable when it is not."""
+        for path in self._plan.volumes:
+            with step("volume", path):
+                self._over_itself(path, 0)
 
     def proc(self) -> None:
         """/proc, of this process namespace."""
@@ -332,16 +343,16 @@ class _Inside:
         """Keep from the task what of /proc belongs to the machine."""
         with step("proc"):
             for path in READ_ONLY:
-                self._over_itself(path)
+                self._over_itself(path, kernel.MOUNT_ATTR_RDONLY)
             for path in HIDDEN:
                 self._cover(path)
 
-    def _over_itself(self, path: str) -> None:
+    def _over_itself(self, path: str, attributes: int) -> None:
         try:
             handle = self._at(path)
         except FileNotFoundError:
             return
-        self._bind(handle, path, kernel.MOUNT_ATTR_RDONLY)
+        self._bind(handle, path, attributes)
         os.close(handle)
 
     def _cover(self, path: str) -> None:

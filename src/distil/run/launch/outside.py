@@ -58,7 +58,7 @@ def main(control: int, report: int) -> None:
     os.close(says)
     try:
         _map(plan, child)
-        answer = _Watch(plan, child, (control, learns, tells)).end()
+        answer = _Watch(plan, child, (control, report, learns, tells)).end()
     except OSError as error:
         answer = ("refused", "ids", error.errno, "")
     finally:
@@ -112,10 +112,10 @@ def _write(path: str, text: str) -> None:
 class _Watch:
     """What happens from the start of the sandbox to its end."""
 
-    def __init__(self, plan: Plan, child: int, pipes: tuple[int, int, int]) -> None:
+    def __init__(self, plan: Plan, child: int, pipes: tuple[int, int, int, int]) -> None:
         self._plan = plan
         self._child = child
-        self._control, self._learns, self._tells = pipes
+        self._control, self._report, self._learns, self._tells = pipes
         self._usage: Usage | None = None
         self._began = time.monotonic()
         limited = plan.memory or plan.processes or plan.disk
@@ -162,9 +162,20 @@ class _Watch:
             self._next = time.monotonic() + self._interval
             os.write(self._tells, b".")
             return ()
+        if message[0] == "started":
+            send(self._report, ("started", self._task()))
+            return ()
         if message[0] == "ended":
             return self._ended(message[1], "", message[2])
         return message
+
+    def _task(self) -> int:
+        """The task's process as this namespace numbers it; the first process's where none tells."""
+        try:
+            with open(f"/proc/{self._child}/task/{self._child}/children", "rb") as stream:
+                return int(stream.read().split()[0])
+        except (OSError, IndexError):
+            return self._child
 
     def _ended(self, status: int, exceeded: str, memory: int) -> tuple[object, ...]:
         seconds = time.monotonic() - self._began

@@ -28,7 +28,9 @@ class Plan:
     """The same, for what is left out where the root has no place for it."""
     texts: tuple[tuple[str, str], ...]
     """Small files, by path, that are laid over the root's own."""
+    groups: tuple[int, ...]
     tmpfs: tuple[str, ...]
+    volumes: tuple[str, ...]
     network: bool
     hostname: str
     uid_map: str
