@@ -26,7 +26,7 @@ from distil.run.launch import kernel
 from distil.run.launch.mounts import targets
 from distil.run.launch.plan import Plan, receive, send
 from distil.run.launch.signals import FORWARDED, FROM_TERMINAL
-from distil.run.layers import copy_root, is_copied, note_places
+from distil.run.layers import copy_root, is_copied, note_places, prepare
 from distil.run.task import (
     CANNOT_START,
     DEFAULT_PATH,
@@ -162,6 +162,9 @@ def _plan(task: Task, *, attached: bool) -> Plan:
         optional = ((str(servers.resolve()), str(servers), False, False),)
     hosts = f"127.0.0.1 localhost {task.hostname}\n::1 localhost\n"
     upper = task.root.upper
+    if ids and os.geteuid() != 0:
+        # What belongs to others could not be cleared away from a directory by the caller.
+        upper = None
     plan = Plan.of(
         {
             "lower": str(task.root.lower.absolute()),
@@ -196,6 +199,8 @@ def _plan(task: Task, *, attached: bool) -> Plan:
     )
     if upper is not None and plan.copied:
         note_places(upper, [path for path, _ in targets(plan)])
+    elif upper is not None:
+        prepare(upper)
     return plan
 
 
