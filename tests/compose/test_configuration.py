@@ -5,7 +5,7 @@ from __future__ import annotations
 from distil.compose.configuration import PATH, container_config, debug_config
 from distil.formats.spec_toml import parse_spec
 from distil.model.application import Application
-from distil.model.image import ContainerConfig, Healthcheck, string_set
+from distil.model.image import NANOSECONDS, ContainerConfig, Healthcheck, string_set
 
 APPLICATION = Application(
     source="/src",
