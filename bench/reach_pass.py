@@ -20,7 +20,7 @@ from bench.results import write_section
 from distil.cli import OBJECTS
 from distil.compose.gather import Gathered, Ingredients, gather
 from distil.compose.narrow import roots_of, searchable
-from distil.compose.needs import find_needs
+from distil.compose.needs import OwnFiles, find_needs
 from distil.compose.plan import plan_image
 from distil.compose.resolving import IndexResolver
 from distil.compose.subject import read_subject
@@ -186,8 +186,10 @@ def _subject(source: Path) -> Subject:
         assert isinstance(python, PythonApplication)
         contents = resolved.runtime.fetch(client, resolver.base)
         application = application_tree(subject.application, spec, subject.sources)
-        plan = plan_image(resolved, find_needs(contents, application, resolved.base), debug=False)
-        ingredients = Ingredients(plan.system.fetch(client), contents, application)
+        own = OwnFiles.of(application)
+        plan = plan_image(resolved, find_needs(contents, own, resolved.base), debug=False)
+        system = plan.system.fetch(client)
+        ingredients = Ingredients(system, contents, application, own_elf=own.elf)
     gathered = gather(plan, ingredients, cache)
     return Subject(
         gathered,

@@ -61,6 +61,7 @@ FUNCTIONS = {
         " settings: 'StoreSettings' = StoreSettings(insecure=frozenset())) -> 'ImageDifference'"
     ),
     "copy": "(request: 'CopyRequest') -> 'CopySummary'",
+    "run": ("(request: 'RunRequest', started: 'Callable[[Running], None] | None' = None) -> 'Ran'"),
     "tags": (
         "(place: 'str', settings: 'StoreSettings' = StoreSettings(insecure=frozenset()))"
         " -> 'list[str]'"
@@ -102,9 +103,20 @@ STRUCTS = {
             "offline",
             "locked",
             "vendor",
+            "secrets",
+            "verify_reproducible",
         ]
     ),
-    "LockRequest": ["source", "platforms", "upgrade", "vendor", "refresh", "offline", "settings"],
+    "LockRequest": [
+        "source",
+        "platforms",
+        "upgrade",
+        "vendor",
+        "refresh",
+        "offline",
+        "secrets",
+        "settings",
+    ],
     "CopyRequest": [
         "source",
         "destination",
@@ -114,6 +126,9 @@ STRUCTS = {
         "settings",
     ],
     "CopySummary": ["reference", "digest", "platforms", "artifacts", "is_new_index"],
+    "RunRequest": ["image", "platform", "launch", "way", "settings"],
+    "Running": ["way", "ports"],
+    "Ran": ["way", "ended"],
     "Listed": ["image", "path", "layer", "recursive", "platform", "settings"],
     "LoggedIn": ["key", "place"],
     "LoggedOut": ["erased"],

@@ -40,6 +40,13 @@ class Transfer(Event, frozen=True):
     total: int
 
 
+class Printed(Event, frozen=True):
+    """A line that a command printed which runs in the stage called `stage` of the user's own."""
+
+    stage: str
+    text: str
+
+
 class Warned(Event, frozen=True):
     """Something the user should know that does not stop the work.
 

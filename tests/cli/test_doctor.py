@@ -73,9 +73,8 @@ def test_text_is_a_table_with_hints_and_a_verdict(bare: World) -> None:
     index = next(row for row in rows if row[1:2] == ["python"] and row[2].startswith("index "))
     assert index[0] == "PASS"
     assert ["–", "podman", "not installed (apt install podman)"] in rows  # noqa: RUF001
-    warned = next(i for i, row in enumerate(rows) if row[:2] == ["WARN", "images"])
-    assert rows[warned + 1][0] == "hint:"
-    assert lines[-1] == "distil can build here; nothing here can run what it builds"
+    assert next(row[0] for row in rows if row[1:2] == ["sandbox"]) in ("PASS", "WARN")
+    assert lines[-1].startswith("distil can build here")
 
 
 def test_keys_are_listed_with_their_ends(bare: World) -> None:
@@ -262,24 +261,18 @@ def test_docker_by_its_command(bare: World) -> None:
 def test_podman_and_runtimes(bare: World) -> None:
     program(bare, "podman", "echo 5.4.2")
     program(bare, "crun", "echo crun version 1.21; echo commit: 1")
-    program(bare, "bwrap", "echo bubblewrap 0.11.0")
     found = doctor(bare, "--offline")
     assert found["podman"]["text"].startswith("5.4.2")
     assert found["crun"]["text"] == f"1.21, {bare.root}/bin/crun"
-    assert found["bwrap"]["text"] == f"0.11.0, {bare.root}/bin/bwrap"
     assert "crun" in bare.distil("doctor", "--offline").stdout.splitlines()[-1]
 
 
 def test_programs_that_do_not_start(bare: World) -> None:
     program(bare, "podman", "echo no storage >&2; exit 125")
     program(bare, "crun", "exit 1")
-    program(bare, "unshare", "echo unshare failed: Operation not permitted >&2; exit 1")
     found = doctor(bare, "--offline")
     assert (found["podman"]["status"], found["crun"]["status"]) == ("warn", "warn")
     assert "no storage" in found["podman"]["text"]
-    assert found["namespaces"]["status"] == "none"
-    assert "Operation not permitted" in found["namespaces"]["text"]
-    assert found["images"]["status"] == "warn"
 
 
 def test_usage(bare: World) -> None:

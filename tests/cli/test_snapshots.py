@@ -31,6 +31,7 @@ COMMANDS = {
     "lock": "lock shop",
     "lock-json": "lock shop --format json --vendor shop/vendor",
     "locked-without-lock": f"build shop {TO_OUT} --locked",
+    "run-help": "run --help",
     "cache-help": "cache --help",
     "cache-gc-help": "cache gc --help",
     "no-such-verb": "bild",

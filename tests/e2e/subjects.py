@@ -8,19 +8,21 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.workloads import WORKLOADS, Surroundings
+from tests.e2e.services import SERVICES, Service
+from tests.e2e.services.base import work as serve
+from tests.e2e.workloads import WORKLOADS, Surroundings, servers
 from tests.e2e.workloads.base import AUTHORITY_PATH, Workload
 from tests.e2e.workloads.chat import ChatWorkload
 from tests.e2e.workloads.library import LibraryWorkload
 from tests.e2e.workloads.pictures import PicturesWorkload
 from tests.e2e.workloads.tokens import TokensWorkload
 from tests.support.browser import Browser, await_answer
-from tests.support.runners import BuiltImage, Launch, Mount, Runner, Running
+from tests.support.runners import BuiltImage, Launch, Mount, RuncRunner, Runner, Running
 from tests.support.tools import ROOT
 
 APPLICATIONS = Path(__file__).parent / "applications"
@@ -37,15 +39,18 @@ class Subject:
     name: str
     source: Path
     work: Work = field(compare=False)
+    spared: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """Patterns of paths that it does without at level reachable, each with the reason."""
 
     def image(self, level: str, directory: Path) -> BuiltImage:
         """The image at `level`, built below `directory`."""
-        layout = directory / self.name
+        layout, archive = directory / self.name, directory / f"{self.name}.tar"
         command = [sys.executable, "-m", "distil", "build", str(self.source), "--level", level]
         command += ["--no-debug", "-t", f"{self.name}:{level}", "-o", f"oci:{layout}"]
+        command += ["-o", f"docker-archive:{archive}"]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
-        return BuiltImage(f"{self.name}:{level}", layout, Path())
+        return BuiltImage(f"{self.name}:{level}", layout, archive)
 
 
 def serving(
@@ -189,6 +194,24 @@ def _examples() -> list[Subject]:
     ]
 
 
+def _served(service: Service[Any]) -> Work:
+    """The work of a service, whose clients are in the image of whole packages beside `image`."""
+
+    def work(runner: Runner, image: BuiltImage, around: Surroundings) -> None:
+        assert isinstance(runner, RuncRunner)
+        whole = replace(image, name=f"{service.example}:packages")
+        serve(service, runner, image, around, runner.unpacked(whole) / "rootfs")
+
+    return work
+
+
+def _services() -> list[Subject]:
+    return [
+        Subject(name, ROOT / "examples" / name, _served(one), one.spared)
+        for name, one in SERVICES.items()
+    ]
+
+
 def _applications() -> list[Subject]:
     works: dict[str, Work] = {
         "chat": serving(ChatWorkload()),
@@ -197,8 +220,12 @@ def _applications() -> list[Subject]:
         "site": site,
         "pictures": serving(PicturesWorkload(), end=signal.SIGINT),
         "tokens": serving(TokensWorkload()),
+        "proxy": servers.proxy,
+        "cache": servers.cache,
+        "scripts": servers.scripts,
     }
     return [Subject(name, APPLICATIONS / name, work) for name, work in works.items()]
 
 
+SERVED = {subject.name: subject for subject in _services()}
 SUBJECTS = {subject.name: subject for subject in (*_examples(), *_applications())}

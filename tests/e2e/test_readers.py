@@ -10,14 +10,16 @@ from typing import Any
 
 import pytest
 
+from tests.e2e import test_examples
 from tests.e2e.images import Build
-from tests.e2e.test_examples import EXAMPLES
+from tests.e2e.test_commands import COMMANDS
 from tests.support.registry import registry
 from tests.support.runners import BuiltImage
 from tests.support.tools import run_tool
 
 pytestmark = [pytest.mark.engine, pytest.mark.network]
 
+EXAMPLES = (*test_examples.EXAMPLES, *COMMANDS)
 FORMS = ("production", "debug")
 
 
@@ -90,9 +92,18 @@ def reported(build: Build, form: str) -> set[tuple[str, str, str]]:
         for field, kind in parts.items()
         for component in build.report[field]
     }
+    told = [one for program in build.report["programs"] for one in program["components"]]
+    result |= {in_syfts_words(one["purl"], one["name"], one["version"]) for one in told}
     if form == "debug":
         result |= {("deb", c["name"], c["version"]) for c in build.report["debugPackages"]}
     return result
+
+
+def in_syfts_words(purl: str, name: str, version: str) -> tuple[str, str, str]:
+    """A component that a program tells of: Syft writes Go's versions as Go itself does."""
+    if purl.startswith("pkg:cargo/"):
+        return "rust-crate", name, version
+    return "go-module", name, f"go{version}" if name == "stdlib" else version or "(devel)"
 
 
 def image_report(build: Build, form: str) -> dict[str, Any]:

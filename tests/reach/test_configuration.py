@@ -109,6 +109,14 @@ def test_files_of_the_command_begin() -> None:
     assert kept("", "x", "-p", "/etc") == set()
 
 
+def test_a_link_begins_as_what_it_leads_to() -> None:
+    tree = Tree([link("/etc/x/x.conf", "/srv/own"), file("/srv/own", "/srv/a"), file("/srv/a", "")])
+    keeping = Keeping(tree)
+    keeping.keep("/etc/x/x.conf", Reason("test"))
+    ConfigurationSearch(CONFIGURATION, tree, Command(("x",))).settle(keeping)
+    assert "/srv/a" in keeping.kept
+
+
 def test_programs_are_no_configuration() -> None:
     assert kept("a /usr/share/y", mode=0o755) == set()
 

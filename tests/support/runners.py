@@ -398,6 +398,10 @@ def _apply(runtime: dict[str, Any], image: dict[str, Any], launch: Launch, rootf
         uid, _, gid = launch.user.partition(":")
         process["user"] = {"uid": int(uid), "gid": int(gid or 0)}
     runtime["root"] = {"path": str(rootfs), "readonly": launch.read_only}
+    for mount in runtime["mounts"]:
+        if mount["source"] == "none":  # umoci's for a volume, whose owner engines take over
+            place = (rootfs / mount["destination"][1:]).stat()
+            mount["options"] += [f"uid={place.st_uid}", f"gid={place.st_gid}"]
     runtime["mounts"] += [
         {
             "destination": path,

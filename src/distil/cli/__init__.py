@@ -23,6 +23,7 @@ _VERBS: Final = {
     "schema": ("distil.cli.schema", "Print the JSON schema of distil.toml, for editors."),
     "build": ("distil.cli.build", "Turn an application into a minimal image and its debug twin."),
     "lock": ("distil.cli.lock", "Write down every archive that an image is made of."),
+    "run": ("distil.cli.run", "Run an image, with what is here to run it."),
     "why": ("distil.cli.why", "Say why a file is in an image, or why it is not."),
     "check": ("distil.cli.check", "Check that everything in an image finds what it needs."),
     "inspect": ("distil.cli.inspect", "Show what the documents of an image say."),
@@ -126,10 +127,18 @@ def run(arguments: list[str] | None = None) -> int:
         # How click ends when the reader of our output went away: not our failure.
         return 0
     except (KeyboardInterrupt, Exception) as error:
-        if os.environ.get("DISTIL_DEBUG"):
-            raise
-        return _failed(*_explained(error))
+        return failed(error)
     return result if isinstance(result, int) else 0
+
+
+def failed(error: BaseException) -> int:
+    """Say on stderr what `error` means, which ended a verb; its exit code.
+
+    With DISTIL_DEBUG it is raised, so that where it comes from can be seen.
+    """
+    if os.environ.get("DISTIL_DEBUG"):
+        raise error
+    return _failed(*_explained(error))
 
 
 def _explained(error: BaseException) -> tuple[str, str, int]:

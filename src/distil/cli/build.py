@@ -4,11 +4,26 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from distil.cli import places
+
+_AS_THEY_ARE: Final = (
+    "load",
+    "push",
+    "settings",
+    "platforms",
+    "dry_run",
+    "refresh",
+    "offline",
+    "locked",
+    "vendor",
+    "secrets",
+    "verify_reproducible",
+)
+"""Options that a request has under the same names."""
 
 
 def _pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
@@ -92,6 +107,12 @@ def _pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> di
     metavar="DIR",
     help="Where `distil lock --vendor` kept the archives; the lock knows, if it is in SOURCE.",
 )
+@places.secrets
+@click.option(
+    "--verify-reproducible",
+    is_flag=True,
+    help="Run stages and compose a second time; say what differs first, if anything does.",
+)
 @click.option("--refresh", is_flag=True, help="Ask mirrors and indexes anew, however fresh.")
 @click.option("--offline", is_flag=True, help="Use only what the cache holds.")
 @click.option(
@@ -131,11 +152,7 @@ def command(
         source=source,
         tags=tags,
         outputs=outputs,
-        load=options["load"],
-        push=options["push"],
         profile=options["profile"] or "",
-        settings=options["settings"],
-        platforms=options["platforms"],
         overrides=Overrides(
             base=options["base"],
             compression=options["compression"],
@@ -144,11 +161,7 @@ def command(
             labels=options["labels"],
         ),
         debug=not options["no_debug"],
-        dry_run=options["dry_run"],
-        refresh=options["refresh"],
-        offline=options["offline"],
-        locked=options["locked"],
-        vendor=options["vendor"],
+        **{name: options[name] for name in _AS_THEY_ARE},
     )
     with show_progress(sys.stderr, verbose=verbose):
         result = build(request)

@@ -41,6 +41,7 @@ EVERYTHING: Final = "\0"
 )
 @places.insecure
 @click.option("--refresh", is_flag=True, help="Ask mirrors and indexes anew, however fresh.")
+@places.secrets
 @click.option("--offline", is_flag=True, help="Use only what the cache holds.")
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", help="Of the result."
@@ -77,6 +78,7 @@ def command(
         vendor=vendor,
         refresh=options["refresh"],
         offline=options["offline"],
+        secrets=options["secrets"],
         settings=options["settings"],
     )
     with show_progress(sys.stderr):

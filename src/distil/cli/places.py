@@ -63,6 +63,19 @@ def _settings(
     return StoreSettings(insecure=frozenset(hosts))
 
 
+def _secrets(
+    _ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]
+) -> dict[str, str]:
+    pairs = {}
+    for text in values:
+        name, _, place = text.partition("=")
+        if not name or not place:
+            # It may be the secret itself, so it is not shown.
+            raise click.BadParameter("write NAME=FILE or NAME=env:VARIABLE")
+        pairs[name] = place
+    return pairs
+
+
 platform_of_several: Final = click.option(
     "--platform",
     default="",
@@ -81,6 +94,17 @@ insecure: Final = click.option(
     help="Do without TLS, or without a certificate, at this registry. Repeatable.",
 )
 """The option of all verbs that take images: what is said of registries."""
+
+
+secrets: Final = click.option(
+    "--secret",
+    "secrets",
+    multiple=True,
+    metavar="NAME=FILE",
+    callback=_secrets,
+    help="What a stage may mount as a secret, or NAME=env:VARIABLE. Repeatable.",
+)
+"""The option of all verbs that may run stages."""
 
 
 def _places(typed: str, *, tags: bool) -> Iterator[str]:

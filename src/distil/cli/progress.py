@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 def show_progress(stream: IO[str], *, verbose: bool = False) -> Iterator[None]:
     """Show the stages of the enclosed block on `stream`, when that is a terminal.
 
-    Warnings are shown wherever the stream leads: they are not progress. Those that ask for
-    nothing are shown when it is to be `verbose`.
+    Warnings, and what commands of the user's own print, are shown wherever the stream leads: they
+    are not progress. Warnings that ask for nothing are shown when it is to be `verbose`.
     """
     if not stream.isatty():
         with events.listening(_once(_warn, verbose=verbose)):
@@ -44,7 +44,7 @@ def _once(listener: events.Listener, *, verbose: bool) -> events.Listener:
     def hear(event: events.Event) -> None:
         if isinstance(event, events.Warned) and event.minor and not verbose:
             return
-        if event not in heard:
+        if event not in heard or isinstance(event, events.Printed):
             listener(event)
         if isinstance(event, events.Warned):
             heard.add(event)
@@ -53,7 +53,9 @@ def _once(listener: events.Listener, *, verbose: bool) -> events.Listener:
 
 
 def _warn(event: events.Event) -> None:
-    if isinstance(event, events.Warned):
+    if isinstance(event, events.Printed):
+        click.echo(_line(event), err=True)
+    elif isinstance(event, events.Warned):
         click.secho("warning: ", fg="yellow", bold=True, nl=False, err=True)
         click.echo(printable(_told(event)), err=True)
 
@@ -62,6 +64,11 @@ def _told(event: events.Warned) -> str:
     """What the warning says, and no login that stands in an address which it quotes."""
     hint = f" ({event.hint})" if event.hint else ""
     return text_without_secrets(event.message) + hint
+
+
+def _line(event: events.Printed) -> str:
+    """What a command printed, and in which stage."""
+    return printable(f"{event.stage} | {event.text}".rstrip())
 
 
 class _Drawn:
@@ -86,6 +93,8 @@ class _Drawn:
         elif isinstance(event, events.StageFinished):
             detail = f": {event.detail}" if event.detail else ""
             self._print("[green]✓[/green] ", event.name + detail)
+        elif isinstance(event, events.Printed):
+            self._print("", _line(event))
         elif isinstance(event, events.Warned):
             self._print("[yellow]warning:[/yellow] ", _told(event))
 

@@ -173,3 +173,21 @@ class UnfitForProfile(DistilError):
 
     def __init__(self, profile: str, why: str, *, hint: str = "") -> None:
         super().__init__(f"--profile {profile}: {why}", hint=hint)
+
+
+class NotReproducible(DistilError):
+    """An image that is not the same when it is made a second time; the answer is "no"."""
+
+    exit_code = 1
+
+    def __init__(
+        self, platform: str, path: str, what: str, *, stage: str = "", source: str = ""
+    ) -> None:
+        made = f", which stage {stage} makes as {source}" if stage else ""
+        where = f"{path}{made}: {what}" if path else what
+        hint = (
+            "run its commands so that they write no date, no random number and no order of hashes"
+        )
+        super().__init__(
+            f"the image for {platform} is not the same twice: {where}", hint=hint if stage else ""
+        )

@@ -17,7 +17,6 @@ from distil.model.digest import Digest
 from distil.model.ledger import Removed
 from distil.model.spec import Level
 from distil.model.tree import Tree
-from distil.reach.objects import elf_files
 from distil.runtimes.protocol import RuntimeContents
 from distil.userfiles.copies import Copied, Copies
 
@@ -32,6 +31,8 @@ class Ingredients(msgspec.Struct, frozen=True):
     runtime: RuntimeContents
     application: Tree
     copies: Copies = Copies()
+    own_elf: Elf = {}
+    """What the files of both are as ELF."""
 
     @property
     def size(self) -> int:
@@ -42,7 +43,7 @@ class Ingredients(msgspec.Struct, frozen=True):
 
     def elf(self) -> Elf:
         """What the packs remember, and what the application's own files are."""
-        known = elf_files(self.application) | elf_files(self.copies.tree)
+        known = dict(self.own_elf)
         for pack in (*self.system.packs, *self.runtime.packs):
             known |= pack.elf_files()
         return known

@@ -8,6 +8,7 @@ from distil.compose.configuration import commands
 from distil.compose.gather import Gathered, Ingredients
 from distil.compose.own_names import named_programs
 from distil.compose.plan import Plan
+from distil.compose.writable import RULE as WRITABLE
 from distil.events import stage
 from distil.fetch.cache import Cache
 from distil.model.certificates import BUNDLE, RULE
@@ -21,6 +22,7 @@ from distil.reach.reachable import Reached, reach
 from distil.reach.roots import Roots
 
 LOCALES_KEY = "[image] locales"
+VOLUMES = "volumes"
 UNREACHED = "not reachable"
 _UNREACHED_WHY = "nothing that the entrypoint reaches needs it"
 
@@ -104,7 +106,10 @@ def _started(plan: Plan) -> set[str]:
 
 def _asked_for(plan: Plan, gathered: Gathered) -> dict[str, Reason]:
     """The paths that the user puts into the image, whether or not the application uses them."""
-    named = {path: copied.reason for path, copied in gathered.copied.items()}
+    image = plan.resolved.spec.image
+    named = dict.fromkeys(image.volumes, Reason(VOLUMES, "", "[image] volumes"))
+    named |= dict.fromkeys(image.writable, Reason(WRITABLE, "", "[image] writable"))
+    named |= {path: copied.reason for path, copied in gathered.copied.items()}
     named |= plan.system.named(gathered.tree)
     certificates = plan.resolved.subject.certificates
     trusted = Reason(RULE, "", "[image] certificates")

@@ -2,34 +2,64 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
+
+import msgspec
+
 from distil.distros.protocol import Base
+from distil.formats.elf import ElfFile
 from distil.model.component import SystemNeed
+from distil.model.digest import Digest
 from distil.model.tree import Tree
 from distil.reach.needs import conventional_needs
 from distil.reach.objects import elf_files
 from distil.runtimes.protocol import RuntimeContents
 
 
-def find_needs(contents: RuntimeContents, own: Tree, base: Base) -> tuple[SystemNeed, ...]:
-    """What the components and the `own` files load by name, and what they are linked with.
+class OwnFiles(msgspec.Struct, frozen=True):
+    """The application's own files, copies and what stages made included; what they are as ELF."""
 
-    What `own` programs open by convention is needed, too.
-    """
+    tree: Tree
+    elf: dict[Digest, ElfFile | None]
+
+    @classmethod
+    def of(cls, tree: Tree) -> OwnFiles:
+        """The files of `tree`, looked into. Raises `CorruptContent`."""
+        return cls(tree, elf_files(tree))
+
+    def linked(self, base: Base) -> Iterator[tuple[str, Sequence[str]]]:
+        """For each file for the platform of `base` the libraries that none of these is."""
+        brought = {
+            name
+            for node in self.tree
+            if node.blob is not None and (elf := self.elf.get(node.blob.digest)) is not None
+            for name in (node.name, elf.soname)
+        }
+        for node in self.tree:
+            elf = self.elf.get(node.blob.digest) if node.blob is not None else None
+            if elf is not None and elf.machine == base.platform.elf_machine:
+                yield node.path, [name for name in elf.needed if name not in brought]
+
+
+def find_needs(contents: RuntimeContents, own: OwnFiles, base: Base) -> tuple[SystemNeed, ...]:
+    """What components and the `own` files load by name, are linked with, or open by convention."""
     linked = (
         SystemNeed(name, tuple(dict.fromkeys(found.values())), _reason(found))
-        for name, found in libraries_of(contents, base).items()
+        for name, found in libraries_of(contents, own, base).items()
     )
-    opened = conventional_needs(own, elf_files(own), base.in_every_image)
-    return (*contents.needs(own), *linked, *opened)
+    said = conventional_needs(own.tree, own.elf, base.in_every_image)
+    return (*contents.needs(own.tree), *linked, *said)
 
 
-def libraries_of(contents: RuntimeContents, base: Base) -> dict[str, dict[str, str]]:
-    """For each component, by name, the libraries it is linked with and their packages.
+def libraries_of(
+    contents: RuntimeContents, own: OwnFiles, base: Base
+) -> Mapping[str, Mapping[str, str]]:
+    """For each component by name, and each file by path, its libraries and their packages.
 
     A library that nothing in the base has is not among them: the closure check will tell of it.
     """
     found: dict[str, dict[str, str]] = {}
-    for name, sonames in contents.linked():
+    for name, sonames in (*contents.linked(), *own.linked(base)):
         for soname in sonames:
             package = next(iter(base.with_library(soname)), None)
             if package is not None and not base.in_every_image(package):
@@ -37,5 +67,5 @@ def libraries_of(contents: RuntimeContents, base: Base) -> dict[str, dict[str, s
     return found
 
 
-def _reason(libraries: dict[str, str]) -> str:
+def _reason(libraries: Mapping[str, str]) -> str:
     return f"is linked with {', '.join(libraries)}"

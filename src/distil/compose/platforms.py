@@ -29,6 +29,11 @@ def target_platforms(asked: Sequence[str], spec: Spec) -> tuple[Platform, ...]:
     return tuple(platform for platform in PLATFORMS if platform in wanted)
 
 
+def building_platform() -> Platform:
+    """That of this machine, on which stages run. Raises `UnknownPlatform`."""
+    return parse_platform(host.machine())
+
+
 def on_each(
     platforms: Sequence[Platform], cache: Cache, work: Callable[[Platform], Result]
 ) -> tuple[Result, ...]:

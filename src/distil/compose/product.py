@@ -18,27 +18,33 @@ from distil.image.artifact import Artifact
 from distil.image.assemble import Image
 from distil.model.platform import Platform
 from distil.model.tree import Tree
-from distil.userfiles.copies import Copies
+from distil.stages.site import StageRun
+from distil.stages.stages import Stages
+from distil.userfiles.copies import Copies, joined
 
 
 class Workshop(msgspec.Struct, frozen=True):
     """What all platforms of a build have in common, the tree of the application's files included.
 
-    `copies` is what the user puts in beside them, `resolver` knows what each platform needs.
-    `debug` says whether there is a debug twin.
+    `copies` is what the user puts in beside them, `stages` what is made for each platform, and
+    `resolver` knows what each needs. `debug` says whether there is a debug twin.
     """
 
     application: Tree
     copies: Copies
+    stages: Stages
     client: Client
     cache: Cache
     resolver: Resolver
     debug: bool = True
 
-    @property
-    def own_files(self) -> Tree:
-        """The application's files, and those that are copied into the image beside them."""
-        return self.application.with_nodes(self.copies.tree)
+    def copies_for(self, platform: Platform) -> Copies:
+        """What is copied into the image for `platform`; stages that make some of it are run.
+
+        Raises what `Site.take` raises, and `InvalidSpec` where two things go to one place.
+        """
+        taken = self.stages.taken(platform)
+        return joined(self.copies, taken.copied) if taken.copied else self.copies
 
     def base_of(self, resolved: Resolved) -> Callable[[Platform], Base]:
         """The base of `resolved` for any platform: its own is open already."""
@@ -63,7 +69,8 @@ class Product(msgspec.Struct, frozen=True):
     """A finished build for one platform, written nowhere yet.
 
     `images` are the production image and then, if there is one, its twin, each with its ledger;
-    `tools` is what only the twin has, `lacking` what the application names and neither has.
+    `tools` is what only the twin has, `lacking` what the application names and neither has, `runs`
+    are the stages that something was copied from.
     """
 
     plan: Plan
@@ -72,3 +79,4 @@ class Product(msgspec.Struct, frozen=True):
     images: tuple[tuple[Image, Artifact], ...]
     tools: Tree = Tree()
     lacking: tuple[Lacking, ...] = ()
+    runs: tuple[StageRun, ...] = ()

@@ -6,16 +6,18 @@ from typing import Protocol
 
 import msgspec
 
+from distil.compose.platforms import building_platform
 from distil.compose.subject import Subject
-from distil.distros.protocol import Base, Opening
+from distil.distros.protocol import Base, Opening, Toolchain
 from distil.distros.table import distro_of
 from distil.events import stage
 from distil.fetch.http import Client
 from distil.model.application import Application
 from distil.model.lock import LockedPlatform
 from distil.model.platform import Platform
-from distil.model.spec import Spec
+from distil.model.spec import BaseSpec, Spec
 from distil.runtimes.protocol import Asking, RuntimePlan
+from distil.stages.stage_base import StageBase
 
 
 class Resolved(msgspec.Struct, frozen=True):
@@ -49,8 +51,11 @@ class Resolver(Protocol):
     def base(self, platform: Platform) -> Base:
         """The packages of `platform`, for what is run here for an image of another one."""
 
+    def toolchain(self, ground: StageBase) -> Toolchain:
+        """The system that a stage is laid on, for this machine."""
 
-class IndexResolver:
+
+class IndexResolver(Resolver):
     """Asks the indexes; with `refresh`, however fresh the answers are."""
 
     def __init__(self, subject: Subject, client: Client, *, refresh: bool = False) -> None:
@@ -69,6 +74,10 @@ class IndexResolver:
         """See `Distro.open`, and what it raises."""
         return open_base(self._opening(), platform)
 
+    def toolchain(self, ground: StageBase) -> Toolchain:
+        """See `toolchain_of`, and what it raises."""
+        return toolchain_of(self._opening(), ground, building_platform())
+
     def _opening(self) -> Opening:
         # What was asked for anew for the first platform is new enough for the others, and the
         # same for all of them.
@@ -79,6 +88,21 @@ class IndexResolver:
 def open_base(opening: Opening, platform: Platform) -> Base:
     """The base that the specification names. Raises `UnknownBase`, and what opening it raises."""
     return distro_of(opening.spec.base.source).open(opening, platform)
+
+
+def opening_for(opening: Opening, ground: StageBase) -> Opening:
+    """`opening` for the base of a stage: the repositories are the application's own, too."""
+    spec = opening.spec
+    base = BaseSpec(source=ground.source, repositories=spec.base.repositories)
+    return msgspec.structs.replace(opening, spec=msgspec.structs.replace(spec, base=base))
+
+
+def toolchain_of(opening: Opening, ground: StageBase, platform: Platform) -> Toolchain:
+    """The system of `ground` for machines of `platform`, as the indexes have its packages.
+
+    Raises `UnknownBase`, what opening it raises, and what `Base.toolchain` raises.
+    """
+    return open_base(opening_for(opening, ground), platform).toolchain(ground.packages)
 
 
 def resolve(subject: Subject, platform: Platform, opening: Opening, asking: Asking) -> Resolved:

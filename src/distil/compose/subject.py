@@ -15,6 +15,7 @@ from distil.source.place import Place, sources_of
 from distil.source.revision import with_revision
 from distil.source.scan import Sources
 from distil.source.secret_search import check_copied, without_secrets
+from distil.stages.checks import check_stages
 from distil.userfiles.certificates import local_certificates
 from distil.userfiles.copies import Copies, find_copies
 
@@ -53,6 +54,7 @@ def read_subject(place: Place, spec: Spec) -> Subject:
     sources = sources_of(place, spec)
     project = detect(place, spec, sources)
     spec = project.completed(spec)
+    check_stages(source, spec)
     copies = find_copies(source, spec)
     check_copied(copies.files, spec)
     sources = without_secrets(sources, spec, packaged=project.application.packaged)

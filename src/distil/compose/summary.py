@@ -11,16 +11,17 @@ from distil.compose.compose import Composition
 from distil.compose.inspect import Check
 from distil.compose.lacking import Lacking
 from distil.compose.plan import Plan
+from distil.compose.plan_summary import PlanSummary, planned
 from distil.compose.product import Product
 from distil.compose.publish import Publication, Published
 from distil.distros.protocol import Remedy
 from distil.image.assemble import Image
-from distil.model.application import Evidence
-from distil.model.component import SystemNeed, ToldProgram
+from distil.model.component import ToldProgram
 from distil.model.digest import Digest
 from distil.model.node import Kind
 from distil.model.origin import Origin, PackageOrigin
 from distil.model.tree import Tree
+from distil.stages.site import StageRun
 
 _CAPABILITIES: Final = "security.capability"
 
@@ -84,41 +85,19 @@ class ImageSummary(msgspec.Struct, frozen=True, rename="camel"):
     layers: tuple[LayerSummary, ...]
 
 
-class RuntimeSummary(msgspec.Struct, frozen=True):
-    """The language's runtime: what it is called, and its version."""
+class StageSummary(msgspec.Struct, frozen=True):
+    """A stage that something was copied from.
 
-    name: str
-    version: str
-
-
-class PlanSummary(msgspec.Struct, frozen=True, rename="camel"):
-    """What was decided before anything was fetched.
-
-    `packages` and `distributions` are what the image is made from; something of each may stay.
+    `packages` and `commands` are how many it has; the commands took `seconds`, now or, when it is
+    `cached`, when they last ran.
     """
 
-    application: str
-    version: str
+    name: str
     base: str
-    release: str
-    platform: str
-    runtime: RuntimeSummary
-    entrypoint: tuple[str, ...]
-    command: tuple[str, ...]
-    ports: tuple[str, ...]
-    user: str
-    evidence: tuple[Evidence, ...]
-    needs: tuple[SystemNeed, ...]
-    packages: tuple[str, ...]
-    partial_packages: tuple[str, ...]
-    distributions: tuple[str, ...]
-    debug_packages: tuple[str, ...]
-    not_followed: tuple[str, ...]
-    left_out: tuple[str, ...]
-    repositories: tuple[str, ...] = ()
-    copied: tuple[str, ...] = ()
-    secrets: tuple[str, ...] = ()
-    """Those of `left_out` that hold, or by their names usually hold, secrets."""
+    packages: int
+    commands: int
+    seconds: float
+    cached: bool
 
 
 class BuildSummary(msgspec.Struct, frozen=True, rename="camel"):
@@ -147,6 +126,7 @@ class BuildSummary(msgspec.Struct, frozen=True, rename="camel"):
     privileges: tuple[Privilege, ...] = ()
     checks: tuple[Check, ...] = ()
     images: tuple[ImageSummary, ...] = ()
+    stages: tuple[StageSummary, ...] = ()
     engine: str = ""
     schema_version: int = 1
 
@@ -246,10 +226,12 @@ def _askers(name: str, plan: Plan) -> tuple[str, ...]:
     return tuple(dict.fromkeys(edge.package or "the image" for edge in edges))
 
 
-def summarise_plans(plans: Sequence[Plan]) -> BuildSummary | IndexSummary:
-    """What was decided for each platform, for a dry run."""
-    planned = tuple(BuildSummary(plan=_planned(plan)) for plan in plans)
-    return planned[0] if len(planned) == 1 else IndexSummary(planned)
+def summarise_plans(
+    plans: Sequence[Plan], stages: Sequence[str] = ()
+) -> BuildSummary | IndexSummary:
+    """What was decided for each platform, for a dry run; `stages` says what would be run."""
+    found = tuple(BuildSummary(plan=planned(plan, tuple(stages))) for plan in plans)
+    return found[0] if len(found) == 1 else IndexSummary(found)
 
 
 def summarise(products: Sequence[Product], publication: Publication) -> BuildSummary | IndexSummary:
@@ -275,7 +257,7 @@ def _summarised(product: Product) -> BuildSummary:
     plan, composition = product.plan, product.composition
     system, runtime = plan.resolved.base.ecosystem, plan.resolved.runtime.ecosystem
     return BuildSummary(
-        plan=_planned(plan),
+        plan=planned(plan),
         size_before=composition.size_before,
         packages=components(composition.tree, system, plan),
         distributions=components(composition.tree, runtime, plan),
@@ -289,7 +271,13 @@ def _summarised(product: Product) -> BuildSummary:
         privileges=tuple(_privileges(composition.tree)),
         checks=product.checks,
         images=tuple(summarise_image(image) for image, _ in product.images),
+        stages=tuple(_stage(run) for run in product.runs),
     )
+
+
+def _stage(run: StageRun) -> StageSummary:
+    seconds = round(run.seconds, 3)
+    return StageSummary(run.name, run.base, run.packages, run.commands, seconds, run.cached)
 
 
 def _computed_imports(composition: Composition, ecosystem: str) -> ComputedImports | None:
@@ -344,34 +332,6 @@ def _summarised_index(published: Published) -> ImageIndexSummary:
     ]
     return ImageIndexSummary(
         published.references, published.image.descriptor.digest, tuple(entries)
-    )
-
-
-def _planned(plan: Plan) -> PlanSummary:
-    resolved, system = plan.resolved, plan.system
-    application, spec, base = resolved.application, resolved.spec, resolved.base
-    return PlanSummary(
-        application=application.name,
-        version=application.version,
-        base=base.name,
-        release=base.release,
-        platform=base.platform.oci,
-        runtime=RuntimeSummary(resolved.runtime.name, resolved.runtime.version),
-        entrypoint=application.entrypoint,
-        command=application.command,
-        ports=tuple(str(port) for port in spec.image.ports or application.ports),
-        user=spec.image.user,
-        evidence=application.evidence,
-        needs=plan.needs,
-        packages=tuple(str(package) for package in system.packages),
-        partial_packages=tuple(f"{name}: {why}" for name, why in system.partial.items()),
-        distributions=tuple(str(one) for one in resolved.runtime.components),
-        debug_packages=tuple(str(package) for package in system.tools),
-        not_followed=tuple(f"{e.package} {e.field}: {e.relation}" for e in system.cut),
-        left_out=tuple(f"{entry.path}: {entry.why}" for entry in resolved.subject.sources.left_out),
-        repositories=tuple(f"{one.url} {one.suite}" for one in spec.base.repositories),
-        copied=tuple(f"{copy.source} to {copy.target}" for copy in spec.copy),
-        secrets=tuple(entry.path for entry in resolved.subject.sources.left_out if entry.secret),
     )
 
 

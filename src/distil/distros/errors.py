@@ -38,6 +38,16 @@ class UnknownPackageVersion(DistilError):
         )
 
 
+class NothingAdded(DistilError):
+    """Packages for a stage whose base is an image, or nothing: these are taken as they are."""
+
+    def __init__(self, packages: Sequence[str]) -> None:
+        super().__init__(
+            f"{', '.join(packages)} cannot be added to the base of a stage that is no Debian suite",
+            hint='write base = "debian:SUITE", or have a command install it (network = true)',
+        )
+
+
 class UnsatisfiableDependencies(DistilError):
     """Packages that cannot be installed together; `chains` say who asks for what, and why not."""
 

@@ -1,4 +1,4 @@
-"""What can run images here: engines, runtimes, sandboxes of the kernel. Nothing is started."""
+"""What can run images here: the sandbox, which is tried, runtimes and engines, which are not."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from typing import Final
 from distil.doctor.findings import Finding, Status, absent
 from distil.image.errors import NoEngine
 from distil.image.stores.engine import docker_information
+from distil.run.sandbox import able
+from distil.run.task import Unable
 
 _SECONDS: Final = 4
 _VERSION: Final = re.compile(r"\d+\.\d[\w.+~-]*")
@@ -71,40 +73,13 @@ def runtime(program: str) -> Finding:
     return _tool(program, f"apt install {program}")
 
 
-def bubblewrap() -> Finding:
-    """A sandbox that needs nothing but user namespaces."""
-    return _tool("bwrap", "apt install bubblewrap")
-
-
-def user_namespaces() -> Finding:
-    """Whether a process may have users, mounts and processes of its own without being root."""
-    subject = "namespaces"
-    program = shutil.which("unshare")
-    if program is None:
-        return absent(subject, "not tried: unshare is not installed", "apt install util-linux")
-    options = ["--user", "--map-root-user", "--mount", "--pid", "--fork"]
-    status, _, complaint = _said([program, *options, "true"])
-    if status == 0:
-        return Finding(subject, Status.PASS, "a user of its own, mounts and processes: allowed")
-    return Finding(subject, Status.NONE, f"refused: {_first_line(complaint)}", _why_refused())
-
-
-def _why_refused() -> str:
-    """The setting that forbids them, as far as one can be seen."""
-    for name, refusal in (
-        ("kernel.unprivileged_userns_clone", "0"),
-        ("kernel.apparmor_restrict_unprivileged_userns", "1"),
-        ("user.max_user_namespaces", "0"),
-    ):
-        path = Path("/proc/sys", *name.split("."))
-        try:
-            value = path.read_text().strip()
-        except OSError:
-            continue
-        if value == refusal:
-            wanted = {"0": "1", "1": "0"}[refusal] if name.startswith("kernel") else "15000"
-            return f"as root: sysctl -w {name}={wanted}"
-    return "a container has to be started with fewer restrictions for that (seccomp, capabilities)"
+def sandbox() -> Finding:
+    """The sandbox of the kernel that ``distil run`` takes and build stages need, tried out."""
+    found = able()
+    if isinstance(found, Unable):
+        return Finding("sandbox", Status.WARN, f"refused: {found.reason}", found.hint)
+    users = "users and groups" if found.ids else "one user, who is root inside"
+    return Finding("sandbox", Status.PASS, f"mounts, processes, network and {users} of its own")
 
 
 def _tool(program: str, hint: str) -> Finding:

@@ -79,12 +79,11 @@ def _sources(mirrors: Mirrors | None, *, offline: bool) -> dict[str, _Look]:
 
 
 _RUNNERS: Final[dict[str, Callable[[], Finding]]] = {
-    "docker": containers.docker,
-    "podman": containers.podman,
+    "sandbox": containers.sandbox,
     "runc": lambda: containers.runtime("runc"),
     "crun": lambda: containers.runtime("crun"),
-    "bwrap": containers.bubblewrap,
-    "namespaces": containers.user_namespaces,
+    "podman": containers.podman,
+    "docker": containers.docker,
 }
 
 

@@ -10,6 +10,7 @@ from distil.errors import did_you_mean
 from distil.locks.errors import UnknownUpgrade
 from distil.locks.file import LOCK_FILE
 from distil.locks.parts import pinned_parts
+from distil.locks.stages import pinned_stages
 from distil.model.lock import Lock
 from distil.model.platform import Platform
 from distil.model.spec import Spec
@@ -45,7 +46,7 @@ def names_to_upgrade(
     known = {
         name
         for platform in before.platforms
-        for pinned in pinned_parts(platform)
+        for pinned in (*pinned_parts(platform), *pinned_stages(platform))
         for name in pinned.names()
     }
     found = set()

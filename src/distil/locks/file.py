@@ -17,6 +17,7 @@ from distil.model.digest import Digest
 from distil.model.lock import Lock
 from distil.model.regular_file import read_small
 from distil.runtimes.errors import StaleLock
+from distil.stages.stage_base import base_of_stage, needed_stages
 
 LOCK_FILE: Final = "distil.lock"
 
@@ -60,7 +61,8 @@ def spec_digest(subject: Subject) -> Digest:
     """What stands for everything in the specification that decides which archives are needed."""
     spec = subject.spec
     said = (spec.base, subject.project.settings, spec.app.packages, spec.debug.packages)
-    return Digest.of(msgspec.json.encode(said))
+    stages = [base_of_stage(spec, stage.name) for stage in needed_stages(spec)]
+    return Digest.of(msgspec.json.encode((*said, stages) if stages else said))
 
 
 def outdated(lock: Lock, subject: Subject) -> str:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from distil.compose.needs import find_needs
+import msgspec
+
+from distil.compose.needs import OwnFiles, find_needs
 from distil.compose.plan import plan_image
-from distil.compose.platforms import on_each
-from distil.compose.resolving import open_base, resolve
+from distil.compose.platforms import building_platform, on_each
+from distil.compose.resolving import Resolved, open_base, resolve, toolchain_of
+from distil.compose.staging import stages_of
 from distil.compose.subject import Subject
 from distil.distros.errors import UnsatisfiableDependencies
 from distil.distros.protocol import Base, Opening
@@ -18,25 +21,35 @@ from distil.fetch.http import Client
 from distil.locks.file import outdated, spec_digest
 from distil.locks.parts import base_part, has_own_packages, runtime_part
 from distil.locks.platform import check_lock, lock_platform
+from distil.locks.stages import lock_stages
 from distil.model.lock import LOCK_VERSION, Lock, LockedPlatform
 from distil.model.platform import Platform, parse_platform
 from distil.runtimes.protocol import Asking
 from distil.source.scan import application_tree
+from distil.userfiles.copies import joined
 
 
 class Locker:
     """Locks `subject`, with versions of the lock `before` where they fit.
 
-    With `refresh`, indexes are asked however fresh the answers are.
+    With `refresh`, indexes are asked however fresh the answers are. `secrets` says where those
+    are that stages mount: what stages make decides what an image needs.
     """
 
     def __init__(
-        self, subject: Subject, client: Client, before: Lock | None, *, refresh: bool
+        self,
+        subject: Subject,
+        client: Client,
+        before: Lock | None,
+        secrets: Mapping[str, str],
+        *,
+        refresh: bool,
     ) -> None:
         self._subject = subject
         self._client = client
         self._before = before
         self._refresh = refresh
+        self._secrets = secrets
 
     def unchanged(self, platforms: Sequence[Platform], vendor: Path | None) -> Lock | None:
         """The lock that is there, when it fits and a new one would add nothing; else None."""
@@ -105,10 +118,23 @@ class Locker:
             return resolved.base if other == platform else open_base(opening, other)
 
         contents = resolved.runtime.fetch(client, base_of)
-        own = application_tree(resolved.application, spec, subject.sources)
-        own = own.with_nodes(subject.copies.tree)
+        own = self._own_files(resolved, opening)
         plan = plan_image(resolved, find_needs(contents, own, resolved.base))
         kept = before if upgraded is not None else None
-        locked = lock_platform(plan, contents, client, kept)
+        locked = lock_platform(plan, contents, own, client, kept)
         check_lock(locked, plan, contents, own, client)
-        return locked
+        stages = lock_stages(subject, opening, platform, kept)
+        return msgspec.structs.replace(locked, stages=stages)
+
+    def _own_files(self, resolved: Resolved, opening: Opening) -> OwnFiles:
+        """The application's files and copies; stages that make some of them are run for this."""
+        subject, here = self._subject, building_platform()
+        files = application_tree(resolved.application, subject.spec, subject.sources)
+        stages = stages_of(
+            subject,
+            lambda ground: toolchain_of(opening, ground, here),
+            self._client,
+            self._secrets,
+        )
+        copies = joined(subject.copies, stages.taken(resolved.base.platform).copied)
+        return OwnFiles.of(files.with_nodes(copies.tree))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from distil.compose.needs import find_needs, libraries_of
+from distil.compose.needs import OwnFiles, find_needs, libraries_of
 from distil.compose.plan import Plan, plan_image
 from distil.compose.resolving import open_locked
 from distil.distros.protocol import Opening
@@ -12,23 +12,26 @@ from distil.distros.table import distro_of
 from distil.fetch.http import Client
 from distil.locks.errors import UnsoundLock
 from distil.model.lock import LockedPlatform
-from distil.model.tree import Tree
 from distil.runtimes.protocol import RuntimeContents
 
 
 def lock_platform(
-    plan: Plan, contents: RuntimeContents, client: Client, before: LockedPlatform | None
+    plan: Plan,
+    contents: RuntimeContents,
+    own: OwnFiles,
+    client: Client,
+    before: LockedPlatform | None,
 ) -> LockedPlatform:
     """Everything of `plan` that a build fetches, and what makes the application's own projects.
 
-    `contents` are the components of the plan. Tools that build keep their versions of `before`.
-    Raises what locking a runtime's part and fetching raise.
+    `contents` are the components of the plan, `own` the application's own files. Tools that build
+    keep their versions of `before`. Raises what locking a runtime's part and fetching raise.
     """
     resolved = plan.resolved
     runtime, base = resolved.runtime, resolved.base
     libraries = {
         soname: package
-        for found in libraries_of(contents, base).values()
+        for found in libraries_of(contents, own, base).values()
         for soname, package in found.items()
     }
     distro = distro_of(base.name)
@@ -41,7 +44,7 @@ def lock_platform(
 
 
 def check_lock(
-    locked: LockedPlatform, plan: Plan, contents: RuntimeContents, own: Tree, client: Client
+    locked: LockedPlatform, plan: Plan, contents: RuntimeContents, own: OwnFiles, client: Client
 ) -> None:
     """Resolve with nothing but `locked`, and raise `UnsoundLock` unless it comes to `plan`.
 

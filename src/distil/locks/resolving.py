@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from distil.compose.errors import NotLocked
-from distil.compose.resolving import Resolved, open_locked
+from distil.compose.platforms import building_platform
+from distil.compose.resolving import Resolved, Resolver, open_locked
 from distil.compose.subject import Subject
-from distil.distros.protocol import Base, Opening
+from distil.distros.protocol import Base, Opening, Toolchain
 from distil.events import stage
 from distil.fetch.http import Client
 from distil.locks.file import LOCK_FILE
 from distil.locks.parts import has_own_packages, runtime_part
+from distil.locks.stages import locked_toolchain
 from distil.model.lock import Lock
 from distil.model.platform import Platform
 from distil.runtimes.errors import StaleLock
+from distil.stages.stage_base import StageBase
 
 
-class LockResolver:
+class LockResolver(Resolver):
     """Asks nothing but `lock`; a `distil.compose.resolving.Resolver`."""
 
     def __init__(self, subject: Subject, lock: Lock, client: Client) -> None:
@@ -57,6 +60,25 @@ class LockResolver:
             hint = f"it makes the byte code: `distil lock {argument} --platform {oci},…` adds it"
             raise NotLocked(self._path, f"Python for {oci}", hint=hint)
         return open_locked(self._opening(), locked, platform)
+
+    def toolchain(self, ground: StageBase) -> Toolchain:
+        """What the lock holds of the system that a stage is laid on.
+
+        Raises `NotLocked`, and what opening it raises.
+        """
+        here = building_platform()
+        locked = self._lock.platform(here.oci)
+        found = None
+        if locked is not None:
+            found = locked_toolchain(locked, self._opening(), ground, here)
+        if found is None:
+            what = f"what stage {ground.stage} needs on {here.oci}"
+            others = ",".join(one.name for one in self._lock.platforms if one.name != here.oci)
+            names = f"{here.oci},{others}" if others else here.oci
+            argument = self._subject.application.argument
+            hint = f"`distil lock {argument} --platform {names}` adds it"
+            raise NotLocked(self._path, what, hint=hint)
+        return found
 
     def _opening(self) -> Opening:
         return Opening(self._subject.source, self._subject.spec, self._client)

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 import msgspec
 
 from distil.locks.parts import pinned_parts
+from distil.locks.stages import pinned_stages
 from distil.locks.vendor import Vendored
 from distil.model.lock import BUILD, Lock, LockedPlatform, Pinned
+
+STAGE: Final = "stage"
+"""The kind of what stages stand on."""
 
 
 class Change(msgspec.Struct, frozen=True):
     """A component that another lock has in another version; "" where it has none.
 
-    `kind` is ``deb``, ``pypi``, or ``build`` for what back ends are made of.
+    `kind` is ``deb``, ``pypi``, ``build`` for what back ends are made of, or ``stage`` for what
+    stages stand on.
     """
 
     platform: str
@@ -34,6 +40,7 @@ class LockedSummary(msgspec.Struct, frozen=True, rename="camel"):
     packages: int
     distributions: int
     projects: int
+    stages: int = 0
 
 
 class LockSummary(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -71,6 +78,7 @@ def _summarised(platform: LockedPlatform) -> LockedSummary:
         packages=len(base.versions),
         distributions=sum(kind != BUILD for kind, _ in runtime.versions),
         projects=runtime.projects,
+        stages=len(platform.stages),
     )
 
 
@@ -87,6 +95,11 @@ def _changes(before: Lock, after: Lock) -> Iterator[Change]:
 
 
 def _versions(platform: LockedPlatform) -> dict[tuple[str, str], str]:
-    return {
-        key: version for part in pinned_parts(platform) for key, version in part.versions.items()
+    found = {
+        (STAGE, name): version
+        for part in pinned_stages(platform)
+        for (_, name), version in part.versions.items()
     }
+    for part in pinned_parts(platform):
+        found |= part.versions
+    return found

@@ -18,6 +18,7 @@ from distil.image.naming import NamedImage
 from distil.image.stores.parts import BLOBS
 from distil.image.write import write
 from distil.locks.errors import UnusableVendor
+from distil.locks.stages import locked_stage_files
 from distil.model.blob import InlineBlob
 from distil.model.digest import Digest
 from distil.model.lock import Lock, LockedPlatform
@@ -89,6 +90,7 @@ def _packages(platform: LockedPlatform, subject: Subject, client: Client) -> lis
     found: list[LockedArchive] = []
     for name, part in platform.base.items():
         found += distro_called(name).locked_files(part, opening, parse_platform(platform.name))
+    found += locked_stage_files(platform, subject, opening)
     downloads = [Download(p.url, p.digest, p.size, p.title) for p in found]
     pairs = zip(found, client.archives(downloads), strict=True)
     return [BundledFile(file.filename, file.media_type, blob) for file, blob in pairs]

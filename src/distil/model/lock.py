@@ -42,12 +42,14 @@ class LockedPlatform(msgspec.Struct, frozen=True, omit_defaults=True):
     """What an image of one platform is made of.
 
     `name` is OCI's: ``linux/amd64``. `base` has one entry, that of the distribution, and
-    `runtime` that of the language, each by its name.
+    `runtime` that of the language, each by its name. `stages` has for each stage, by its name, what
+    it stands on where a machine of this platform builds: one entry as `base` has.
     """
 
     name: str
     base: dict[str, LockPart]
     runtime: dict[str, LockPart] = {}
+    stages: dict[str, dict[str, LockPart]] = {}
 
 
 class Lock(msgspec.Struct, frozen=True, omit_defaults=True, rename={"platforms": "platform"}):

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from distil.pipeline.login import LoggedIn, login
     from distil.pipeline.logout import LoggedOut, logout
     from distil.pipeline.ls import Listed, ls
+    from distil.pipeline.run import Ran, Running, RunRequest, run
     from distil.pipeline.tags import delete, tag, tags
     from distil.pipeline.why import Found, why
 
@@ -44,6 +45,9 @@ __all__ = [
     "LockRequest",
     "LoggedIn",
     "LoggedOut",
+    "Ran",
+    "RunRequest",
+    "Running",
     "StoreSettings",
     "build",
     "cache_gc",
@@ -65,6 +69,7 @@ __all__ = [
     "ls",
     "raw_config",
     "raw_manifest",
+    "run",
     "schema",
     "tag",
     "tags",
@@ -84,6 +89,9 @@ _ELSEWHERE: Final = {
     "LockRequest": "lock",
     "LoggedIn": "login",
     "LoggedOut": "logout",
+    "Ran": "run",
+    "RunRequest": "run",
+    "Running": "run",
     "cache_gc": "cache",
     "cache_info": "cache",
     "delete": "tags",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -13,7 +14,7 @@ from distil.compose.gather import Ingredients
 from distil.compose.images import debug_twin, production_image
 from distil.compose.inspect import inspect, inspect_twin
 from distil.compose.lacking import find_lacking
-from distil.compose.needs import find_needs
+from distil.compose.needs import OwnFiles, find_needs
 from distil.compose.plan import Plan, plan_image
 from distil.compose.platforms import on_each, target_platforms
 from distil.compose.product import Composed, Product, Workshop
@@ -21,7 +22,9 @@ from distil.compose.profiles import Profile, find_profile
 from distil.compose.publish import Destinations, bind, destinations, publish
 from distil.compose.record import ledger_of, record, twin_ledger
 from distil.compose.remedy import tried, with_packages
+from distil.compose.reproducible import check_reproducible
 from distil.compose.resolving import IndexResolver, Resolved, Resolver
+from distil.compose.staging import stages_of
 from distil.compose.subject import Subject, read_subject
 from distil.compose.summary import BuildSummary, IndexSummary, summarise, summarise_plans
 from distil.compose.twin import compose_twin
@@ -68,6 +71,10 @@ class BuildRequest(msgspec.Struct, frozen=True, kw_only=True):
     locked: bool = False
     vendor: Path | None = None
     """Directory with the archives of the lock; the one that the lock names by default."""
+    secrets: Mapping[str, str] = {}
+    """What stages mount as secrets, by name: each the path of a file, or ``env:VARIABLE``."""
+    verify_reproducible: bool = False
+    """Whether all is made a second time, stages included, and compared."""
 
 
 def build(request: BuildRequest) -> BuildSummary | IndexSummary:
@@ -100,20 +107,27 @@ def _build(request: BuildRequest, cache: Cache) -> BuildSummary | IndexSummary:
             resolver = LockResolver(subject, lock, client)
         else:
             resolver = IndexResolver(subject, client, refresh=request.refresh)
+        stages = stages_of(subject, resolver.toolchain, client, request.secrets)
         if request.dry_run:
             plans = on_each(platforms, cache, lambda one: _planned(resolver.resolve(one), request))
-            return summarise_plans(plans)
+            return summarise_plans(plans, stages.planned())
         where.check(subject.application)
         files = application_tree(subject.application, subject.spec, subject.sources)
         workshop = Workshop(
             application=files,
             copies=subject.copies,
+            stages=stages,
             client=client,
             cache=cache,
             resolver=resolver,
             debug=request.debug,
         )
         products = on_each(platforms, cache, lambda one: _produce(one, workshop))
+        if request.verify_reproducible:
+            fresh = stages_of(subject, resolver.toolchain, client, request.secrets, fresh=True)
+            twice = msgspec.structs.replace(workshop, stages=fresh)
+            again = on_each(platforms, cache, lambda one: _produce(one, twice))
+            products = check_reproducible(products, again, (stages, fresh))
     published = publish(where, names, bind([product.images for product in products]))
     return summarise(products, published)
 
@@ -166,11 +180,13 @@ def _composed(resolved: Resolved, workshop: Workshop) -> Composed:
     """What will be the image for one platform, and checked."""
     client, cache = workshop.client, workshop.cache
     runtime = resolved.runtime.fetch(client, workshop.base_of(resolved))
-    needs = find_needs(runtime, workshop.own_files, resolved.base)
+    copies = workshop.copies_for(resolved.base.platform)
+    own = OwnFiles.of(workshop.application.with_nodes(copies.tree))
+    needs = find_needs(runtime, own, resolved.base)
     plan = plan_image(resolved, needs, debug=workshop.debug)
     system = plan.system.fetch(client)
     created = build_date(resolved.base.date)
-    ingredients = Ingredients(system, runtime, workshop.application, workshop.copies)
+    ingredients = Ingredients(system, runtime, workshop.application, copies, own.elf)
     composition = compose(plan, ingredients, created, cache)
     return Composed(plan, composition, inspect(plan, composition, runtime, cache), created)
 
@@ -188,4 +204,5 @@ def _imaged(made: Composed, workshop: Workshop) -> Product:
         twin = debug_twin(plan, production, tool_tree, created, cache)
         images.append((twin, record(twin, twin_ledger(ledger, tool_tree), cache)))
     lacking = find_lacking(plan, composition)
-    return Product(plan, composition, made.checks, tuple(images), tool_tree, lacking)
+    runs = workshop.stages.taken(plan.resolved.base.platform).runs
+    return Product(plan, composition, made.checks, tuple(images), tool_tree, lacking, runs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -25,7 +26,7 @@ class LockRequest(msgspec.Struct, frozen=True, kw_only=True):
     `source` is as in `BuildRequest`.
     `platforms` are those of the lock that is there by default, or else as in `BuildRequest`.
     `upgrade` names what may change its version; None is everything. `vendor` is a directory to
-    keep archives in.
+    keep archives in. `secrets` are as in `BuildRequest`.
     """
 
     source: Path
@@ -34,6 +35,7 @@ class LockRequest(msgspec.Struct, frozen=True, kw_only=True):
     vendor: Path | None = None
     refresh: bool = False
     offline: bool = False
+    secrets: Mapping[str, str] = {}
     settings: StoreSettings = NOTHING_SAID
     """What is said of the place of the base."""
 
@@ -64,7 +66,7 @@ def _lock(request: LockRequest, cache: Cache) -> LockSummary:
         kept=vendor and archives_of(vendor),
         insecure=request.settings.insecure,
     ) as client:
-        locker = Locker(subject, client, before, refresh=refresh)
+        locker = Locker(subject, client, before, request.secrets, refresh=refresh)
         after = locker.unchanged(platforms, vendor) if upgraded == frozenset() else None
         written = after is None
         if after is None:

@@ -57,8 +57,9 @@ class ConfigurationSearch(EvidenceProvider):
         started = {node.path for node in self._started}
         for path in [path for path in keeping.kept if path not in self._looked_at]:
             self._looked_at.add(path)
-            if path in started or self._begins.fullmatch(path):
-                self._search(self._tree[path], keeping)
+            node = self._resolved(path)
+            if node is not None and (path in started or self._begins.fullmatch(path)):
+                self._search(node, keeping)
 
     def _search(self, first: Node, keeping: Keeping) -> None:
         pending = [first]

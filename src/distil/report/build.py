@@ -7,13 +7,14 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from distil.compose.plan_summary import PlanSummary
 from distil.compose.summary import (
     BuildSummary,
     ComponentSummary,
     ComputedImports,
     ImageSummary,
     IndexSummary,
-    PlanSummary,
+    StageSummary,
 )
 from distil.model.component import ToldProgram
 from distil.report.document import json_text
@@ -111,6 +112,7 @@ def _plan(summary: BuildSummary, *, verbose: bool) -> list[Row]:
         Row("packages", _counted(summary, verbose=verbose)),
         Row("entrypoint", " ".join(plan.entrypoint)),
     ]
+    rows += _listed("stage", [*plan.stages, *map(_stage, summary.stages)])
     rows += _listed("repository", plan.repositories)
     rows += [
         Row("added", f"{', '.join(n.packages) or 'ldconfig'}: {n.distribution} {n.reason}")
@@ -128,6 +130,13 @@ def _plan(summary: BuildSummary, *, verbose: bool) -> list[Row]:
         rows += _listed("copied", plan.copied)
         rows += _listed("left out", plan.left_out)
     return rows
+
+
+def _stage(stage: StageSummary) -> str:
+    """What a stage stood on, and what it took."""
+    on = f"{stage.name}: {stage.base}, {number(stage.packages, 'package')}"
+    took = f"{stage.seconds:.1f} s"
+    return f"{on}; {f'not run, as it was ({took})' if stage.cached else took}"
 
 
 def _listed(title: str, entries: Sequence[str]) -> list[Row]:

@@ -36,4 +36,6 @@ def _platform(platform: LockedSummary) -> tuple[str, str, str]:
     what = [number(platform.packages, "Debian package"), number(platform.distributions, "wheel")]
     if platform.projects:
         what.append(number(platform.projects, "project"))
+    if platform.stages:
+        what.append(number(platform.stages, "stage"))
     return ("locked", platform.platform, f"{', '.join(what)}; {platform.release}, {platform.date}")

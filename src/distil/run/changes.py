@@ -67,7 +67,7 @@ class _Reader:
                     yield _hidden(path)
                 continue
             opaque = marks.get(_OPAQUE_MARK) == b"y"
-            if opaque and self._before(path) is not None:
+            if opaque and self._was_directory(path):
                 yield _emptied(path)
             node = self._node(path, name, parent, found)
             if node is not None and (opaque or not self._is_as_before(node)):
@@ -81,7 +81,7 @@ class _Reader:
         there: set[str] = set()
         found = list(self._copied(before, there))
         # What was made to be mounted on is nothing of the task's, unless it put something there.
-        made = places(self._layer)
+        made = {path for path in places(self._layer) if path[1:] not in before}
         above = {parent for node in found if node.path not in made for parent in _above(node.path)}
         for node in found:
             if node.path not in made or node.path in above or node.size:
@@ -198,6 +198,10 @@ class _Reader:
             return None
         finally:
             os.close(handle)
+
+    def _was_directory(self, path: str) -> bool:
+        before = self._before(path)
+        return before is not None and stat.S_ISDIR(before.st_mode)
 
     def _is_as_before(self, node: Node) -> bool:
         """Whether the root below has the same at this path, whatever the time."""

@@ -106,12 +106,18 @@ def application_tree(application: Application, spec: Spec, sources: Sources | No
     Those that `goes_in` says. Each file is read once, for its digest. Raises `UnreadableSource`.
     """
     sources = sources or scan(Path(application.source), spec)
-    workdir = spec.image.workdir.rstrip("/")
-    copied = goes_in(spec, packaged=application.packaged)
-    nodes = [_node(sources.root, workdir, file) for file in sources.files if copied(file.path)]
-    if workdir:
-        origin = ApplicationOrigin(".")
-        nodes.append(Node(workdir, Kind.DIRECTORY, 0o755, origin=origin))
+    return files_at(spec.image.workdir, sources, goes_in(spec, packaged=application.packaged))
+
+
+def files_at(workdir: str, sources: Sources, wanted: Callable[[str], bool]) -> Tree:
+    """Those of `sources` whose path is `wanted`, at `workdir`; each is read once, for its digest.
+
+    Raises `UnreadableSource`.
+    """
+    top = workdir.rstrip("/")
+    nodes = [_node(sources.root, top, file) for file in sources.files if wanted(file.path)]
+    if top:
+        nodes.append(Node(top, Kind.DIRECTORY, 0o755, origin=ApplicationOrigin(".")))
     return Tree(nodes)
 
 

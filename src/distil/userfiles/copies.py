@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 
@@ -24,12 +24,10 @@ from distil.model.tree import Tree
 from distil.source.errors import UnreadableSource
 from distil.source.own_files import OwnFile, check_inside, find_own, listed
 from distil.source.specification import SpecPlace
+from distil.userfiles.goals import Goal, parents_of
 
 COPY: Final = "[[copy]]"
 """The rule under which copied paths are kept, and under which what they replace is left out."""
-
-_SEARCHABLE: Final = ((0o400, 0o100), (0o040, 0o010), (0o004, 0o001))
-"""Who may read a directory may search it."""
 
 
 class Copied(msgspec.Struct, frozen=True):
@@ -64,22 +62,40 @@ def find_copies(source: Path, spec: Spec) -> Copies:
     Raises `InvalidSpec`, which names the line, for what is not there, lies outside of
     `source`, or goes to one place twice; `UnreadableSource`.
     """
-    found: dict[str, Copied] = {}
+    return collected(_found(source, spec))
+
+
+def _found(source: Path, spec: Spec) -> Iterator[Copied]:
     for number, copy in enumerate(spec.copy):
         if copy.stage:
             continue
         place = SpecPlace(source, ("copy", f"[{number}]", "from"))
         reason = Reason(COPY, "", f"{copy.source} to {copy.target}")
         for node in _Copier(place, copy).nodes():
-            other = found.setdefault(node.path, Copied(node, reason, place))
-            if not _coincide(node, other.node):
-                raise _conflict(place, node, other)
+            yield Copied(node, reason, place)
+
+
+def collected(copies: Iterable[Copied]) -> Copies:
+    """All of `copies` together.
+
+    Raises `InvalidSpec` where two different things go to one place.
+    """
+    found: dict[str, Copied] = {}
+    for copied in copies:
+        other = found.setdefault(copied.node.path, copied)
+        if not _coincide(copied.node, other.node):
+            raise _conflict(copied.place, copied.node, other)
     for path, copied in found.items():
-        for parent in _parents(path):
+        for parent in parents_of(path):
             other = found.get(parent, copied)
             if other.node.kind is Kind.FILE and other is not copied:
                 raise _conflict(copied.place, copied.node, other)
     return Copies(dict(sorted(found.items())))
+
+
+def joined(copies: Copies, more: Iterable[Copied]) -> Copies:
+    """`copies` and `more`. Raises as `collected` does."""
+    return collected((*copies.by_path.values(), *more))
 
 
 def _coincide(node: Node, other: Node) -> bool:
@@ -95,65 +111,38 @@ def _conflict(place: SpecPlace, node: Node, other: Copied) -> InvalidSpec:
     )
 
 
-class Modes(NamedTuple):
-    """The mode and the owner that everything of one ``[[copy]]`` gets; no mode: the usual."""
-
-    mode: int | None
-    uid: int
-    gid: int
-
-    def file(self, status: os.stat_result) -> int:
-        """Of a file: as said, or else by whether its owner may execute it."""
-        if self.mode is not None:
-            return self.mode
-        return 0o755 if status.st_mode & 0o100 else 0o644
-
-    @property
-    def directory(self) -> int:
-        """Of a directory: as for files, but that who may read it may search it."""
-        if self.mode is None:
-            return 0o755
-        search = sum(execute for read, execute in _SEARCHABLE if self.mode & read)
-        return (self.mode & 0o666) | search
-
-
 class _Copier:
     """Makes the nodes of one ``[[copy]]``."""
 
     def __init__(self, place: SpecPlace, copy: CopySpec) -> None:
         self._place = place
         self._source = copy.source
-        self._into = copy.target.endswith("/")
-        self._target = "/".join(part for part in copy.target.split("/") if part not in ("", "."))
-        uid, _, gid = copy.owner.partition(":")
-        mode = int(copy.mode, 8) if copy.mode else None
-        self._modes = Modes(mode, int(uid), int(gid or uid))
+        self._goal = Goal(copy)
 
     def nodes(self) -> Iterator[Node]:
         """The nodes, directories before what is in them."""
         found = find_own(self._place, self._source)
-        into = self._into or len(found) > 1
-        if into and self._target:
-            yield self._directory(self._target, self._source)
+        goal = self._goal
+        into = goal.into or len(found) > 1
+        if into and goal.target:
+            yield goal.directory(goal.target, ApplicationOrigin(self._source))
         for one in found:
             yield from self._own(one, into=into)
 
     def _own(self, one: OwnFile, *, into: bool) -> Iterator[Node]:
         real = check_inside(self._place, one.path)
         if real.is_dir():
-            target = self._below(one.below) if into else self._target
+            target = self._goal.below(one.below) if into else self._goal.target
             yield from self._directory_tree(one.path, target)
             return
-        target = self._below(one.below or one.path.rpartition("/")[2]) if into else self._target
+        goal = self._goal
+        target = goal.below(one.below or one.path.rpartition("/")[2]) if into else goal.target
         if not target:
             why = f"{one.path!r} is a file, and the root of the image is a directory"
             raise self._place.error(why, hint="name the file that it becomes")
-        for parent in _parents(one.below) if into else ():
-            yield self._directory(self._below(parent), one.path)
+        for parent in parents_of(one.below) if into else ():
+            yield goal.directory(goal.below(parent), ApplicationOrigin(one.path))
         yield self._file(one.path, target)
-
-    def _below(self, path: str) -> str:
-        return "/".join(part for part in (self._target, path) if part)
 
     def _directory_tree(self, path: str, target: str) -> Iterator[Node]:
         """The directory at `path` of the project as `target`, with all that is in it."""
@@ -162,7 +151,7 @@ class _Copier:
         while pending:
             current, there = pending.pop()
             if there:
-                yield self._directory(there, current)
+                yield self._goal.directory(there, ApplicationOrigin(current))
             for entry in listed(self._place.source / current):
                 inner = "/".join(part for part in (current, entry.name) if part)
                 goal = "/".join(part for part in (there, entry.name) if part)
@@ -182,18 +171,11 @@ class _Copier:
         real = check_inside(self._place, path)
         text = os.readlink(self._place.source / path)  # noqa: PTH115 - the text as it stands
         if real.is_relative_to(top) and not text.startswith("/"):
-            uid, gid = self._modes.uid, self._modes.gid
-            origin = ApplicationOrigin(path)
-            return Node(f"/{target}", Kind.SYMLINK, 0o777, uid, gid, target=text, origin=origin)
+            return self._goal.link(target, text, ApplicationOrigin(path))
         if real.is_dir():
             why = f"{path!r} is a symbolic link to a directory that is not copied with it"
             raise self._place.error(why, hint="copy that directory by its own name")
         return self._file(path, target)
-
-    def _directory(self, target: str, source: str) -> Node:
-        origin = ApplicationOrigin(source)
-        _, uid, gid = self._modes
-        return Node(f"/{target}", Kind.DIRECTORY, self._modes.directory, uid, gid, origin=origin)
 
     def _file(self, path: str, target: str) -> Node:
         place = self._place.source / path
@@ -205,15 +187,7 @@ class _Copier:
         except OSError as error:
             why = error.strerror or "cannot be read"
             raise UnreadableSource(str(place), why) from None
-        mode, origin = self._modes.file(status), ApplicationOrigin(path)
-        _, uid, gid = self._modes
-        return Node(f"/{target}", Kind.FILE, mode, uid, gid, blob=blob, origin=origin)
-
-
-def _parents(path: str) -> Sequence[str]:
-    """The directories above the relative `path`, the outermost first."""
-    parts = path.split("/")[:-1]
-    return ["/".join(parts[: end + 1]) for end in range(len(parts))]
+        return self._goal.file(target, status.st_mode, blob, ApplicationOrigin(path))
 
 
 def same_contents(first: Node, second: Node) -> bool:

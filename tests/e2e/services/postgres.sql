@@ -28,7 +28,7 @@ DO $$ BEGIN
   ASSERT to_tsvector('english', 'The houses are running') @@ to_tsquery('english', 'house & run');
   ASSERT to_tsvector('german', 'Die Häuser') = '''haus'':2'::tsvector;
   ASSERT to_tsvector('russian', 'дома') = to_tsvector('russian', 'дом');
-  ASSERT ts_lexize('spelled', 'booked') IS NOT NULL AND ts_lexize('same', 'pgsql') = '{postgres}';
+  ASSERT ts_lexize('spelled', 'skies') = '{sky}' AND ts_lexize('same', 'postgres') = '{pgsql}';
   ASSERT ts_headline('a fat cat', to_tsquery('cats')) LIKE '%<b>cat</b>%';
 END $$;
 

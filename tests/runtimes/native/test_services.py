@@ -89,6 +89,23 @@ def test_versions_are_those_of_the_package() -> None:
     assert nodes["/etc/php/8.4/fpm/pool.d/zz-container.conf"].kind is Kind.FILE
 
 
+def test_a_service_brings_packages_and_keeps_paths(tmp_path: Path) -> None:
+    text = '[app]\npackages = ["postgresql-17-pgvector", "postgresql-17"]\n[reach]\nkeep = ["/a"]'
+    project, spec = found(text, tmp_path)
+    assert project.service is not None
+    assert spec.app.packages == ("postgresql-17-pgvector", "postgresql-17", "dash")
+    assert spec.reach.keep == ("/a", "/usr/bin/locale")
+    assert spec.app.environment["PATH"].startswith("/usr/lib/postgresql/17/bin:")
+    assert spec.image.healthcheck is not None
+    told = {(one.subject, one.finding) for one in project.application.evidence}
+    assert ("package", "dash") in told
+    script = next(node for node in project.service.nodes(()) if node.name == "start-postgres")
+    assert script.mode == 0o755
+    assert script.blob is not None
+    assert script.blob.read().startswith(b"#!/bin/sh\n")
+    assert service_of(["postgresql-common"], None) is None
+
+
 @pytest.mark.parametrize(
     ("target", "there"),
     [

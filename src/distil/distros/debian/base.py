@@ -33,10 +33,10 @@ from distil.distros.debian.releases import SuitePolicy
 from distil.distros.debian.repository import SuiteIndex, open_suites
 from distil.distros.debian.solver import SOLVER
 from distil.distros.debian.sources import find_mirrors
-from distil.distros.debian.toolchain import DebianToolchain
+from distil.distros.debian.toolchain import toolchain_on
 from distil.distros.errors import UnknownBase
 from distil.distros.foundation import Foundation
-from distil.distros.protocol import Opening, Request
+from distil.distros.protocol import Opening, Request, Toolchain
 from distil.errors import DistilError
 from distil.fetch.http import Client
 from distil.model.lock import LockPart
@@ -143,9 +143,9 @@ class DebianBase(msgspec.Struct, frozen=True):
         solution = SOLVER.solve(packages, self.index, default_cuts().edge)
         return fetch_packages(solution.packages, client)
 
-    def toolchain(self, packages: Sequence[str]) -> DebianToolchain:
-        """See `DebianToolchain`, and what making one raises."""
-        return DebianToolchain(packages, self.index, self.suites, self.platform)
+    def toolchain(self, packages: Sequence[str]) -> Toolchain:
+        """See `toolchain_on`."""
+        return toolchain_on(self.ground, packages, self.index, self.suites, self.platform)
 
     def plan(self, request: Request) -> DebianPlan:
         """See `plan_packages`."""

@@ -10,7 +10,7 @@ from typing import Final
 from distil.distros.debian.contents import DebianContents
 from distil.distros.debian.cuts import Cuts
 from distil.distros.debian.fetching import fetch_packages
-from distil.distros.debian.ground import Place
+from distil.distros.debian.ground import Ground, Place
 from distil.distros.debian.index import PackageIndex
 from distil.distros.debian.lock_part import DebianPart
 from distil.distros.debian.locked import locked_packages, locked_suites
@@ -18,6 +18,8 @@ from distil.distros.debian.package import DebianPackage
 from distil.distros.debian.repository import SuiteIndex
 from distil.distros.debian.select import Wanted
 from distil.distros.debian.solver import SOLVER
+from distil.distros.errors import NothingAdded
+from distil.distros.foundation import Foundation
 from distil.distros.protocol import Setting
 from distil.events import Warned, emit
 from distil.fetch.http import Client
@@ -86,3 +88,47 @@ class DebianToolchain:
         suites = locked_suites(self._suites)
         packages = locked_packages(self.packages, self._index, suites)
         return DebianPart(suites=suites, packages=packages).written()
+
+
+class ImageToolchain:
+    """An image as it is, for stages: nothing is added to it."""
+
+    packages: Sequence[DebianPackage] = ()
+
+    def __init__(self, foundation: Foundation, suites: Sequence[SuiteIndex]) -> None:
+        self._foundation = foundation
+        self._suites = suites
+        self.environment: Mapping[str, str] = foundation.environment
+        self.date = foundation.created
+
+    @property
+    def identity(self) -> str:
+        """By the layers, whoever knows the image by which digest."""
+        return "image " + " ".join(str(layer.diff_id) for layer in self._foundation.layers)
+
+    def tree(self, client: Client) -> Tree:  # noqa: ARG002 - it is at hand
+        """What a container of the image sees."""
+        return self._foundation.tree
+
+    def lock(self) -> LockPart:
+        """No package: the image has a digest of its own."""
+        return DebianPart(suites=locked_suites(self._suites), packages=()).written()
+
+
+def toolchain_on(
+    ground: Ground,
+    asked: Sequence[str],
+    index: PackageIndex,
+    suites: Sequence[SuiteIndex],
+    platform: Platform,
+) -> DebianToolchain | ImageToolchain:
+    """A whole system with the packages `asked`, or what is there already.
+
+    Raises `NothingAdded` for packages beside an image, or beside nothing, and what making a
+    `DebianToolchain` raises.
+    """
+    if ground.makes_system and not ground.is_image:
+        return DebianToolchain(asked, index, suites, platform)
+    if asked:
+        raise NothingAdded(asked)
+    return ImageToolchain(ground.foundation, suites)

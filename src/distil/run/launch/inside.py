@@ -40,6 +40,11 @@ def live(plan: Plan, allowed: int, report: int) -> None:
             with step("network"):
                 kernel.raise_loopback()
         _prepare(plan)
+        # The handles of the host's directories have done their work.
+        first, second = sorted((allowed, report))
+        os.closerange(3, first)
+        os.closerange(first + 1, second)
+        os.closerange(second + 1, _OPEN_FILES)
         send(report, ("ready",))
         _await(allowed)
         # From here on nothing of this process can be seen or changed from inside.
@@ -89,10 +94,10 @@ def _start_and_reap(plan: Plan, report: int) -> None:
     for number in range(3):
         os.dup2(nothing, number)
     while True:
-        number = signals.wait(awaited)
+        number, from_outside = signals.wait(awaited)
         if number == signals.CHLD:
             _reap(task, report)
-        else:
+        elif from_outside:
             _forward(task, number)
 
 
@@ -123,7 +128,7 @@ def _become(plan: Plan, breaks: int) -> None:
         signals.as_at_first()
         _limit(plan)
         os.closerange(3, breaks)
-        os.closerange(breaks + 1, 1 << 16)
+        os.closerange(breaks + 1, _OPEN_FILES)
         kernel.keep_capabilities(KEPT_CAPABILITIES)
         if plan.ids:
             os.setgroups([plan.gid, *plan.groups])

@@ -23,9 +23,13 @@ def hold(numbers: tuple[int, ...]) -> None:
     _signal.pthread_sigmask(_signal.SIG_BLOCK, numbers)
 
 
-def wait(numbers: tuple[int, ...]) -> int:
-    """The next of the signals that are held."""
-    return int(_signal.sigwait(numbers))
+def wait(numbers: tuple[int, ...]) -> tuple[int, bool]:
+    """The next of the signals that are held, and whether it comes from outside.
+
+    The kernel and processes of other namespaces have no process id in this one.
+    """
+    found = _signal.sigwaitinfo(numbers)
+    return int(found.si_signo), found.si_pid == 0
 
 
 def as_at_first() -> None:

@@ -127,6 +127,8 @@ def _defaults(said: Spec, meant: Spec, service: Service) -> Iterator[Evidence]:
     """What `service` adds to the image's configuration that `said` has not."""
     because = f"how {service.name} runs in a container"
     was, image = said.image, meant.image
+    for package in meant.app.packages[len(said.app.packages) :]:
+        yield Evidence("package", package, because)
     check = image.healthcheck.command if image.healthcheck is not None else ()
     for subject, before, value in (
         ("stop signal", was.stop_signal, image.stop_signal),

@@ -93,6 +93,15 @@ def test_what_scripts_make_is_cut_like_files(cache: Cache) -> None:
     assert "/etc/init.d/x" not in tree
 
 
+def test_the_shell_that_a_script_links_is_there_when_asked_for(cache: Cache) -> None:
+    script = HEAD + "rm -f /bin/sh; ln -s dash /bin/sh.tmp; mv -f /bin/sh.tmp /bin/sh"
+    files = [directory("/bin"), link("/bin/sh", "dash"), file("/bin/dash", mode=0o755)]
+    dash = unpacked(cache, "dash", files, {"postinst": script})
+    asked = configured(cache, [dash], Wanted(frozenset({"dash"}))).tree
+    assert asked["/usr/bin/sh"].target == "dash"
+    assert "/usr/bin/sh" not in configured(cache, [dash]).tree
+
+
 def test_owners_and_modes(cache: Cache) -> None:
     script = (
         "adduser --system --group --home /srv/svc svc\n"

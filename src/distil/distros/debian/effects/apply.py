@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -77,7 +77,7 @@ def apply_effects(
     if effects.removed:
         gone = {p for p in effects.removed if ground.foundation.tree.get(p) is None}
         tree = tree.filter(lambda node: node.path not in gone)
-    tree = tree.with_nodes(_made(effects.made, cuts))
+    tree = tree.with_nodes(_made(effects.made, cuts, asked))
     tree = tree.with_nodes(_alternatives(tree, effects.alternatives))
     tree = tree.with_nodes(system_nodes(tree, packs, whole=ground.makes_system))
     tree = tree.with_nodes(setting.certificates)
@@ -114,10 +114,10 @@ def _data_digest() -> str:
     return hashlib.sha256(DATA.read_bytes()).hexdigest()
 
 
-def _made(made: Sequence[Made], cuts: Cuts) -> Iterator[Node]:
-    """What scripts make, but for what is cut."""
-    rules = cuts.file_rules(asked=False)
+def _made(made: Sequence[Made], cuts: Cuts, asked: Collection[str]) -> Iterator[Node]:
+    """What scripts make, but for what is cut; less is of packages that are asked for."""
     for one in made:
+        rules = cuts.file_rules(asked=one.package in asked)
         if rules.of(one.path) is not None:
             continue
         rule = f"{MADE_BY_SCRIPTS}{one.package}"

@@ -21,7 +21,9 @@ from distil.model.origin import GeneratedOrigin
 from distil.model.spec import CopySpec, HealthcheckSpec, Spec
 
 VARIABLE: Final = "{version}"
-"""Stands for what the first ``*`` of the package's pattern stood for, such as a version."""
+"""Stands for what the ``*`` of the package's pattern stood for."""
+_NUMBERS: Final = r"([0-9][0-9.]*)"
+"""What a ``*`` stands for: a version in a package's name."""
 
 
 class LogSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -37,6 +39,7 @@ class FileSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     path: str
     text: str
     reason: str
+    mode: str = "0644"
     unless: tuple[str, ...] = ()
 
 
@@ -54,6 +57,8 @@ class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     packages: tuple[str, ...]
     entrypoint: tuple[str, ...]
     reason: str
+    brings: tuple[str, ...] = ()
+    keep: tuple[str, ...] = ()
     stop_signal: str = ""
     ports: tuple[int | str, ...] = ()
     writable: tuple[str, ...] = ()
@@ -65,7 +70,7 @@ class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def of(self, package: str) -> Service | None:
         """This service as `package` brings it; None when that is another's."""
         for pattern in self.packages:
-            expression = "(.+)".join(map(re.escape, pattern.split("*")))
+            expression = _NUMBERS.join(map(re.escape, pattern.split("*")))
             match = re.fullmatch(expression, package)
             if match is not None:
                 meant = match[1] if match.groups() else ""
@@ -87,7 +92,7 @@ class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         rule = f"{self.name} in a container"
         links = [symlink(one.path, one.to, GeneratedOrigin(rule)) for one in self.log]
         wanted = [one for one in self.file if not _is_copied(one.unless, targets)]
-        return links + [generated_file(one.path, one.text.encode(), rule) for one in wanted]
+        return links + [_file(one, rule) for one in wanted]
 
 
 def service_of(packages: Iterable[str], entrypoint: Sequence[str] | None) -> Service | None:
@@ -122,8 +127,14 @@ def with_defaults(spec: Spec, service: Service) -> Spec:
         app,
         entrypoint=service.entrypoint if app.entrypoint is None else app.entrypoint,
         environment=service.environment | app.environment,
+        packages=(*app.packages, *(one for one in service.brings if one not in app.packages)),
     )
-    return msgspec.structs.replace(spec, app=app, image=image)
+    reach = msgspec.structs.replace(spec.reach, keep=(*spec.reach.keep, *service.keep))
+    return msgspec.structs.replace(spec, app=app, image=image, reach=reach)
+
+
+def _file(spec: FileSpec, rule: str) -> Node:
+    return generated_file(spec.path, spec.text.encode(), rule, int(spec.mode, 8))
 
 
 def _is_copied(patterns: tuple[str, ...], targets: Sequence[str]) -> bool:
