@@ -232,6 +232,10 @@ class Tin(msgspec.Struct, frozen=True):
     packages: dict[str, TinPackage]
     name: str = "tin"
 
+    @property
+    def bases(self) -> tuple[str, ...]:
+        return ()
+
     def owns(self, base: str) -> bool:
         return base.startswith("tin:")
 

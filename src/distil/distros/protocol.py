@@ -315,6 +315,10 @@ class Distro(Protocol):
     @property
     def name(self) -> str: ...
 
+    @property
+    def bases(self) -> tuple[str, ...]:
+        """Its bases that may suit an application which names none, as users write them."""
+
     def owns(self, base: str) -> bool:
         """Whether `base`, as users write it, is one of its own: ``debian:trixie``."""
 
