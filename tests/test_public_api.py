@@ -61,6 +61,7 @@ FUNCTIONS = {
         " settings: 'StoreSettings' = StoreSettings(insecure=frozenset())) -> 'ImageDifference'"
     ),
     "copy": "(request: 'CopyRequest') -> 'CopySummary'",
+    "recommend": "(request: 'RecommendRequest') -> 'Recommendation'",
     "run": ("(request: 'RunRequest', started: 'Callable[[Running], None] | None' = None) -> 'Ran'"),
     "tags": (
         "(place: 'str', settings: 'StoreSettings' = StoreSettings(insecure=frozenset()))"
@@ -126,6 +127,7 @@ STRUCTS = {
         "settings",
     ],
     "CopySummary": ["reference", "digest", "platforms", "artifacts", "is_new_index"],
+    "RecommendRequest": ["source", "bases", "seconds", "settings", "refresh", "offline"],
     "RunRequest": ["image", "platform", "launch", "way", "settings"],
     "Running": ["way", "ports"],
     "Ran": ["way", "ended"],

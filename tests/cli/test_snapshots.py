@@ -32,6 +32,7 @@ COMMANDS = {
     "lock-json": "lock shop --format json --vendor shop/vendor",
     "locked-without-lock": f"build shop {TO_OUT} --locked",
     "run-help": "run --help",
+    "recommend-help": "recommend --help",
     "cache-help": "cache --help",
     "cache-gc-help": "cache gc --help",
     "no-such-verb": "bild",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from distil.compose.configuration import PATH, container_config, debug_config
 from distil.formats.spec_toml import parse_spec
 from distil.model.application import Application
-from distil.model.image import NANOSECONDS
+from distil.model.image import NANOSECONDS, ContainerConfig, Healthcheck, string_set
 
 APPLICATION = Application(
     source="/src",
@@ -26,7 +26,8 @@ def environment(text: str = "") -> dict[str, str]:
 
 
 def test_defaults() -> None:
-    config = container_config(parse_spec(""), APPLICATION, RUNTIME)
+    spec = parse_spec("").completed(base="debian:trixie", workdir="/app")
+    config = container_config(spec, APPLICATION, RUNTIME)
     assert (config.user, config.working_dir, config.stop_signal) == ("65532", "/app", "SIGTERM")
     assert (config.entrypoint, config.cmd) == (APPLICATION.entrypoint, APPLICATION.command)
     assert list(config.exposed_ports) == ["8000/tcp"]
@@ -84,3 +85,29 @@ def test_the_twin_only_has_a_longer_path() -> None:
     changed = [(a, b) for a, b in zip(production.env, twin.env, strict=True) if a != b]
     assert changed == [(f"PATH={PATH}", f"PATH={PATH}:/busybox")]
     assert debug_config(production).entrypoint == production.entrypoint
+
+
+def test_what_an_image_says_that_is_built_on() -> None:
+    """Its environment comes first, its path is gone on with; how it was started is its own."""
+    inherited = ContainerConfig(
+        env=("PATH=/opt/bin:/usr/bin", "LANG=de", "TEAM=blue"),
+        cmd=("sh",),
+        labels={"team": "blue"},
+        volumes=string_set(["/data"]),
+        exposed_ports=string_set(["53/udp"]),
+        healthcheck=Healthcheck(test=("CMD", "true")),
+    )
+    spec = parse_spec('[image]\nlabels = {team = "red"}\nvolumes = ["/own"]\n')
+    found = container_config(spec, APPLICATION, RUNTIME, inherited)
+    values = dict(entry.split("=", 1) for entry in found.env)
+    assert values["PATH"] == "/opt/bin:/usr/bin:/usr/local/bin:/usr/local/sbin:/usr/sbin"
+    assert (values["LANG"], values["TEAM"]) == ("de", "blue")
+    assert set(found.volumes) == {"/data", "/own"}
+    assert set(found.exposed_ports) == {"53/udp", "8000/tcp"}
+    assert (found.cmd, found.labels) == (APPLICATION.command, {"team": "red"})
+    assert found.healthcheck is None
+
+
+def test_certificates_are_told_of_where_there_are_any() -> None:
+    found = container_config(parse_spec(""), APPLICATION, RUNTIME, has_bundle=False)
+    assert not [entry for entry in found.env if entry.startswith("SSL_CERT_FILE=")]

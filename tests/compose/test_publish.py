@@ -186,7 +186,7 @@ def test_a_date_that_is_none(monkeypatch: pytest.MonkeyPatch, value: str) -> Non
 
 
 def test_specification(tmp_path) -> None:
-    assert read_spec(tmp_path, Overrides()).base.source == "debian:trixie"
+    assert read_spec(tmp_path, Overrides()).base.source == ""
     (tmp_path / "distil.toml").write_text('[base]\nfrom = "debian:sid"\n')
     assert read_spec(tmp_path, Overrides()).base.source == "debian:sid"
     overrides = Overrides(base="debian:bookworm", compression="zstd")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from tests.e2e.images import Build
 from tests.e2e.test_commands import COMMANDS
 from tests.support.registry import registry
 from tests.support.runners import BuiltImage
+from tests.support.scanners import in_syfts_words, seen_by_syft
 from tests.support.tools import run_tool
 
 pytestmark = [pytest.mark.engine, pytest.mark.network]
@@ -78,10 +78,7 @@ def test_syft_sees_exactly_what_is_there(
     image = build.form(form)
     layout = tmp_path / "layout"
     run_tool("skopeo", "copy", f"oci:{image.layout}:{image.tag}", f"oci:{layout}:{image.tag}")
-    syft = str(Path(sys.executable).parent / "syft")
-    seen = json.loads(run_tool(syft, "scan", f"oci-dir:{layout}", "--output", "json", timeout=300))
-    found = {(a["type"], a["name"], a["version"]) for a in seen["artifacts"]}
-    assert found == reported(build, form)
+    assert seen_by_syft(f"oci-dir:{layout}") == reported(build, form)
 
 
 def reported(build: Build, form: str) -> set[tuple[str, str, str]]:
@@ -92,18 +89,11 @@ def reported(build: Build, form: str) -> set[tuple[str, str, str]]:
         for field, kind in parts.items()
         for component in build.report[field]
     }
-    told = [one for program in build.report["programs"] for one in program["components"]]
-    result |= {in_syfts_words(one["purl"], one["name"], one["version"]) for one in told}
+    for program in build.report["programs"]:
+        result |= {in_syfts_words(component) for component in program["components"]}
     if form == "debug":
         result |= {("deb", c["name"], c["version"]) for c in build.report["debugPackages"]}
     return result
-
-
-def in_syfts_words(purl: str, name: str, version: str) -> tuple[str, str, str]:
-    """A component that a program tells of: Syft writes Go's versions as Go itself does."""
-    if purl.startswith("pkg:cargo/"):
-        return "rust-crate", name, version
-    return "go-module", name, f"go{version}" if name == "stdlib" else version or "(devel)"
 
 
 def image_report(build: Build, form: str) -> dict[str, Any]:

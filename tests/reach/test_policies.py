@@ -20,6 +20,13 @@ def test_always() -> None:
     assert policy(always=True).because(PolicyFacts(())) == ""
 
 
+@pytest.mark.parametrize(("function", "because"), [("x.G", "/api"), ("x.F", "")])
+def test_what_always_applies_is_there_for_who_needs_it(function: str, because: str) -> None:
+    need = Need(("a",), "why", go_functions=("x.G",))
+    found = PolicyFacts((), go_functions={function: "/api"})
+    assert Policy("p", "why", When(always=True), need=need).because(found) == because
+
+
 @pytest.mark.parametrize(
     ("when", "found", "because"),
     [

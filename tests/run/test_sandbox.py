@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from distil.run.errors import SandboxFailed
 from distil.run.sandbox import able, run
 from distil.run.task import Able, Bind, Limits, Root
 from tests.support.small_root import SmallRoot
+from tests.support.tools import missing, tool
 
 
 @pytest.fixture
@@ -224,6 +227,40 @@ def test_a_root_may_be_named_by_another_directory(
     assert small.run("echo x", root=Root(Path("lower")))[1] == "x\n"
 
 
+def test_volumes_can_be_written_to_in_a_root_that_is_read_only(small: SmallRoot) -> None:
+    (small.lower / "data").mkdir()
+    (small.lower / "data" / "f").write_text("old\n")
+    script = "cat /data/f; echo new > /data/f; cat /data/f; touch /data2 /made/f; ls /made"
+    ended, said = small.run(script, read_only=True, volumes=("/data", "/made"))
+    assert (ended.status, said.count("Read-only")) == (0, 1)
+    assert said.startswith("old\nnew\n")
+    assert said.endswith("f\n")
+    assert (small.lower / "data" / "f").read_text() == "old\n"
+
+
+def test_owners_where_the_host_has_further_ids(small: SmallRoot) -> None:
+    found = able()
+    if not (isinstance(found, Able) and found.ids):
+        missing("there are no further ids here")
+    (small.lower / "data").mkdir()
+    (small.lower / "data").chmod(0o2750)
+    ended, said = small.run(
+        "id; stat -c '%u:%g %a' /data /bin; touch /data/f /bin/f; chown 0 /data/f",
+        user=(65532, 65533),
+        groups=(7,),
+        owners_kept=True,
+        owners=(("/data", 65532, 7),),
+    )
+    assert ended.status == 1
+    assert said.splitlines() == [
+        "uid=65532 gid=65533 groups=7,65533",
+        "65532:7 2750",
+        "0:0 755",
+        "touch: /bin/f: Permission denied",
+        "chown: /data/f: Operation not permitted",
+    ]
+
+
 # --- limits ----------------------------------------------------------------------------------
 
 
@@ -238,3 +275,41 @@ def test_a_limit_that_is_kept_is_no_matter(small: SmallRoot) -> None:
     ended, said = small.run("sleep 0.3; echo x", limits=limits)
     assert (ended.exceeded, ended.status, said) == ("", 0, "x\n")
     assert 0 < ended.memory < 1 << 30
+
+
+# --- whoever calls ---------------------------------------------------------------------------
+
+AS_SOMEBODY = """
+import os, sys
+from pathlib import Path
+from distil.fetch.cache import Cache
+from distil.run.changes import changes
+from distil.run.layers import layer
+from distil.run.sandbox import run
+from distil.run.task import Root, Task
+
+place = Path(sys.argv[1])
+with layer(Cache(place / "cache")) as upper:
+    task = Task(Root(place / "lower", upper), ("/bin/sh", "-c", sys.argv[2]))
+    ended = run(task, lambda data: print(data.decode(), end=""))
+    print(os.geteuid(), ended.status)
+    print(*(f"{node.path} {node.mode:o} {node.uid}" for node in changes(upper, place / "lower")))
+"""
+
+
+@pytest.mark.parametrize("uid", [0, 1000])
+def test_it_does_not_matter_who_calls(uid: int, small: SmallRoot) -> None:
+    """In a user namespace of its own a process is somebody without any right outside of it."""
+    script = "id -u; id -g; mkdir /d; echo 1 > /d/f; chown 5:5 /d/f; chmod 0 /d/f /d; cat /d/f"
+    done = subprocess.run(
+        [
+            *(tool("unshare"), "--user", f"--map-user={uid}", f"--map-group={uid}"),
+            *(sys.executable, "-c", AS_SOMEBODY, small.place, script),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.stdout.splitlines() == ["0", "0", "1", f"{uid} 0", "/d 0 0 /d/f 0 0"], done.stderr
+    assert list((small.place / "cache" / "roots").iterdir()) == []

@@ -44,6 +44,7 @@ from distil.runtimes.protocol import (
 )
 from distil.source.place import Place
 from distil.source.scan import Sources
+from distil.source.specification import Overrides
 
 MAIN = "main.scm"
 PROGRAM = "/usr/bin/scheme"
@@ -166,6 +167,7 @@ class Scheme(msgspec.Struct, frozen=True):
     name: str = "scheme"
     title: str = "Scheme"
     looked_for: tuple[str, ...] = (MAIN,)
+    variants: tuple[Overrides, ...] = ()
 
     def is_script(self, path: Path) -> bool:
         return path.name.endswith(".scm")

@@ -18,11 +18,12 @@ PATH: Final = "/usr/local/bin:/usr/bin:/usr/local/sbin:/usr/sbin"
 _NOTHING: Final = ContainerConfig()
 _STOP_SIGNAL: Final = "SIGTERM"
 
+_CERTIFICATES: Final = "SSL_CERT_FILE"
 _DEFAULTS: Final = {
     "PATH": PATH,
     "LANG": "C.UTF-8",
     # Most find OpenSSL's own default as well; clients that do not, look here.
-    "SSL_CERT_FILE": BUNDLE,
+    _CERTIFICATES: BUNDLE,
 }
 
 # These clients bring a bundle of their own, which knows nothing of the user's authorities.
@@ -34,16 +35,20 @@ def container_config(
     application: Application,
     runtime: Mapping[str, str],
     inherited: ContainerConfig = _NOTHING,
+    *,
+    has_bundle: bool = True,
 ) -> ContainerConfig:
     """The ``config`` section: what the user says wins over what was found out.
 
     `runtime` are the environment variables that the language wants in a container. What is
     `inherited` from an image that is built on comes before all of it, but for how it is started
-    and whether it is well: that is about another program.
+    and whether it is well: that is about another program. `has_bundle` says whether the image
+    has certificates of authorities where they are told of.
     """
     image = spec.image
     before = dict(entry.partition("=")[::2] for entry in inherited.env)
-    defaults = _DEFAULTS | before | dict(runtime)
+    usual = {k: v for k, v in _DEFAULTS.items() if has_bundle or k != _CERTIFICATES}
+    defaults = usual | before | dict(runtime)
     defaults |= {"PATH": with_usual(before["PATH"])} if "PATH" in before else {}
     defaults |= _WITH_CERTIFICATES if image.certificates else {}
     environment = defaults | application.environment | spec.app.environment

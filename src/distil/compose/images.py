@@ -10,7 +10,8 @@ from distil.compose.plan import Plan
 from distil.fetch.cache import Cache
 from distil.image.assemble import Image, assemble
 from distil.image.layer import Layer, write_layer
-from distil.model.image import Compression, ContainerConfig
+from distil.model.certificates import BUNDLE
+from distil.model.image import Compression, ContainerConfig, ImageConfig, decode_document
 from distil.model.node import ROOT, Node
 from distil.model.tree import Tree
 
@@ -21,15 +22,17 @@ def production_image(plan: Plan, tree: Tree, created: int, cache: Cache) -> Imag
     Raises `DiskFull`, `CacheUnwritable`, `CorruptContent`.
     """
     press = _Press(plan, created, cache)
+    config = press.config(tree)
     layers = [press.layer(nodes, kind.title) for kind, nodes in split(tree, _components(plan))]
-    return press.image([*press.foundation.layers, *layers], press.config)
+    return press.image([*press.foundation.layers, *layers], config)
 
 
 def debug_twin(plan: Plan, production: Image, tools: Tree, created: int, cache: Cache) -> Image:
     """The production layers as they are, and one of `tools`, found at the end of PATH."""
     press = _Press(plan, created, cache)
     layer = press.layer([node for node in tools if node.path != ROOT], "debug tools")
-    return press.image([*production.layers, layer], debug_config(press.config))
+    config = decode_document(production.config.data, ImageConfig, "configuration").config
+    return press.image([*production.layers, layer], debug_config(config))
 
 
 class _Press:
@@ -37,15 +40,21 @@ class _Press:
 
     def __init__(self, plan: Plan, created: int, cache: Cache) -> None:
         resolved = plan.resolved
-        environment = resolved.runtime.environment
         self.foundation = resolved.base.foundation
-        self.config = container_config(
-            resolved.spec, resolved.application, environment, self.foundation.config
-        )
         self._plan = plan
         self._created = created
         self._cache = cache
         self._compression = Compression.named(resolved.spec.image.compression)
+
+    def config(self, tree: Tree) -> ContainerConfig:
+        resolved = self._plan.resolved
+        return container_config(
+            resolved.spec,
+            resolved.application,
+            resolved.runtime.environment,
+            self.foundation.config,
+            has_bundle=tree.resolve(BUNDLE) is not None,
+        )
 
     def layer(self, nodes: Sequence[Node], title: str) -> Layer:
         return write_layer(

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from distil.pipeline.login import LoggedIn, login
     from distil.pipeline.logout import LoggedOut, logout
     from distil.pipeline.ls import Listed, ls
+    from distil.pipeline.recommend import RecommendRequest, recommend
     from distil.pipeline.run import Ran, Running, RunRequest, run
     from distil.pipeline.tags import delete, tag, tags
     from distil.pipeline.why import Found, why
@@ -46,6 +47,7 @@ __all__ = [
     "LoggedIn",
     "LoggedOut",
     "Ran",
+    "RecommendRequest",
     "RunRequest",
     "Running",
     "StoreSettings",
@@ -69,6 +71,7 @@ __all__ = [
     "ls",
     "raw_config",
     "raw_manifest",
+    "recommend",
     "run",
     "schema",
     "tag",
@@ -90,6 +93,7 @@ _ELSEWHERE: Final = {
     "LoggedIn": "login",
     "LoggedOut": "logout",
     "Ran": "run",
+    "RecommendRequest": "recommend",
     "RunRequest": "run",
     "Running": "run",
     "cache_gc": "cache",

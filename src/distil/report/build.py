@@ -61,7 +61,8 @@ def to_text(summary: BuildSummary | IndexSummary, *, verbose: bool = False) -> s
     if len(platforms) > 1:
         shared = [row for row in shared if row.title not in _OF_EACH]
     names = ", ".join(one.plan.platform for one in platforms)
-    head = [Row("base", f"{plan.base} {plan.release}, {names}"), *shared, *_where(summary)]
+    release = f"({plan.release})" if " " in plan.release else plan.release
+    head = [Row("base", f"{plan.base} {release}, {names}"), *shared, *_where(summary)]
     width = max(len(row.title) for rows in (head, *every) for row in rows)
     lines = [printable(f"{plan.application} {plan.version}".rstrip()), _block(head, width)]
     for one, rows in zip(platforms, every, strict=True):
@@ -107,8 +108,9 @@ def _rows(summary: BuildSummary, *, verbose: bool) -> list[Row]:
 
 def _plan(summary: BuildSummary, *, verbose: bool) -> list[Row]:
     plan = summary.plan
-    rows = [
-        Row(plan.runtime.name, plan.runtime.version),
+    runtime = plan.runtime
+    rows = [Row(runtime.name, runtime.version)] if runtime.version else []
+    rows += [
         Row("packages", _counted(summary, verbose=verbose)),
         Row("entrypoint", " ".join(plan.entrypoint)),
     ]
@@ -148,13 +150,16 @@ def _counted(summary: BuildSummary, *, verbose: bool) -> str:
     """What is in the image, or of what it would be made when there is none."""
     plan = summary.plan
     of: BuildSummary | PlanSummary = summary if summary.images else plan
-    debian, python = len(of.packages), len(of.distributions)
-    text = f"{number(debian, 'Debian package')}, {number(python, 'Python distribution')}"
+    counted = [number(len(of.packages), "Debian package")]
+    before = [str(len(plan.packages))]
+    if plan.distributions:
+        counted.append(number(len(of.distributions), "Python distribution"))
+        before.append(str(len(plan.distributions)))
+    text = ", ".join(counted)
     if not summary.images:
         return f"{text}, before anything is left out"
     if verbose:
-        before = f"{len(plan.packages)} and {len(plan.distributions)}"
-        text += f", of {before} before anything was left out"
+        text += f", of {' and '.join(before)} before anything was left out"
     return text
 
 

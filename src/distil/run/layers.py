@@ -52,6 +52,16 @@ def layer(cache: Cache) -> Iterator[Path]:
         yield directory
 
 
+def prepare(layer: Path) -> None:
+    """Make the layer ready for the next task: overlayfs wants an empty directory to work in.
+
+    Raises `DiskFull`, `OutputFailed`.
+    """
+    with reporting(layer):
+        directories.remove(layer / WORK)
+        (layer / WORK).mkdir(0o755)
+
+
 def place(layer: Path) -> Path:
     """The directory that shows as the root's in what is run in `layer`, to put files into it.
 

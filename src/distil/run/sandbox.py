@@ -26,7 +26,7 @@ from distil.run.launch import kernel
 from distil.run.launch.mounts import targets
 from distil.run.launch.plan import Plan, receive, send
 from distil.run.launch.signals import FORWARDED, FROM_TERMINAL
-from distil.run.layers import copy_root, is_copied, note_places
+from distil.run.layers import copy_root, is_copied, note_places, prepare
 from distil.run.task import (
     CANNOT_START,
     DEFAULT_PATH,
@@ -54,14 +54,19 @@ _OWN_FAULTS: Final = ("bind", "volume", "places", "owners", "root", "workdir")
 """Steps that fail for what a task asks, not for what the machine allows."""
 
 
-def run(task: Task, output: Callable[[bytes], None]) -> Ended:
+def run(
+    task: Task,
+    output: Callable[[bytes], None],
+    started: Callable[[int], None] = lambda _: None,
+) -> Ended:
     """Run `task` to its end, with nothing to read and with all that it writes to `output`.
 
-    `output` gets standard output and standard error as they come, in one stream. Whatever ends
-    this call, an exception of `output` or KeyboardInterrupt included, nothing is left of the
-    task. Raises `SandboxUnavailable`, `SandboxFailed`.
+    `output` gets standard output and standard error as they come, in one stream. `started` gets
+    the id that the task's process has here. Whatever ends this call, an exception of `output` or
+    KeyboardInterrupt included, nothing is left of the task. Raises `SandboxUnavailable`,
+    `SandboxFailed`.
     """
-    return _of_answer(task, lambda plan: _launch_read(plan, output))
+    return _of_answer(task, lambda plan: _launch_read(plan, output, started))
 
 
 def run_attached(task: Task, started: Callable[[int], None] = lambda _: None) -> Ended:
@@ -157,6 +162,9 @@ def _plan(task: Task, *, attached: bool) -> Plan:
         optional = ((str(servers.resolve()), str(servers), False, False),)
     hosts = f"127.0.0.1 localhost {task.hostname}\n::1 localhost\n"
     upper = task.root.upper
+    if ids and os.geteuid() != 0:
+        # What belongs to others could not be cleared away from a directory by the caller.
+        upper = None
     plan = Plan.of(
         {
             "lower": str(task.root.lower.absolute()),
@@ -191,6 +199,8 @@ def _plan(task: Task, *, attached: bool) -> Plan:
     )
     if upper is not None and plan.copied:
         note_places(upper, [path for path, _ in targets(plan)])
+    elif upper is not None:
+        prepare(upper)
     return plan
 
 
@@ -223,6 +233,16 @@ class _Launcher:
             os.close(says)
         with contextlib.suppress(BrokenPipeError):
             send(self.control, vars(plan))
+
+    def begin(self, started: Callable[[int], None]) -> tuple[object, ...]:
+        """Wait for the task to begin, and say so; the launcher's answer if it never will."""
+        answer = receive(self.report)
+        if not isinstance(answer, tuple):
+            return ("gone",)
+        if answer[0] != "started":
+            return answer
+        started(answer[1])
+        return ()
 
     def answer(self, started: Callable[[int], None] = lambda _: None) -> tuple[object, ...]:
         """What the launcher answers, waited for; `started` gets the task's process id."""
@@ -262,8 +282,12 @@ def _launched(plan: Plan, output: int | None) -> Iterator[_Launcher]:
         launcher.end()
 
 
-def _launch_read(plan: Plan, output: Callable[[bytes], None]) -> tuple[object, ...]:
+def _launch_read(
+    plan: Plan, output: Callable[[bytes], None], started: Callable[[int], None]
+) -> tuple[object, ...]:
     with _launched(plan, subprocess.PIPE) as launcher:
+        if refusal := launcher.begin(started):
+            return refusal
         while piece := launcher.read():
             output(piece)
         return launcher.answer()

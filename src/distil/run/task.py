@@ -46,7 +46,8 @@ class Root(msgspec.Struct, frozen=True):
     """A root file system: `lower`, a directory that is never written to, and what goes over it.
 
     `upper` is a directory that `distil.run.layers.layer` made: it takes what the task writes, and
-    keeps it. Without one, what a task writes is in memory and is gone with it.
+    keeps it. Without one, what a task writes is in memory and is gone with it; so it is where a
+    caller other than root keeps owners apart (`Task.owners_kept`).
     """
 
     lower: Path

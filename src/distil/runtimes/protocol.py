@@ -37,6 +37,7 @@ from distil.reach.known import EvidenceSource
 from distil.reach.soundness import Fault
 from distil.source.place import Place
 from distil.source.scan import Sources
+from distil.source.specification import Overrides
 
 Elf = Mapping[Digest, ElfFile | None]
 """What each file is as ELF, by the digest of its contents; None for what is not."""
@@ -289,6 +290,9 @@ class Runtime(Protocol):
     def title(self) -> str: ...
     @property
     def looked_for(self) -> tuple[str, ...]: ...
+    @property
+    def variants(self) -> tuple[Overrides, ...]:
+        """What may suit an application better than the defaults, beside its base."""
 
     def is_script(self, path: Path) -> bool:
         """Whether the file at `path` can be all of an application."""

@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from distil.distros.debian.base import (
+    RELEASES,
     DebianBase,
     open_base,
     open_locked_base,
@@ -34,6 +35,11 @@ class Debian(msgspec.Struct, frozen=True):
     """Debian's suites, and apt repositories and .deb files beside them."""
 
     name: str = "debian"
+
+    @property
+    def bases(self) -> tuple[str, ...]:
+        """The releases that there are, or nothing but what is needed of one."""
+        return (SCRATCH,) if self.name == SCRATCH else RELEASES
 
     @property
     def cache_checks(self) -> Mapping[str, Check]:

@@ -58,16 +58,14 @@ class Ground(msgspec.Struct, frozen=True):
     # --- which packages --------------------------------------------------------------------
 
     def every_image(self, request: Request) -> list[str]:
-        """The packages that an image has, whatever is in it; on scratch with others alone."""
-        there = self.foundation.tree
-        is_scratch = not (self.makes_system or self.is_image)
-        if is_scratch and not (request.runtime or request.asked):
+        """The packages that a system of a suite always has, and others beside packages they get.
+
+        What is there already, wherever it is from, is not added again.
+        """
+        if self.refusal or not (self.makes_system or request.runtime or request.asked):
             return []
-        return [
-            name
-            for name, mark in EVERY_IMAGE.items()
-            if not self.refusal and (name in self.installed.names or there.resolve(mark) is None)
-        ]
+        there, known = self.foundation.tree, self.installed.names
+        return [n for n, mark in EVERY_IMAGE.items() if n in known or there.resolve(mark) is None]
 
     def companions(self, names: Iterable[str]) -> list[str]:
         """Of the packages `names`, which join others unasked, those that are wanted here."""
@@ -90,8 +88,10 @@ class Ground(msgspec.Struct, frozen=True):
         """
         if self.makes_system:
             return select(debs, cuts, wanted)
-        found = select([deb for deb in debs if not self.is_identity(deb.name)], cuts, wanted)
-        tree, before = found.tree, self.foundation.tree
+        before = self.foundation.tree
+        taken = [deb for deb in debs if not self.is_identity(deb.name)]
+        found = select(taken, cuts, wanted, before)
+        tree = found.tree
 
         def wanted_here(node: Node) -> bool:
             if node.origin == PARENT_RULE:

@@ -24,6 +24,7 @@ from distil.model.node import Kind, Node, directory, parent_of, symlink
 from distil.model.origin import GeneratedOrigin, PackageOrigin
 from distil.model.tree import Tree, resolve_path
 
+_NOTHING: Final = Tree()
 _ALWAYS_MERGED: Final = ("bin", "sbin", "lib")
 USR_MERGE: Final = GeneratedOrigin("merged /usr")
 _DOC: Final = "/usr/share/doc/"
@@ -71,10 +72,13 @@ class Wanted(msgspec.Struct, frozen=True):
         return path_globs(self.keep)
 
 
-def select(packs: Sequence[DebPack], cuts: Cuts, wanted: Wanted | None = None) -> Selection:
+def select(
+    packs: Sequence[DebPack], cuts: Cuts, wanted: Wanted | None = None, before: Tree = _NOTHING
+) -> Selection:
     """The files of `packs` that an image takes, and a record of the others.
 
-    Copyright files stay and become real files where a package links to another's. A directory
+    Copyright files stay and become real files where a package links to another's, which may be in
+    `before`, the image that is built on. A directory
     stays when something in it does, or when its package ships it empty. Raises `FileConflict`
     when two packages have different files at one path, `MissingCopyright`.
     """
@@ -82,7 +86,7 @@ def select(packs: Sequence[DebPack], cuts: Cuts, wanted: Wanted | None = None) -
     choice = _Choice()
     for pack in packs:
         _choose(pack, cuts, wanted, choice)
-    documents = _Documents(packs)
+    documents = _Documents(packs, before)
     for pack in packs:
         if pack.origin in choice.contributing:
             choice.taken += documents.copyright_of(pack)
@@ -193,7 +197,8 @@ class _Documents:
     same source. That package may not be in the image, and a scanner may not follow links.
     """
 
-    def __init__(self, packs: Sequence[DebPack]) -> None:
+    def __init__(self, packs: Sequence[DebPack], before: Tree) -> None:
+        self._before = before
         self._found = {
             member.path: (pack, member)
             for pack in packs
@@ -208,6 +213,10 @@ class _Documents:
         real = resolve_path(self._node, path)
         owner, member = self._found.get(real, (pack, None))
         if member is None or member.kind is not Kind.FILE:
+            there = self._before.resolve(real)
+            if there is not None and there.blob is not None:
+                whole = Node(path, Kind.FILE, 0o644, blob=there.blob, origin=pack.origin)
+                return [directory(home, pack.origin), whole]
             if real != path:
                 raise MissingCopyright(str(pack.package), path, real)
             return []

@@ -67,6 +67,11 @@ class Images(msgspec.Struct, frozen=True):
     name: str = IMAGE
 
     @property
+    def bases(self) -> tuple[str, ...]:
+        """None: which images there are, only users know."""
+        return ()
+
+    @property
     def cache_checks(self) -> Mapping[str, Check]:
         """None of its own."""
         return {}

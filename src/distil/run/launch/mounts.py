@@ -149,7 +149,9 @@ def _mount_root(plan: Plan, sources: _Sources, place: str, root: str) -> None:
     _make_places(plan, f"{place}/places")
     options = f"lowerdir={place}/lower:{place}/places,userxattr"
     if plan.upper or plan.owners or plan.volumes or not plan.read_only:
-        options += f",upperdir={place}/layer/upper,workdir={place}/layer/work"
+        # Volatile: nothing is written through to the disk, not even at the end. A layer is not
+        # meant to outlast a crash, and its file system is other people's too.
+        options += f",upperdir={place}/layer/upper,workdir={place}/layer/work,volatile"
     with step("overlay"):
         kernel.mount("overlay", root, "overlay", MS_NOSUID | MS_NODEV, options)
 

@@ -11,10 +11,16 @@ from distil.fetch.cache import Cache
 from distil.fetch.http import Client
 from distil.model.lock import LockPart, Pinned
 from distil.runtimes.protocol import Checked, CheckedImage, FetchedFile
+from distil.source.specification import Overrides
 
 
 class Native(msgspec.Struct, frozen=True):
     """See `distil.runtimes.protocol.Runtime`; all but its names and how it is detected."""
+
+    @property
+    def variants(self) -> tuple[Overrides, ...]:
+        """None: a program is compiled as its project says."""
+        return ()
 
     def is_script(self, path: Path) -> bool:
         """None is: what scripts need, their own runtimes know."""

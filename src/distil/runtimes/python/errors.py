@@ -201,10 +201,12 @@ class InvalidRule(DistilError):
 class NoPython(DistilError):
     """A base without the packages of a Python interpreter."""
 
-    def __init__(self, base: str, platform: str) -> None:
-        super().__init__(
-            f"{base} has no python3 for {platform}", hint="use another base, or another platform"
-        )
+    def __init__(self, base: str, platform: str, *, is_image: bool = False) -> None:
+        hint = "use another base, or another platform"
+        if is_image:
+            hint = "the application needs it: use an image that has it, or a Debian image, to "
+            hint += "which it can be added"
+        super().__init__(f"{base} has no python3 for {platform}", hint=hint)
 
 
 class CannotCompile(DistilError):

@@ -18,7 +18,9 @@ from distil.runtimes.python.reach.installations import Installation, find_instal
 _FIRST: Final = ("/usr/local", "/usr")
 """Prefixes of interpreters in the order of the search path."""
 
-_VERSION: Final = rb"\0(%s\.\d+(?:(?:a|b|rc)\d+)?)\+?\0"
+_VERSION: Final = rb"(?<![0-9.])(%s\.\d+(?:(?:a|b|rc)\d+)?)\+?\0"
+"""Linkers let a text be the end of a longer one, so what is before it says nothing."""
+
 _GLIBC: Final = re.compile(rb"stable release version (\d+)\.(\d+)")
 _MUSL: Final = re.compile(rb"\0(\d+)\.(\d+)\.\d+\0")
 _LARGEST: Final = 128 << 20

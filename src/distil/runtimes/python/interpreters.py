@@ -22,11 +22,11 @@ def default_interpreter(system: System) -> PythonInterpreter:
         return present
     default, libc = system.version(PYTHON), system.version(_C_LIBRARY)
     if default is None or libc is None:
-        raise NoPython(system.name, system.platform.oci)
+        raise NoPython(system.name, system.platform.oci, is_image=len(system.present) > 1)
     line = ".".join(default.split(".")[:2])
     version = system.version(minimal_package(line))
     if version is None:
-        raise NoPython(system.name, system.platform.oci)
+        raise NoPython(system.name, system.platform.oci, is_image=len(system.present) > 1)
     major, minor = libc.split(".")[:2]
     return PythonInterpreter(version, (int(major), int(minor)), system.platform.machine)
 

@@ -17,7 +17,7 @@ from distil.model.component import ToldProgram
 from distil.model.digest import Digest
 from distil.model.lock import BUILD, LockPart, Pinned
 from distil.model.platform import Platform
-from distil.model.spec import Spec
+from distil.model.spec import ByteCode, Spec
 from distil.runtimes.protocol import Asking, Checked, CheckedImage, FetchedFile, System
 from distil.runtimes.python.application import PythonApplication, normalised
 from distil.runtimes.python.detect import LOOKED_FOR, complete, detect, with_defaults
@@ -41,6 +41,7 @@ from distil.runtimes.python.wheel import ECOSYSTEM, Wheel
 from distil.runtimes.python.wheels import wheel_downloads
 from distil.source.place import Place
 from distil.source.scan import Sources
+from distil.source.specification import Overrides
 
 _WHEEL: Final = "application/zip"
 
@@ -51,6 +52,7 @@ class Python(msgspec.Struct, frozen=True):
     name: str = "python"
     title: str = "Python"
     looked_for: tuple[str, ...] = LOOKED_FOR
+    variants: tuple[Overrides, ...] = (Overrides(bytecode=ByteCode.COMPILED),)
 
     def is_script(self, path: Path) -> bool:
         """See `is_script`."""

@@ -1,0 +1,94 @@
+"""What became of each candidate, and which of them come out best."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from distil.recommend.candidates import Candidate
+from distil.run.trial import Begun, Kind
+
+_NOTICED: Final = 0.95
+"""A start that takes this part of another one's time, or less, is quicker; the rest is chance."""
+_ENDED_WELL: Final = 0
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """A candidate that was tried; sizes in bytes.
+
+    `error` says why it was not built or not started, with what to do about it in `hint`.
+    `lacking` are names that the application has and the image lacks; `begun` is how it started.
+    """
+
+    candidate: Candidate
+    error: str = ""
+    hint: str = ""
+    size: int = 0
+    uncompressed_size: int = 0
+    packages: int = 0
+    components: int = 0
+    lacking: tuple[str, ...] = ()
+    begun: Begun | None = None
+
+    @property
+    def works(self) -> bool:
+        """Whether it was built, and did not fail when it was started."""
+        return not self.error and not (
+            self.begun is not None
+            and self.begun.kind is Kind.ENDS
+            and self.begun.status != _ENDED_WELL
+        )
+
+
+class Recommendation(msgspec.Struct, frozen=True, kw_only=True):
+    """All outcomes of an application, the first as its files say, and the best of them.
+
+    `smallest` is by what is transferred; `quickest` is one that starts notably before it, if any
+    does. None where nothing works. `unstarted` says why nothing could be started here.
+    """
+
+    application: str
+    platform: str
+    outcomes: tuple[Outcome, ...]
+    smallest: Outcome | None
+    quickest: Outcome | None
+    unstarted: str = ""
+
+
+def ranked(
+    outcomes: Sequence[Outcome], *, application: str, platform: str, unstarted: str = ""
+) -> Recommendation:
+    """The best of `outcomes`: of those that do when started what most of them can.
+
+    One that listens is not compared with one that only waits.
+    """
+    working = [one for one in outcomes if one.works]
+    best = min((_reached(one) for one in working), default=0)
+    fitting = [one for one in working if _reached(one) == best]
+    smallest = min(fitting, key=lambda one: one.size, default=None)
+    quickest = min(fitting, key=_seconds, default=None)
+    if smallest is None or quickest is None or not _is_quicker(quickest, smallest):
+        quickest = None
+    return Recommendation(
+        application=application,
+        platform=platform,
+        outcomes=tuple(outcomes),
+        smallest=smallest,
+        quickest=quickest,
+        unstarted=unstarted,
+    )
+
+
+def _reached(outcome: Outcome) -> int:
+    """How far it came when it was started; less is better."""
+    return list(Kind).index(outcome.begun.kind) if outcome.begun is not None else len(Kind)
+
+
+def _is_quicker(one: Outcome, other: Outcome) -> bool:
+    return one.begun is not None and _seconds(one) <= _seconds(other) * _NOTICED
+
+
+def _seconds(outcome: Outcome) -> float:
+    return outcome.begun.seconds if outcome.begun is not None else 0.0
