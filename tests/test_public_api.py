@@ -133,6 +133,7 @@ STRUCTS = {
         "bases",
         "seconds",
         "settings",
+        "secrets",
         "refresh",
         "offline",
     ],

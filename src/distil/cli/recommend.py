@@ -29,6 +29,7 @@ from distil.cli import places
     show_default=True,
     help="How long to look at what was started.",
 )
+@places.secrets
 @places.insecure
 @click.option("--offline", is_flag=True, help="Ask neither mirrors nor indexes.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
@@ -61,6 +62,7 @@ def command(source: Path, arguments: tuple[str, ...], form: str, **asked: Any) -
         bases=asked["bases"],
         seconds=asked["seconds"],
         settings=asked["settings"],
+        secrets=asked["secrets"],
         offline=asked["offline"],
     )
     with show_progress(sys.stderr):

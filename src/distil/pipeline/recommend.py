@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -41,6 +41,8 @@ class RecommendRequest(msgspec.Struct, frozen=True, kw_only=True):
     bases: tuple[str, ...] = ()
     seconds: float = 10.0
     settings: StoreSettings = NOTHING_SAID
+    secrets: Mapping[str, str] = {}
+    """What stages mount as secrets, by name, as for `build`."""
     refresh: bool = False
     offline: bool = False
 
@@ -103,6 +105,7 @@ def _tried(
                     source=request.source,
                     outputs=(place,),
                     settings=request.settings,
+                    secrets=request.secrets,
                     platforms=(platform.oci,),
                     overrides=candidate.changes,
                     debug=False,
