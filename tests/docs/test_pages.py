@@ -40,6 +40,8 @@ NOT_RUN = {
     "examples/c-tool/README.md": 1,
     "examples/django/README.md": 1,
     "examples/nginx-site/README.md": 1,
+    "examples/postgres/README.md": 2,
+    "examples/redis/README.md": 3,
     "examples/rust-cli/README.md": 1,
 }
 """How many fences of each page say that they are not run, and why; one more is a decision."""

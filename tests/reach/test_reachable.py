@@ -91,11 +91,16 @@ def reached(
     asked: frozenset[str] = frozenset(),
     depends: Mapping[str, Sequence[str]] | None = None,
     keep: tuple[str, ...] = (),
+    environment: dict[str, str] | None = None,
 ) -> Reached:
     elf: dict[Digest, ElfFile | None] = {
         node.blob.digest: parse_elf(node.blob.read()) for node in tree if node.blob is not None
     }
-    command = Command(words or ("python3", "main.py"), also=(also,) if also else ())
+    command = Command(
+        words or ("python3", "main.py"),
+        environment=environment or {},
+        also=(also,) if also else (),
+    )
     names = {
         node.origin.purl: node.origin.purl.partition("@")[0].rpartition("/")[2]
         for node in tree
@@ -203,6 +208,16 @@ def test_programs_that_a_shell_script_names() -> None:
     assert found.kept["/usr/bin/sed"].rule == "named in script"
     assert "/usr/bin/tr" not in found.kept
     assert f"{LIBRARY}/csv.py" in found.kept
+
+
+def test_shell_scripts_look_for_programs_where_the_environment_says() -> None:
+    tools = nodes({"/opt/x/bin/sed": PROGRAM, "/usr/bin/sed": PROGRAM}, package("tr"))
+    tools = [*tools[:1], msgspec.structs.replace(tools[1], origin=package("sed"))]
+    tree = system(*app({"/app/run": b"#!/usr/bin/sh\nsed\n"}), *BASH, *tools)
+    kept = reached(tree, "/app/run", environment={"PATH": "/opt/x/bin:/usr/bin"}).kept
+    assert {path for path in kept if path.endswith("sed")} == {"/opt/x/bin/sed"}
+    kept = reached(tree, "/app/run").kept
+    assert {path for path in kept if path.endswith("sed")} == {"/usr/bin/sed"}
 
 
 def test_shell_text_in_one_word_of_the_command() -> None:
@@ -403,3 +418,21 @@ def test_configuration_of_the_user_decides() -> None:
     found = reached(tree, "nginx")
     assert CONF in found.kept
     assert not {path for path in found.kept if "modules" in path}
+
+
+def test_what_a_policy_does_without_tells_why() -> None:
+    root = "/usr/lib/postgresql/17"
+    files = {
+        f"{root}/bin/postgres": PROGRAM,
+        f"{root}/lib/plpgsql.so": Elf(),
+        f"{root}/lib/llvmjit.so": Elf(needed=("libLLVM.so",)),
+        f"{LIBRARIES}/libLLVM.so": Elf(soname="libLLVM.so"),
+    }
+    tree = system(*MAIN, *nodes(files, package("postgresql-17")))
+    found = reached(tree, f"{root}/bin/postgres")
+    assert found.kept[f"{root}/lib/plpgsql.so"].rule == "policy"
+    assert f"{LIBRARIES}/libLLVM.so" not in found.kept
+    assert "run without it" in found.removed[f"{root}/lib/llvmjit.so"]
+    back = reached(tree, f"{root}/bin/postgres", keep=(f"{root}/lib/llvmjit*",))
+    assert f"{LIBRARIES}/libLLVM.so" in back.kept
+    assert f"{root}/lib/llvmjit.so" not in back.removed

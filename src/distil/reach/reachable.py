@@ -23,7 +23,7 @@ from distil.reach.keeping import Keeping
 from distil.reach.known import EvidenceSource, Known
 from distil.reach.native import Native, Strings
 from distil.reach.packages import WholePackages
-from distil.reach.policies import Policies, PolicyFacts, shipped_policies
+from distil.reach.policies import Policies, Policy, PolicyFacts, shipped_policies
 from distil.reach.roots import Beginning, Roots
 from distil.reach.scripts import Scripts
 from distil.reach.soundness import search_path
@@ -100,6 +100,7 @@ class _Conventions(EvidenceProvider):
     def __init__(self, known: Known, policies: Policies) -> None:
         self._known = known
         self._pending = list(policies.all)
+        self._applied: list[Policy] = []
         self._searches: list[ConfigurationSearch] = []
 
     def settle(self, keeping: Keeping) -> None:
@@ -118,6 +119,7 @@ class _Conventions(EvidenceProvider):
             if because is None:
                 pending.append(policy)
                 continue
+            self._applied.append(policy)
             for node in known.tree:
                 if policy.keeps(node.path):
                     keeping.keep(node.path, Reason(POLICY, because, policy.name))
@@ -127,3 +129,13 @@ class _Conventions(EvidenceProvider):
         self._pending = pending
         for search in self._searches:
             search.settle(keeping)
+
+    def finish(self, keeping: Keeping) -> Mapping[str, str]:
+        """Why the policies that apply leave out what is theirs, where they say so."""
+        telling = [policy for policy in self._applied if policy.without_reason]
+        return {
+            node.path: policy.without_reason
+            for node in (self._known.tree if telling else ())
+            for policy in telling
+            if node.path not in keeping.kept and policy.leaves(node.path)
+        }

@@ -103,10 +103,10 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `need` tells of code that needs packages which the image might not have otherwise.
 
-    Of what `keep` matches, `without` does not stay on the policy's account. `covers` are packages
-    of which nothing stays but for policies, links and other evidence; other packages stay whole
-    when any file of them does. `configuration` decides what else is opened. `selftest` is Python
-    source that fails in a container when a kept path is missing.
+    Of what `keep` matches, `without` does not stay on the policy's account, for `without_reason`.
+    `covers` are packages of which nothing stays but for policies, links and other evidence; other
+    packages stay whole when any file of them does. `configuration` decides what else is opened.
+    `selftest` is Python source that fails in a container when a kept path is missing.
     """
 
     name: str
@@ -114,6 +114,7 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     when: When
     keep: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
+    without_reason: str = ""
     covers: tuple[str, ...] = ()
     configuration: Configuration | None = None
     need: Need | None = None
@@ -126,9 +127,11 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def keeps(self, path: str) -> bool:
         """Whether `path` stays where the policy applies."""
-        if _compiled(self.keep).fullmatch(path) is None:
-            return False
-        return _compiled(self.without).fullmatch(path) is None
+        return _compiled(self.keep).fullmatch(path) is not None and not self.leaves(path)
+
+    def leaves(self, path: str) -> bool:
+        """Whether `path` is one that `keep` does not mean."""
+        return _compiled(self.without).fullmatch(path) is not None
 
     def because(self, found: PolicyFacts) -> str | None:
         """The path that makes the policy apply; None if nothing does.
