@@ -37,6 +37,7 @@ NOT_RUN = {
     "docs/guides/django.md": 1,
     "docs/guides/private-index.md": 2,
     "docs/guides/registries.md": 3,
+    "docs/guides/running.md": 1,
     "examples/c-tool/README.md": 1,
     "examples/django/README.md": 1,
     "examples/nginx-site/README.md": 1,

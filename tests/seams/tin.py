@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -215,6 +215,12 @@ class TinToolchain(msgspec.Struct, frozen=True):
     def tree(self, client: Client) -> Tree:
         contents = self.plan.fetch(client)
         return contents.configure(Setting(Path(), ImageUser(0, 0)), {}, client.cache).tree
+
+    def records(self, tree: Tree, known: Container[str], client: Client) -> list[Node]:
+        purls = [package.purl for package in self.packages if package.purl not in known]
+        there = {node.origin.purl for node in tree if isinstance(node.origin, PackageOrigin)}
+        text = "\n".join(purl for purl in purls if purl in there)
+        return [generated_file("/var/lib/tin.copied", text.encode(), "tin database")] * bool(text)
 
     def lock(self) -> LockPart:
         return self.plan.lock({})

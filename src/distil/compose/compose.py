@@ -86,7 +86,8 @@ def _with_metadata(gathered: Gathered, ingredients: Ingredients, cache: Cache) -
     """The tree with what depends on every file that is in it."""
     tree = gathered.tree
     tree = tree.with_nodes(ingredients.runtime.describe(tree, cache))
-    return tree.with_nodes(ingredients.system.describe(tree, gathered.elf))
+    tree = tree.with_nodes(ingredients.system.describe(tree, gathered.elf))
+    return tree.with_nodes(ingredients.records(tree))
 
 
 def dated(tree: Tree, created: int, own: frozenset[str]) -> Iterable[Node]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import msgspec
 
 from distil.compose.placement import place_copies
@@ -15,6 +17,7 @@ from distil.formats.patterns import name_globs, path_globs, path_patterns
 from distil.model.account import ImageUser
 from distil.model.digest import Digest
 from distil.model.ledger import Removed
+from distil.model.node import Node
 from distil.model.spec import Level
 from distil.model.tree import Tree
 from distil.runtimes.protocol import RuntimeContents
@@ -33,6 +36,8 @@ class Ingredients(msgspec.Struct, frozen=True):
     copies: Copies = Copies()
     own_elf: Elf = {}
     """What the files of both are as ELF."""
+    records: Callable[[Tree], Sequence[Node]] = lambda _: ()
+    """What a finished tree has to say of copies that other packages brought."""
 
     @property
     def size(self) -> int:

@@ -199,4 +199,5 @@ def _without(tree: Tree, kind: str, names: tuple[str, ...], plan: Plan) -> Check
             raise UnwantedProgram(node.path, describe(node.origin))
     inherited = all(isinstance(node.origin, LayerOrigin) for node in present)
     why = "of the base image" if inherited else "as asked for"
-    return Check(kind, f"{', '.join(node.path for node in present)}, {why}")
+    paths = dict.fromkeys(node.path for node in present)
+    return Check(kind, f"{', '.join(paths)}, {why}")

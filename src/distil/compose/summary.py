@@ -16,7 +16,7 @@ from distil.compose.product import Product
 from distil.compose.publish import Publication, Published
 from distil.distros.protocol import Remedy
 from distil.image.assemble import Image
-from distil.model.component import ToldProgram
+from distil.model.component import Component, ToldProgram
 from distil.model.digest import Digest
 from distil.model.node import Kind
 from distil.model.origin import Origin, PackageOrigin
@@ -197,8 +197,13 @@ def summarise_image(image: Image, references: tuple[str, ...] = ()) -> ImageSumm
     )
 
 
-def components(tree: Tree, ecosystem: str, plan: Plan) -> tuple[ComponentSummary, ...]:
-    """The packages or components of `ecosystem` that have files in `tree`."""
+def components(
+    tree: Tree, ecosystem: str, plan: Plan, others: Sequence[Component] = ()
+) -> tuple[ComponentSummary, ...]:
+    """The packages or components of `ecosystem` that have files in `tree`.
+
+    They are those of `plan`, and `others` of which something was copied.
+    """
     files: dict[str, int] = {}
     sizes: dict[str, int] = {}
     for node in tree:
@@ -211,7 +216,8 @@ def components(tree: Tree, ecosystem: str, plan: Plan) -> tuple[ComponentSummary
             files[origin.purl] = files.get(origin.purl, 0) + 1
             shared = node.kind is Kind.HARDLINK
             sizes[origin.purl] = sizes.get(origin.purl, 0) + (0 if shared else node.size)
-    everything = [*plan.system.packages, *plan.system.tools, *plan.resolved.runtime.components]
+    system = (*plan.system.packages, *plan.system.tools)
+    everything = (*others, *system, *plan.resolved.runtime.components)
     found = {item.purl: item for item in everything if item.purl in files}
     return tuple(
         ComponentSummary(
@@ -259,7 +265,7 @@ def _summarised(product: Product) -> BuildSummary:
     return BuildSummary(
         plan=planned(plan),
         size_before=composition.size_before,
-        packages=components(composition.tree, system, plan),
+        packages=components(composition.tree, system, plan, product.others),
         distributions=components(composition.tree, runtime, plan),
         debug_packages=components(product.tools, system, plan),
         cuts=_cut_totals(composition),

@@ -7,7 +7,7 @@ look, what is there. The rest of distil speaks to the protocols of this module a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -225,6 +225,12 @@ class Toolchain(Protocol):
 
     def tree(self, client: Client) -> Tree:
         """The system. Raises what fetching and configuring raise."""
+
+    def records(self, tree: Tree, known: Container[str], client: Client) -> list[Node]:
+        """What the image of `tree` has to say of files of these packages that were copied to it.
+
+        Packages whose purl is `known` are told of already. Raises what fetching raises.
+        """
 
     def lock(self) -> LockPart:
         """What pins all of it; `Distro.open_locked` opens a base that comes to the same."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -186,7 +187,10 @@ def _composed(resolved: Resolved, workshop: Workshop) -> Composed:
     plan = plan_image(resolved, needs, debug=workshop.debug)
     system = plan.system.fetch(client)
     created = build_date(resolved.base.date)
-    ingredients = Ingredients(system, runtime, workshop.application, copies, own.elf)
+    records = functools.partial(
+        workshop.stages.records, known={package.purl for package in plan.system.packages}
+    )
+    ingredients = Ingredients(system, runtime, workshop.application, copies, own.elf, records)
     composition = compose(plan, ingredients, created, cache)
     return Composed(plan, composition, inspect(plan, composition, runtime, cache), created)
 
@@ -204,5 +208,6 @@ def _imaged(made: Composed, workshop: Workshop) -> Product:
         twin = debug_twin(plan, production, tool_tree, created, cache)
         images.append((twin, record(twin, twin_ledger(ledger, tool_tree), cache)))
     lacking = find_lacking(plan, composition)
-    runs = workshop.stages.taken(plan.resolved.base.platform).runs
-    return Product(plan, composition, made.checks, tuple(images), tool_tree, lacking, runs)
+    stages = workshop.stages
+    runs, others = stages.taken(plan.resolved.base.platform).runs, tuple(stages.packages)
+    return Product(plan, composition, made.checks, tuple(images), tool_tree, lacking, runs, others)

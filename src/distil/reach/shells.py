@@ -26,8 +26,8 @@ def shell_starters(
 ) -> list[Node]:
     """The programs that have reason to start `SHELL`, by path.
 
-    Looked at are those of `packages` (purls) and those at `paths`: ELF programs by their strings
-    and imports, scripts by their first line.
+    Looked at are those of `packages` (purls) and those of any package at `paths`: ELF programs by
+    their strings and imports, scripts by their first line.
     """
     nodes = {node.path: node for node in tree if _of(node, packages)}
     nodes |= {node.path: node for node in _resolved(tree, paths)}
@@ -47,7 +47,7 @@ def _resolved(tree: Tree, paths: Iterable[str]) -> Iterator[Node]:
             node = tree.resolve(path)
         except LinkLoop:
             continue
-        if node is not None and node.kind is Kind.FILE:
+        if node is not None and node.kind is Kind.FILE and isinstance(node.origin, PackageOrigin):
             yield node
 
 

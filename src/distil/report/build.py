@@ -61,7 +61,8 @@ def to_text(summary: BuildSummary | IndexSummary, *, verbose: bool = False) -> s
     if len(platforms) > 1:
         shared = [row for row in shared if row.title not in _OF_EACH]
     names = ", ".join(one.plan.platform for one in platforms)
-    head = [Row("base", f"{plan.base} {plan.release}, {names}"), *shared, *_where(summary)]
+    release = f"({plan.release})" if " " in plan.release else plan.release
+    head = [Row("base", f"{plan.base} {release}, {names}"), *shared, *_where(summary)]
     width = max(len(row.title) for rows in (head, *every) for row in rows)
     lines = [printable(f"{plan.application} {plan.version}".rstrip()), _block(head, width)]
     for one, rows in zip(platforms, every, strict=True):

@@ -26,6 +26,7 @@ from distil.run.cleaning import cleaned
 from distil.run.container import Container, Launch, Network, Started, container_of
 from distil.run.errors import NotStarted, WayUnable
 from distil.run.files import network_files
+from distil.run.ids import further_ids
 from distil.run.ports import handed_on, listening
 from distil.run.subject import Subject
 from distil.run.task import HOSTNAME, Ended
@@ -211,11 +212,24 @@ def _linux(launch: Launch, *, rootless: bool) -> _Document:
         "readonlyPaths": list(_UNCHANGED),
     }
     if rootless:
-        for key, own in (("uidMappings", os.geteuid()), ("gidMappings", os.getegid())):
-            document[key] = [{"containerID": 0, "hostID": own, "size": 1}]
+        document |= _id_maps()
     else:
         document["resources"] = resources
     return document
+
+
+def _id_maps() -> _Document:
+    """Who is who outside, without root: the caller is root, others are lent to it (subuid(5)).
+
+    Runtimes want the caller to be root; what is unpacked is root's then, whoever the image's user
+    is.
+    """
+    own = ((0, os.geteuid(), 1),), ((0, os.getegid(), 1),)
+    users, groups = (further_ids() or one for one in own)
+    return {
+        key: [{"containerID": inner, "hostID": outer, "size": size} for inner, outer, size in lines]
+        for key, lines in (("uidMappings", users), ("gidMappings", groups))
+    }
 
 
 def _mount(place: str, kind: str, source: str, options: Sequence[str]) -> _Document:

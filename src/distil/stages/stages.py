@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
+from distil.distros.protocol import Toolchain
+from distil.model.component import Component
 from distil.model.node import Node
 from distil.model.platform import Platform
 from distil.model.spec import StageSpec
+from distil.model.tree import Tree
 from distil.stages.site import Site, Taken, Workplace
 from distil.stages.stage_base import base_of_stage, needed_stages
 from distil.stages.surroundings import shown
@@ -27,6 +32,24 @@ class Stages:
         if platform.oci not in self._taken:
             self._taken[platform.oci] = Site(self._workplace, platform).take()
         return self._taken[platform.oci]
+
+    @property
+    def packages(self) -> list[Component]:
+        """Those that the stages stand on of which something is copied, in whatever version."""
+        return [package for toolchain in self._toolchains for package in toolchain.packages]
+
+    def records(self, tree: Tree, known: Container[str]) -> list[Node]:
+        """What the image of `tree` has to say of files that packages of stages brought.
+
+        Packages whose purl is `known` are told of already.
+        """
+        client = self._workplace.client
+        return [n for one in self._toolchains for n in one.records(tree, known, client)]
+
+    @property
+    def _toolchains(self) -> list[Toolchain]:
+        spec = self._workplace.spec
+        return [self._workplace.toolchain(base_of_stage(spec, s.name)) for s in self.needed]
 
     def left(self, platform: Platform) -> dict[str, dict[str, Node]]:
         """What each stage for `platform` left behind, as far as that is at hand, by path."""

@@ -15,7 +15,10 @@ from distil.distros.debian.toolchain import DebianToolchain
 from distil.distros.errors import UnknownPackage
 from distil.fetch.cache import Cache
 from distil.fetch.http import Client
+from distil.model.node import generated_file
+from distil.model.origin import PackageOrigin
 from distil.model.platform import parse_platform
+from distil.model.tree import Tree
 from tests.support.mirror import Mirror
 from tests.support.suites import SuiteOpener
 
@@ -31,7 +34,11 @@ def mirror(tmp_path: Path) -> Iterator[Mirror]:
     made.add_package("files", files={"/usr/share/man/man1/sh.1": "read me"})
     made.add_package(
         "compiler",
-        files={"/usr/bin/compile": "cc", "/usr/share/doc/compiler/README": "why"},
+        files={
+            "/usr/bin/compile": "cc",
+            "/usr/share/doc/compiler/README": "why",
+            "/usr/share/doc/compiler/copyright": "free",
+        },
         recommends="headers",
         scripts={"postinst": f"#!/bin/sh\n{_ALTERNATIVE}\n"},
     )
@@ -91,3 +98,24 @@ def test_its_lock_comes_to_the_same(
         again = DebianToolchain(["compiler"], PackageIndex(suites, cache, "amd64"), suites, AMD64)
     assert again.identity == toolchain.identity
     assert again.date == toolchain.date
+
+
+def test_what_is_copied_of_a_package_is_told_of(
+    made: functools.partial[DebianToolchain], tmp_path: Path
+) -> None:
+    toolchain = made(["compiler"])
+    with Client(Cache(tmp_path / "cache")) as client:
+        whole = toolchain.tree(client)
+        image = Tree([whole["/usr/bin/compile"]])
+        origin = image["/usr/bin/compile"].origin
+        assert isinstance(origin, PackageOrigin)
+        paths = [node.path for node in toolchain.records(image, (), client)]
+        assert "/var/lib/dpkg/status.d/compiler" in paths
+        assert "/var/lib/dpkg/status.d/compiler.md5sums" in paths
+        assert "/usr/share/doc/compiler/copyright" in paths
+        assert toolchain.records(image, {origin.purl}, client) == []
+        assert toolchain.records(Tree(), (), client) == []
+        # Another version of the package has that name already.
+        other = generated_file("/var/lib/dpkg/status.d/compiler", b"", "test")
+        again = toolchain.records(image.with_nodes([other]), (), client)
+        assert "/var/lib/dpkg/status.d/compiler_1.0-1" in [node.path for node in again]

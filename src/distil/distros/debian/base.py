@@ -87,11 +87,15 @@ class DebianBase(msgspec.Struct, frozen=True):
 
     @property
     def release(self) -> str:
-        """The point release, ``13.8``, or the codename of a suite that has none; or the digest."""
+        """The point release, ``13.8``, or the codename of a suite that has none; or the digest.
+
+        Nothing has no release: then it is told whose packages there are.
+        """
         if self.ground.is_image:
             return str(self.ground.foundation.digest or "of this machine")
         names = (suite.version or suite.codename for suite in self.suites)
-        return next(name for name in names if name)
+        found = next(name for name in names if name)
+        return f"{DEFAULT_BASE} {found}" if self.name == SCRATCH else found
 
     def version(self, package: str) -> str | None:
         """The upstream version of the candidate, less what a suite adds to it."""

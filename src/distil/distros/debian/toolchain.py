@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
+from distil.distros.debian.archive import DebPack
 from distil.distros.debian.contents import DebianContents
 from distil.distros.debian.cuts import Cuts
 from distil.distros.debian.fetching import fetch_packages
@@ -18,6 +21,7 @@ from distil.distros.debian.package import DebianPackage
 from distil.distros.debian.repository import SuiteIndex
 from distil.distros.debian.select import Wanted
 from distil.distros.debian.solver import SOLVER
+from distil.distros.debian.status import status_nodes
 from distil.distros.errors import NothingAdded
 from distil.distros.foundation import Foundation
 from distil.distros.protocol import Setting
@@ -27,6 +31,8 @@ from distil.formats.elf import ElfFile
 from distil.model.account import ImageUser
 from distil.model.digest import Digest
 from distil.model.lock import LockPart
+from distil.model.node import Kind, Node, directory
+from distil.model.origin import PackageOrigin
 from distil.model.platform import Platform
 from distil.model.tree import Tree
 
@@ -83,11 +89,48 @@ class DebianToolchain:
         tree = configured.tree
         return tree.with_nodes(contents.describe(tree, elf))
 
+    def records(self, tree: Tree, known: Container[str], client: Client) -> list[Node]:
+        """Their entries in the package database, and their copyright files."""
+        there = {node.origin.purl for node in tree if isinstance(node.origin, PackageOrigin)}
+        copied = [p for p in self.packages if p.purl in there and p.purl not in known]
+        if not copied:
+            return []
+        packs = fetch_packages(copied, client)
+        licences = [node for pack in packs for node in _licence(pack)]
+        return [*licences, *_apart(status_nodes(tree.with_nodes(licences), packs), tree, packs)]
+
     def lock(self) -> LockPart:
         """The index entries of all packages."""
         suites = locked_suites(self._suites)
         packages = locked_packages(self.packages, self._index, suites)
         return DebianPart(suites=suites, packages=packages).written()
+
+
+def _licence(pack: DebPack) -> list[Node]:
+    """The copyright file of a package, with its directory."""
+    home = f"/usr/share/doc/{pack.name}"
+    found = [
+        node
+        for node in pack.pack.nodes(pack.origin)
+        if node.path == f"{home}/copyright" and node.kind is Kind.FILE
+    ]
+    return [directory(home, pack.origin), *found] if found else []
+
+
+def _apart(nodes: Sequence[Node], tree: Tree, packs: Sequence[DebPack]) -> Iterator[Node]:
+    """Entries of the database beside those of `tree`: it may have the package in another version.
+
+    Readers go by what an entry says, not by what its file is called.
+    """
+    versions = {pack.name: pack.package.version.replace(":", "%3a") for pack in packs}
+    for node in nodes:
+        name, ending = node.name.removesuffix(".md5sums"), node.name.endswith(".md5sums")
+        path = f"{node.parent.rstrip('/')}/{name}"
+        if name in versions and path in tree:
+            path = f"{path}_{versions[name]}{'.md5sums' if ending else ''}"
+            yield msgspec.structs.replace(node, path=path)
+        else:
+            yield node
 
 
 class ImageToolchain:
@@ -109,6 +152,10 @@ class ImageToolchain:
     def tree(self, client: Client) -> Tree:  # noqa: ARG002 - it is at hand
         """What a container of the image sees."""
         return self._foundation.tree
+
+    def records(self, tree: Tree, known: Container[str], client: Client) -> list[Node]:  # noqa: ARG002 - as all have it
+        """None: what is copied out of an image is the stage's."""
+        return []
 
     def lock(self) -> LockPart:
         """No package: the image has a digest of its own."""
