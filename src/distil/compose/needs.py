@@ -42,9 +42,14 @@ class OwnFiles(msgspec.Struct, frozen=True):
 
 
 def find_needs(contents: RuntimeContents, own: OwnFiles, base: Base) -> tuple[SystemNeed, ...]:
-    """What components and the `own` files load by name, are linked with, or open by convention."""
+    """What components and the `own` files load by name, are linked with, or open by convention.
+
+    What own files are linked with is found file by file, as in every system.
+    """
     linked = (
-        SystemNeed(name, tuple(dict.fromkeys(found.values())), _reason(found))
+        SystemNeed(
+            name, tuple(dict.fromkeys(found.values())), _reason(found), by_policy=name in own.tree
+        )
         for name, found in libraries_of(contents, own, base).items()
     )
     said = conventional_needs(own.tree, own.elf, base.in_every_image)

@@ -16,7 +16,9 @@ class CompilerTooOld(DistilError):
     def __init__(
         self, needs: str, version: str, base: str, *, suites: Sequence[str], package: str = ""
     ) -> None:
-        hint = f"these have one that is: {', '.join(suites)}" if suites else ""
+        hint = "`distil init` writes the stage, whose base can be an image that has one"
+        if suites:
+            hint = f"these have one that is: {', '.join(suites)}"
         if len(suites) == 1:
             hint = f'{suites[0]} has one that is: write from = "{suites[0]}" below [base]'
         if package:
