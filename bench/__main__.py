@@ -14,6 +14,7 @@ from bench import (
     platform_times,
     reach_pass,
     registry_times,
+    sandbox_times,
     size_ladder,
     sizes,
     start_times,
@@ -33,6 +34,7 @@ MEASUREMENTS = {
     "locks": lock_times.measure,
     "reach": reach_pass.measure,
     "registries": registry_times.measure,
+    "sandboxes": sandbox_times.measure,
     "trees": tree_times.measure,
 }
 
