@@ -54,8 +54,8 @@ def measure(_examples: Sequence[Example], work: Path) -> None:
     write_section("Sandboxes", "scripts/bench sandboxes", text)
 
 
-NOTE = f"""Milliseconds from the call to the end of a program that does nothing (busybox's `true`, on a
-root that is unpacked already), {ROUNDS} rounds in turn. distil's are calls in one process, with
+NOTE = f"""Milliseconds from the call to the end of a program that does nothing (busybox's `true` on
+a root that is unpacked already), {ROUNDS} rounds in turn. distil's are calls in one process, with
 limits watched and a system call filter; bubblewrap has the same namespaces, runc what Debian's
 `runc spec --rootless` asks for. None of them has a network."""
 
