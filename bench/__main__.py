@@ -14,7 +14,7 @@ from bench import (
     platform_times,
     reach_pass,
     registry_times,
-    sandbox_times,
+    service_sizes,
     size_ladder,
     sizes,
     start_times,
@@ -29,12 +29,12 @@ MEASUREMENTS = {
     "ladder": size_ladder.measure,
     "builds": build_times.measure,
     "compiled": compiled_times.measure,
+    "services": service_sizes.measure,
     "platforms": platform_times.measure,
     "starts": start_times.measure,
     "locks": lock_times.measure,
     "reach": reach_pass.measure,
     "registries": registry_times.measure,
-    "sandboxes": sandbox_times.measure,
     "trees": tree_times.measure,
 }
 

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from distil.distros.debian.archive import DebPack
@@ -139,7 +140,9 @@ def in_sh(pack: DebPack) -> bool:
 
 def test_scripts_do_what_following_them_says(tmp_path: Path) -> None:
     packs = fetched("debian:trixie", AMD64, SEEDS, Cache(tmp_path / "cache")).packs
-    effects = script_effects(packs, "amd64")
+    # What is covered is not done either: those packages are not compared.
+    knowledge = msgspec.structs.replace(default_knowledge(), covered=())
+    effects = script_effects(packs, "amd64", knowledge=knowledge)
     unclear = {one.package for one in effects.unhandled}
     compared = [pack for pack in packs if pack.name not in unclear and in_sh(pack)]
     assert len(compared) >= 12, sorted(unclear)
