@@ -40,6 +40,12 @@ class OwnFiles(msgspec.Struct, frozen=True):
             if elf is not None and elf.machine == base.platform.elf_machine:
                 yield node.path, [name for name in elf.needed if name not in brought]
 
+    def starts(self, path: str) -> bool:
+        """Whether there is a program at `path` that a loader starts."""
+        node = self.tree.get(path)
+        elf = self.elf.get(node.blob.digest) if node is not None and node.blob else None
+        return elf is not None and bool(elf.interpreter)
+
 
 def find_needs(contents: RuntimeContents, own: OwnFiles, base: Base) -> tuple[SystemNeed, ...]:
     """What components and the `own` files load by name, are linked with, or open by convention.
@@ -62,12 +68,13 @@ def libraries_of(
     """For each component by name, and each file by path, its libraries and their packages.
 
     A library that nothing in the base has is not among them: the closure check will tell of it.
+    Nor is what every image has; but a program of one's own may be all of an image.
     """
     found: dict[str, dict[str, str]] = {}
     for name, sonames in (*contents.linked(), *own.linked(base)):
         for soname in sonames:
             package = next(iter(base.with_library(soname)), None)
-            if package is not None and not base.in_every_image(package):
+            if package is not None and (own.starts(name) or not base.in_every_image(package)):
                 found.setdefault(name, {})[soname] = package
     return found
 

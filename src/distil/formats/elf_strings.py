@@ -53,18 +53,20 @@ def read_elf_strings(data: bytes, sought: Sought) -> ElfStrings:
     Of what is `sought`, a function counts as called when its name is a whole string of the file,
     which the symbol table's strings are; a text wherever it stands, for Rust ends no string with
     a zero. A Go program tells what is linked into it: the texts of Go's own library are in
-    programs that never use them, and do not count. Over-approximates; never raises.
+    programs that never use them, and only those of other C code count. Over-approximates; never
+    raises.
     """
-    libraries = sorted({name.decode() for name in _libraries(data)})
-    functions = [name for name in sought.functions if b"\0" + name.encode() + b"\0" in data]
-    texts = [text for text in sought.texts if text.encode() in data]
-    linked: list[str] = []
-    if texts or sought.go_functions:
-        go = _go_functions(data)
-        if go is not None:
-            linked = [name for name in sought.go_functions if name in go]
-            texts = texts if set(go.calling_c()) - _OWN_PACKAGES else []
-    return ElfStrings(tuple(libraries), tuple(functions), tuple(texts), tuple(linked))
+    libraries = tuple(sorted({name.decode() for name in _libraries(data)}))
+    go = _go_functions(data)
+    linked = () if go is None else tuple(name for name in sought.go_functions if name in go)
+    if go is not None and _OWN_PACKAGES.issuperset(go.calling_c()):
+        return ElfStrings(libraries, go_functions=linked)
+    return ElfStrings(
+        libraries=libraries,
+        functions=tuple(n for n in sought.functions if b"\0" + n.encode() + b"\0" in data),
+        texts=tuple(text for text in sought.texts if text.encode() in data),
+        go_functions=linked,
+    )
 
 
 def _go_functions(data: bytes) -> GoFunctions | None:

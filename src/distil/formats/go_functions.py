@@ -43,7 +43,7 @@ class _Table(NamedTuple):
     functions: int
 
 
-_CALLS_C: Final = re.compile(rb"\0([^\0]+?)\._C2?func_")
+_CALLS_C: Final = re.compile(rb"\._C2?func_")
 """What cgo makes of each call of a C function: ``net._C2func_getaddrinfo``."""
 
 
@@ -64,7 +64,10 @@ class GoFunctions:
 
     def calling_c(self) -> tuple[str, ...]:
         """The packages that call C, by their import paths."""
-        found = {match[1].decode("utf-8", "replace") for match in _CALLS_C.finditer(self._block)}
+        found = set()
+        for call in _CALLS_C.finditer(self._block):
+            start = self._block.rfind(b"\0", 0, call.start()) + 1
+            found.add(self._block[start : call.start()].decode("utf-8", "replace"))
         return tuple(sorted(found))
 
 

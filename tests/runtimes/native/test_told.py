@@ -222,6 +222,7 @@ def test_a_packed_program_is_told() -> None:
     assert elf is not None
     told = told_by_linker("/c", bytes(data), elf)
     assert told is not None
+    assert told.what == "packed"
     assert [warning.partition(":")[0] for warning in told.warnings] == ["/c is packed with UPX"]
 
 

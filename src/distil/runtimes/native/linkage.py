@@ -43,14 +43,15 @@ def told_by_linker(path: str, data: bytes, elf: ElfFile) -> ToldProgram | None:
     linkage = linkage_of(elf)
     if linkage is Linkage.LIBRARY:
         return None
-    return ToldProgram(path, linkage, warnings=tuple(link_warnings(path, data, linkage)))
+    what = "packed" if _is_packed(data) else linkage.value
+    return ToldProgram(path, what, warnings=tuple(link_warnings(path, data, linkage)))
 
 
 def link_warnings(path: str, data: bytes, linkage: Linkage) -> Iterator[str]:
     """What of the program at `path` cannot be seen, or fails only at run time."""
     if linkage is Linkage.DYNAMIC:
         return
-    if _PACKER in data[:_PACKER_WITHIN]:
+    if _is_packed(data):
         yield (
             f"{path} is packed with UPX: what it is made from and what it needs is not seen; "
             "leave it unpacked, layers are compressed anyway"
@@ -60,3 +61,8 @@ def link_warnings(path: str, data: bytes, linkage: Linkage) -> Iterator[str]:
             f"{path} is linked with glibc statically and looks up names: any source of "
             "nsswitch.conf but files and dns it loads at run time, out of the same version of glibc"
         )
+
+
+def _is_packed(data: bytes) -> bool:
+    """Whether the program unpacks itself into memory, so that its own headers say nothing."""
+    return _PACKER in data[:_PACKER_WITHIN]
