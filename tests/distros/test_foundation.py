@@ -41,7 +41,8 @@ def opened(
 
 
 def test_what_is_as_it_was_is_the_image_s_again(tmp_path: Path, cache: Cache) -> None:
-    image = opened(tmp_path, cache, [[file("/etc/a", b"a", mtime=5), file("/etc/b", b"b")]])
+    files = [file("/etc/a", b"a", mtime=5), file("/etc/b", b"b")]
+    image = opened(tmp_path, cache, [[special("/etc", Kind.DIRECTORY), *files]])
     made = [file("/etc/a", b"a"), file("/etc/b", b"other"), special("/etc", Kind.DIRECTORY)]
     settled = image.settled(image.tree.with_nodes(made))
     before, after = image.tree["/etc/a"], settled["/etc/a"]
