@@ -171,7 +171,9 @@ class _Watch:
             send(self._report, ("started", self._task()))
             return ()
         if message[0] == "ended":
-            return self._ended(message[1], "", message[2])
+            # A bomb's first process may be the one that finds no room for another.
+            crowded = self._usage is not None and self._usage.too_many()
+            return self._ended(message[1], "processes" if crowded else "", message[2])
         return message
 
     def _task(self) -> int:
