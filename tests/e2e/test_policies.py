@@ -34,6 +34,11 @@ SERVICES = {
     "PostgreSQL": ("postgresql-17", "dash"),
     "PostgreSQL clusters": ("postgresql-17", "dash"),
     "Redis": ("redis-server",),
+    "HAProxy": ("haproxy",),
+    "PHP at the command line": ("php8.4-cli", "php8.4-mbstring"),
+    "PHP-FPM": ("php8.4-fpm", "php8.4-mbstring"),
+    "memcached": ("memcached",),
+    "nginx": ("nginx-light", "libnginx-mod-stream"),
 }
 """Policies that are about packages of their own, which are in an image of their own."""
 FEW = 6

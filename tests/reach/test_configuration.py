@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from distil.model.blob import InlineBlob
 from distil.model.ledger import Reason
 from distil.model.node import Kind, Node
+from distil.model.origin import ApplicationOrigin
 from distil.model.tree import Tree
 from distil.reach.command import Command
 from distil.reach.configuration import ConfigurationSearch
@@ -115,6 +117,17 @@ def test_a_link_begins_as_what_it_leads_to() -> None:
     keeping.keep("/etc/x/x.conf", Reason("test"))
     ConfigurationSearch(CONFIGURATION, tree, Command(("x",))).settle(keeping)
     assert "/srv/a" in keeping.kept
+
+
+def test_own_files_begin_whoever_names_them() -> None:
+    own = Configuration(("/etc/x/x.conf",), own=("/etc/x/**",))
+    for origin, begins in ((ApplicationOrigin("o.conf"), True), (None, False)):
+        other = msgspec.structs.replace(file("/etc/x/o.conf", "/srv/a"), origin=origin)
+        tree = Tree([other, file("/srv/a", "")])
+        keeping = Keeping(tree)
+        keeping.keep("/etc/x/o.conf", Reason("test"))
+        ConfigurationSearch(own, tree, Command(("x",))).settle(keeping)
+        assert ("/srv/a" in keeping.kept) is begins
 
 
 def test_programs_are_no_configuration() -> None:

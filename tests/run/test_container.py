@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import click
 import msgspec
 import pytest
 
+from distil.cli.run import command
 from distil.model.image import ContainerConfig, string_set
 from distil.model.node import Kind, Node
+from distil.model.reference import parse_location
 from distil.model.tree import Tree
 from distil.run.container import Container, Launch, Port, container_of, signal_number
 from distil.run.errors import (
@@ -17,9 +20,11 @@ from distil.run.errors import (
     ProgramNotExecutable,
     ProgramNotFound,
     UnknownUser,
+    UnknownWay,
 )
 from distil.run.task import Bind
 from distil.run.users import LARGEST_FILE, Identity, find_identity
+from distil.run.ways import names, ways_for
 from tests.support.nodes import file, special
 from tests.support.runnable import GROUP, PASSWD, SHELL, files
 
@@ -190,3 +195,15 @@ def test_signals_by_name_and_number() -> None:
 
 def test_shell_of_the_test_images_takes_a_script() -> None:
     assert container_of(SHELL, TREE, Launch(arguments=("id",))).words[-2:] == ("-c", "id")
+
+
+def test_every_way_can_be_named() -> None:
+    option = next(one for one in command.params if one.name == "way")
+    assert isinstance(option.type, click.Choice)
+    assert tuple(option.type.choices) == names()
+    assert [way.name for way in ways_for("auto", parse_location("docker-daemon:a:1"))][:2] == [
+        "docker",
+        "sandbox",
+    ]
+    with pytest.raises(UnknownWay):
+        ways_for("chroot", parse_location("oci:x"))

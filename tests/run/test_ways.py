@@ -31,7 +31,8 @@ SECONDS = 60
 def image(way: Way, tmp_path_factory) -> str:
     cache = Cache(Path(way.environment["DISTIL_CACHE_DIR"]))
     directory = tmp_path_factory.mktemp("image") / "layout"
-    return write_image(directory, cache, volumes=["/data"], stop_signal="SIGUSR1")
+    orphan = file("/bin/orphan", b"#!/nowhere\n", mode=0o755)
+    return write_image(directory, cache, [orphan], volumes=["/data"], stop_signal="SIGUSR1")
 
 
 def await_that(condition: Callable[[], object]) -> None:
@@ -91,6 +92,12 @@ def test_what_cannot_be_started(
     else:
         assert done.code == code
     assert said in done.stderr
+
+
+def test_a_script_whose_interpreter_is_missing(way: Way, image: str) -> None:
+    done = way.run("--entrypoint", "/bin/orphan", image)
+    assert done.code == 127 if way.name == "sandbox" else done.code
+    assert "orphan" in done.stderr
 
 
 def test_a_signal_is_for_the_process(way: Way, image: str) -> None:

@@ -17,9 +17,14 @@ _TYPES = {"pkg:golang/": "go-module", "pkg:cargo/": "rust-crate"}
 
 def seen_by_syft(what: str) -> set[Seen]:
     """The components that Syft finds in `what`, such as ``oci-dir:DIRECTORY`` or ``file:PATH``."""
+    return set(all_seen_by_syft(what))
+
+
+def all_seen_by_syft(what: str) -> list[Seen]:
+    """The same, one for each time that it finds one."""
     syft = str(Path(sys.executable).parent / "syft")
     found = json.loads(run_tool(syft, "scan", what, "--output", "json", timeout=300))
-    return {(one["type"], one["name"], one["version"]) for one in found["artifacts"]}
+    return [(one["type"], one["name"], one["version"]) for one in found["artifacts"]]
 
 
 def in_syfts_words(built_in: dict[str, Any]) -> Seen:

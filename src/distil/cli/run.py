@@ -211,6 +211,7 @@ def command(image: str, arguments: tuple[str, ...], way: str, **said: Any) -> in
     from distil import pipeline
     from distil.cli import failed
     from distil.cli.progress import show_progress
+    from distil.report.printable import printable
 
     request = pipeline.RunRequest(
         image=image,
@@ -231,6 +232,8 @@ def command(image: str, arguments: tuple[str, ...], way: str, **said: Any) -> in
         except (KeyboardInterrupt, Exception) as error:
             progress.close()
             return max(failed(error), _OWN_FAILURE)
+    if done.ended.why:
+        click.echo(f"error: {printable(done.ended.why)}", err=True)
     if done.ended.exceeded:
         click.echo(f"ended by distil: too much {done.ended.exceeded}", err=True)
     return _TIMED_OUT if done.ended.exceeded == "time" else done.ended.status

@@ -16,6 +16,7 @@ import msgspec
 from distil.fetch.cache import Cache
 from distil.fetch.errors import Offline
 from distil.formats.elf import ElfFile
+from distil.image.errors import ContentTooLarge
 from distil.image.layer import Layer
 from distil.image.packing import packed_layer
 from distil.image.read import StoredImage, image_at, read_image
@@ -40,6 +41,9 @@ from distil.model.platform import Platform
 from distil.model.reference import Location, Transport
 from distil.model.spec import DEFAULT_USER, ImageSpec, Level, Spec
 from distil.model.tree import Tree
+
+LARGEST: Final = 16 << 20
+"""Bytes of a table of users, a list of packages or a bundle of an image that is read as a whole."""
 
 _AREA: Final = "resolutions"
 _BASE_NAME: Final = "org.opencontainers.image.base.name"
@@ -101,19 +105,19 @@ class Foundation(msgspec.Struct, frozen=True):
         """The user of its containers by number; empty for root, and for one that is not there."""
         user, _, group = self.config.user.partition(":")
         entry = self._entry("/etc/passwd", user)
-        uid = user if user.isdigit() else entry[2] if entry else ""
-        if not uid.isdigit() or int(uid) == 0:
+        uid = user if _is_number(user) else entry[2] if entry else ""
+        if not _is_number(uid) or int(uid) == 0:
             return ""
         named = self._entry("/etc/group", group)
-        gid = group if group.isdigit() else named[2] if named else entry[3] if entry else uid
-        return f"{uid}:{gid}" if gid.isdigit() and gid != uid else uid
+        gid = group if _is_number(group) else named[2] if named else entry[3] if entry else uid
+        return f"{uid}:{gid}" if _is_number(gid) and gid != uid else uid
 
     def _entry(self, table: str, name: str) -> list[str] | None:
         """The line of a table of users or groups that is of `name`, or of that number."""
-        node = self.tree.resolve(table)
-        if not name or node is None or node.blob is None:
+        data = small_file(self.tree, table) if name else None
+        if data is None:
             return None
-        lines = node.blob.read().decode("utf-8", "replace").splitlines()
+        lines = data.decode("utf-8", "replace").splitlines()
         entries = [line.split(":") for line in lines if line.count(":") >= 3]
         return next((entry for entry in entries if name in (entry[0], entry[2])), None)
 
@@ -154,6 +158,23 @@ class Foundation(msgspec.Struct, frozen=True):
 
 
 NOTHING_THERE: Final = Foundation()
+
+
+def small_file(tree: Tree, path: str) -> bytes | None:
+    """The contents of a table or list in an image; None where there is no file.
+
+    Raises `ContentTooLarge` for one beyond `LARGEST`.
+    """
+    node = tree.resolve(path)
+    if node is None or node.blob is None:
+        return None
+    if node.size > LARGEST:
+        raise ContentTooLarge("the base image", f"{path} has more than {LARGEST} bytes")
+    return node.blob.read()
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit()
 
 
 def _is_leaf(node: Node) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -31,14 +31,18 @@ _NAME = "trial"
 class RecommendRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What `recommend` is asked for.
 
-    `source` is the directory of the application, or a script that is all of it. `bases` are
-    tried beside those that distil knows. An image is looked at for `seconds` after it started.
+    `source` is the directory of the application, or a script that is all of it; with `arguments`,
+    if there are any, it is started. `bases` are tried beside those that distil knows. An image is
+    looked at for `seconds` after it started.
     """
 
     source: Path
+    arguments: tuple[str, ...] = ()
     bases: tuple[str, ...] = ()
     seconds: float = 10.0
     settings: StoreSettings = NOTHING_SAID
+    secrets: Mapping[str, str] = {}
+    """What stages mount as secrets, by name, as for `build`."""
     refresh: bool = False
     offline: bool = False
 
@@ -101,6 +105,7 @@ def _tried(
                     source=request.source,
                     outputs=(place,),
                     settings=request.settings,
+                    secrets=request.secrets,
                     platforms=(platform.oci,),
                     overrides=candidate.changes,
                     debug=False,
@@ -112,7 +117,7 @@ def _tried(
             return Outcome(candidate=candidate, error=error.message, hint=error.hint)
         assert isinstance(summary, BuildSummary)  # noqa: S101 - of one platform
         outcome = _built(candidate, summary)
-        return _started(outcome, place, request.seconds) if can_start else outcome
+        return _started(outcome, place, request) if can_start else outcome
 
 
 def _built(candidate: Candidate, summary: BuildSummary) -> Outcome:
@@ -132,9 +137,9 @@ def _lacking(summary: BuildSummary) -> Iterator[str]:
     yield from summary.unhandled
 
 
-def _started(outcome: Outcome, place: str, seconds: float) -> Outcome:
+def _started(outcome: Outcome, place: str, request: RecommendRequest) -> Outcome:
     try:
-        found = begun(Image(parse_location(place)), seconds)
+        found = begun(Image(parse_location(place)), request.seconds, request.arguments)
     except DistilError as error:
         return msgspec.structs.replace(outcome, error=error.message, hint=error.hint)
     return msgspec.structs.replace(outcome, begun=found)

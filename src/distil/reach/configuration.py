@@ -17,6 +17,7 @@ from distil.formats.patterns import path_expression, path_globs
 from distil.model.errors import LinkLoop
 from distil.model.ledger import Reason
 from distil.model.node import ROOT, Kind, Node, parent_of
+from distil.model.origin import OwnOrigin
 from distil.model.tree import Tree
 from distil.reach.command import Command
 from distil.reach.evidence import EvidenceProvider
@@ -45,6 +46,7 @@ class ConfigurationSearch(EvidenceProvider):
         self._begins = re.compile(path_expression(configuration.files))
         comments = "|".join(map(re.escape, configuration.comments)) or r"(?!)"
         self._comment = re.compile(rf"(?:^|\s)(?:{comments})")
+        self._own = re.compile(path_expression(configuration.own))
         self._places = configuration.places
         self._command = [word for words in command.commands for word in words]
         self._workdir = command.workdir
@@ -58,8 +60,13 @@ class ConfigurationSearch(EvidenceProvider):
         for path in [path for path in keeping.kept if path not in self._looked_at]:
             self._looked_at.add(path)
             node = self._resolved(path)
-            if node is not None and (path in started or self._begins.fullmatch(path)):
+            if node is not None and (path in started or self._is_first(path, node)):
                 self._search(node, keeping)
+
+    def _is_first(self, path: str, node: Node) -> bool:
+        if self._begins.fullmatch(path):
+            return True
+        return isinstance(node.origin, OwnOrigin) and self._own.fullmatch(path) is not None
 
     def _search(self, first: Node, keeping: Keeping) -> None:
         pending = [first]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -13,7 +12,7 @@ from distil.fetch.cache import Cache
 from distil.model.node import Kind
 from distil.model.tree import Tree
 from distil.run.container import Container, Launch, Network, Started, container_of
-from distil.run.errors import NotStarted, WayUnable
+from distil.run.errors import WayUnable
 from distil.run.layers import layer
 from distil.run.ports import handed_on, listening
 from distil.run.roots import unpacked
@@ -36,22 +35,19 @@ class _Sandbox(msgspec.Struct, frozen=True):
     def run(self, subject: Subject, launch: Launch, started: Started) -> Ended:
         """Run the image in the foreground. Raises what reading it and starting it raise."""
         cache = Cache.default()
-        with cache.guarding(), tempfile.TemporaryDirectory(prefix="distil-run-") as place:
-            directory = Path(place)
+        with cache.guarding():
             opened = subject.opened(cache)
             container = container_of(opened.config, opened.tree, launch)
             with (
                 unpacked(opened.tree, cache) as lower,
                 layer(cache) as upper,
                 listening(launch.published) as listeners,
-                handed_on(listeners, directory / _PID),
+                # The layer goes when this is over, and if distil is killed, when it starts again.
+                handed_on(listeners, upper / _PID),
             ):
                 task = task_of(Root(lower, upper), opened.tree, container, launch)
                 started(tuple(listener.port for listener in listeners))
-                ended = run_attached(task, partial(_note, directory / _PID))
-        if ended.why:
-            raise NotStarted(self.name, ended.why)
-        return ended
+                return run_attached(task, partial(_note, upper / _PID))
 
 
 SANDBOX: Final = _Sandbox()

@@ -66,24 +66,26 @@ def check_trial() -> None:
     SANDBOX.check(Launch())
 
 
-def begun(subject: Subject, seconds: float) -> Begun:
+def begun(subject: Subject, seconds: float, arguments: tuple[str, ...] = ()) -> Begun:
     """How the image of `subject` begins, looked at for `seconds` at most.
+
+    `arguments` are those of its entrypoint, in the place of its command.
 
     Raises what reading it and starting it raise.
     """
     cache = Cache.default()
     with cache.guarding():
         opened = subject.opened(cache)
-        container = container_of(opened.config, opened.tree, Launch())
+        launch = Launch(arguments=arguments, limits=Limits(seconds=seconds))
+        container = container_of(opened.config, opened.tree, launch)
         with unpacked(opened.tree, cache) as lower:
-            found = [_once(lower, opened, container, seconds)]
+            found = [_once(lower, opened, container, launch)]
             while len(found) < STARTS and found[0].kind in (Kind.LISTENS, Kind.ENDS):
-                found.append(_once(lower, opened, container, seconds))
+                found.append(_once(lower, opened, container, launch))
     return min(found, key=lambda one: (list(Kind).index(one.kind), one.seconds))
 
 
-def _once(lower: Path, opened: Opened, container: Container, seconds: float) -> Begun:
-    launch = Launch(limits=Limits(seconds=seconds))
+def _once(lower: Path, opened: Opened, container: Container, launch: Launch) -> Begun:
     with layer(Cache.default()) as upper:
         return _Trial(task_of(Root(lower, upper), opened.tree, container, launch)).result()
 

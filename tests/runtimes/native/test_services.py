@@ -73,8 +73,9 @@ def test_another_program_is_another_service(tmp_path: Path) -> None:
 
 
 def test_an_unknown_service_has_to_be_started_by_somebody(tmp_path: Path) -> None:
-    with pytest.raises(NoEntrypoint):
+    with pytest.raises(NoEntrypoint) as error:
         found('[app]\npackages = ["mosquitto"]', tmp_path)
+    assert "haproxy" in error.value.hint
 
 
 def test_versions_are_those_of_the_package() -> None:

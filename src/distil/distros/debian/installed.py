@@ -20,6 +20,7 @@ from distil.distros.debian.index_records import NO_ENTRY, Entry, PackageRecord
 from distil.distros.debian.repository import SuiteIndex
 from distil.distros.debian.status import DIRECTORY, STATUS
 from distil.distros.debian.suites import MAJOR_VERSIONS
+from distil.distros.foundation import LARGEST
 from distil.fetch.cache import Cache
 from distil.model.blob import Blob
 from distil.model.digest import Digest
@@ -27,9 +28,6 @@ from distil.model.platform import Platform
 from distil.model.tree import Tree
 
 NAME: Final = "packages of the base image"
-_LARGEST: Final = 64 << 20
-"""Bytes of a package database that are read at most; 4,000 packages have five million."""
-
 _RELEASE: Final = "/etc/os-release"
 _LARGEST_RELEASE: Final = 1 << 16
 _LINE: Final = re.compile(r"""([A-Z_]+)=(["']?)([^"'\n]*)\2""")
@@ -90,7 +88,7 @@ def read_installed(tree: Tree, platform: Platform) -> Installed:
 
 
 def _installed(files: dict[str, Blob], platform: Platform) -> Iterator[Stanza]:
-    if sum(blob.size for blob in files.values()) > _LARGEST:
+    if sum(blob.size for blob in files.values()) > LARGEST:
         raise MalformedControl(next(iter(files)), 1, "the package database is too large")
     for path, blob in files.items():
         for stanza in parse_stanzas(blob.read(), path):

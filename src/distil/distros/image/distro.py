@@ -13,6 +13,7 @@ import msgspec
 
 from distil.distros.foundation import Asked, Foundation, open_foundation
 from distil.distros.protocol import Base, LockedArchive, Opening
+from distil.events import Warned, emit
 from distil.fetch.cache import Check
 from distil.formats.lock_toml import from_part, to_part
 from distil.image.stores import StoreSettings
@@ -20,7 +21,7 @@ from distil.model.digest import Digest
 from distil.model.lock import LockPart, Pinned
 from distil.model.platform import Platform
 from distil.model.reference import Location, names_image, parse_location
-from distil.model.spec import Spec
+from distil.model.spec import Level, Spec
 
 IMAGE: Final = "image"
 """The kind of an image among what a lock pins."""
@@ -128,6 +129,9 @@ class Images(msgspec.Struct, frozen=True):
 
 def _opened(opening: Opening, platform: Platform, digest: Digest | None) -> Foundation:
     asked = Asked(place_of(opening.spec.base.source, opening.source), platform, digest)
+    if opening.spec.reach.level is not Level.PACKAGES:
+        what = "the base image stays whole, and what is put on top of it as well: level packages"
+        emit(Warned(what, minor=True))
     client = opening.client
     settings = StoreSettings(client.insecure)
     return open_foundation(asked, client.cache, settings, offline=client.offline)

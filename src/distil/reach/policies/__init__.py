@@ -49,6 +49,8 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     files: tuple[str, ...]
     """Path patterns of the files that begin; what they name is searched as well."""
+    own: tuple[str, ...] = ()
+    """Patterns of the user's own files that begin whatever names them: another start may."""
     places: tuple[str, ...] = ()
     """Where a relative word may lie beside its file's own directory: patterns with `WORD`."""
     comments: tuple[str, ...] = ("#",)

@@ -24,7 +24,7 @@ from distil.runtimes.errors import NoEntrypoint
 from distil.runtimes.native.linkage import told_by_linker
 from distil.runtimes.native.plan import NativePlan
 from distil.runtimes.native.runtime import Native
-from distil.runtimes.native.services import Service, service_of, with_defaults
+from distil.runtimes.native.services import Service, service_of, shipped_services, with_defaults
 from distil.runtimes.protocol import Asking, System
 from distil.source.place import Place
 from distil.source.scan import Sources
@@ -50,7 +50,9 @@ class Program(Native, frozen=True):
             return None
         service = service_of(spec.app.packages, spec.app.entrypoint)
         if spec.app.entrypoint is None and service is None:
-            raise NoEntrypoint("it is of no language that says so", _SAY_WHAT)
+            known = ", ".join(one.name for one in shipped_services())
+            hint = f"{_SAY_WHAT}; without one, these packages are known: {known}"
+            raise NoEntrypoint("it is of no language that says so", hint)
         said, spec = spec, with_defaults(spec, service) if service is not None else spec
         words = spec.app.entrypoint or ()
         name = spec.app.name or place.directory.resolve().name

@@ -18,6 +18,7 @@ from distil.runtimes.protocol import Computed, Elf, FinishedTree, LaidOut
 from distil.runtimes.python.application import PythonApplication
 from distil.runtimes.python.byte_code import byte_code_nodes
 from distil.runtimes.python.evidence import PythonEvidence
+from distil.runtimes.python.existing import installed_twice
 from distil.runtimes.python.faults import PythonWorld, python_faults
 from distil.runtimes.python.install import install, record_nodes
 from distil.runtimes.python.interpreter import PythonInterpreter
@@ -142,4 +143,4 @@ class PythonContents:
         analyses = self._analyses or Analyses(cache)
         faults = python_faults(tree, elf, world, analyses)
         analyses.save()
-        return faults
+        return [*faults, *installed_twice(tree, self._interpreter.site_directory)]

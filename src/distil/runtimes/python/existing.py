@@ -11,8 +11,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from distil.model.node import Node
+from distil.model.origin import LayerOrigin
 from distil.model.tree import Tree
+from distil.reach.soundness import Fault
 from distil.runtimes.python.interpreter import PythonInterpreter
+from distil.runtimes.python.reach.distributions import normal_name
 from distil.runtimes.python.reach.installations import Installation, find_installations, text_of
 
 _FIRST: Final = ("/usr/local", "/usr")
@@ -49,6 +52,29 @@ def present_interpreter(tree: Tree, machine: str) -> PythonInterpreter | None:
         site=_site(tree, first),
         is_added=not _is_whole(tree, first),
     )
+
+
+def installed_twice(tree: Tree, site: str) -> list[Fault]:
+    """Distributions that an image that is built on has beside those that were put into `site`.
+
+    Which version of such a one is imported, and which one its metadata tells of, is a matter of
+    luck.
+    """
+    found: dict[str, list[Node]] = {}
+    for directory in tree.children(site):
+        name, _, ending = directory.name.partition("-")
+        metadata = tree.get(f"{directory.path}/METADATA")
+        if ending.endswith(".dist-info") and metadata is not None:
+            found.setdefault(normal_name(name), []).append(metadata)
+    faults = []
+    for name, several in found.items():
+        own = [node for node in several if not isinstance(node.origin, LayerOrigin)]
+        others = [node.parent for node in several if isinstance(node.origin, LayerOrigin)]
+        if own and others:
+            what = f"the base image has {name} as well, in {others[0]}: "
+            what += "use one without it, or ask for the same version"
+            faults.append(Fault("distributions", own[0].path, what))
+    return faults
 
 
 def _version(tree: Tree, installation: Installation) -> str:

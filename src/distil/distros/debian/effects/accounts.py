@@ -13,6 +13,7 @@ import msgspec
 
 from distil.distros.debian.archive import DebPack
 from distil.distros.debian.effects.system_files import packaged
+from distil.distros.foundation import small_file
 from distil.model.account import ImageUser
 from distil.model.node import Node, directory, generated_file
 from distil.model.origin import GeneratedOrigin
@@ -158,10 +159,8 @@ def _table(packs: Sequence[DebPack], name: str, fallback: str) -> list[list[str]
 
 def _lines(tree: Tree, path: str) -> list[str] | None:
     """The lines of a table that is there; None where it is not."""
-    node = tree.resolve(path)
-    if node is None or node.blob is None:
-        return None
-    return node.blob.read().decode("utf-8", "surrogateescape").splitlines()
+    data = small_file(tree, path)
+    return None if data is None else data.decode("utf-8", "surrogateescape").splitlines()
 
 
 def _is_entry(line: str, fields: int) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from distil.distros.foundation import small_file
 from distil.formats.errors import MalformedCertificate
 from distil.formats.x509_name import certificates_in, subject_hash
 from distil.model.certificates import BUNDLE, DIRECTORY, LOCAL, RULE
@@ -29,11 +30,10 @@ def certificate_nodes(tree: Tree, before: Tree = _NOTHING) -> list[Node]:
     has of all this stays, and what is new follows it. Raises `MalformedCertificate`.
     """
     certificates = [*_below(tree, _SOURCE), *_below(tree, LOCAL)]
-    known = before.resolve(BUNDLE)
-    bundle = bytearray()
-    if known is not None and known.blob is not None:
+    known = small_file(before, BUNDLE)
+    bundle = bytearray(known or b"")
+    if known is not None:
         certificates = [(path, data) for path, data in certificates if path not in before]
-        bundle += known.blob.read()
     if not certificates:
         return []
     origin = GeneratedOrigin(RULE)
