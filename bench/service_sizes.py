@@ -20,6 +20,15 @@ from tests.support.tracing import TracingRunner, opened_files
 
 PACKAGES = {
     "nginx-site": ("nginx-light",),
+    "proxy": ("haproxy",),
+    "cache": ("memcached",),
+    "scripts": (
+        "php8.4-fpm",
+        "php8.4-mbstring",
+        "php8.4-intl",
+        "php8.4-sqlite3",
+        "php8.4-curl",
+    ),
     "redis": ("redis-server",),
     "postgres": ("postgresql-17",),
 }
