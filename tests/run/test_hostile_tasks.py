@@ -51,8 +51,10 @@ def root(small: SmallRoot) -> Iterator[Root]:
     ],
 )
 def test_a_fork_bomb(script: str, small: SmallRoot) -> None:
-    ended, _ = small.run(script, limits=Limits(processes=100, seconds=LONG))
-    assert (ended.exceeded, ended.status) == ("processes", 137)
+    """It is ended, unless its shell has given up before, for want of room for another process."""
+    ended, said = small.run(script, limits=Limits(processes=100, seconds=LONG))
+    gave_up = ended.status == 2 and "can't fork: Resource temporarily unavailable" in said
+    assert gave_up or (ended.exceeded, ended.status) == ("processes", 137)
 
 
 @pytest.mark.parametrize(
