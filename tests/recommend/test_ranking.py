@@ -45,6 +45,7 @@ def test_a_program_that_ends_well_works() -> None:
     well, badly = Begun(Kind.ENDS, 0.1), Begun(Kind.ENDS, 0.1, status=2)
     assert of(outcome("a", 1, badly), outcome("b", 2, well)).smallest.candidate.title == "base b"
     assert of(outcome("a", 1, badly)).smallest is None
+    assert "hint:" in to_text(of(outcome("a", 1, badly)))
 
 
 def test_where_nothing_can_be_started_sizes_are_told() -> None:
