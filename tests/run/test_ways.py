@@ -222,12 +222,15 @@ def test_a_hostile_image_leads_nowhere(way: Way, tmp_path: Path) -> None:
             special("/etc/hosts", Kind.SYMLINK, target=str(secret)),
             special("/out", Kind.SYMLINK, target=f"../../../..{tmp_path}"),
             special("/work", Kind.SYMLINK, target=str(tmp_path)),
-            file("/bin/left", b"\x7fELF", mode=0o4755),
+            special("/disk", Kind.BLOCK, device=(7, 0), mode=0o666),
         ],
         volumes=["/out", "/work/x"],
     )
-    done = way.run("--workdir", "/", planted, f"cat {secret}; ls {tmp_path}; echo $?; id -u")
+    done = way.run("--workdir", "/", planted, f"cat {secret} /etc/passwd; ls {tmp_path}; cat /disk")
     assert "of this machine" not in done.stdout
+    refused = ("not permitted", "No such file", "ermission denied")
+    said = next(line for line in done.stderr.splitlines() if "/disk" in line)
+    assert any(why in said for why in refused), said
     assert secret.read_text() == "of this machine\n"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["layout", "secret"]
 
