@@ -189,8 +189,8 @@ def _examples() -> list[Subject]:
         "django": (signal.SIGHUP,),
     }
     return [
-        Subject(name, ROOT / "examples" / name, serving(workload, *hup.get(name, ())))
-        for name, workload in WORKLOADS.items()
+        Subject(name, ROOT / "examples" / name, serving(one, *hup.get(name, ())), one.spared)
+        for name, one in WORKLOADS.items()
     ]
 
 

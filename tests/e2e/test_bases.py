@@ -85,11 +85,12 @@ def test_python_on_debian_works(
 
 
 def test_a_scanner_sees_the_packages_of_both_once(
-    debian: str, on_debian: tuple[BuiltImage, dict[str, Any]]
+    debian: str, on_debian: tuple[BuiltImage, dict[str, Any]], tmp_path: Path
 ) -> None:
     image, report = on_debian
+    distil("copy", f"oci:{image.layout}:1.0", f"oci:{tmp_path / 'alone'}:1.0")
     before = all_seen_by_syft(f"oci-dir:{debian.removeprefix('oci:').rpartition(':')[0]}")
-    after = all_seen_by_syft(f"oci-dir:{image.layout}")
+    after = all_seen_by_syft(f"oci-dir:{tmp_path / 'alone'}")
     packages = [one for one in after if one[0] == "deb"]
     assert [one for one, times in Counter(packages).items() if times > 1] == []
     added = {tuple(text.split(" ")) for text in report["plan"]["packages"]}

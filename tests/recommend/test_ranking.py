@@ -38,6 +38,10 @@ def test_the_smallest_and_the_quickest_of_those_that_listen() -> None:
 def test_what_is_hardly_quicker_is_not_told() -> None:
     small, other = outcome("small", 10, listening(0.100)), outcome("other", 11, listening(0.098))
     assert of(small, other).quickest is None
+    assert of(small, outcome("other", 11, listening(0.02))).quickest is not None
+    slow = outcome("slow", 1, listening(10.0))
+    assert of(slow, outcome("other", 11, listening(9.6))).quickest is None
+    assert of(slow, outcome("other", 11, listening(9.4))).quickest is not None
     assert of(small, other).smallest is small
 
 
@@ -45,6 +49,7 @@ def test_a_program_that_ends_well_works() -> None:
     well, badly = Begun(Kind.ENDS, 0.1), Begun(Kind.ENDS, 0.1, status=2)
     assert of(outcome("a", 1, badly), outcome("b", 2, well)).smallest.candidate.title == "base b"
     assert of(outcome("a", 1, badly)).smallest is None
+    assert "hint:" in to_text(of(outcome("a", 1, badly)))
 
 
 def test_where_nothing_can_be_started_sizes_are_told() -> None:

@@ -23,6 +23,8 @@ from tests.support.ways import Way, way
 
 __all__ = ["way"]
 
+LONG = str(100_000 + os.getpid())
+"""Seconds that a process of these tests sleeps, by which it is told from those of others."""
 SECONDS = 60
 """For what happens at once, however busy the machine is."""
 
@@ -110,7 +112,7 @@ def test_a_signal_is_for_the_process(way: Way, image: str) -> None:
 
 
 def test_death_by_a_signal(way: Way, image: str) -> None:
-    process = way.start(image, "echo ready; exec sleep 1000")
+    process = way.start(image, f"echo ready; exec sleep {LONG}")
     assert process.stdout.readline() == b"ready\n"
     process.stdout.close()
     await_that(_sleeping)
@@ -128,7 +130,7 @@ def test_time_is_up(way: Way, image: str) -> None:
 
 def test_nothing_is_left_when_distil_is_killed(way: Way, image: str) -> None:
     before = way.kept() if way.is_engine else ""
-    process = way.start(image, "echo ready; exec sleep 1000")
+    process = way.start(image, f"echo ready; exec sleep {LONG}")
     assert process.stdout.readline() == b"ready\n"
     await_that(_sleeping)
     process.kill()
@@ -222,12 +224,15 @@ def test_a_hostile_image_leads_nowhere(way: Way, tmp_path: Path) -> None:
             special("/etc/hosts", Kind.SYMLINK, target=str(secret)),
             special("/out", Kind.SYMLINK, target=f"../../../..{tmp_path}"),
             special("/work", Kind.SYMLINK, target=str(tmp_path)),
-            file("/bin/left", b"\x7fELF", mode=0o4755),
+            special("/disk", Kind.BLOCK, device=(7, 0), mode=0o666),
         ],
         volumes=["/out", "/work/x"],
     )
-    done = way.run("--workdir", "/", planted, f"cat {secret}; ls {tmp_path}; echo $?; id -u")
+    done = way.run("--workdir", "/", planted, f"cat {secret} /etc/passwd; ls {tmp_path}; cat /disk")
     assert "of this machine" not in done.stdout
+    refused = ("not permitted", "No such file", "ermission denied")
+    said = next(line for line in done.stderr.splitlines() if "/disk" in line)
+    assert any(why in said for why in refused), said
     assert secret.read_text() == "of this machine\n"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["layout", "secret"]
 
@@ -254,6 +259,6 @@ def _sleeping() -> int:
             words = path.read_bytes().split(b"\0")
         except OSError:
             continue
-        if words[:2] == [b"sleep", b"1000"]:
+        if words[:2] == [b"sleep", LONG.encode()]:
             return int(path.parent.name)
     return 0

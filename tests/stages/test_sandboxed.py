@@ -17,6 +17,7 @@ from distil.model.blob import InlineBlob
 from distil.model.node import Kind, Node
 from distil.model.spec import MountSpec, StageSpec
 from distil.model.tree import OPAQUE, WHITEOUT, Tree
+from distil.run.errors import UnusableChange
 from distil.run.sandbox import able
 from distil.run.task import Able, Ended
 from distil.stages.difference import difference
@@ -69,6 +70,7 @@ class Bench:
             tree=lambda: self.root,
             files=Tree([Node("/src", Kind.DIRECTORY, 0o755), *own]),
             environment={"PATH": "/bin", "SOURCE_DATE_EPOCH": str(EPOCH), "HOME": "/root"},
+            epoch=EPOCH,
             secrets=secrets,
         )
         self.output = b""
@@ -228,6 +230,31 @@ def test_a_process_that_outlives_its_command_is_ended(bench: Bench) -> None:
         "(setsid sh -c 'sleep 2; echo late > /out') > /dev/null 2>&1 &", "sleep 0.1"
     )
     assert ended.status == 0
+    assert made == {}
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "touch /.wh.x",
+        "cd /tmp; n=0; while [ $n -lt 300 ]; do mkdir d && cd d; n=$((n+1)); done",
+    ],
+)
+def test_what_no_image_holds_is_refused(bench: Bench, script: str) -> None:
+    with pytest.raises(UnusableChange):
+        bench.run(script)
+
+
+def test_pipes_and_sockets_are_no_contents(bench: Bench) -> None:
+    ended, made = bench.run("mkfifo /pipe; (nc -l -U /socket & sleep 0.2) 2> /dev/null || true")
+    assert ended.status == 0
+    assert made["/pipe"].kind is Kind.FIFO
+    assert "/socket" not in made
+
+
+def test_no_device_is_made(bench: Bench) -> None:
+    ended, made = bench.run("mknod /disk b 8 0")
+    assert ended.status != 0
     assert made == {}
 
 

@@ -21,7 +21,7 @@ from distil.model.reference import parse_location
 from distil.model.tree import Tree
 from distil.pipeline import BuildRequest, LockRequest
 from distil.run.task import Ended
-from distil.stages.errors import NoSecret, SecretKept, StageFailed
+from distil.stages.errors import NoSecret, SecretKept, StageFailed, StagesUnable
 from tests.seams.tin import Tin, TinPackage
 from tests.stages.support import Desk, FakeWorker
 from tests.support.elf_builder import Elf
@@ -229,6 +229,14 @@ def test_how_a_stage_ended(
         build(app)
     assert how in failed.value.message
     assert hint in failed.value.hint
+
+
+def test_nothing_is_asked_for_offline(app: Path, worker: FakeWorker) -> None:
+    change(app, 'run = ["compile"]', 'run = ["compile"]\nnetwork = true')
+    with pytest.raises(StagesUnable, match="--offline"):
+        build(app, offline=True)
+    build(app)
+    assert build(app, offline=True).stages[0].cached
 
 
 def test_a_missing_network_is_recognised(app: Path, worker: FakeWorker) -> None:

@@ -10,8 +10,11 @@ import msgspec
 from distil.recommend.candidates import Candidate
 from distil.run.trial import Begun, Kind
 
-_NOTICED: Final = 0.95
-"""A start that takes this part of another one's time, or less, is quicker; the rest is chance."""
+_NOTICED: Final = 0.05
+"""A start is quicker that takes less by this part of the time, and by so many seconds.
+
+The rest is chance.
+"""
 _ENDED_WELL: Final = 0
 
 
@@ -87,7 +90,8 @@ def _reached(outcome: Outcome) -> int:
 
 
 def _is_quicker(one: Outcome, other: Outcome) -> bool:
-    return one.begun is not None and _seconds(one) <= _seconds(other) * _NOTICED
+    gained = _seconds(other) - _seconds(one)
+    return one.begun is not None and gained >= _NOTICED * max(1.0, _seconds(other))
 
 
 def _seconds(outcome: Outcome) -> float:

@@ -43,6 +43,8 @@ def _lines(found: Recommendation, *, verbose: bool) -> Iterator[str]:
     yield ""
     if found.smallest is None:
         yield "nothing that was tried works"
+        if any(one.begun is not None for one in found.outcomes):
+            yield "hint: what a program needs to start follows --: distil recommend . -- ARGS"
         return
     yield from _named("smallest", found.smallest)
     if found.quickest is not None:

@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from distil.events import Warned, emit
 from distil.fetch.cache import Cache
 from distil.image.unpack import unpack
 from distil.model.node import Node
@@ -23,7 +24,7 @@ from distil.run.sandbox import run
 from distil.run.task import Bind, Ended, Limits, Root, Task
 from distil.stages.checks import memory_bytes
 from distil.stages.mounts import cache_mounts, secret_mounts
-from distil.stages.surroundings import words_of
+from distil.stages.surroundings import shown, words_of
 from distil.stages.work import Work
 
 _PROCESSES: Final = 2048
@@ -72,8 +73,7 @@ def _put_files(work: Work, top: Path) -> None:
     What a cache holds of an earlier build may be newer than a file that has changed since; where
     there is one, all files are newer than anything in it.
     """
-    epoch = int(work.environment["SOURCE_DATE_EPOCH"])
-    dated = Tree(msgspec.structs.replace(node, mtime=epoch) for node in work.files)
+    dated = Tree(msgspec.structs.replace(node, mtime=work.epoch) for node in work.files)
     unpack(dated, top, owners=False)
     if any(mount.cache for mount in work.stage.mounts):
         now = time.time_ns()
@@ -106,6 +106,9 @@ def _run(
             ),
             output,
         )
+        if ended.outlived:
+            what = f"stage {stage.name}: {', '.join(ended.outlived)} outlived `{shown(command)}`"
+            emit(Warned(f"{what} and was ended", minor=True))
         if ended.status or ended.exceeded:
             break
     return ended, last

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
@@ -17,11 +19,11 @@ from distil.model.origin import StageOrigin
 from distil.model.platform import Platform
 from distil.model.spec import CopySpec, Spec, StageSpec
 from distil.model.tree import Tree
-from distil.run.errors import SandboxUnavailable
+from distil.run.errors import SandboxFailed, SandboxUnavailable, UnusableChange
 from distil.source.scan import Sources, files_at
 from distil.source.specification import SpecPlace
 from distil.stages.difference import difference
-from distil.stages.errors import StagesUnable
+from distil.stages.errors import StageFailed, StagesUnable
 from distil.stages.failing import failure
 from distil.stages.kept import KeptLayer, find_copy, find_layer, keep_copy, keep_layer
 from distil.stages.key import Inputs, again, copy_key, files_key, stage_key
@@ -32,6 +34,8 @@ from distil.stages.surroundings import PASSED_ON, environment_of, shown
 from distil.stages.taking import Taker
 from distil.stages.work import Work, Worker
 from distil.userfiles.copies import COPY, Copied
+
+_SECONDS: Final = re.compile(r"\d{1,12}", re.ASCII)
 
 
 class Workplace(msgspec.Struct, frozen=True):
@@ -154,10 +158,13 @@ class Site:
             self._files[stage.workdir] = tree
         return self._files[stage.workdir]
 
-    def _environment(self, stage: StageSpec) -> dict[str, str]:
-        toolchain = self._toolchain(stage.name)
+    def _epoch(self, stage: StageSpec) -> int:
+        """The date of what the stage makes, in seconds since 1970."""
         said = os.environ.get("SOURCE_DATE_EPOCH", "")
-        epoch = int(said) if said.isascii() and said.isdigit() else toolchain.date
+        return int(said) if _SECONDS.fullmatch(said) else self._toolchain(stage.name).date
+
+    def _environment(self, stage: StageSpec) -> dict[str, str]:
+        toolchain, epoch = self._toolchain(stage.name), self._epoch(stage)
         return environment_of(stage, toolchain, self._place.here, self._target, epoch)
 
     def _key(self, name: str) -> str:
@@ -205,6 +212,9 @@ class Site:
     def _run(self, name: str) -> KeptLayer:
         place, cache = self._place, self._place.client.cache
         *below, stage = lineage(place.spec, name)
+        if stage.network and place.client.offline:
+            why = "it asks for the network, and --offline forbids that"
+            raise StagesUnable(name, why, hint="what it makes is kept when it has run once")
         work = self._work(stage, self._key(below[-1].name) if below else "")
         traces = Traces({m.secret: place.secrets.value(m.secret) for m in stage.mounts if m.secret})
         output = Output(name, traces)
@@ -217,13 +227,14 @@ class Site:
                 if worked.ended.status or worked.ended.exceeded:
                     raise failure(stage, worked, list(output.last))
                 seconds = worked.seconds
-                epoch = int(work.environment["SOURCE_DATE_EPOCH"])
-                changes = difference(stage, work.files, worked.changes(), traces, epoch)
+                changes = difference(stage, work.files, worked.changes(), traces, work.epoch)
                 nodes = list(changes)
                 layer = keep_layer(cache, self._key(name), nodes, StageOrigin(name, ""), seconds)
                 result(f"{seconds:.1f} s, {len(nodes):,} paths")
         except SandboxUnavailable as error:
             raise StagesUnable(name, error.reason, hint=error.hint) from error
+        except (SandboxFailed, UnusableChange) as error:
+            raise StageFailed(name, "it", f"cannot be used: {error.message}") from error
         return layer
 
     def _work(self, stage: StageSpec, below: str) -> Work:
@@ -239,6 +250,7 @@ class Site:
             tree=lambda: self._root(stage.name),
             files=self._own_files(stage),
             environment=self._environment(stage),
+            epoch=self._epoch(stage),
             proxies=proxies,
             fresh=self._place.fresh,
             secrets={

@@ -19,8 +19,9 @@ class Work(msgspec.Struct, frozen=True):
     """The commands of a stage, and the world that they find.
 
     `root` stands for the system that they begin with, which `tree` makes if it is not there yet.
-    `files` are the application's, laid over it. `secrets` are mounted by their paths, `proxies`
-    variables of this machine that are no input. With `fresh`, caches are empty ones.
+    `files` are the application's, laid over it, with the date `epoch`. `secrets` are mounted by
+    their paths, `proxies` are variables of this machine that are no input. With `fresh`, caches
+    are empty ones.
     """
 
     stage: StageSpec
@@ -28,6 +29,7 @@ class Work(msgspec.Struct, frozen=True):
     tree: Callable[[], Tree]
     files: Tree
     environment: dict[str, str]
+    epoch: int
     proxies: dict[str, str] = {}
     secrets: dict[str, bytes] = {}
     fresh: bool = False

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from tests.support.authority import Authority, Service
 from tests.support.browser import Browser
@@ -34,6 +35,8 @@ class Workload(ABC):
     """Directory below ``examples``."""
     preparations: tuple[tuple[str, ...], ...] = ()
     """Commands to run in the image beforehand, in place of its entrypoint."""
+    spared: ClassVar[Mapping[str, str]] = {}
+    """Patterns of paths that it does without at level reachable, each with the reason."""
 
     def launch(self, around: Surroundings) -> Launch:
         """How to start the example, connected to its surroundings."""

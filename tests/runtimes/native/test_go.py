@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from distil.formats.errors import InvalidProjectFile
 from distil.formats.spec_toml import parse_spec
@@ -73,6 +75,19 @@ def test_the_name_of_a_module(path: str, name: str) -> None:
     assert GoModule(path).name == name
 
 
+@given(st.text(alphabet='()"`/=> \n\tmoduleqrus1.v', max_size=200))
+def test_any_text_is_a_module_file_or_is_refused(text: str) -> None:
+    try:
+        parse_go_mod(text, "go.mod")
+    except InvalidProjectFile:
+        return
+
+
+def test_the_name_of_the_image(tmp_path: Path) -> None:
+    files = {"go.mod": "module example.org/Foo~Bar_2\n", "main.go": MAIN}
+    assert found(tmp_path, files).application.name == "foo-bar_2"
+
+
 COMMANDS = {
     "the top": ({"main.go": MAIN, "shop.go": MAIN}, ".", "/shop"),
     "one below cmd": ({"shop.go": LIBRARY, "cmd/api/main.go": MAIN}, "./cmd/api", "/api"),
@@ -98,6 +113,8 @@ COMMANDS = {
             "tools/go.mod": "module tools\n",
             "tools/main.go": MAIN,
             "mainly.go": "package mainly\n",
+            "unended.go": "/*" * 30_000 + MAIN,
+            "empty.go": "\n" * 60_000,
         },
         "./cmd/api",
         "/api",

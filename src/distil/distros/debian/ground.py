@@ -64,8 +64,13 @@ class Ground(msgspec.Struct, frozen=True):
         """
         if self.refusal or not (self.makes_system or request.runtime or request.asked):
             return []
-        there, known = self.foundation.tree, self.installed.names
-        return [n for n, mark in EVERY_IMAGE.items() if n in known or there.resolve(mark) is None]
+        known = self.installed.names
+        return [name for name in EVERY_IMAGE if name in known or not self.has_instead(name)]
+
+    def has_instead(self, package: str) -> bool:
+        """Whether what `package` is for is there, wherever it is from."""
+        mark = EVERY_IMAGE.get(package)
+        return mark is not None and self.foundation.tree.resolve(mark) is not None
 
     def companions(self, names: Iterable[str]) -> list[str]:
         """Of the packages `names`, which join others unasked, those that are wanted here."""

@@ -194,7 +194,9 @@ def _nothing_added(world: _World, request: Request) -> DebianPlan:
     if wanted:
         raise CannotAddPackages(str(ground.foundation), ground.refusal, wanted)
     for need in request.needs:
-        names = " and ".join(need.packages)
+        names = " and ".join(name for name in need.packages if not ground.has_instead(name))
+        if not names:
+            continue
         what = f"{need.distribution} {need.reason}: that is {names} in Debian"
         emit(Warned(what, hint=f"no package can be added to the base image: {ground.refusal}"))
     tools = () if request.tools is None else world.tools((), ())

@@ -22,6 +22,7 @@ from distil.runtimes.errors import NoEntrypoint
 from distil.runtimes.native.building import Building, Compiler, completed
 from distil.runtimes.native.errors import CompilerTooOld
 from distil.runtimes.native.plan import NativePlan
+from distil.runtimes.native.runtime import image_name
 from distil.runtimes.protocol import Asking, System
 from distil.source.place import Place
 from distil.source.scan import Sources
@@ -64,7 +65,7 @@ def application_of(place: Place, spec: Spec, found: Found) -> Application:
         evidence = (*evidence, Evidence("entrypoint", " ".join(entrypoint), "[app] entrypoint"))
     return Application(
         source=str(place.directory),
-        name=spec.app.name or found.name,
+        name=spec.app.name or image_name(found.name),
         version=found.version,
         packaged=True,
         entrypoint=entrypoint,

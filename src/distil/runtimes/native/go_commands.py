@@ -16,10 +16,10 @@ _SHOWN: Final = 8
 _MOST: Final = 1 << 16
 """Bytes of a file that are looked at for its clauses of package and import."""
 _NEVER_BUILT: Final = frozenset({"vendor", "testdata"})
-_COMMENT: Final = re.compile(rb"//[^\n]*|/\*.*?\*/", re.DOTALL)
+_COMMENT: Final = re.compile(rb"//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
 _MAIN: Final = re.compile(rb"\A\s*package\s+main\b")
-_LEFT_OUT: Final = re.compile(rb"(?m)^//\s*(?:go:build|\+build)\s+ignore\b")
-_CGO: Final = re.compile(rb'(?m)^\s*(?:import\s+)?"C"\s*$')
+_LEFT_OUT: Final = re.compile(rb"(?m)^//[ \t]*(?:go:build|\+build)[ \t]+ignore\b")
+_CGO: Final = re.compile(rb'(?m)^[ \t]*(?:import[ \t]+)?"C"[ \t\r]*(?:;|//|$)')
 
 
 class GoCommand(msgspec.Struct, frozen=True):

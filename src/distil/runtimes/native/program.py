@@ -23,7 +23,7 @@ from distil.model.spec import DEFAULT_BASE, Spec
 from distil.runtimes.errors import NoEntrypoint
 from distil.runtimes.native.linkage import told_by_linker
 from distil.runtimes.native.plan import NativePlan
-from distil.runtimes.native.runtime import Native
+from distil.runtimes.native.runtime import Native, image_name
 from distil.runtimes.native.services import Service, service_of, shipped_services, with_defaults
 from distil.runtimes.protocol import Asking, System
 from distil.source.place import Place
@@ -55,7 +55,7 @@ class Program(Native, frozen=True):
             raise NoEntrypoint("it is of no language that says so", hint)
         said, spec = spec, with_defaults(spec, service) if service is not None else spec
         words = spec.app.entrypoint or ()
-        name = spec.app.name or place.directory.resolve().name
+        name = spec.app.name or image_name(place.directory.resolve().name)
         because = "[app] entrypoint"
         if said.app.entrypoint is None and service is not None:
             because = f"how {service.name} runs in a container"

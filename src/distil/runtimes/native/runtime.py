@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
@@ -12,6 +14,13 @@ from distil.fetch.http import Client
 from distil.model.lock import LockPart, Pinned
 from distil.runtimes.protocol import Checked, CheckedImage, FetchedFile
 from distil.source.specification import Overrides
+
+_ELSE: Final = re.compile(r"[^a-z0-9._-]+")
+
+
+def image_name(name: str) -> str:
+    """A name of an image made of that of a project: lower case, and of few other characters."""
+    return _ELSE.sub("-", name.lower()).strip("-._") or "app"
 
 
 class Native(msgspec.Struct, frozen=True):
