@@ -14,6 +14,7 @@ from bench import (
     platform_times,
     reach_pass,
     registry_times,
+    sandbox_times,
     service_sizes,
     size_ladder,
     sizes,
@@ -35,6 +36,7 @@ MEASUREMENTS = {
     "locks": lock_times.measure,
     "reach": reach_pass.measure,
     "registries": registry_times.measure,
+    "sandbox": sandbox_times.measure,
     "trees": tree_times.measure,
 }
 

@@ -33,6 +33,11 @@ PACKAGES = {
     "postgres": ("postgresql-17",),
 }
 """What a Debian image of each service has beside the minimal system."""
+NO_CLUSTER = (
+    'mkdir -p "$1/etc/postgresql-common"; '
+    'echo "create_main_cluster = false" > "$1/etc/postgresql-common/createcluster.conf"'
+)
+"""What images of PostgreSQL do first: the packages would make a cluster in the image."""
 HEAD = ("", "Debian", "packages", "reachable", "opened", "reachable / opened", "not opened")
 
 
@@ -74,7 +79,7 @@ def _surroundings(work: Path) -> Iterator[Surroundings]:
 def _debian(packages: Sequence[str], work: Path) -> Size:
     work.mkdir(parents=True, exist_ok=True)
     root = work / "debian"
-    bootstrap(work / "debian.tar", packages)
+    bootstrap(work / "debian.tar", packages, [NO_CLUSTER])
     root.mkdir()
     run(["tar", "--extract", f"--directory={root}", f"--file={work / 'debian.tar'}"])
     for place in ("usr/share/doc", "usr/share/man", "var/lib/apt/lists", "var/cache/apt"):

@@ -48,8 +48,10 @@ def run(command: Sequence[str | Path], *, cwd: Path | None = None) -> str:
     return done.stdout
 
 
-def bootstrap(target: Path, packages: Sequence[str]) -> None:
+def bootstrap(target: Path, packages: Sequence[str], hooks: Sequence[str] = ()) -> None:
     """A minimal Debian with `packages` as a tar file, made by mmdebstrap.
+
+    `hooks` are commands of the shell before `packages` are installed; ``$1`` is the root.
 
     It trusts the certificate authorities that this machine trusts: behind a proxy that
     inspects TLS, pip in a build would reach nothing without them.
@@ -57,6 +59,7 @@ def bootstrap(target: Path, packages: Sequence[str]) -> None:
     options = ["--quiet", "--variant=minbase", f"--include={','.join(packages)}"]
     if "ca-certificates" in packages:
         options.append(f"--customize-hook=copy-in {AUTHORITIES} {Path(AUTHORITIES).parent}")
+    options += [f"--essential-hook={hook}" for hook in hooks]
     run(["mmdebstrap", *options, SUITE, target, *mirrors().sources()])
 
 

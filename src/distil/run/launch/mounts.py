@@ -81,7 +81,9 @@ def build(plan: Plan) -> None:
         kernel.mount("none", "/", "", MS_REC | kernel.MS_PRIVATE)
         sources = _Sources(plan)
         place = next(place for place in PLACES if os.path.isdir(place))
-        kernel.mount("tmpfs", place, "tmpfs", MS_NOSUID | MS_NODEV, f"mode=755{_size(plan)}")
+        # What is written to a root without a layer is here.
+        most = min(filter(None, (plan.memory, plan.disk)), default=0)
+        kernel.mount("tmpfs", place, "tmpfs", MS_NOSUID | MS_NODEV, f"mode=755{_size(most)}")
     root = f"{place}/root"
     _mount_root(plan, sources, place, root)
     handle = os.open(root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -131,9 +133,9 @@ def _bind(handle: int, target: str) -> None:
     kernel.mount(f"/proc/self/fd/{handle}", target, "", MS_BIND | MS_REC)
 
 
-def _size(plan: Plan) -> str:
-    """The option of tmpfs(5) that holds it to the memory there may be; else half of all."""
-    return f",size={plan.memory}" if plan.memory else ""
+def _size(most: int) -> str:
+    """The option of tmpfs(5) that holds it to so many bytes; 0: half of the machine's memory."""
+    return f",size={most}" if most else ""
 
 
 def _mount_root(plan: Plan, sources: _Sources, place: str, root: str) -> None:
@@ -289,7 +291,7 @@ class _Inside:
             self._tmpfs("/dev/shm")  # noqa: S108
 
     def _tmpfs(self, path: str) -> None:
-        options = f"mode=1777{_size(self._plan)}"
+        options = f"mode=1777{_size(self._plan.memory)}"
         self._mount("tmpfs", path, "tmpfs", MS_NOSUID | MS_NODEV, options)
 
     def texts(self) -> None:

@@ -36,11 +36,14 @@ class Usage:
             in_memory.add("/")
         self._memory = [kernel.open_in_root(root, path, flags) for path in sorted(in_memory)]
         os.close(root)
-        self._layer = f"{plan.upper}/{'copy' if plan.copied else 'upper'}" if plan.upper else ""
-        self._before = self._measured() if self._layer and plan.copied else 0
-        self._free = self._free_now()
-        self._left = plan.disk
-        self._measure_at = time.monotonic() + _DISK_SECONDS
+        self._written = [
+            source for source, _, can, is_directory in plan.binds if can and is_directory
+        ]
+        if plan.upper:
+            self._written.append(f"{plan.upper}/{'copy' if plan.copied else 'upper'}")
+        self._before = -1
+        self._free = self._left = 0
+        self._measure_at = 0.0
 
     def names(self) -> tuple[str, ...]:
         """What the processes are called that are neither the first one nor over."""
@@ -111,55 +114,29 @@ class Usage:
     # --- disk ------------------------------------------------------------------------------
 
     def _free_now(self) -> int:
-        if not self._layer:
-            return 0
-        found = os.statvfs(self._layer)
-        return found.f_bfree * found.f_frsize
+        """Bytes that are left on the file systems that are written to."""
+        free = {}
+        for top in self._written:
+            found = os.statvfs(top)
+            free[found.f_fsid] = found.f_bfree * found.f_frsize
+        return sum(free.values())
 
     def _disk_exceeded(self) -> bool:
-        if not self._layer:
+        if not self._written:
             return False
         now = time.monotonic()
         if self._free - self._free_now() < self._left and now < self._measure_at:
             return False
-        used = self._measured() + self._unlinked() - self._before
+        measured = sum(_measured(top) for top in self._written)
+        if self._before < 0:
+            # What was there: the task has only just begun, and does not wait for this.
+            self._before = measured
+        used = measured + self._unlinked() - self._before
         self._free = self._free_now()
         self._left = self._plan.disk - used
         after = time.monotonic()
         self._measure_at = after + max(_DISK_SECONDS, _DISK_SHARE * (after - now))
         return used > self._plan.disk
-
-    def _measured(self) -> int:
-        """Bytes on the disk below the layer; all there can be when it is too deep to tell."""
-        total = 0
-        opened = [os.open(self._layer, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)]
-        pending = [os.listdir(opened[0])]
-        try:
-            while opened:
-                if not pending[-1]:
-                    pending.pop()
-                    os.close(opened.pop())
-                    continue
-                name = pending[-1].pop()
-                try:
-                    found = os.stat(name, dir_fd=opened[-1], follow_symlinks=False)
-                    is_directory = stat.S_ISDIR(found.st_mode)
-                    # Of a file with several names each counts for its part.
-                    names = 1 if is_directory else max(1, found.st_nlink)
-                    total += found.st_blocks * 512 // names
-                    if is_directory:
-                        if len(opened) > _DEEPEST:
-                            return 1 << 62
-                        flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-                        deeper = os.open(name, flags, dir_fd=opened[-1])
-                        pending.append(os.listdir(deeper))
-                        opened.append(deeper)
-                except OSError:  # gone, or not to be read by its owner either
-                    continue
-        finally:
-            for handle in opened:
-                os.close(handle)
-        return total
 
     def _unlinked(self) -> int:
         """Bytes of files that have no name any more, as long as somebody has them open."""
@@ -181,6 +158,39 @@ class Usage:
                     found[one.st_dev, one.st_ino] = one.st_blocks * 512
             os.close(handle)
         return sum(found.values())
+
+
+def _measured(top: str) -> int:
+    """Bytes on the disk below `top`; all there can be when it is too deep to tell."""
+    total = 0
+    opened = [os.open(top, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)]
+    pending = [os.listdir(opened[0])]
+    try:
+        while opened:
+            if not pending[-1]:
+                pending.pop()
+                os.close(opened.pop())
+                continue
+            name = pending[-1].pop()
+            try:
+                found = os.stat(name, dir_fd=opened[-1], follow_symlinks=False)
+                is_directory = stat.S_ISDIR(found.st_mode)
+                # Of a file with several names each counts for its part.
+                names = 1 if is_directory else max(1, found.st_nlink)
+                total += found.st_blocks * 512 // names
+                if is_directory:
+                    if len(opened) > _DEEPEST:
+                        return 1 << 62
+                    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+                    deeper = os.open(name, flags, dir_fd=opened[-1])
+                    pending.append(os.listdir(deeper))
+                    opened.append(deeper)
+            except OSError:  # gone, or not to be read by its owner either
+                continue
+    finally:
+        for handle in opened:
+            os.close(handle)
+    return total
 
 
 def _kilobytes(text: bytes) -> dict[bytes, int]:
