@@ -11,6 +11,7 @@ import pytest
 
 from tests.e2e.images import Build
 from tests.e2e.test_examples import EXAMPLES, FOREIGN_USER
+from tests.e2e.workloads import IN_PYTHON
 from tests.support.runners import BuiltImage, Launch, Runner
 from tests.support.tools import run_tool
 
@@ -36,7 +37,7 @@ def probe(runner: Runner, image: BuiltImage, launch: Launch) -> dict[str, Any]:
     return json.loads(done.output)
 
 
-@pytest.mark.parametrize("example", EXAMPLES)
+@pytest.mark.parametrize("example", IN_PYTHON)
 def test_process_finds_what_it_needs(
     example: str, runc_runner: Runner, built: Callable[[str], Build]
 ) -> None:

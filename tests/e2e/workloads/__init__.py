@@ -22,4 +22,7 @@ WORKLOADS: dict[str, Workload] = {
     )
 }
 
-__all__ = ["AUTHORITY_PATH", "WORKLOADS", "Surroundings", "Workload"]
+IN_PYTHON = ("data", "django", "fastapi", "flask-hello")
+"""The examples whose images have an interpreter to look around with."""
+
+__all__ = ["AUTHORITY_PATH", "IN_PYTHON", "WORKLOADS", "Surroundings", "Workload"]
