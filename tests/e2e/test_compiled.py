@@ -52,7 +52,7 @@ def test_what_init_writes_builds_the_same(
 
 
 NEEDED = {
-    "go-api": {"base-files", "tzdata"},
+    "go-api": {"base-files", "ca-certificates", "tzdata"},
     "rust-cli": set(),
     # Of SQLite's functions of time, and of glibc's.
     "c-tool": {"base-files", "tzdata"},

@@ -35,7 +35,8 @@ def test_configuration(example: str, form: str, built: Callable[[str], Build]) -
     config = json.loads(run_tool("skopeo", "inspect", "--config", name))
     inside = config["config"]
     assert inside["User"].split(":")[0] == "65532"
-    assert inside["WorkingDir"] == "/app"
+    runtime = built(example).report["plan"]["runtime"]["name"]
+    assert inside["WorkingDir"] == ("/app" if runtime == "python" else "/")
     assert inside["Entrypoint"][0] != "/bin/sh"
     archived = json.loads(run_tool("skopeo", "inspect", "--config", archived_name(image)))
     assert archived == config

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import msgspec
 
 from distil.run.sandbox import able, run
-from distil.run.task import Able, Ended, Root, Task
+from distil.run.task import Able, Ended, Root, Task, Unable
 from tests.support.tools import missing, tool
 
 APPLETS = (
@@ -24,7 +25,7 @@ class SmallRoot:
     """A directory that is a root file system: ``lower`` in `place`, with what a test adds."""
 
     def __init__(self, place: Path) -> None:
-        found = able()
+        found = _found()
         if not isinstance(found, Able):
             missing(f"no sandbox can be made here: {found.reason}")
         self.place = place
@@ -45,3 +46,8 @@ class SmallRoot:
         said = bytearray()
         ended = run(self.task(script, **fields), said.extend)
         return ended, said.decode("utf-8", "backslashreplace")
+
+
+@functools.cache
+def _found() -> Able | Unable:
+    return able()

@@ -15,6 +15,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
+from operator import attrgetter
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -33,8 +34,9 @@ AREA: Final = "roots"
 
 _ROOT: Final = "root"
 _RECORD: Final = "record"
-_VERSION: Final = 1
+_VERSION: Final = 2
 _SET_ID: Final = 0o6000
+_name_of: Final = attrgetter("name")
 _EMPTY: Final = hashlib.sha256().hexdigest()
 _TYPES: Final = {
     Kind.FILE: stat.S_IFREG,
@@ -144,15 +146,13 @@ def _record(place: Path) -> _Record | None:
 
 def _stats(root: Path) -> str:
     """A digest of what the file system says of every path below `root`."""
-    hasher = hashlib.sha256()
-    for path, found in _walked(root):
-        facts = (
-            *(found.st_mode, found.st_ino, found.st_uid, found.st_gid),
-            0 if stat.S_ISDIR(found.st_mode) else found.st_size,
-            *(found.st_mtime_ns, found.st_ctime_ns),
-        )
-        hasher.update(os.fsencode(os.path.relpath(path, root)) + repr(facts).encode() + b"\0")
-    return hasher.hexdigest()
+    above = len(str(root))
+    facts = (
+        f"{path[above:]}\0{found.st_mode} {found.st_ino} {found.st_uid} {found.st_gid}"
+        f" {found.st_size} {found.st_mtime_ns} {found.st_ctime_ns}"
+        for path, found in _walked(root)
+    )
+    return hashlib.sha256(os.fsencode("\0".join(facts))).hexdigest()
 
 
 def _contents(root: Path) -> str:
@@ -208,8 +208,7 @@ def _walked(root: Path) -> Iterator[tuple[str, os.stat_result]]:
     pending = [str(root)]
     while pending:
         with contextlib.suppress(PermissionError), os.scandir(pending.pop()) as found:
-            for entry in sorted(found, key=lambda entry: entry.name):
-                status = entry.stat(follow_symlinks=False)
-                yield entry.path, status
-                if stat.S_ISDIR(status.st_mode):
+            for entry in sorted(found, key=_name_of):
+                yield entry.path, entry.stat(follow_symlinks=False)
+                if entry.is_dir(follow_symlinks=False):
                     pending.append(entry.path)
