@@ -70,5 +70,5 @@ def test_a_file_that_is_no_script(warm: World) -> None:
         where = ("-o", f"oci:{warm.out}") if verb == "build" else ()
         done = warm.distil(verb, app / "Dockerfile", *where)
         assert done.code == 2
-        assert "neither a directory nor a Python script" in done.stderr
+        assert "neither a directory nor a script of a known language" in done.stderr
     assert Path(app, "Dockerfile").read_text() == "FROM scratch\n"

@@ -29,8 +29,8 @@ def find_place(source: Path) -> Place:
     if not source.is_file():
         return Place(source)
     if not any(runtime.is_script(source) for runtime in RUNTIMES):
-        titles = " or ".join(runtime.title for runtime in RUNTIMES)
-        raise UnreadableSource(str(source), f"it is neither a directory nor a {titles} script")
+        why = "it is neither a directory nor a script of a known language"
+        raise UnreadableSource(str(source), why)
     return Place(source.parent, source.name)
 
 

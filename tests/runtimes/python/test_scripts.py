@@ -182,7 +182,7 @@ def test_what_is_a_script(write: Write, name: str, text: str) -> None:
 
 @pytest.mark.parametrize("text", ["#!/bin/sh\n", "FROM scratch\n", "print('# /// script')\n"])
 def test_what_is_none(write: Write, text: str) -> None:
-    with pytest.raises(UnreadableSource, match="neither a directory nor a Python script"):
+    with pytest.raises(UnreadableSource, match="neither a directory nor a script of a known"):
         find_place(write({"file": text}) / "file")
 
 

@@ -27,15 +27,6 @@ from distil.runtimes.python.scripts import described_scripts, started_script
 from distil.runtimes.python.wheel import Wheel
 from distil.source.scan import Sources
 
-LOOKED_FOR: Final = (
-    "pyproject.toml with [project] or [tool.poetry]",
-    "setup.py",
-    "pylock.toml",
-    "requirements.txt",
-    "requirements.in",
-    "a Python file at the top",
-)
-
 
 def with_defaults(spec: Spec) -> Spec:
     """`spec` with the base and the working directory of Python applications."""
