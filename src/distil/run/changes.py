@@ -39,9 +39,9 @@ def changes(layer: Path, lower: Path, put: Container[str] = ()) -> Iterator[Node
 
     Whiteouts are nodes named as the OCI image specification has them. Everything is root's.
     Directories and files that are as `lower` has them but for their time are left out, and so are
-    sockets, which no image holds. Paths of `put`, which were put into the layer before anything ran,
-    are told of as long as they are there, whatever `lower` has. File contents are in `layer`, and
-    can be read while it is there.
+    sockets, which no image holds. Paths of `put`, which were put into the layer before anything
+    ran, are told of as long as they are there, whatever `lower` has. File contents are in `layer`,
+    and can be read while it is there.
     Raises `UnusableChange`, OSError.
     """
     reader = _Reader(layer, lower, put)
