@@ -82,6 +82,14 @@ def test_layers_stay_byte_for_byte_and_ours_go_on_top(warm: World) -> None:
     assert sorted(own) == ["etc", "etc/group", "etc/passwd", "hello", "home", "home/nonroot", "tmp"]
 
 
+def test_a_directory_of_the_image_that_is_to_be_written_to(warm: World) -> None:
+    name = base(warm, "slim")
+    built(warm.build(static(warm, '[image]\nwritable = ["/opt/team"]\n'), "--base", name))
+    layers = manifest(warm.out, "1.0")["layers"]
+    found = {one.name: one for layer in layers for one in entries(warm.out, layer)}
+    assert {found[path].uid for path in ("opt/team", "opt/team/word")} == {65532}
+
+
 def entries(layout: Path, layer: dict[str, Any]) -> list[tarfile.TarInfo]:
     """What a layer of an image holds."""
     with tarfile.open(fileobj=io.BytesIO(blob(layout, layer["digest"]))) as archive:

@@ -51,6 +51,17 @@ def test_what_is_as_it_was_is_the_image_s_again(tmp_path: Path, cache: Cache) ->
     assert not isinstance(settled["/etc/b"].origin, LayerOrigin)
 
 
+@pytest.mark.parametrize("path", ["/data", "/data/a"])
+def test_what_has_another_owner_is_ours(tmp_path: Path, cache: Cache, path: str) -> None:
+    image = opened(tmp_path, cache, [[special("/data", Kind.DIRECTORY), file("/data/a", b"a")]])
+    node = msgspec.structs.replace(image.tree[path], uid=7)
+    settled = image.settled(image.tree.with_nodes([node]))
+    again = msgspec.structs.replace(image.tree[path], mtime=9)
+    assert isinstance(image.settled(image.tree.with_nodes([again]))[path].origin, LayerOrigin)
+    ours = [n for n in settled if n.path != "/" and not isinstance(n.origin, LayerOrigin)]
+    assert [(one.path, one.uid) for one in ours] == [(path, 7)]
+
+
 def test_ours_take_the_place_of_its_files_and_join_its_directories(
     tmp_path: Path, cache: Cache
 ) -> None:

@@ -36,7 +36,7 @@ from distil.model.image import (
     encode_document,
 )
 from distil.model.node import Kind, Node
-from distil.model.origin import LayerOrigin
+from distil.model.origin import GeneratedOrigin, LayerOrigin
 from distil.model.platform import Platform
 from distil.model.reference import Location, Transport
 from distil.model.spec import DEFAULT_USER, ImageSpec, Level, Spec
@@ -46,6 +46,7 @@ LARGEST: Final = 16 << 20
 """Bytes of a table of users, a list of packages or a bundle of an image that is read as a whole."""
 
 _AREA: Final = "resolutions"
+_CHANGED: Final = GeneratedOrigin("other owner or mode than in the base image")
 _BASE_NAME: Final = "org.opencontainers.image.base.name"
 _BASE_DIGEST: Final = "org.opencontainers.image.base.digest"
 
@@ -122,16 +123,23 @@ class Foundation(msgspec.Struct, frozen=True):
         return next((entry for entry in entries if name in (entry[0], entry[2])), None)
 
     def settled(self, tree: Tree) -> Tree:
-        """`tree` with what is as it was before counted as this image's again."""
+        """`tree` with what is as it was before counted as this image's again.
+
+        What was given another owner or mode is no longer its own: a layer of ours has to say so.
+        """
         if not self.layers:
             return tree
-        again = []
+        settled = []
         for node in tree:
             before = self.tree.get(node.path)
-            if before is not None and before.origin != node.origin and _same(before, node):
+            if before is node:
+                continue
+            if before is not None and _same(before, node):
                 change = {"origin": before.origin, "mtime": before.mtime}
-                again.append(msgspec.structs.replace(node, **change))
-        return tree.with_nodes(again)
+                settled.append(msgspec.structs.replace(node, **change))
+            elif isinstance(node.origin, LayerOrigin):
+                settled.append(msgspec.structs.replace(node, origin=_CHANGED))
+        return tree.with_nodes(settled)
 
     def joined(self, system: Tree, *others: Tree) -> Tree:
         """`system`, which this image is part of, with `others` in it.
