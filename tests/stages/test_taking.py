@@ -109,6 +109,9 @@ def test_links_that_lead_out_of_a_copied_directory() -> None:
     taken = take([link("/out/bin/python", "/usr/bin/python3"), outside], "/out", "/app")
     python = taken["/app/bin/python"]
     assert python.kind is Kind.FILE
+    # One that comes back in from outside would find nothing elsewhere.
+    around = [link("/out/b", "../out/c"), file("/out/c", b"c")]
+    assert take(around, "/out", "/app")["/app/b"].kind is Kind.FILE
     # Where a directory stays where it was, so do absolute links within.
     within = [link("/app/current", "/app/v1"), file("/app/v1/x")]
     assert take(within, "/app", "/app")["/app/current"].target == "/app/v1"

@@ -21,6 +21,10 @@ _LARGEST: Final = 1 << 20
 """Bytes of a secret."""
 
 _WORDS: Final = re.compile(rb"[\s=\"',;]+")
+_LOGIN: Final = re.compile(rb"://[^\s/:@]*:([^\s/@]+)@")
+_TOLD: Final = frozenset({b"machine", b"login", b"account"})
+"""What stands before words of a ``.netrc`` that are no secrets: names that programs may well hold."""
+
 _SHORTEST: Final = 6
 """Bytes of a secret from which on finding them in a file is no chance."""
 
@@ -99,8 +103,11 @@ class Traces:
 
 
 def _pieces(value: bytes) -> Iterable[bytes]:
-    """The secret as a whole, in base 64, and its long words."""
+    """The secret as a whole, in base 64, its long words, and the passwords of addresses."""
     whole = value.strip()
-    found = {whole, base64.b64encode(whole), base64.b64encode(value)}
-    found |= {word for word in _WORDS.split(whole) if len(word) >= _SHORTEST_WORD}
+    found = {whole, base64.b64encode(whole), base64.b64encode(value), *_LOGIN.findall(whole)}
+    words = _WORDS.split(whole)
+    for before, word in zip([b"", *words], words, strict=False):
+        if len(word) >= _SHORTEST_WORD and before not in _TOLD:
+            found.add(word)
     return {piece for piece in found if len(piece) >= _SHORTEST}

@@ -23,7 +23,7 @@ from distil.model.spec import CopySpec
 from distil.model.tree import Tree
 from distil.source.scan import DEEPEST
 from distil.source.specification import SpecPlace
-from distil.userfiles.goals import Goal, parents_of
+from distil.userfiles.goals import Goal, parents_of, stays_below
 
 _WILDCARD: Final = re.compile(r"[*?\[]")
 _ANY_DEPTH: Final = "**"
@@ -177,7 +177,7 @@ class Taker:
         real = self._resolved(node.path)
         inside = top in (ROOT, real.path) or real.path.startswith(f"{top}/")
         same_place = f"/{self._goal.target}" == top
-        if inside and (same_place or not node.target.startswith("/")):
+        if inside and (same_place or stays_below(node.path, node.target, top)):
             return self._goal.link(target, node.target, self._origin(node))
         if real.kind is Kind.DIRECTORY:
             why = f"{node.path} of the stage leads to a directory that is not copied with it"

@@ -24,7 +24,7 @@ from distil.model.tree import Tree
 from distil.source.errors import UnreadableSource
 from distil.source.own_files import OwnFile, check_inside, find_own, listed
 from distil.source.specification import SpecPlace
-from distil.userfiles.goals import Goal, parents_of
+from distil.userfiles.goals import Goal, parents_of, stays_below
 
 COPY: Final = "[[copy]]"
 """The rule under which copied paths are kept, and under which what they replace is left out."""
@@ -158,19 +158,20 @@ class _Copier:
                 if entry.is_dir(follow_symlinks=False):
                     pending.append((inner, goal))
                 elif entry.is_symlink():
-                    yield self._link(inner, goal, top)
+                    yield self._link(inner, goal, (path, top))
                 else:
                     yield self._file(inner, goal)
 
-    def _link(self, path: str, target: str, top: Path) -> Node:
-        """A link inside a copied directory, whose top is `top`.
+    def _link(self, path: str, target: str, above: tuple[str, Path]) -> Node:
+        """A link inside a copied directory: `above` is that, as it is named and as it is.
 
         It stays a link as long as it leads to something in that directory by a relative way;
         otherwise it would lead to nothing in the image, and what it leads to takes its place.
         """
+        copied, top = above
         real = check_inside(self._place, path)
         text = os.readlink(self._place.source / path)  # noqa: PTH115 - the text as it stands
-        if real.is_relative_to(top) and not text.startswith("/"):
+        if real.is_relative_to(top) and stays_below(f"/{path}", text, f"/{copied}"):
             return self._goal.link(target, text, ApplicationOrigin(path))
         if real.is_dir():
             why = f"{path!r} is a symbolic link to a directory that is not copied with it"

@@ -73,3 +73,22 @@ def parents_of(path: str) -> Sequence[str]:
     """The directories above the relative `path`, the outermost first."""
     parts = path.split("/")[:-1]
     return ["/".join(parts[: end + 1]) for end in range(len(parts))]
+
+
+def stays_below(path: str, text: str, top: str) -> bool:
+    """Whether a link at `path` that says `text` leads on from there without leaving `top`.
+
+    Then it does so wherever `top` is put.
+    """
+    if text.startswith("/"):
+        return False
+    depth = len(_names(path)) - 1 - len(_names(top))
+    for name in _names(text):
+        depth += -1 if name == ".." else 1
+        if depth < 0:
+            return False
+    return True
+
+
+def _names(path: str) -> Sequence[str]:
+    return [name for name in path.split("/") if name not in ("", ".")]

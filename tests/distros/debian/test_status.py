@@ -12,7 +12,7 @@ import pytest
 
 from distil.distros.debian.cuts import default_cuts
 from distil.distros.debian.select import select
-from distil.distros.debian.status import DIRECTORY, status_nodes
+from distil.distros.debian.status import DIRECTORY, STATUS, status_file_nodes, status_nodes
 from distil.fetch.cache import Cache
 from distil.model.node import Kind, generated_file
 from distil.model.tree import Tree
@@ -91,6 +91,28 @@ def test_wrong_checksums_of_the_package_are_not_repeated_for_other_contents(cach
     changed = msgspec.structs.replace(node, blob=generated_file("/etc/a", b"changed", "").blob)
     found = contents(status_nodes(Tree([changed]), [pack]))["x.md5sums"]
     assert found == f"{md5(b'changed')}  etc/a\n"
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [("install ok installed", False), ("deinstall ok config-files", True), ("", True)],
+)
+def test_a_package_that_was_removed_is_installed_again(
+    cache: Cache, status: str, told: bool
+) -> None:
+    pack = unpacked(cache, "x", [*documented("x"), file("/usr/bin/x", b"program")])
+    other = "Package: y\nStatus: install ok installed\nVersion: 2\n"
+    before = f"{other}\nPackage: x\nStatus: {status}\nVersion: 0\n" if status else other
+    tree = select([pack], default_cuts()).tree
+    tree = tree.with_nodes([generated_file(STATUS, before.encode(), "base")])
+    nodes = {node.path: node for node in status_file_nodes(tree, [pack])}
+    blob = nodes[STATUS].blob
+    assert blob is not None
+    text = blob.read().decode()
+    assert text.startswith(other)
+    assert text.count("Package: x\n") == 1
+    assert ("Version: 0\n" not in text) is told
+    assert text.count("install ok installed") == 2
 
 
 SYFT = Path(sys.executable).with_name("syft")

@@ -26,7 +26,8 @@ DIRECTORY: Final = f"{HOME}/status.d"
 STATUS: Final = f"{HOME}/status"
 """Where dpkg itself looks: one stanza after the other."""
 
-_NAMED: Final = re.compile(rb"^Package:[ \t]*(\S+)", re.MULTILINE | re.IGNORECASE)
+_FIELD: Final = re.compile(rb"^(Package|Status):(.*)$", re.MULTILINE | re.IGNORECASE)
+_PRESENT: Final = b" ok installed"
 
 
 def status_nodes(tree: Tree, packs: Sequence[DebPack]) -> list[Node]:
@@ -58,7 +59,7 @@ def status_file_nodes(tree: Tree, packs: Sequence[DebPack]) -> list[Node]:
     present = _files_by_archive(tree)
     status = tree.resolve(STATUS)
     text = status.blob.read() if status is not None and status.blob is not None else b""
-    known = set(_NAMED.findall(text))
+    text, known = _without_removed(text, {pack.name.encode() for pack in packs})
     nodes = []
     for pack in packs:
         files = present.get(pack.package.digest)
@@ -73,6 +74,23 @@ def status_file_nodes(tree: Tree, packs: Sequence[DebPack]) -> list[Node]:
         nodes.append(generated_file(f"{HOME}/info/{called}.list", listed, RULE))
         nodes.append(generated_file(f"{HOME}/info/{called}.md5sums", _checksums(pack, files), RULE))
     return [*nodes, generated_file(STATUS, text, RULE)] if nodes else []
+
+
+def _without_removed(text: bytes, names: set[bytes]) -> tuple[bytes, set[bytes]]:
+    """A database without what it says of those of `names` that were removed; who is installed.
+
+    Of a package that was removed its configuration may be left, which dpkg goes on telling of.
+    """
+    kept, known = [], set()
+    for stanza in re.split(rb"\n{2,}", text.strip(b"\n")):
+        fields = {key.lower(): value.strip() for key, value in _FIELD.findall(stanza)}
+        name = fields.get(b"package", b"")
+        if fields.get(b"status", _PRESENT).endswith(_PRESENT):
+            known.add(name)
+        elif name in names:
+            continue
+        kept.append(stanza)
+    return b"\n\n".join(kept) + b"\n" if any(kept) else b"", known
 
 
 def _as_installed(pack: DebPack) -> bytes:
