@@ -23,7 +23,7 @@ _LARGEST: Final = 1 << 20
 _WORDS: Final = re.compile(rb"[\s=\"',;]+")
 _LOGIN: Final = re.compile(rb"://[^\s/:@]*:([^\s/@]+)@")
 _TOLD: Final = frozenset({b"machine", b"login", b"account"})
-"""What stands before words of a ``.netrc`` that are no secrets: names that programs may well hold."""
+"""What stands before words of a ``.netrc`` that are no secrets: programs may well hold them."""
 
 _SHORTEST: Final = 6
 """Bytes of a secret from which on finding them in a file is no chance."""
