@@ -83,6 +83,9 @@ INCLUDED = {
         ("load modules/plain.so;", {"/usr/share/x/modules", "/usr/lib/x/1/plain.so"}),
         ('open "with blank" and', {"/etc/x/with blank"}),
         ("open 'with blank'", {"/etc/x/with blank"}),
+        # A comment does not begin inside of quotes.
+        ('say "a # b" /usr/share/y', {"/usr/share/y"}),
+        ("say 'a # b' /usr/share/y # c", {"/usr/share/y"}),
         # What is named and text is searched, with names from its own directory.
         ("include conf.d/a*.conf", INCLUDED),
         ("include /etc/*/conf.d/n.*", {"/etc/x/conf.d/n.txt"}),
@@ -141,3 +144,17 @@ def test_the_reason_is_the_file_with_the_word() -> None:
     ConfigurationSearch(CONFIGURATION, tree, Command(("x",))).settle(keeping)
     reason = Reason("configuration", "/etc/x/x.conf", "plain")
     assert keeping.kept["/usr/lib/x/1/plain.so"] == reason
+
+
+def test_text_that_is_made_to_take_for_ever() -> None:
+    assert kept('"' + " " * (1 << 19)) == set()
+    assert kept("'" + " " * (1 << 19)) == set()
+
+
+def test_beyond_so_many_patterns_a_directory_stands_for_what_is_in_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    text = "include /var/www/site/b/n*"
+    assert kept(text) == set()
+    monkeypatch.setattr("distil.reach.configuration._MOST_COMPARED", 0)
+    assert kept(text) == {"/var/www/site/b/c.css"}

@@ -313,3 +313,13 @@ def test_it_does_not_matter_who_calls(uid: int, small: SmallRoot) -> None:
     )
     assert done.stdout.splitlines() == ["0", "0", "1", f"{uid} 0", "/d 0 0 /d/f 0 0"], done.stderr
     assert list((small.place / "cache" / "roots").iterdir()) == []
+
+
+def test_secrets_are_files_in_memory(small: SmallRoot) -> None:
+    script = "cat /run/a/token /t/token; stat -c %a /run/a/token; echo x > /t/token; rm /t/token"
+    ended, said = small.run(
+        script, tmpfs=("/t",), secrets=(("/run/a/token", b"one\n"), ("/t/token", b"two\n"))
+    )
+    assert said.startswith("one\ntwo\n400\n")
+    assert (ended.status, said.count("Read-only file system")) == (1, 1)
+    assert sorted(path.name for path in small.lower.iterdir()) == ["bin", "tmp"]

@@ -21,6 +21,7 @@ from distil.run.errors import UnusableChange
 from distil.run.sandbox import able
 from distil.run.task import Able, Ended
 from distil.stages.difference import difference
+from distil.stages.mounts import turn
 from distil.stages.sandboxed import Sandboxed
 from distil.stages.secrets import Traces
 from distil.stages.work import Work
@@ -49,6 +50,7 @@ class Bench:
             ]
         )
         self.output = b""
+        self.paths: list[str] = []
 
     def run(
         self,
@@ -81,6 +83,7 @@ class Bench:
         with Sandboxed().work(work, self.cache, take) as worked:
             nodes = difference(stage, work.files, worked.changes(), Traces({}), EPOCH)
             made = [self._held(node) for node in nodes]
+            self.paths = [node.path for node in made]
             return worked.ended, {node.path: node for node in made}
 
     def _held(self, node: Node) -> Node:
@@ -213,6 +216,30 @@ def test_a_secret_is_a_file_that_leaves_nothing(bench: Bench, tmp_path: Path) ->
                 assert b"the-secret-itself" not in path.read_bytes(), path
 
 
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        ("true", set()),
+        ("rm /src/a", {f"/src/{WHITEOUT}a"}),
+        ("rm /src/same", {f"/src/{WHITEOUT}same"}),
+        ("echo -n old > /src/a", {"/src/a"}),
+        ("rm -r /src", {f"/{WHITEOUT}src"}),
+        ("rm -r /src; ln -s /etc /src", {"/src"}),
+    ],
+)
+def test_files_that_a_stage_below_had_as_well(
+    bench: Bench, script: str, expected: set[str]
+) -> None:
+    below = {"a": b"old", "same": b"same"}
+    nodes = [Node(f"/src/{n}", Kind.FILE, 0o644, blob=InlineBlob.of(d)) for n, d in below.items()]
+    bench.root = bench.root.with_nodes([Node("/src", Kind.DIRECTORY, 0o755), *nodes])
+    files = {"a": b"new", "same": b"same"}
+    ended, made = bench.run(script, files=files)
+    assert ended.status == 0
+    assert sorted(bench.paths) == sorted(expected)
+    assert made.keys() == expected
+
+
 def _answer(server: socket.socket) -> None:
     server.accept()[0].close()
 
@@ -288,3 +315,26 @@ def test_what_takes_too_long_is_ended(bench: Bench) -> None:
 def test_what_takes_too_much_memory_is_ended(bench: Bench) -> None:
     ended, _ = bench.run("dd if=/dev/zero of=/dev/shm/x bs=1M count=500", memory="64m")
     assert ended.status != 0
+
+
+def test_a_stage_is_run_by_one_build_at_a_time(tmp_path: Path) -> None:
+    cache, events, order = Cache(tmp_path / "cache"), [], []
+    waits = threading.Event()
+
+    def second() -> None:
+        def heard(event: Event) -> None:
+            events.append(str(event))
+            waits.set()
+
+        with listening(heard), turn("s", "0" * 64, cache):
+            order.append("second")
+
+    with turn("other", "1" * 64, cache), turn("s", "0" * 64, cache):
+        thread = threading.Thread(target=second)
+        thread.start()
+        assert waits.wait(20)
+        order.append("first")
+    thread.join()
+    assert order == ["first", "second"]
+    assert len(events) == 1
+    assert "stage s" in events[0]

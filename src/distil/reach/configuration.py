@@ -9,11 +9,11 @@ what is named and is text itself is searched as well.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Final
 
-from distil.formats.patterns import path_expression, path_globs
+from distil.formats.patterns import name_globs, path_expression
 from distil.model.errors import LinkLoop
 from distil.model.ledger import Reason
 from distil.model.node import ROOT, Kind, Node, parent_of
@@ -28,12 +28,14 @@ CONFIGURATION: Final = "configuration"
 """The rule under which what configuration names is kept."""
 
 _WORD: Final = re.compile(r"""[^\s"'`;{}()<>|=,\[\]&!@]+""")
-_QUOTED: Final = re.compile(r""""([^"\n]*\s[^"\n]*)"|'([^'\n]*\s[^'\n]*)'""")
+_BLANK: Final = re.compile(r"\s")
 _COMPUTED: Final = re.compile(r"[$%\\]")
 """Where the rest of a path is computed while the program runs."""
 _MEANT: Final = re.compile(r"\w")
 _LARGEST: Final = 1 << 20
 """Bytes of a file that is taken for configuration."""
+_MOST_COMPARED: Final = 1_000_000
+"""Names that patterns are compared with; those beyond stand for the directory they look into."""
 _SHARED: Final = re.compile(r"/[^/]*|/(?:usr|var)/[^/]*")
 """Directories of many packages: who names one of them does not mean all that is in it."""
 
@@ -53,6 +55,7 @@ class ConfigurationSearch(EvidenceProvider):
         self._looked_at: set[str] = set()
         self._searched: set[str] = set()
         self._indexes: dict[str, dict[str, list[str]]] = {}
+        self._compared = 0
 
     def settle(self, keeping: Keeping) -> None:
         """Search what is kept and was not searched yet."""
@@ -94,12 +97,21 @@ class ConfigurationSearch(EvidenceProvider):
         """Every word of `text` but for comments, in their order; quoted ones with blanks, too."""
         found: dict[str, None] = {}
         for line in text.splitlines():
-            comment = self._comment.search(line)
-            told = line if comment is None else line[: comment.start()]
-            words = [first or second for first, second in _QUOTED.findall(told)]
+            told = self._told(line)
+            # What is between two quotes, be it inside of them or outside.
+            quoted = (*told.split('"')[1:-1], *told.split("'")[1:-1])
+            words = [part for part in quoted if _BLANK.search(part)]
             for word in (*words, *_WORD.findall(told)):
                 found.update(dict.fromkeys([word, *(word.split(":") if ":" in word else ())]))
         return {word: None for word in found if _MEANT.search(word)}
+
+    def _told(self, line: str) -> str:
+        """`line` without a comment; one that begins inside of quotes is none."""
+        comment = self._comment.search(line)
+        if comment is None:
+            return line
+        told = line[: comment.start()]
+        return line if told.count('"') % 2 or told.count("'") % 2 else told
 
     def _meant(self, word: str, by: str) -> Iterator[str]:
         """The paths that `word` in the file `by` may stand for and that are there."""
@@ -121,18 +133,31 @@ class ConfigurationSearch(EvidenceProvider):
                 yield from self._at(place.replace(WORD, word))
 
     def _at(self, path: str) -> Iterator[str]:
-        if "*" not in path:
+        if "*" in path:
+            yield from self._below(ROOT, [name for name in path.split("/") if name])
+        else:
             yield path
+
+    def _below(self, directory: str, names: Sequence[str]) -> Iterator[str]:
+        """What is below `directory` and matches `names`, whose ``*`` are parts of one each."""
+        fixed = next((at for at, name in enumerate(names) if "*" in name), len(names))
+        top = self._resolved("/".join((directory.rstrip("/"), *names[:fixed])) or ROOT)
+        if top is None or fixed == len(names):
+            yield from (node.path for node in (top,) if node is not None)
             return
-        directory, _, name = path.rpartition("/")
-        if "*" in directory:
-            among = path_globs([path])
-            yield from (one for one in self._tree.paths() if one in among)
+        children = list(self._tree.children(top.path))
+        self._compared += len(children)
+        if self._compared > _MOST_COMPARED:
+            yield top.path  # All that is in it: more than is meant, and not less.
             return
-        top = self._resolved(directory)
-        if top is not None and top.kind is Kind.DIRECTORY:
-            among = path_globs([f"{top.path.rstrip('/')}/{name}"])
-            yield from (node.path for node in self._tree.children(top.path) if node.path in among)
+        among = name_globs([names[fixed]])
+        for child in children:
+            if child.name not in among:
+                continue
+            if fixed + 1 < len(names):
+                yield from self._below(child.path, names[fixed + 1 :])
+            else:
+                yield child.path
 
     def _index(self, place: str) -> dict[str, list[str]]:
         """For each word that `place` has something for, the paths."""

@@ -11,7 +11,7 @@ import hashlib
 import os
 import stat
 import struct
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -34,22 +34,25 @@ _DIRECTORY: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
-def changes(layer: Path, lower: Path) -> Iterator[Node]:
+def changes(layer: Path, lower: Path, put: Container[str] = ()) -> Iterator[Node]:
     """What `layer` adds to the root `lower`, changes in it and hides of it, sorted by directory.
 
     Whiteouts are nodes named as the OCI image specification has them. Everything is root's.
     Directories and files that are as `lower` has them but for their time are left out, and so are
-    sockets, which no image holds. File contents are in `layer`, and can be read while it is there.
+    sockets, which no image holds. Paths of `put`, which were put into the layer before anything
+    ran, are told of as long as they are there, whatever `lower` has. File contents are in `layer`,
+    and can be read while it is there.
     Raises `UnusableChange`, OSError.
     """
-    reader = _Reader(layer, lower)
+    reader = _Reader(layer, lower, put)
     yield from reader.copied_changes() if is_copied(layer) else reader.overlaid_changes()
 
 
 class _Reader:
-    def __init__(self, layer: Path, lower: Path) -> None:
+    def __init__(self, layer: Path, lower: Path, put: Container[str]) -> None:
         self._layer = layer
         self._lower = lower
+        self._put = put
         self._links: dict[tuple[int, int], tuple[str, int]] = {}
         self._paths = 0
         self._bytes = 0
@@ -205,7 +208,7 @@ class _Reader:
 
     def _is_as_before(self, node: Node) -> bool:
         """Whether the root below has the same at this path, whatever the time."""
-        before = self._before(node.path)
+        before = None if node.path in self._put else self._before(node.path)
         if before is None or _KINDS.get(stat.S_IFMT(before.st_mode)) is not node.kind:
             return False
         if node.kind is Kind.SYMLINK:

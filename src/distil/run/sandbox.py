@@ -182,6 +182,7 @@ def _plan(task: Task, *, attached: bool) -> Plan:
             ),
             "optional": optional,
             "texts": (("/etc/hosts", hosts), ("/etc/hostname", f"{task.hostname}\n")),
+            "secrets": task.secrets,
             "groups": task.groups,
             "tmpfs": task.tmpfs,
             "volumes": task.volumes,

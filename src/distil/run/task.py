@@ -60,7 +60,8 @@ class Task(msgspec.Struct, frozen=True):
     `words` are the program and its arguments; a program without a slash is looked for in the
     ``PATH`` of `environment`, which is all of the environment that it gets. `tmpfs` are
     directories in memory. Without `network` there is a loopback interface and nothing else; with
-    it, the host's network. `read_only` refuses writes to the root itself, not to writable `binds`,
+    it, the host's network. `secrets` are files by path that its user may read; they are in memory,
+    and gone with the task. `read_only` refuses writes to the root itself, not to writable `binds`,
     `tmpfs` and `volumes`: directories of the root that stay as they are and can be written to.
 
     `user` is (uid, gid) inside. Without `owners_kept` there is one user, whoever calls: every file
@@ -77,6 +78,7 @@ class Task(msgspec.Struct, frozen=True):
     user: tuple[int, int] = (0, 0)
     groups: tuple[int, ...] = ()
     binds: tuple[Bind, ...] = ()
+    secrets: tuple[tuple[str, bytes], ...] = ()
     tmpfs: tuple[str, ...] = ()
     volumes: tuple[str, ...] = ()
     network: bool = False

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from distil.model.node import MOUNTED, Kind, Node, parent_of
+from distil.model.node import MOUNTED, ROOT, Kind, Node, parent_of
 from distil.model.origin import StageOrigin
 from distil.model.spec import StageSpec
 from distil.model.tree import WHITEOUT, Tree
@@ -32,8 +32,7 @@ def difference(
     """
     found = _own_changes(stage, changes)
     for path in _gone(files, found):
-        directory, _, name = path.rpartition("/")
-        yield Node(f"{directory}/{WHITEOUT}{name}", Kind.FILE, 0o644, origin=_origin(stage))
+        yield Node(_hidden(path), Kind.FILE, 0o644, origin=_origin(stage))
     for node in found.values():
         if _same(files.get(node.path), node):
             continue
@@ -76,10 +75,18 @@ def _is_below(path: str, places: Iterable[str]) -> bool:
 def _gone(files: Tree, found: Mapping[str, Node]) -> Iterator[str]:
     """The topmost of the application's files that the stage has removed."""
     for node in files:
-        if node.path in found or node.path == "/":
+        above = parent_of(node.path)
+        if node.path in found or node.path == ROOT or _hidden(node.path) in found:
             continue
-        if node.path not in files or parent_of(node.path) in found or parent_of(node.path) == "/":
+        # Of a directory that is gone, or something else now, nothing more has to be said.
+        if above == ROOT or (above in found and found[above].kind is Kind.DIRECTORY):
             yield node.path
+
+
+def _hidden(path: str) -> str:
+    """The whiteout of `path`."""
+    directory, _, name = path.rpartition("/")
+    return f"{directory}/{WHITEOUT}{name}"
 
 
 def _same(before: Node | None, node: Node) -> bool:

@@ -1,6 +1,6 @@
-"""What is mounted into a stage and never part of an image: caches, and secrets in memory.
+"""Taking turns: cache mounts, which are never part of an image, and stages that are run.
 
-A cache has one user at a time; a secret is a file of a file system in memory while commands run.
+A cache has one user at a time, and what several builds want of one stage is made once.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -20,8 +20,8 @@ from distil.run.task import Bind
 
 AREA: Final = "mounts"
 _KEPT: Final = "kept"
-_MEMORY: Final = "/dev/shm"  # noqa: S108 - a directory of its own, of mode 0700
-"""POSIX shared memory: what is there is on no disk."""
+_TURN: Final = f"{directories.TEMPORARY}turn-"
+"""Files that are locked; the cache sweeps them when nobody is at work."""
 
 
 @contextlib.contextmanager
@@ -54,36 +54,33 @@ def _held(name: str, cache: Cache) -> Iterator[Path]:
     directory = cache.lent(AREA) / name
     place = directory / _KEPT
     place.mkdir(mode=0o755, parents=True, exist_ok=True)
-    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    with _locked(directory, f"waiting for another build that uses the cache mount {name}"):
+        os.utime(directory)
+        yield place
+
+
+@contextlib.contextmanager
+def turn(stage: str, key: str, cache: Cache) -> Iterator[None]:
+    """Be the only one to run `stage` with `key` until the block ends.
+
+    Two that are made at once need not be the same, and the one would take the other's place while
+    it is read. Raises `CacheUnwritable`, `DiskFull`.
+    """
+    place = cache.lent(AREA) / f"{_TURN}{key}"
+    place.touch(mode=0o600)
+    with _locked(place, f"waiting for another build that runs the stage {stage}"):
+        yield
+
+
+@contextlib.contextmanager
+def _locked(place: Path, waiting: str) -> Iterator[None]:
+    handle = os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            emit(Warned(f"waiting for another build that uses the cache mount {name}"))
+            emit(Warned(waiting))
             fcntl.flock(handle, fcntl.LOCK_EX)
-        os.utime(directory)
-        yield place
+        yield
     finally:
         os.close(handle)
-
-
-@contextlib.contextmanager
-def secret_mounts(secrets: Mapping[str, bytes]) -> Iterator[tuple[Bind, ...]]:
-    """`secrets`, by the paths of the stage, as files that nobody else can read.
-
-    Raises OSError where this machine has no file system in memory.
-    """
-    import tempfile  # most stages mount none
-
-    if not secrets:
-        yield ()
-        return
-    with tempfile.TemporaryDirectory(prefix="distil-", dir=_MEMORY) as directory:
-        binds = []
-        for number, (target, value) in enumerate(secrets.items()):
-            path = Path(directory) / str(number)
-            path.touch(mode=0o600)
-            path.write_bytes(value)
-            path.chmod(0o400)
-            binds.append(Bind(path, target))
-        yield tuple(binds)

@@ -29,6 +29,9 @@ class Output:
         *lines, self._pending = (self._pending + data).split(b"\n")
         for line in lines:
             self._line(line)
+        if len(self._pending) > 2 * _LONGEST:
+            # Before it is cut in two: no half of a secret is one.
+            self._pending = self._traces.hidden(self._pending)
         while len(self._pending) > 2 * _LONGEST:
             self._line(self._pending[:_LONGEST])
             self._pending = self._pending[_LONGEST:]

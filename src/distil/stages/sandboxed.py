@@ -23,7 +23,7 @@ from distil.run.roots import unpacked_as
 from distil.run.sandbox import run
 from distil.run.task import Bind, Ended, Limits, Root, Task
 from distil.stages.checks import memory_bytes
-from distil.stages.mounts import cache_mounts, secret_mounts
+from distil.stages.mounts import cache_mounts
 from distil.stages.surroundings import shown, words_of
 from distil.stages.work import Work
 
@@ -40,10 +40,11 @@ class Done(msgspec.Struct, frozen=True):
     seconds: float
     layer: Path
     root: Path
+    files: Tree
 
     def changes(self) -> Iterator[Node]:
         """What is in the layer."""
-        return changes(self.layer, self.root)
+        return changes(self.layer, self.root, self.files)
 
 
 class Sandboxed:
@@ -59,12 +60,11 @@ class Sandboxed:
             unpacked_as(work.root, work.tree, cache) as root,
             layer(cache) as upper,
             cache_mounts(work.stage.mounts, cache, fresh=work.fresh) as caches,
-            secret_mounts(work.secrets) as secrets,
         ):
             _put_files(work, place(upper))
             started = time.monotonic()
-            ended, number = _run(work, Root(root, upper), (*caches, *secrets), output)
-            yield Done(ended, number, time.monotonic() - started, upper, root)
+            ended, number = _run(work, Root(root, upper), caches, output)
+            yield Done(ended, number, time.monotonic() - started, upper, root, work.files)
 
 
 def _put_files(work: Work, top: Path) -> None:
@@ -96,6 +96,7 @@ def _run(
                 environment=work.environment | work.proxies,
                 workdir=stage.workdir or "/",
                 binds=binds,
+                secrets=tuple(work.secrets.items()),
                 network=stage.network,
                 limits=Limits(
                     seconds=max(until - time.monotonic(), 0.001),

@@ -27,6 +27,7 @@ from distil.stages.errors import StageFailed, StagesUnable
 from distil.stages.failing import failure
 from distil.stages.kept import KeptLayer, find_copy, find_layer, keep_copy, keep_layer
 from distil.stages.key import Inputs, again, copy_key, files_key, stage_key
+from distil.stages.mounts import turn
 from distil.stages.output import Output
 from distil.stages.secrets import Secrets, Traces
 from distil.stages.stage_base import StageBase, base_of_stage, lineage
@@ -160,8 +161,12 @@ class Site:
 
     def _epoch(self, stage: StageSpec) -> int:
         """The date of what the stage makes, in seconds since 1970."""
-        said = os.environ.get("SOURCE_DATE_EPOCH", "")
-        return int(said) if _SECONDS.fullmatch(said) else self._toolchain(stage.name).date
+        toolchain = self._toolchain(stage.name)
+        # What the stage's commands are told in any case goes for the dates of what they leave.
+        for said in (stage.environment, toolchain.environment, os.environ):
+            if _SECONDS.fullmatch(date := said.get("SOURCE_DATE_EPOCH", "")):
+                return int(date)
+        return toolchain.date
 
     def _environment(self, stage: StageSpec) -> dict[str, str]:
         toolchain, epoch = self._toolchain(stage.name), self._epoch(stage)
@@ -205,7 +210,13 @@ class Site:
             origin = StageOrigin(name, "")
             cache = self._place.client.cache
             kept = None if self._place.fresh else find_layer(cache, self._key(name), origin)
-            self._layers[name] = kept or self._run(name)
+            if kept is None:
+                with turn(name, self._key(name), cache):
+                    if not self._place.fresh:
+                        kept = find_layer(cache, self._key(name), origin)
+                    self._layers[name] = kept or self._run(name)
+            else:
+                self._layers[name] = kept
             self._note(name, self._layers[name].seconds, cached=kept is not None)
         return self._layers[name]
 

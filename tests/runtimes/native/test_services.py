@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -137,3 +138,33 @@ def test_a_shipped_service_is_complete(service: Service) -> None:
     assert all(re.fullmatch(r"(/[\w.-]+)+", path) for path in paths), paths
     spec = with_defaults(Spec(), meant)
     assert spec.app.entrypoint == meant.entrypoint
+
+
+@pytest.mark.parametrize(
+    ("first", "begun"),
+    [
+        ({}, False),
+        ({"POSTGRES_PASSWORD": "a", "POSTGRES_PASSWORD_FILE": "/b"}, False),
+        ({"POSTGRES_PASSWORD": "a", "POSTGRES_DB": 'a"b'}, False),
+        ({"POSTGRES_PASSWORD": "a", "BREAKS": "1"}, True),
+    ],
+)
+def test_a_postgres_that_was_not_begun_can_be_started_again(
+    first: dict[str, str], begun: bool, tmp_path: Path
+) -> None:
+    service = service_of(["postgresql-17"], None)
+    assert service is not None
+    script = next(node for node in service.nodes(()) if node.name == "start-postgres")
+    assert script.blob is not None
+    for name, text in (("initdb", '[ -z "${BREAKS:-}" ]'), ("postgres", "echo started")):
+        (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
+        (tmp_path / name).chmod(0o755)
+    (tmp_path / "script").write_bytes(script.blob.read())
+    statuses = []
+    for said in (first, {"POSTGRES_PASSWORD": "a"}):
+        environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", "PGDATA": f"{tmp_path}/data", **said}
+        done = subprocess.run(
+            ["/bin/sh", tmp_path / "script"], env=environment, capture_output=True, check=False
+        )
+        statuses.append(done.returncode)
+    assert statuses == [1, 1 if begun else 0]

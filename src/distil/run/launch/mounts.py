@@ -32,6 +32,8 @@ DEVICE_LINKS = {
 
 _RESERVED_IDS = 300
 """Process ids that are not given a second time (kernel/pid.c)."""
+_OWN_IDS = (6, 14)
+"""The Linux from which on a process namespace has its own ``pid_max``; it was the machine's."""
 
 READ_ONLY = ("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger")
 HIDDEN = (
@@ -100,11 +102,20 @@ def build(plan: Plan) -> None:
     inside.proc()
     inside.devices(sources)
     inside.texts()
+    inside.secrets(sources)
     inside.asked_for(sources)
     inside.protect()
     with step("root"):
         os.fchdir(handle)
         kernel.pivot_here()
+
+
+def has_own_ids(release: str) -> bool:
+    """Whether each process namespace of this Linux has a largest process id of its own."""
+    numbers = release.partition("-")[0].split(".")[:2]
+    if not all(number.isdecimal() for number in numbers):
+        return False
+    return tuple(map(int, numbers)) >= _OWN_IDS
 
 
 class _Sources:
@@ -165,7 +176,7 @@ def targets(plan: Plan) -> list[tuple[str, bool]]:
         ("/dev", True),
         *((path, True) for path in (*plan.tmpfs, *plan.volumes)),
     ]
-    found += [(path, False) for path, _ in plan.texts]
+    found += [(path, False) for path, _ in (*plan.texts, *plan.secrets)]
     binds = (*plan.binds, *plan.optional)
     return found + [(target, is_directory) for _, target, _, is_directory in binds]
 
@@ -261,8 +272,11 @@ class _Inside:
     def _bound_ids(self, most: int) -> None:
         """Let there be at most `most` processes, whoever they belong to (Linux 6.14).
 
-        Root's are not counted by RLIMIT_NPROC. Before that, outside has to be quick.
+        Root's are not counted by RLIMIT_NPROC. Before that, outside has to be quick: who is root
+        outside would set the limit of the whole machine.
         """
+        if not has_own_ids(os.uname().release):
+            return
         try:
             handle = kernel.open_in_root(self._root, "/proc/sys/kernel/pid_max", os.O_WRONLY)
         except OSError:
@@ -304,6 +318,15 @@ class _Inside:
             os.chmod(source, 0o644)
             self._optional(_handle(source), path, 0)
 
+    def secrets(self, sources: _Sources) -> None:
+        """Files of the task's own in memory, to be mounted as what comes from the host is."""
+        for number, (path, data) in enumerate(self._plan.secrets):
+            source = f"{self._place}/texts/secret-{number}"
+            with open(source, "xb", buffering=0) as stream:
+                stream.write(data)
+            os.chmod(source, 0o400)
+            sources.binds[path] = _handle(source)
+
     def _optional(self, source: int, path: str, attributes: int) -> None:
         try:
             self._bind(source, path, kernel.MOUNT_ATTR_NOSUID | attributes)
@@ -320,6 +343,7 @@ class _Inside:
             with step("bind", target):
                 self._optional(sources.binds[target], target, attributes)
         can_write = {target: can for _, target, can, _ in plan.binds}
+        can_write |= dict.fromkeys((path for path, _ in plan.secrets), False)
         memory = frozenset(plan.tmpfs)
         for path in sorted((*can_write, *memory), key=lambda path: path.count("/")):
             with step("bind", path):

@@ -28,6 +28,8 @@ class Plan:
     """The same, for what is left out where the root has no place for it."""
     texts: tuple[tuple[str, str], ...]
     """Small files, by path, that are laid over the root's own."""
+    secrets: tuple[tuple[str, bytes], ...]
+    """Files that are mounted, by path, and on no disk."""
     groups: tuple[int, ...]
     tmpfs: tuple[str, ...]
     volumes: tuple[str, ...]
