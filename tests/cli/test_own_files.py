@@ -94,12 +94,20 @@ def test_metadata_stays_true(warm: World) -> None:
     assert "openssl.cnf" not in sums
 
 
-def test_a_copied_program_that_lacks_a_library(warm: World) -> None:
-    """The build fails and names the package."""
+def test_a_copied_program_brings_its_libraries(warm: World) -> None:
+    """Packages of the base join for what a program of the user's own is linked with."""
     done = warm.build(warm.app({**APP, "tool": program("libpq.so.5")}))
+    assert done.code == 0, done.stderr
+    needs = done.data["plan"]["needs"]
+    found = [need["packages"] for need in needs if "libpq.so.5" in need["reason"]]
+    assert found[0][0] == "libpq5"
+
+
+def test_a_copied_program_that_lacks_a_library(warm: World) -> None:
+    """The build fails for one that no package has."""
+    done = warm.build(warm.app({**APP, "tool": program("libnowhere.so.5")}))
     assert done.code == 1
-    assert re.search(r"/usr/local/bin/tool needs libpq\.so\.5", done.stderr)
-    assert "libpq5" in done.stderr
+    assert re.search(r"/usr/local/bin/tool needs libnowhere\.so\.5", done.stderr)
 
 
 def test_umask_and_place_do_not_matter(warm: World) -> None:
