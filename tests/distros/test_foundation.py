@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from distil.distros.foundation import LARGEST, Asked, Foundation, open_foundation, small_file
+from distil.events import Event, Warned, listening
 from distil.fetch.cache import Cache
 from distil.fetch.errors import Offline
 from distil.image.errors import ContentTooLarge
@@ -60,6 +61,29 @@ def test_what_has_another_owner_is_ours(tmp_path: Path, cache: Cache, path: str)
     assert isinstance(image.settled(image.tree.with_nodes([again]))[path].origin, LayerOrigin)
     ours = [n for n in settled if n.path != "/" and not isinstance(n.origin, LayerOrigin)]
     assert [(one.path, one.uid) for one in ours] == [(path, 7)]
+
+
+def test_what_is_removed_is_in_the_image_all_the_same(tmp_path: Path, cache: Cache) -> None:
+    nodes = [file("/data/a/b", b"1"), file("/data/c", b"2"), file("/old/y/x", b"3")]
+    image = opened(tmp_path, cache, [nodes])
+    left = image.tree.filter(lambda node: not node.path.startswith(("/data/a", "/old")))
+    left = left.with_nodes([special("/old", Kind.SYMLINK, target="data")])
+    warned: list[Event] = []
+    with listening(warned.append):
+        assert image.settled(image.tree)["/data/c"] == image.tree["/data/c"]
+        assert not warned
+        settled = image.settled(left)
+    assert {node.path for node in settled} - {"/"} == {
+        "/data",
+        "/data/a",
+        "/data/a/b",
+        "/data/c",
+        "/old",
+    }
+    assert settled["/data/a/b"] == image.tree["/data/a/b"]
+    assert [event.message for event in warned if isinstance(event, Warned)] == [
+        "/data/a of the base image was to be removed and stays, and 1 more"
+    ]
 
 
 def test_ours_take_the_place_of_its_files_and_join_its_directories(

@@ -13,6 +13,7 @@ from typing import Final
 
 import msgspec
 
+from distil.events import Warned, emit
 from distil.fetch.cache import Cache
 from distil.fetch.errors import Offline
 from distil.formats.elf import ElfFile
@@ -126,6 +127,7 @@ class Foundation(msgspec.Struct, frozen=True):
         """`tree` with what is as it was before counted as this image's again.
 
         What was given another owner or mode is no longer its own: a layer of ours has to say so.
+        What something removed is there again, with a warning, since its layers stay as they are.
         """
         if not self.layers:
             return tree
@@ -139,7 +141,19 @@ class Foundation(msgspec.Struct, frozen=True):
                 settled.append(msgspec.structs.replace(node, **change))
             elif isinstance(node.origin, LayerOrigin):
                 settled.append(msgspec.structs.replace(node, origin=_CHANGED))
-        return tree.with_nodes(settled)
+        return tree.with_nodes([*settled, *self._still_there(tree)])
+
+    def _still_there(self, tree: Tree) -> list[Node]:
+        """What this image has and `tree` lacks, but for what is below something else now."""
+        left: dict[str, Node] = {}
+        for node in self.tree:
+            if node.path not in tree and (node.parent in left or _is_directory(tree, node.parent)):
+                left[node.path] = node
+        if left:
+            what = f"{next(iter(left))} of the base image was to be removed and stays"
+            more = f", and {len(left) - 1} more" if len(left) > 1 else ""
+            emit(Warned(f"{what}{more}", hint="layers of a base image stay as they are"))
+        return list(left.values())
 
     def joined(self, system: Tree, *others: Tree) -> Tree:
         """`system`, which this image is part of, with `others` in it.
@@ -183,6 +197,11 @@ def small_file(tree: Tree, path: str) -> bytes | None:
 
 def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit()
+
+
+def _is_directory(tree: Tree, path: str) -> bool:
+    node = tree.get(path)
+    return node is not None and node.kind is Kind.DIRECTORY
 
 
 def _is_leaf(node: Node) -> bool:
