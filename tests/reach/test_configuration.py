@@ -109,6 +109,8 @@ def test_files_of_the_command_begin() -> None:
     found = kept("", "x", "-c", "own.conf", workdir="/opt/own")
     assert found == {"/opt/own/own.txt"}
     assert kept("", "x", "--config=/opt/own/own.conf") == found
+    # So do names from where it is started.
+    assert kept("load own.txt", "x", workdir="/opt/own") == found
     # All of a directory is, and names in it begin there.
     assert kept("load own.txt", "x", "-p", "/opt/own") == found
     assert kept("", "x", "-p", "/etc") == set()

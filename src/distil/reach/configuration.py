@@ -124,7 +124,7 @@ class ConfigurationSearch(EvidenceProvider):
             yield from self._at(word)
             return
         yield from self._at(f"{parent_of(by).rstrip('/')}/{word}")
-        for directory in self._directories:
+        for directory in (self._workdir, *self._directories):
             yield from self._at(f"{directory.rstrip('/')}/{word}")
         for place in self._places:
             if "*" in place:
