@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
@@ -39,7 +40,8 @@ def difference(
         secret = traces.within(node.blob) if node.blob is not None else ""
         text = f"{node.path}\0{node.target}".encode("utf-8", "surrogateescape")
         if secret := secret or traces.in_text(text):
-            raise SecretKept(stage.name, secret, node.path)
+            where = traces.hidden(os.fsencode(node.path))
+            raise SecretKept(stage.name, secret, where.decode("utf-8", "backslashreplace"))
         yield msgspec.structs.replace(
             node, uid=0, gid=0, mtime=min(node.mtime, epoch), origin=_origin(stage)
         )

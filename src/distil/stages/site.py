@@ -227,7 +227,9 @@ class Site:
             why = "it asks for the network, and --offline forbids that"
             raise StagesUnable(name, why, hint="what it makes is kept when it has run once")
         work = self._work(stage, self._key(below[-1].name) if below else "")
-        traces = Traces({m.secret: place.secrets.value(m.secret) for m in stage.mounts if m.secret})
+        secrets = {m.secret: place.secrets.value(m.secret) for m in stage.mounts if m.secret}
+        logins = {name: os.fsencode(text) for name, text in work.proxies.items() if "@" in text}
+        traces = Traces(logins | secrets)
         output = Output(name, traces)
         try:
             with (
