@@ -145,6 +145,20 @@ def test_the_difference_laid_on_the_root_is_what_was_there(bench: Bench) -> None
     assert f"/src/sub/{OPAQUE}" not in tree
 
 
+@pytest.mark.parametrize("script", ["rm -r /d; mkdir /d", "mv /d /e; mkdir /d; rm -r /e"])
+def test_what_is_made_anew_as_it_was_is_there(bench: Bench, script: str) -> None:
+    old = {path: InlineBlob.of(b"old") for path in ("/d/old", "/d/a/old", "/d/gone")}
+    nodes = [Node(path, Kind.FILE, 0o644, blob=blob) for path, blob in old.items()]
+    bench.root = bench.root.with_nodes(nodes)
+    again = "echo -n old > /d/old; mkdir /d/a; echo -n old > /d/a/old; echo -n x > /d/new"
+    ended, made = bench.run(f"{script}; {again}")
+    left = bench.root.overlaid([made.values()])
+    assert ended.status == 0
+    assert {node.path for node in left.under("/d") if node.kind is Kind.FILE} == {
+        *("/d/old", "/d/a/old", "/d/new")
+    }
+
+
 def test_nothing_depends_on_the_host(bench: Bench) -> None:
     ended, _ = bench.run(
         "hostname; id -u; env | grep -v ^PWD | grep -v ^SHLVL; stat -c %Y a", files={"a": b""}

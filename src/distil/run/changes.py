@@ -62,6 +62,7 @@ class _Reader:
     def overlaid_changes(self) -> Iterator[Node]:
         """The entries of an overlay's upper directory (kernel: filesystems/overlayfs)."""
         top = self._layer / UPPER
+        emptied = ""
         for path, name, parent, found in self._walked(top):
             marks = _marks(parent, name) if stat.S_IFMT(found.st_mode) in _MARKED else {}
             gone = stat.S_ISCHR(found.st_mode) and found.st_rdev == 0
@@ -69,11 +70,14 @@ class _Reader:
                 if self._before(path) is not None:
                     yield _hidden(path)
                 continue
-            opaque = marks.get(_OPAQUE_MARK) == b"y"
-            if opaque and self._was_directory(path):
-                yield _emptied(path)
+            # In a directory that hides all of the root's, everything is new, whatever it is like.
+            is_new = bool(emptied) and path.startswith(emptied)
+            if marks.get(_OPAQUE_MARK) == b"y" and not is_new:
+                is_new, emptied = True, f"{path}/"
+                if self._was_directory(path):
+                    yield _emptied(path)
             node = self._node(path, name, parent, found)
-            if node is not None and (opaque or not self._is_as_before(node)):
+            if node is not None and (is_new or not self._is_as_before(node)):
                 yield node
 
     # --- copies ----------------------------------------------------------------------------
