@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from distil.formats.elf import parse_elf
 from distil.model import mention as kinds
+from distil.model.digest import Digest
 from distil.model.mention import Mention
 from distil.model.node import Kind, Node
+from distil.model.origin import PackageOrigin
 from distil.model.tree import Tree
 from distil.reach.named import Lookup, names_of, program_paths, sought_name
 from distil.reach.shells import shell_starters
@@ -21,6 +24,10 @@ CODE = b"import os\nos.execlp('tool', 'tool')\n"
 
 def program(path: str, data: bytes = b"\x7fELF") -> Node:
     return file(path, data, mode=0o755)
+
+
+def packaged(path: str, data: bytes) -> Node:
+    return replace(program(path, data), origin=PackageOrigin("pkg:deb/debian/p@1", Digest.of(b"")))
 
 
 TREE = Tree(
@@ -127,12 +134,15 @@ def test_programs_that_start_a_shell() -> None:
     plain = Elf(interpreter="/lib64/ld-linux-x86-64.so.2", flags_1=0x08000000).build()
     tree = Tree(
         [
-            program("/usr/bin/plain", plain),
-            program("/usr/bin/shells", plain + b"\0/bin/sh\0"),
-            program("/usr/bin/script", b"#!/bin/sh\n"),
-            program("/usr/bin/python", b"#!/usr/bin/python3\n"),
-            file("/usr/share/text", b"#!/bin/sh\n"),
-            file("/usr/lib/libsystem.so.1", Elf(soname="libsystem.so.1").build() + b"\0/bin/sh\0"),
+            packaged("/usr/bin/plain", plain),
+            packaged("/usr/bin/shells", plain + b"\0/bin/sh\0"),
+            packaged("/usr/bin/script", b"#!/bin/sh\n"),
+            packaged("/usr/bin/python", b"#!/usr/bin/python3\n"),
+            packaged("/usr/share/text", b"#!/bin/sh\n"),
+            program("/opt/own", b"#!/bin/sh\n"),
+            packaged(
+                "/usr/lib/libsystem.so.1", Elf(soname="libsystem.so.1").build() + b"\0/bin/sh\0"
+            ),
         ]
     )
     elf = {node.blob.digest: parse_elf(node.blob.read()) for node in tree if node.blob}

@@ -39,7 +39,7 @@ from distil.model.image import (
 from distil.model.node import Kind, Node
 from distil.model.origin import GeneratedOrigin, LayerOrigin
 from distil.model.platform import Platform
-from distil.model.reference import Location, Transport
+from distil.model.reference import Location
 from distil.model.spec import DEFAULT_USER, ImageSpec, Level, Spec
 from distil.model.tree import Tree
 
@@ -238,16 +238,17 @@ class Asked(msgspec.Struct, frozen=True):
     @property
     def name(self) -> str:
         """How others can have the image; empty for a place on this machine."""
-        if self.location.transport is not Transport.REGISTRY or self.location.name is None:
+        name = self.location.registry_name
+        if name is None:
             return ""
-        tagged = msgspec.structs.replace(self.location.name, digest="")
+        tagged = msgspec.structs.replace(name, digest="")
         return tagged.canonical
 
     @property
     def exact(self) -> Location:
         """Where it is asked for: in a registry by its digest, if it has to have one."""
-        name = self.location.name
-        if self.digest is None or self.location.transport is not Transport.REGISTRY or name is None:
+        name = self.location.registry_name
+        if self.digest is None or name is None:
             return self.location
         named = msgspec.structs.replace(name, tag="", digest=str(self.digest))
         return msgspec.structs.replace(self.location, name=named)
@@ -267,7 +268,7 @@ def open_foundation(
     """
     known = _known(asked, cache) if asked.digest is not None or offline else None
     if known is None:
-        if offline and asked.location.transport is Transport.REGISTRY:
+        if offline and asked.location.registry_name is not None:
             raise Offline("the base image", str(asked.location))
         known = _fetched(asked, cache, settings)
     image, has_digests = known

@@ -119,6 +119,15 @@ class Location(msgspec.Struct, frozen=True):
         slashes = "//" if self.transport is Transport.REGISTRY else ""
         return f"{self.transport}:{slashes}{self.name}"
 
+    @property
+    def registry_name(self) -> ImageName | None:
+        """The name by which others can have it too, from a registry; None for any other place."""
+        return self.name if self.transport is Transport.REGISTRY else None
+
+    def is_of(self, transport: Transport) -> bool:
+        """Whether it is a place of that kind."""
+        return self.transport is transport
+
     def with_reference(self, reference: str) -> Location:
         """The same directory or archive, another image in it."""
         return msgspec.structs.replace(self, reference=reference)

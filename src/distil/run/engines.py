@@ -90,7 +90,7 @@ class _Engine(msgspec.Struct, frozen=True):
 
     def _loaded(self, subject: Subject, name: ImageName) -> str:
         """What the engine calls the image: as it is known there, or `name`, once it is loaded."""
-        if subject.location.transport is self.transport:
+        if subject.location.is_of(self.transport):
             return str(subject.location.name)
         with store_to_read(subject.location, subject.settings).opened() as source:
             platform = subject.platform
