@@ -248,7 +248,7 @@ class DockerRunner(EngineRunner):
         with tempfile.TemporaryDirectory() as directory:
             archive = Path(directory) / "idle.tar"
             with tarfile.open(archive, "w") as tar:
-                tar.add(tool("busybox"), "busybox")
+                tar.add(Path(tool("busybox")).resolve(), "busybox")
             return self._engine.output("import", archive).strip()
 
 
