@@ -311,3 +311,19 @@ def test_what_is_written_out_builds_the_same(tmp_path: Path) -> None:
     assert again.completed(spec).copy == made.completed(Spec()).copy
     assert again.completed(spec).base == made.completed(Spec()).base
     assert again.application.entrypoint == made.application.entrypoint
+
+
+@pytest.mark.parametrize(
+    ("directory", "name"),
+    [
+        ("cmd/app/v2/", "app"),
+        ("cmd/v1/", "v1"),
+        ("v3/", "shop"),
+        ("cmd/v10x/", "v10x"),
+        ("", "shop"),
+    ],
+)
+def test_a_command_is_called_as_go_calls_it(tmp_path: Path, directory: str, name: str) -> None:
+    made = found(tmp_path, {"go.mod": "module example.org/shop\n", f"{directory}main.go": MAIN})
+    assert made.building is not None
+    assert made.building.built == f"/out/{name}"

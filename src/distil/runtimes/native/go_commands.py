@@ -15,6 +15,8 @@ from distil.source.scan import Sources
 _SHOWN: Final = 8
 _MOST: Final = 1 << 16
 """Bytes of a file that are looked at for its clauses of package and import."""
+_MAJOR: Final = re.compile(r"v(?:[2-9]|[1-9][0-9]+)")
+"""A major version as the last part of an import path."""
 _NEVER_BUILT: Final = frozenset({"vendor", "testdata"})
 _COMMENT: Final = re.compile(rb"//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
 _MAIN: Final = re.compile(rb"\A\s*package\s+main\b")
@@ -66,7 +68,7 @@ def go_files(sources: Sources, name: str, modules: Sequence[str] = (".",)) -> Go
         cgo = cgo or _CGO.search(text) is not None
         if directory not in mains and _MAIN.match(_COMMENT.sub(b"", text)):
             mains.add(directory)
-    commands = [GoCommand(one, one.rpartition("/")[2] or name) for one in sorted(mains)]
+    commands = [GoCommand(one, _binary(one, name)) for one in sorted(mains)]
     return GoFiles(tuple(commands), cgo)
 
 
@@ -95,6 +97,12 @@ def choose(commands: Sequence[GoCommand], name: str, wanted: str) -> GoCommand:
         f"the commands of the Go module are {', '.join(names[:_SHOWN])}{more}",
         f'write entrypoint = ["/{likely[0].name}"] below [app] in distil.toml',
     )
+
+
+def _binary(directory: str, module: str) -> str:
+    """How ``go build`` calls the command in `directory` of the module that is called `module`."""
+    *above, last = directory.split("/")
+    return (above[-1] if above else module) if _MAJOR.fullmatch(last) else last or module
 
 
 def _is_built(directory: str, base: str) -> bool:
