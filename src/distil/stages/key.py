@@ -12,7 +12,7 @@ from distil.model.digest import Digest
 from distil.model.node import Node
 from distil.model.spec import CopySpec, StageSpec
 
-_VERSION: Final = 1
+_VERSION: Final = 2
 """To be raised when the same inputs come to another result, or are kept in another form."""
 
 
