@@ -17,6 +17,8 @@ from distil.source.errors import UnreadableSource
 from distil.source.scan import application_tree, scan, scan_project
 from tests.support.detected import detect
 
+IN_APP = Spec(image=ImageSpec(workdir="/app"))
+
 PLAIN = Application(source="", name="x", version="")
 
 
@@ -147,7 +149,7 @@ def test_symbolic_links(tmp_path):
     (root / "loop").symlink_to("dir")
     (root / "sneaky").symlink_to("loop/../../secret")
     assert taken(root) == ["a.py", "dir/b.py", "dir/up", "in", "loop"]
-    tree = application_tree(_application(root), Spec())
+    tree = application_tree(_application(root), IN_APP)
     assert tree["/app/in"].target == "dir/b.py"
     assert "/app/loop/b.py" not in tree
 
@@ -167,7 +169,7 @@ def test_tree_does_not_depend_on_the_host(tmp_path):
     (second / "a.py").chmod(0o666)
     (first / "b").chmod(0o700)
     os.utime(first / "a.py", (1, 1))
-    trees = [application_tree(_application(root), Spec()) for root in (first, second)]
+    trees = [application_tree(_application(root), IN_APP) for root in (first, second)]
     shapes = [[(n.path, n.mode, n.mtime, n.size, n.origin) for n in tree] for tree in trees]
     assert shapes[0] == shapes[1]
     assert trees[0]["/app/run"].mode == 0o755
@@ -183,7 +185,7 @@ def test_workdir(tmp_path):
 
 def test_packaged_application_only_brings_what_is_included(tmp_path):
     root = write_all(tmp_path / "app", "a.py", "data/x.csv", "data/y.csv", "manage.py")
-    spec = Spec(app=AppSpec(include=("manage.py", "data/x*")))
+    spec = Spec(app=AppSpec(include=("manage.py", "data/x*")), image=ImageSpec(workdir="/app"))
     tree = application_tree(_application(root, packaged=True), spec)
     assert [n.path for n in tree if n.kind is Kind.FILE] == ["/app/data/x.csv", "/app/manage.py"]
     assert tree["/app"].kind is Kind.DIRECTORY
@@ -194,7 +196,7 @@ def test_elf_files(tmp_path):
     (root / "empty").write_bytes(b"")
     (root / "broken").write_bytes(b"\x7fELF and no more")
     (root / "program").write_bytes(Path("/bin/true").read_bytes())
-    tree = application_tree(_application(root), Spec())
+    tree = application_tree(_application(root), IN_APP)
     found = elf_files(tree)
     assert found[tree["/app/a.py"].blob.digest] is None
     assert found[tree["/app/broken"].blob.digest] is None
@@ -208,7 +210,7 @@ def test_unreadable(tmp_path):
     sources = scan(root, Spec())
     (root / "main.py").unlink()
     with pytest.raises(UnreadableSource, match=r"main\.py: No such file"):
-        application_tree(application, Spec(), sources)
+        application_tree(application, IN_APP, sources)
 
 
 def test_bad_pattern(tmp_path):
