@@ -35,6 +35,7 @@ def test_directories_that_programs_count_on(warm: World, level: str) -> None:
     assert (found["home/nonroot"].uid, found["home/nonroot"].mode) == (65532, 0o700)
     for name in ("bin", "sbin", "lib", "lib64"):
         assert found[name].linkname == f"usr/{name}"
+    assert found["var/run"].linkname == "/run"
     for name in ("dev", "proc", "sys", "run", "etc"):
         assert found[name].isdir()
 

@@ -107,7 +107,9 @@ class Beginning(EvidenceProvider):
         if rule.startswith(MADE_BY_SCRIPTS):
             return self._covers(rule.removeprefix(MADE_BY_SCRIPTS))
         target = self._tree.resolve(node.path) if node.kind is Kind.SYMLINK else None
-        origin = target.origin if target is not None else None
+        # A link to a directory, such as /var/run, is a place and no file.
+        is_file = target is not None and target.kind is not Kind.DIRECTORY
+        origin = target.origin if is_file and target is not None else None
         names = self._roots.packages.names
         return isinstance(origin, PackageOrigin) and self._covers(names.get(origin.purl, ""))
 
