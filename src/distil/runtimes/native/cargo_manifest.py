@@ -70,7 +70,7 @@ def read_dependencies(sources: Sources) -> tuple[str, ...]:
 
 
 def crate_directory(sources: Sources) -> str:
-    """The directory that stands in for crates.io, as .cargo/config.toml has it; mostly empty.
+    """The directory that stands in for the public registry, by .cargo/config.toml; mostly empty.
 
     Raises `InvalidProjectFile`, `UnreadableSource`.
     """

@@ -22,7 +22,7 @@ from distil.source.scan import Sources
 RUST_STAGE: Final = "rust"
 """Of the stage, and of the runtime."""
 DEBIAN_CRATES: Final = "/usr/share/cargo/registry"
-"""Where Debian's librust-*-dev packages put crates, as a directory that stands in for crates.io."""
+"""Where Debian's librust-*-dev packages put crates, as a directory that cargo reads."""
 
 _WITHOUT_AUDITABLE: Final = frozenset({"debian:bullseye", "debian:bookworm"})
 """Suites that have no cargo-auditable, so programs built on them do not tell their crates."""
