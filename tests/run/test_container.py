@@ -8,7 +8,7 @@ import click
 import msgspec
 import pytest
 
-from distil.cli.run import command
+from distil.cli.running import command
 from distil.model.image import ContainerConfig, string_set
 from distil.model.node import Kind, Node
 from distil.model.reference import parse_location

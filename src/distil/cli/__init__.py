@@ -23,7 +23,7 @@ _VERBS: Final = {
     "schema": ("distil.cli.schema", "Print the JSON schema of distil.toml, for editors."),
     "build": ("distil.cli.build", "Turn an application into a minimal image and its debug twin."),
     "lock": ("distil.cli.lock", "Write down every archive that an image is made of."),
-    "run": ("distil.cli.run", "Run an image, with what is here to run it."),
+    "run": ("distil.cli.running", "Run an image, with what is here to run it."),
     "recommend": ("distil.cli.recommend", "Say which base and settings suit an application."),
     "why": ("distil.cli.why", "Say why a file is in an image, or why it is not."),
     "check": ("distil.cli.check", "Check that everything in an image finds what it needs."),
