@@ -21,12 +21,12 @@ LARGEST: Final = 64 << 20
 
 
 class Cataloger(msgspec.Struct, frozen=True, kw_only=True):
-    """Which files: those of a name among `names`, those that end in one of `suffixes`, and with
-    `elf` all ELF files. With none of these, all files.
+    """Which files a parser is for: those of `names`, those with one of `suffixes`, ELF files.
 
-    Where `inside` is not empty, only those of them whose path has one of its parts in it. A
-    parser that raises `Unreadable` becomes a remark on that file; whatever else it raises is a
-    mistake of the parser. `largest` is in bytes: a larger file is a remark.
+    With none of these three, all files. Where `inside` is not empty, only those of them whose
+    path has one of its parts in it. A parser that raises `Unreadable` becomes a remark on that
+    file; whatever else it raises is a mistake of the parser. `largest` is in bytes: a larger
+    file is a remark.
     """
 
     name: str

@@ -74,12 +74,13 @@ class Added(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
 
 
 class Facts(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
-    """All that one file says. Paths in `moved` are where a package's path really is (diversions)."""
+    """All that one file says."""
 
     stated: tuple[Stated, ...] = ()
     added: tuple[Added, ...] = ()
     moved: tuple[tuple[str, str, str], ...] = ()
-    """(key of the package that is not moved or "", path, where it is)."""
+    """Diversions: the key of the package that keeps the path, or "", the path, and where the
+    files of all others are that have it."""
     generated: tuple[tuple[str, str], ...] = ()
     """(path, rule): what the file says was made on the machine, such as links of alternatives."""
     release: OsRelease | None = None

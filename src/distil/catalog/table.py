@@ -7,7 +7,7 @@ from typing import Final
 from distil.catalog.cataloger import Cataloger
 
 VERSION: Final = 1
-"""Raised whenever a parser says something else of the same bytes: what is kept is then made anew."""
+"""Raised whenever a parser says something else of the same bytes: nothing kept is used then."""
 
 CATALOGERS: Final = (
     # --- the operating system ---
