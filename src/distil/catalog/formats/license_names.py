@@ -64,7 +64,6 @@ NAMES: Final = {
     "eclipse public 2.0": "EPL-2.0",
     "edl 1.0": "BSD-3-Clause",
     "efl 2": "EFL-2.0",
-    "european union public licence 1.1": "EUPL-1.1",
     "european union public 1.1": "EUPL-1.1",
     "european union public 1.2": "EUPL-1.2",
     "expat": "MIT",
@@ -177,7 +176,7 @@ REPLACED: Final = {
     "GPL-2.0-with-GCC-exception": "GPL-2.0-only WITH GCC-exception-2.0",
     "GPL-3.0-with-autoconf-exception": "GPL-3.0-only WITH Autoconf-exception-3.0",
     "GPL-3.0-with-GCC-exception": "GPL-3.0-only WITH GCC-exception-3.1",
-    "Nunit": "Zlib-acknowledgement",
+    "Nunit": "zlib-acknowledgement",
     "StandardML-NJ": "SMLNJ",
     "wxWindows": "LGPL-2.0-or-later WITH WxWindows-exception-3.1",
 }
