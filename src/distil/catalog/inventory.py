@@ -110,7 +110,9 @@ def _made(
 
 def _layer(layer: Layer) -> InventoryLayer:
     one = layer.descriptor
-    return InventoryLayer(layer.diff_id, one.digest, one.size, one.media_type, layer.created_by)
+    return InventoryLayer(
+        str(layer.diff_id), str(one.digest), one.size, one.media_type, layer.created_by
+    )
 
 
 def _remarks(records: Sequence[LayerRecord], squashed: Squashed) -> Iterator[Remark]:
