@@ -62,6 +62,7 @@ CATALOGERS: Final[tuple[Cataloger, ...]] = (
         parser="dpkg_info:alternatives",
         inside=("/lib/dpkg/alternatives/",),
     ),
+    Cataloger(
         name="apk", parser="apk:installed", names=("installed",), inside=("lib/apk/db/installed",)
     ),
     Cataloger(name="alpm", parser="alpm:description", names=("desc",), inside=("/pacman/local/",)),
