@@ -69,6 +69,7 @@ CATALOGERS: Final[tuple[Cataloger, ...]] = (
         inside=("/usr/share/doc/",),
         largest=4 << 20,
     ),
+    Cataloger(name="chisel", parser="chisel:manifest", names=("manifest.wall",)),
     Cataloger(
         name="apk", parser="apk:installed", names=("installed",), inside=("lib/apk/db/installed",)
     ),

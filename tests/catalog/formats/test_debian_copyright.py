@@ -22,8 +22,10 @@ def licenses(text: str) -> tuple[str, ...]:
     ("text", "expected"),
     [
         (
-            "\nFiles: *\nLicense: GPL-2+\n words\n\nFiles: b\nLicense: Expat\n\n"
-            + "Files: c\nLicense: GPL-2+\n\nLicense: Artistic\n words\n",
+            (
+                "\nFiles: *\nLicense: GPL-2+\n words\n\nFiles: b\nLicense: Expat\n\n"
+                "Files: c\nLicense: GPL-2+\n\nLicense: Artistic\n words\n"
+            ),
             ("GPL-2.0-or-later", "MIT"),
         ),
         ("License: Apache-2.0\n\nLicense: Expat\n words\n", ("Apache-2.0",)),
@@ -58,9 +60,11 @@ def test_a_licence_of_its_own_is_told_with_its_words() -> None:
     [
         ("See /usr/share/common-licenses/GPL-2.", ("GPL-2.0-only",)),
         (
-            "either version 2, or (at your option) any later\nversion.\n"
-            + "See `/usr/share/common-licenses/GPL-2'.\n"
-            + "The manual: /usr/share/common-licenses/GFDL-1.3\n",
+            (
+                "either version 2, or (at your option) any later\nversion.\n"
+                "See `/usr/share/common-licenses/GPL-2'.\n"
+                "The manual: /usr/share/common-licenses/GFDL-1.3\n"
+            ),
             ("GPL-2.0-or-later", "GFDL-1.3-only"),
         ),
         ("any later version of Apache /usr/share/common-licenses/Apache-2.0", ("Apache-2.0",)),
@@ -69,8 +73,10 @@ def test_a_licence_of_its_own_is_told_with_its_words() -> None:
             ("MIT",),
         ),
         (
-            "Redistribution and use in source and binary forms, with or without\n# modification: "
-            + "may be used to endorse or promote products derived",
+            (
+                "Redistribution and use in source and binary forms, with or without\n"
+                "# modification: may be used to endorse or promote products derived"
+            ),
             ("BSD-3-Clause",),
         ),
         (
