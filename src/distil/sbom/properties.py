@@ -128,7 +128,8 @@ class Told:
 
     def values(self, name: str, kind: type[_Value]) -> tuple[_Value, ...]:
         """Every value as JSON of `kind`. Raises `ValueError` for what is none."""
-        return tuple(msgspec.json.decode(one, type=kind, dec_hook=_digest) for one in self.all(name))
+        told = self.all(name)
+        return tuple(msgspec.json.decode(one, type=kind, dec_hook=_digest) for one in told)
 
     def value(self, name: str, kind: type[_Value]) -> _Value | None:
         """The first value as JSON of `kind`. Raises `ValueError` for what is none."""

@@ -76,6 +76,8 @@ def for_scanners(
     yield Property("syft:package:type", syft.type)
     if syft.language:
         yield Property("syft:package:language", syft.language)
+    if syft.metadata:
+        yield Property("syft:package:metadataType", syft.metadata)
     for number, place in enumerate(component.places[:1]):
         yield Property(f"syft:location:{number}:path", place.path)
         if 0 <= place.layer < len(layers):
