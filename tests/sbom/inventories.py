@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import string
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -38,7 +39,7 @@ def _sum(text: str, algorithm: str = "sha256") -> str:
 
 
 def _file(path: str, attribution: Attribution, *owners: int, **more) -> InventoryFile:
-    given = {
+    given: dict[str, Any] = {
         "kind": Kind.FILE,
         "mode": 0o644,
         "size": len(path),

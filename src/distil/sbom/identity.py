@@ -92,6 +92,6 @@ def image_purl(subject: Subject) -> str:
     told = "&".join(
         f"{key}={quote(value, safe='/:')}" for key, value in sorted(qualifiers.items()) if value
     )
-    return f"pkg:oci/{quote(name, safe='')}@{quote(subject.digest, safe='')}" + (
+    return f"pkg:oci/{quote(name, safe='')}@{quote(subject.digest, safe=':')}" + (
         f"?{told}" if told else ""
     )
