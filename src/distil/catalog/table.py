@@ -63,6 +63,14 @@ CATALOGERS: Final[tuple[Cataloger, ...]] = (
         inside=("/lib/dpkg/alternatives/",),
     ),
     Cataloger(
+        name="debian-copyright",
+        parser="debian_copyright:copyright_file",
+        names=("copyright",),
+        inside=("/usr/share/doc/",),
+        largest=4 << 20,
+    ),
+    Cataloger(name="chisel", parser="chisel:manifest", names=("manifest.wall",)),
+    Cataloger(
         name="apk", parser="apk:installed", names=("installed",), inside=("lib/apk/db/installed",)
     ),
     Cataloger(name="alpm", parser="alpm:description", names=("desc",), inside=("/pacman/local/",)),
