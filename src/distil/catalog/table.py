@@ -91,4 +91,17 @@ CATALOGERS: Final[tuple[Cataloger, ...]] = (
     ),
     # --- languages ---
     # --- programs ---
+    Cataloger(name="program", parser="program:program", elf=True, largest=1 << 30),
+    Cataloger(
+        name="script",
+        parser="classify:script",
+        names=("composer", "composer.phar", "elixir", "wp", "liberts_internal.a"),
+    ),
+    Cataloger(
+        name="go-toolchain",
+        parser="toolchains:go_toolchain",
+        names=("VERSION",),
+        inside=("/go/VERSION",),
+    ),
+    Cataloger(name="java-runtime", parser="toolchains:java_runtime", names=("release",)),
 )
