@@ -22,22 +22,24 @@ from distil.model.node import Kind
 BYTE_CODE: Final = "byte code"
 """The rule of compiled Python modules."""
 
-_CACHED: Final = re.compile(r"(.+)/__pycache__/([^/]+?)\.[a-z]+-?\d+(?:\.opt-[12])?\.pyc")
+_CACHED: Final = re.compile(
+    r"(.+)/__pycache__/([^/]+?)\.[a-z]+-?\d+t?(?:\.opt-[0-9a-z]+)?\.pyc", re.DOTALL
+)
 
 
 class Made(msgspec.Struct, frozen=True):
     """How a path came to be: `rule` says what makes it.
 
-    `package` is the package whose program or script that is, empty if it is not of one;
-    `of_package` that the path is there because of this package, and without it has no reason.
-    `sources` are files of which it has to be made from one, `is_copy` that it is then the same.
+    `package` is the package whose program or script that is, `source` the file that it is made
+    from, `copies` are files that it may be a copy of. `needs_owner`: without the package, or an
+    owner of the source, there is no reason for the path.
     """
 
     rule: str
     package: str = ""
-    of_package: bool = False
-    sources: tuple[str, ...] = ()
-    is_copy: bool = False
+    source: str = ""
+    copies: tuple[str, ...] = ()
+    needs_owner: bool = False
 
 
 def made_by(path: str, kind: Kind, target: str = "", *, is_program: bool = False) -> Made | None:
@@ -68,7 +70,7 @@ def _byte_code(path: str) -> Made | None:
     """Of ``D/NAME.py``: ``D/__pycache__/NAME.cpython-311.pyc`` (PEP 3147), or ``D/NAME.pyc``."""
     cached = _CACHED.fullmatch(path)
     source = f"{cached[1]}/{cached[2]}.py" if cached is not None else path[:-1]
-    return Made(BYTE_CODE, sources=(source,))
+    return Made(f"{BYTE_CODE} of {source}", source=source, needs_owner=True)
 
 
 class _Table:
@@ -84,7 +86,7 @@ class _Table:
     def find(self, path: str, *, is_program: bool = False) -> Made | None:
         row = self._whole.get(path)
         if row is not None:
-            return None if is_program else _made(row, row.package)
+            return None if is_program else Made(row.rule, row.package, copies=row.copies)
         for first in (_first(path), ""):
             for row in self._below.get(first, ()):
                 made = _matched(row, path) if row.is_script or not is_program else None
@@ -105,11 +107,7 @@ def _matched(row: Row, path: str) -> Made | None:
     if found is None:
         return None
     named = found.groupdict().get("package")
-    return _made(row, named or row.package, of_package=named is not None)
-
-
-def _made(row: Row, package: str, *, of_package: bool = False) -> Made:
-    return Made(row.rule, package, of_package, row.copies, is_copy=bool(row.copies))
+    return Made(row.rule, named or row.package, copies=row.copies, needs_owner=named is not None)
 
 
 @functools.cache

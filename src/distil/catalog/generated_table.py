@@ -81,8 +81,8 @@ FILES: Final = (
     Row(
         _DPKG,
         "/var/lib/dpkg/",
-        r"(?:status|diversions|statoverride|available)(?:-old)?|arch|lock|lock-frontend|cmethopt"
-        r"|triggers/(?:File|Lock|Unincorp|[a-z0-9][a-z0-9+.-]*)|info/(?:format|triggers)"
+        r"(?:status|diversions|statoverride|available)(?:-old)?|arch(?:-native)?|lock|lock-frontend"
+        r"|cmethopt|triggers/(?:File|Lock|Unincorp|[a-z0-9][a-z0-9+.-]*)|info/(?:format|triggers)"
         r"|alternatives/[^/]+|status\.d/[^/]+",
         "dpkg",
     ),
@@ -206,7 +206,7 @@ LINKS: Final = (
     Row("base-files", "/", "usr/local/man|var/spool/mail|var/run|var/lock", "base-files"),
     Row("tzdata", "/etc/localtime", "", "tzdata"),
     Row("container engine", "/etc/", "mtab|resolv\\.conf"),
-    Row("systemd", "/", r"etc/machine-id|var/lib/dbus/machine-id|etc/rmt", "systemd"),
+    Row("systemd", "/var/lib/dbus/machine-id", "", "systemd"),
     Row("update-ca-certificates", "/etc/ssl/", r"certs/[^/]+\.(?:pem|\d+)|cert\.pem"),
     Row(
         "deb-systemd-helper",
