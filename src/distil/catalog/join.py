@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from distil.catalog.cpe import cpes_of
 from distil.catalog.facts import Added, Claim, Facts, Stated
 from distil.catalog.formats.os_release import PRECEDENCE
 from distil.catalog.history import Identity, identity
@@ -185,6 +186,10 @@ def _complete(joined: Joined, release: OsRelease | None) -> None:
     if component.kind in OS_KINDS and component.purl:
         purl = completed(component.purl, release)
         joined.component = msgspec.structs.replace(component, purl=purl)
+    elif not component.cpes:
+        known = cpes_of(component.purl)
+        if known:
+            joined.component = msgspec.structs.replace(component, cpes=known)
 
 
 def _release(releases: dict[str, OsRelease]) -> OsRelease | None:
