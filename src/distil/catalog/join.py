@@ -10,6 +10,7 @@ import msgspec
 from distil.catalog.facts import Added, Claim, Facts, Stated
 from distil.catalog.history import Identity, identity
 from distil.catalog.os_purl import completed
+from distil.catalog.package_url import qualified
 from distil.model.inventory import (
     KINDS,
     OS_KINDS,
@@ -164,6 +165,8 @@ def _add(joined: Joined, added: Added) -> None:
     if added.licenses and not component.licenses:
         changes["licenses"] = added.licenses
         changes["license_texts"] = added.license_texts
+    if added.qualifiers and component.purl:
+        changes["purl"] = qualified(component.purl, added.qualifiers)
     if added.properties:
         changes["properties"] = tuple(sorted({*component.properties, *added.properties}))
     if changes:
