@@ -30,7 +30,8 @@ def read(name: str, content: bytes) -> Facts | None:
 
 def check(facts: Facts) -> None:
     """What holds of all facts, whatever was read."""
-    claims = [claim for one in (*facts.stated, *facts.added) for claim in one.claims]
+    claims = [claim for one in facts.stated for claim in one.claims]
+    claims += [claim for one in facts.added for claim in one.claims]
     for path in [claim.path for claim in claims] + [path for path, _ in facts.generated]:
         assert path.startswith("/")
         assert path != "/"

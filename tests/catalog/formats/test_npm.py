@@ -16,8 +16,9 @@ def only(facts: Facts) -> Stated:
     return stated
 
 
-def told(path: str = "/app/package.json", **fields: object) -> Stated:
-    return only(package_json(path, json.dumps({"name": "x", "version": "1", **fields}).encode()))
+def told(path: str, fields: dict[str, object] | None = None) -> Stated:
+    document = {"name": "x", "version": "1", **(fields or {})}
+    return only(package_json(path, json.dumps(document).encode()))
 
 
 def test_a_scoped_module() -> None:
@@ -43,7 +44,7 @@ def test_a_scoped_module() -> None:
 
 
 def test_what_it_needs_is_looked_for_as_node_does() -> None:
-    stated = told("/a/node_modules/b/node_modules/c/package.json", dependencies={"ms": "2"})
+    stated = told("/a/node_modules/b/node_modules/c/package.json", {"dependencies": {"ms": "2"}})
     assert stated.needs == (
         "|".join(
             f"npm:{place}/ms"
@@ -80,7 +81,9 @@ def test_which_directory_is_the_packages(path: str, tree: str | None) -> None:
 
 
 def test_the_programs_of_a_module_for_everybody() -> None:
-    stated = told("/usr/local/lib/node_modules/npm/package.json", bin={"npx": "a", "../x": "b"})
+    stated = told(
+        "/usr/local/lib/node_modules/npm/package.json", {"bin": {"npx": "a", "../x": "b"}}
+    )
     assert [claim.path for claim in stated.claims[2:]] == [
         "/usr/local/lib/node_modules/.bin/npx",
         "/usr/local/bin/npx",
@@ -104,7 +107,7 @@ def test_the_programs_of_a_module_for_everybody() -> None:
     ],
 )
 def test_licences(fields: dict[str, object], expected: tuple[str, ...]) -> None:
-    assert told(**fields).component.licenses == expected
+    assert told("/app/package.json", fields).component.licenses == expected
 
 
 @pytest.mark.parametrize(
@@ -117,7 +120,7 @@ def test_licences(fields: dict[str, object], expected: tuple[str, ...]) -> None:
     ],
 )
 def test_authors(author: object, expected: str) -> None:
-    assert told(author=author).component.supplier == expected
+    assert told("/app/package.json", {"author": author}).component.supplier == expected
 
 
 @pytest.mark.parametrize(
