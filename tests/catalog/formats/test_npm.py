@@ -90,7 +90,7 @@ def test_the_programs_of_a_module_for_everybody() -> None:
     ]
     assert (
         Claim("/a/node_modules/.bin/x", is_optional=True)
-        in told("/a/node_modules/x/package.json", bin="cli.js").claims
+        in told("/a/node_modules/x/package.json", {"bin": "cli.js"}).claims
     )
 
 
