@@ -14,6 +14,7 @@ from distil.sbom.errors import UnknownSbomFormat
 from distil.sbom.identity import Writing
 from distil.sbom.purls import write_purls
 from distil.sbom.spdx2 import write_spdx2
+from distil.sbom.spdx3 import write_spdx3
 
 Writer = Callable[[Inventory | IndexInventory, Writing], Iterator[bytes]]
 """What writes a document, in parts: the same ones for the same inventory and date."""
@@ -33,6 +34,9 @@ FORMATS: Final = {
     one.name: one
     for one in (
         SbomFormat("spdx", "SPDX 2.3 JSON", "application/spdx+json", ".spdx.json", write_spdx2),
+        SbomFormat(
+            "spdx3", "SPDX 3.0.1 JSON-LD", "application/spdx+json", ".spdx3.json", write_spdx3
+        ),
         SbomFormat(
             "cyclonedx",
             "CycloneDX 1.6 JSON",
