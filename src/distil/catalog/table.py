@@ -76,6 +76,19 @@ CATALOGERS: Final[tuple[Cataloger, ...]] = (
     Cataloger(name="alpm", parser="alpm:description", names=("desc",), inside=("/pacman/local/",)),
     Cataloger(name="alpm-files", parser="alpm:files", names=("files",), inside=("/pacman/local/",)),
     Cataloger(name="alpm-mtree", parser="alpm:mtree", names=("mtree",), inside=("/pacman/local/",)),
+    Cataloger(
+        name="rpm",
+        parser="rpm:packages",
+        names=("rpmdb.sqlite", "Packages.db", "Packages"),
+        inside=("/lib/rpm/", "/lib/sysimage/rpm/", "/share/rpm/"),
+        largest=512 << 20,
+    ),
+    Cataloger(
+        name="rpm-manifest",
+        parser="rpm:manifest",
+        names=("container-manifest-2",),
+        inside=("/rpmmanifest/",),
+    ),
     # --- languages ---
     # --- programs ---
     Cataloger(name="program", parser="program:program", elf=True, largest=1 << 30),
