@@ -193,7 +193,6 @@ class _Reading:
         with part(self._name, "@graph") as place:
             for place.position, one in files:
                 assembly.files.append(_file(one, owners.get(one.spdx_id, ())))
-        assembly.lists_files = bool(files)
         with part(self._name, "@graph"):
             return assembly.inventory()
 

@@ -98,7 +98,7 @@ class _Document:
     def __init__(self, inventory: Inventory, writing: Writing) -> None:
         self._inventory = inventory
         self._date = date_of(inventory.subject, writing)
-        self._layers = [str(layer.diff_id) for layer in inventory.layers]
+        self._layers = [layer.diff_id for layer in inventory.layers]
         self._names = identifiers(inventory.components)
         self._files = [f"file-{name}" for name in file_identifiers(inventory.files)]
         subject = text_of(inventory.subject).encode()
@@ -124,7 +124,7 @@ class _Document:
 
     def _artifact(self, component: InventoryComponent, name: str) -> dict[str, Any]:
         syft = SYFT_TYPES.get(component.kind, SyftType("UnknownPackage"))
-        artifact = {
+        artifact: dict[str, Any] = {
             "id": name,
             "name": component.name,
             "version": component.version,
@@ -188,7 +188,7 @@ class _Document:
         subject = self._inventory.subject
         os, _, architecture = subject.platform.partition("/")
         layers = [
-            {"mediaType": one.media_type, "digest": str(one.diff_id), "size": one.size}
+            {"mediaType": one.media_type, "digest": one.diff_id, "size": one.size}
             for one in self._inventory.layers
         ]
         return {
@@ -220,7 +220,7 @@ def _licenses(component: InventoryComponent) -> list[dict[str, Any]]:
     licensing = Licensing(component.licenses, component.license_texts)
     told = []
     for one in terms_of(licensing.expression):
-        license_ = {"value": one, "spdxExpression": one, "type": "declared"}
+        license_: dict[str, Any] = {"value": one, "spdxExpression": one, "type": "declared"}
         told.append(license_ | {"urls": [], "locations": []})
     return told
 

@@ -7,11 +7,10 @@ from typing import Any, Final
 
 import msgspec
 
-from distil.model.digest import Digest
-from distil.model.errors import InvalidDigest
 from distil.model.inventory import (
     UNKNOWN_LAYER,
     Inventory,
+    InventoryComponent,
     InventoryLayer,
     Link,
     OsRelease,
@@ -22,6 +21,7 @@ from distil.model.inventory import (
 from distil.sbom.assembly import Assembly, Native, component_of
 from distil.sbom.file_properties import file_of
 from distil.sbom.identity import seconds_of
+from distil.sbom.licensing import conjunction, is_expression
 from distil.sbom.properties import Property, Told
 from distil.sbom.reading import decoded, part
 from distil.sbom.scanners import KINDS_OF_SYFT
@@ -108,7 +108,16 @@ class _Layer(msgspec.Struct, rename="camel"):
     media_type: str = ""
 
 
-class _Image(msgspec.Struct, rename={"user_input": "userInput", "image_id": "imageID", "digest": "manifestDigest", "media_type": "mediaType", "size": "imageSize"}):
+class _Image(
+    msgspec.Struct,
+    rename={
+        "user_input": "userInput",
+        "image_id": "imageID",
+        "digest": "manifestDigest",
+        "media_type": "mediaType",
+        "size": "imageSize",
+    },
+):
     user_input: str = ""
     image_id: str = ""
     digest: str = ""
@@ -127,7 +136,18 @@ class _Source(msgspec.Struct):
     target: Any = None
 
 
-class _Distro(msgspec.Struct, rename={"pretty_name": "prettyName", "id_like": "idLike", "version_id": "versionID", "codename": "versionCodename", "variant_id": "variantID", "home_url": "homeURL", "cpe": "cpeName"}):
+class _Distro(
+    msgspec.Struct,
+    rename={
+        "pretty_name": "prettyName",
+        "id_like": "idLike",
+        "version_id": "versionID",
+        "codename": "versionCodename",
+        "variant_id": "variantID",
+        "home_url": "homeURL",
+        "cpe": "cpeName",
+    },
+):
     id: str = ""
     pretty_name: str = ""
     name: str = ""
@@ -186,3 +206,130 @@ def read_syft(data: bytes, name: str) -> Inventory:
         _add_files(assembly, document, told, layers)
     with part(name, "descriptor.configuration"):
         return assembly.inventory()
+
+
+def _image(source: _Source) -> _Image:
+    """What is told of an image, by Syft before 0.101 in `target`."""
+    told = source.metadata if source.metadata is not None else source.target
+    is_image = source.type == "image" and isinstance(told, dict)
+    return msgspec.convert(told, _Image) if is_image else _Image()
+
+
+def _subject(source: _Source, image: _Image, configuration: _Configuration, name: str) -> Subject:
+    return Subject(
+        name=image.user_input or source.name or name,
+        digest=image.digest,
+        config_digest=image.image_id,
+        media_type=image.media_type,
+        platform=f"{image.os}/{image.architecture}" if image.os and image.architecture else "",
+        size=image.size,
+        created=seconds_of(configuration.created),
+    )
+
+
+def _layers(image: _Image) -> list[InventoryLayer]:
+    """Layers by the digest of their contents, which is all that Syft tells of them."""
+    return [
+        InventoryLayer(one.digest, one.digest, one.size, one.media_type)
+        for one in image.layers or ()
+    ]
+
+
+def _release(distro: _Distro | None) -> OsRelease | None:
+    if distro is None or not distro.id:
+        return None
+    return OsRelease(
+        distro.id,
+        distro.version_id,
+        version=distro.version,
+        codename=distro.codename,
+        name=distro.name,
+        pretty_name=distro.pretty_name,
+        id_like=tuple(distro.id_like or ()),
+        variant_id=distro.variant_id,
+        cpe=distro.cpe,
+        home_url=distro.home_url,
+    )
+
+
+def _component(
+    one: _Artifact, relation: _Relation | None, layers: dict[str, int]
+) -> InventoryComponent:
+    told = Told(())
+    if relation is not None and isinstance(relation.metadata, dict):
+        told = Told(msgspec.convert(relation.metadata.get("properties", []), list[Property]))
+    metadata = _Told()
+    if isinstance(one.metadata, dict):
+        metadata = msgspec.convert(one.metadata, _Told)
+    words = [
+        each if isinstance(each, str) else each.expression or each.value
+        for each in one.licenses or ()
+    ]
+    native = Native(
+        name=one.name,
+        version=one.version,
+        purl=one.purl,
+        kind=KINDS_OF_SYFT.get(one.type, ""),
+        supplier=metadata.maintainer or metadata.packager or metadata.vendor,
+        licenses=[conjunction([each]) if is_expression(each) else each for each in words],
+        homepage=metadata.homepage,
+        description=metadata.description,
+        cpes=tuple(each if isinstance(each, str) else each.cpe for each in one.cpes or ()),
+        places=tuple(
+            Place(unspelled(each.path), layers.get(each.layer, UNKNOWN_LAYER))
+            for each in one.locations or ()
+        ),
+    )
+    component = component_of(native, told)
+    if told.first("distil:kind"):
+        return component
+    return msgspec.structs.replace(
+        component,
+        architecture=component.architecture or metadata.architecture,
+        source=_source(metadata, one) or component.source,
+        layer=native.places[0].layer if native.places else UNKNOWN_LAYER,
+    )
+
+
+def _source(told: _Told, one: _Artifact) -> SourcePackage | None:
+    name = told.source if isinstance(told.source, str) and one.type == "deb" else ""
+    if found := _SOURCE_RPM.fullmatch(told.source_rpm[:_LONGEST]):
+        return SourcePackage(found[1], found[2] if found[2] != one.version else "")
+    name = name or told.origin_package or told.basepackage
+    return SourcePackage(name, told.source_version) if name else None
+
+
+def _add_relations(assembly: Assembly, relations: list[_Relation]) -> None:
+    positions = assembly.positions
+    for one in relations:
+        link = _LINKS.get(one.type)
+        if link is not None and one.parent in positions and one.child in positions:
+            needs = link is Link.NEEDS
+            ends = (one.child, one.parent) if needs else (one.parent, one.child)
+            assembly.links.append((ends[0], link, ends[1]))
+
+
+def _add_files(
+    assembly: Assembly, document: _Document, told: dict[str, _Relation], layers: dict[str, int]
+) -> None:
+    owners: dict[str, list[int]] = {}
+    for one in document.artifact_relationships or ():
+        position = assembly.positions.get(one.parent)
+        if position is not None and one.type == "contains":
+            owners.setdefault(one.child, []).append(position)
+    for file in document.files or ():
+        relation = told.get(file.id)
+        words = relation.metadata if relation is not None else None
+        metadata = file.metadata or _Metadata()
+        known = {
+            "distil:file:kind": _KINDS.get(metadata.type, ""),
+            "distil:file:mode": str(metadata.mode),
+            "distil:file:size": str(metadata.size),
+            "distil:file:layer": str(layers.get(file.location.layer, UNKNOWN_LAYER)),
+        }
+        if isinstance(words, dict) and "distil:file:attribution" in words:
+            known = msgspec.convert(words, dict[str, str])
+        sums = {each.algorithm: each.value for each in file.digests or ()}
+        digests = (sums.get("sha256", ""), sums.get("sha1", ""))
+        positions = tuple(owners.get(file.id, ()))
+        assembly.files.append(file_of(file.location.path, known, positions, digests))
