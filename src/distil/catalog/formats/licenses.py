@@ -148,7 +148,7 @@ def _expression(told: str) -> tuple[str, tuple[tuple[str, str], ...]]:
     read = _taken_apart(told, unknown)
     if read is None:
         unknown = {}
-        read = _reference(told, unknown)
+        read = _reference(_CLASSIFIER.sub("", told), unknown)
     return read, tuple(unknown.items())
 
 
