@@ -62,7 +62,8 @@ class Stated(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
 class Added(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
     """What a file says of a component that another file states, by its `key`.
 
-    `fields` replace what is empty in the component, by the names of `InventoryComponent`.
+    `fields` replace what is empty in the component, by the names of `InventoryComponent`;
+    `qualifiers` are added to its package URL.
     """
 
     key: str
@@ -71,6 +72,7 @@ class Added(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
     license_texts: tuple[tuple[str, str], ...] = ()
     fields: tuple[tuple[str, str], ...] = ()
     properties: tuple[tuple[str, str], ...] = ()
+    qualifiers: tuple[tuple[str, str], ...] = ()
 
 
 class Facts(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
