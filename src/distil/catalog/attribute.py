@@ -138,40 +138,20 @@ class Attributing:
         """
         claims = self._claims.owners.get(node.path, ())
         sums = [(self._kinds[one] in OS_KINDS, claim) for one, claim in claims if claim.checksum]
-        known = _known_sums(node, entry) if sums else {}
-        if not known:
-            return State.UNCHECKED
+        known = _checksums(node, entry) if sums else {}
         if any(is_os for is_os, _ in sums):
             sums = [one for one in sums if one[0]]
         is_checked = False
         for _, claim in sums:
             algorithm, _, value = claim.checksum.partition(":")
             found = known.get(algorithm)
-            if found is not None:
-                if found == value:
-                    return State.VERIFIED
-                is_checked = True
+            if found == value:
+                return State.VERIFIED
+            is_checked |= found is not None
         if not is_checked:
             return State.UNCHECKED
         is_configuration = any(claim.is_configuration for _, claim in claims)
         return State.CONFIGURED if is_configuration else State.MODIFIED
-
-
-def _known_sums(node: Node, entry: Entry | None) -> dict[str, str]:
-    """What checksums of `Claim` can be compared with, by their algorithm; none if not hashed."""
-    if node.kind is Kind.SYMLINK:
-        target = node.target.encode("utf-8", "surrogateescape")
-        sha1 = hashlib.sha1(target, usedforsecurity=False).hexdigest()
-        # A file that became a link is not what it was, whatever it leads to.
-        return {"link": node.target, "sha1": sha1, "sha256": "", "md5": ""}
-    if entry is None or not entry.sha256:
-        return {}
-    return {
-        "link": "",
-        "sha256": entry.sha256.hex(),
-        "sha1": entry.sha1.hex(),
-        "md5": entry.md5.hex(),
-    }
 
 
 def _contents(node: Node, tree: Tree) -> RecordedFile | None:
@@ -181,3 +161,16 @@ def _contents(node: Node, tree: Tree) -> RecordedFile | None:
     else:
         blob = node.blob
     return blob if isinstance(blob, RecordedFile) else None
+
+
+def _checksums(node: Node, entry: Entry | None) -> dict[str, str]:
+    """By the algorithms that claims have them in: of contents, or of a symbolic link's target."""
+    if node.kind is Kind.SYMLINK:
+        target = node.target.encode("utf-8", "surrogateescape")
+        sha1 = hashlib.sha1(target, usedforsecurity=False).hexdigest()
+        # A file that became a link is not what it was, whatever it leads to.
+        return {"link": node.target, "sha1": sha1, "sha256": "", "md5": ""}
+    if entry is None or not entry.sha256:
+        return {}
+    sums = {"sha256": entry.sha256.hex(), "sha1": entry.sha1.hex(), "md5": entry.md5.hex()}
+    return {"link": "", **sums}
