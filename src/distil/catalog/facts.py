@@ -29,9 +29,10 @@ class Claim(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_default
     """A path that a component says is its own.
 
     `path` is absolute, as the component writes it (links are followed later). `checksum` is
-    ``md5:…``, ``sha1:…``, ``sha256:…`` in hexadecimal, or empty. `is_configuration`: the user may
-    change it. `is_tree`: everything below a directory that no deeper claim names.
-    `is_optional`: not counted, neither as claimed nor as lacking (byte code, caches).
+    ``md5:…``, ``sha1:…``, ``sha256:…`` in hexadecimal (of its target, for a symbolic link),
+    ``link:TARGET``, or empty. `is_configuration`: the user may change it. `is_tree`: everything
+    below a directory that no deeper claim names. `is_optional`: not counted, neither as claimed
+    nor as lacking (byte code, caches).
     """
 
     path: str

@@ -175,5 +175,11 @@ CATALOGERS: Final[tuple[Cataloger, ...]] = (
         names=("VERSION",),
         inside=("/go/VERSION",),
     ),
+    Cataloger(
+        name="java",
+        parser="java:java_archive",
+        suffixes=(".jar", ".war", ".ear", ".par", ".sar", ".nar", ".jpi", ".hpi", ".lpkg"),
+        largest=1 << 30,
+    ),
     Cataloger(name="java-runtime", parser="toolchains:java_runtime", names=("release",)),
 )
