@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,7 +30,7 @@ class _ImageOrVerb(click.Group):
         if args[:1] != [_CONVERT]:
             return super().parse_args(ctx, args)
         # Nothing of it is for the command itself.
-        ctx._protected_args, ctx.args = args[:1], args[1:]  # noqa: SLF001 - click's own way
+        ctx._protected_args, ctx.args = args[:1], args[1:]
         return ctx.args
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -89,8 +90,7 @@ class _ImageOrVerb(click.Group):
 @click.option("--exit-zero", is_flag=True, help="Exit 0 whatever --verify finds.")
 @click.option("-v", "--verbose", is_flag=True, help="List every component and every remark.")
 @places.insecure
-@click.pass_context
-def command(ctx: click.Context, image: str = "", **asked: Any) -> int | None:  # noqa: ANN401
+def command(image: str = "", **asked: Any) -> int | None:  # noqa: ANN401
     """Say what is in IMAGE: every component, and for every file who owns it.
 
     Packages of the system and of languages, programs that no package owns, and how much of the
@@ -107,10 +107,10 @@ def command(ctx: click.Context, image: str = "", **asked: Any) -> int | None:  #
       distil sbom oci:out/shop:1.4 --format spdx -o shop.spdx.json
       distil sbom oci:out/shop:1.4 --verify shop.spdx.json
     """  # noqa: D301 - click wants the backspace itself
-    if ctx.invoked_subcommand is not None:
+    if click.get_current_context().invoked_subcommand is not None:
         return None
-    from distil.pipeline.sbom import SbomRequest
     from distil.model.inventory import Scope
+    from distil.pipeline.sbom import SbomRequest
 
     form = asked["form"]
     request = SbomRequest(
@@ -159,12 +159,12 @@ def convert(file: Path, form: str, output: Path | None, *, verbose: bool) -> int
 
     found = pipeline.read_sbom(file)
     if form == "text":
-        data = (report.inventory_text(found, verbose=verbose) + "\n").encode()
+        pieces = _text(report.inventory_text(found, verbose=verbose))
     elif form == "json":
-        data = (report.inventory_json(found) + "\n").encode()
+        pieces = _text(report.inventory_json(found))
     else:
-        data = pipeline.sbom_document(found, form)
-    _write(data, output)
+        pieces = pipeline.sbom_document(found, form)
+    _write(pieces, output)
     return 0
 
 
@@ -181,7 +181,7 @@ def _verify(request: SbomRequest, file: str, asked: dict[str, Any]) -> int:
         text = report.verified_json(request.image, found)
     else:
         text = report.verified_text(request.image, found, verbose=asked["verbose"])
-    _write((text + "\n").encode(), asked["output"])
+    _write(_text(text), asked["output"])
     agrees = not any(one.differences or one.trouble for one in found)
     return 0 if agrees or asked["exit_zero"] else 1
 
@@ -194,12 +194,12 @@ def _tell(request: SbomRequest, form: str, asked: dict[str, Any]) -> int:
     with show_progress(sys.stderr):
         found = pipeline.sbom(request)
     if form == "text":
-        data = (report.to_text(found, verbose=asked["verbose"]) + "\n").encode()
+        pieces = _text(report.to_text(found, verbose=asked["verbose"]))
     elif form == "json":
-        data = (report.to_json(found) + "\n").encode()
+        pieces = _text(report.to_json(found))
     else:
-        data = pipeline.sbom_document(found.inventory, form)
-    _write(data, asked["output"])
+        pieces = pipeline.sbom_document(found.inventory, form)
+    _write(pieces, asked["output"])
     if asked["require_complete"] and not found.is_complete:
         if form != "text" or asked["output"]:
             click.echo(report.verdicts(found), err=True)
@@ -207,12 +207,17 @@ def _tell(request: SbomRequest, form: str, asked: dict[str, Any]) -> int:
     return 0
 
 
-def _write(data: bytes, output: Path | None) -> None:
+def _text(text: str) -> Iterator[bytes]:
+    yield f"{text}\n".encode()
+
+
+def _write(pieces: Iterator[bytes], output: Path | None) -> None:
     from distil import pipeline
 
     if output is not None:
-        pipeline.write_sbom(data, output)
-    else:
-        sys.stdout.flush()
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
+        pipeline.write_sbom(pieces, output)
+        return
+    sys.stdout.flush()
+    for piece in pieces:
+        sys.stdout.buffer.write(piece)
+    sys.stdout.buffer.flush()

@@ -39,6 +39,7 @@ AREAS: Final = (
     "analysis",
     "ledgers",
     "catalog",
+    "sboms",
     "roots",
     "mounts",
     "uv",

@@ -46,9 +46,7 @@ def files(request: FilesRequest) -> OwnedFiles:
     `PathNotFound`, `NoSuchComponent`, `InvalidPath`, and what reading the image raises.
     """
     paths, cache = [path_asked_for(path) for path in request.paths], Cache.default()
-    wanted = Wanted(
-        platform=request.platform, all_platforms=False, settings=request.settings
-    )
+    wanted = Wanted(platform=request.platform, all_platforms=False, settings=request.settings)
     with cache.guarding():
         found = survey(parse_location(request.image), wanted, cache).images[0].inventory
     chosen = tuple(file for file in _below(found, paths, request.image) if _fits(file, request))

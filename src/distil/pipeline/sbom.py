@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -16,8 +16,8 @@ from distil.model.errors import LimitExceeded
 from distil.model.inventory import Answer, IndexInventory, Inventory, Scope
 from distil.model.reference import parse_location
 from distil.model.regular_file import open_regular
-from distil.sbom.errors import NotAnSbom
-from distil.sbom.table import FORMATS, read_document
+from distil.sbom.identity import Writing
+from distil.sbom.table import read_document, sbom_format
 from distil.sbom.verify import differences
 from distil.survey.attached import AttachedDocument
 from distil.survey.errors import NoAttachedSbom
@@ -86,21 +86,22 @@ def sbom(request: SbomRequest) -> SbomReport:
     cache = Cache.default()
     with cache.guarding():
         surveyed = _surveyed(request, cache)
-    attached = [
-        _compared(document, one) for one in surveyed.images for document in one.attached
-    ]
+    attached = [_compared(document, one) for one in surveyed.images for document in one.attached]
     return SbomReport(surveyed, tuple(attached))
 
 
-def sbom_document(inventory: Inventory | IndexInventory, form: str) -> bytes:
-    """`inventory` as a document in the format `form`, one of `sbom.table.FORMATS`."""
-    return FORMATS[form].write(inventory)
+def sbom_document(inventory: Inventory | IndexInventory, form: str) -> Iterator[bytes]:
+    """`inventory` as a document in the format `form`, one of `sbom.table.FORMATS`, in pieces.
+
+    It has the date of the image. Raises `UnknownSbomFormat`, `CannotExpress`.
+    """
+    return sbom_format(form).write(inventory, Writing())
 
 
 def read_sbom(file: Path) -> Inventory | IndexInventory:
     """The inventory that the document in `file` tells of, whichever of the formats it is in.
 
-    Raises `NotAnSbom`, OSError.
+    Raises `MalformedSbom`, OSError.
     """
     with open_regular(file) as stream:
         data = stream.read(LARGEST + 1)
@@ -109,9 +110,9 @@ def read_sbom(file: Path) -> Inventory | IndexInventory:
     return read_document(data)
 
 
-def write_sbom(data: bytes, file: Path) -> None:
+def write_sbom(pieces: Iterable[bytes], file: Path) -> None:
     """Write a document to `file`, which appears whole. Raises `OutputFailed`, `DiskFull`."""
-    with reporting(file), staged_file(file, [data]):
+    with reporting(file), staged_file(file, pieces):
         pass
 
 
@@ -119,7 +120,7 @@ def verify_sbom(request: SbomRequest, file: str) -> tuple[Compared, ...]:
     """How the image that `request` names compares with the document in `file`.
 
     ``attached`` stands for all documents that are attached to the image. Of an image for several
-    platforms the document may be about all or about one. Raises `NoAttachedSbom`, `NotAnSbom`,
+    platforms the document may be about all or about one. Raises `NoAttachedSbom`, `MalformedSbom`,
     and what reading images raises.
     """
     if file == ATTACHED:

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from distil.model.inventory import (
-    KINDS,
     Answer,
     Coverage,
     IndexInventory,
@@ -18,8 +17,9 @@ from distil.model.inventory import (
     Verdict,
 )
 from distil.pipeline.sbom import Compared, SbomReport
-from distil.report.inventory import document_of
 from distil.report.document import json_text
+from distil.report.inventory import document_of
+from distil.report.kinds import counted_kinds
 from distil.report.printable import printable
 from distil.report.units import columns, number, size
 
@@ -138,7 +138,7 @@ def _summary(found: Inventory, attached: Sequence[Compared]) -> Iterator[_Row]:
     yield "base", _base(found)
     if found.layers:
         yield "layers", _layers(found)
-    yield "components", _counted(found.components)
+    yield "components", counted_kinds(one.kind for one in found.components)
     if found.has_files:
         yield from _owned(found)
     partial = sum(one.is_partial for one in found.components)
@@ -167,21 +167,6 @@ def _layers(found: Inventory) -> str:
     total = size(sum(layer.size for layer in found.layers))
     scope = ", all that any of them holds" if found.scope is Scope.ALL_LAYERS else ""
     return f"{len(found.layers)}, {total} as they are stored{scope}"
-
-
-def _counted(components: Sequence[InventoryComponent]) -> str:
-    counts = Counter(one.kind for one in components)
-    told = [
-        number(counts[kind], title, _plural(title)) for kind, title in KINDS.items() if counts[kind]
-    ]
-    return ", ".join(told) or "none"
-
-
-def _plural(title: str) -> str:
-    first, _, rest = title.partition(" with ")
-    first, by, known = first.partition(" known ")
-    many = f"{first.removesuffix('y')}ies" if first.endswith("ry") else f"{first}s"
-    return f"{many}{by}{known}" + (f" with {rest}" if rest else "")
 
 
 def _owned(found: Inventory) -> Iterator[_Row]:

@@ -154,5 +154,3 @@ def _document(data: bytes, media_type: str, image: Digest) -> bytes | None:
     if not statement.predicate_type.startswith(PREDICATES) or image.hex not in digests:
         return None
     return bytes(statement.predicate)
-
-

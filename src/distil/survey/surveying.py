@@ -7,8 +7,11 @@ from typing import Final
 
 import msgspec
 
-from distil.catalog.inventory import Asked, inventory
+from distil.catalog.inventory import Asked
+from distil.compose.accounted import base_layers
+from distil.compose.contents import catalogued, with_base
 from distil.compose.ledgers import find_ledger
+from distil.compose.subject_of_image import subject_of, subject_of_index
 from distil.events import Warned, emit
 from distil.fetch.cache import Cache
 from distil.image.errors import PlatformNotFound
@@ -24,7 +27,7 @@ from distil.image.read import (
 from distil.image.stores import Source, StoreSettings
 from distil.image.stores.table import store_to_read
 from distil.model.digest import Digest
-from distil.model.errors import MalformedImage, MissingPart
+from distil.model.errors import MissingPart
 from distil.model.image import (
     IMAGE_TYPES,
     INDEX_TYPES,
@@ -44,8 +47,6 @@ from distil.model.platform import optional_platform
 from distil.model.reference import Location
 from distil.survey.attached import AttachedDocument, attached_documents
 from distil.survey.base import KnownImage, recognised, remember
-from distil.survey.own import base_layers, compared, owned_by, with_left_out
-from distil.survey.subject import subject_of, subject_of_index
 
 _ABOUT: Final = "vnd.docker.reference.type"
 _NO_PLATFORM: Final = "unknown"
@@ -118,40 +119,9 @@ def known_image(location: Location, platform: str, settings: StoreSettings) -> K
     """
     with store_to_read(location, settings).opened() as source:
         image = read_image(source, optional_platform(platform))
-        digest = image.descriptor.digest if source.has_digests else ""
+        digest = str(image.descriptor.digest) if source.has_digests else ""
         layers = tuple(layer.diff_id for layer in image.layers)
         return KnownImage(str(location), digest, layers)
-
-
-def catalogued(
-    subject: Subject, layers: Sequence[Layer], ledger: Ledger | None, cache: Cache, asked: Asked
-) -> Inventory:
-    """What is in an image of `layers`, and whether that is what `ledger` says.
-
-    Raises what `inventory` raises.
-    """
-    if ledger is None:
-        return inventory(subject, layers, cache, asked)
-    asked = msgspec.structs.replace(asked, owned=owned_by(ledger))
-    found = inventory(subject, layers, cache, asked)
-    components = tuple(with_left_out(found.components, ledger))
-    found = msgspec.structs.replace(found, components=components)
-    return compared(found, ledger) if found.has_files else found
-
-
-def with_base(found: Inventory, base: BaseImage | None, below: Collection[Digest]) -> Inventory:
-    """`found` with its base, whose layers are marked: those of `below`, or else the lowest."""
-    if base is None:
-        return found
-    layers = tuple(
-        _marked(layer, is_base=layer.diff_id in below if below else number < base.layers)
-        for number, layer in enumerate(found.layers)
-    )
-    return msgspec.structs.replace(found, base=base, layers=layers)
-
-
-def _marked(layer: InventoryLayer, *, is_base: bool) -> InventoryLayer:
-    return msgspec.structs.replace(layer, is_base=is_base)
 
 
 def _platforms(source: Source, index: Descriptor) -> Iterator[Descriptor]:

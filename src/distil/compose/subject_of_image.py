@@ -41,7 +41,7 @@ def subject_of_index(source: Source, descriptor: Descriptor, index: Index) -> Su
     """The image for several platforms that `descriptor` names in `source`."""
     return Subject(
         name=str(source.location),
-        digest=descriptor.digest,
+        digest=str(descriptor.digest),
         media_type=descriptor.media_type,
         annotations=tuple(sorted(index.annotations.items())),
     )
@@ -52,8 +52,8 @@ def _subject(
 ) -> Subject:
     return Subject(
         name=name,
-        digest=descriptor.digest if descriptor is not None else "",
-        config_digest=manifest.config.digest,
+        digest=str(descriptor.digest) if descriptor is not None else "",
+        config_digest=str(manifest.config.digest),
         media_type=descriptor.media_type if descriptor is not None else "",
         platform="/".join(filter(None, (config.os, config.architecture, config.variant))),
         size=sum(layer.size for layer in manifest.layers),

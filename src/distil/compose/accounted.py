@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 import msgspec
 
+from distil.model.digest import Digest
 from distil.model.inventory import (
     Answer,
     Attribution,
@@ -28,7 +29,6 @@ from distil.model.origin import (
     PackageOrigin,
     StageOrigin,
 )
-from distil.model.digest import Digest
 
 Owned = Mapping[str, tuple[Attribution, str]]
 """For paths that no package has: what they are attributed to, and by which rule."""

@@ -1,0 +1,3 @@
+"""Stub."""
+def differences(document, found):
+    return ()
