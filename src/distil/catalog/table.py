@@ -11,6 +11,9 @@ VERSION: Final = 1
 
 CATALOGERS: Final[tuple[Cataloger, ...]] = (
     # --- the operating system ---
+    Cataloger(
+        name="apk", parser="apk:installed", names=("installed",), inside=("lib/apk/db/installed",)
+    ),
     # --- languages ---
     # --- programs ---
 )
