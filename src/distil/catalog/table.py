@@ -14,6 +14,9 @@ CATALOGERS: Final[tuple[Cataloger, ...]] = (
     Cataloger(
         name="apk", parser="apk:installed", names=("installed",), inside=("lib/apk/db/installed",)
     ),
+    Cataloger(name="alpm", parser="alpm:description", names=("desc",), inside=("/pacman/local/",)),
+    Cataloger(name="alpm-files", parser="alpm:files", names=("files",), inside=("/pacman/local/",)),
+    Cataloger(name="alpm-mtree", parser="alpm:mtree", names=("mtree",), inside=("/pacman/local/",)),
     # --- languages ---
     # --- programs ---
 )
