@@ -85,15 +85,12 @@ def contents_of(
         emit(Warned(remark))
     pairs = zip(FORMATS, kept.documents, strict=True)
     documents = tuple(
-        attach(image.descriptor, sbom_format(form).media_type, document)
-        for form, document in pairs
+        attach(image.descriptor, sbom_format(form).media_type, document) for form, document in pairs
     )
     return ImageContents(kept.components, kept.files, kept.owned, documents)
 
 
-def _made(
-    image: Image, name: str, ledger: Ledger, foundation: Foundation, cache: Cache
-) -> _Kept:
+def _made(image: Image, name: str, ledger: Ledger, foundation: Foundation, cache: Cache) -> _Kept:
     subject = subject_of_built(name, image)
     found = catalogued(subject, image.layers, ledger, cache, Asked())
     if foundation.layers:
@@ -110,9 +107,7 @@ def _made(
         files=coverage.files,
         owned=coverage.owned_files,
         remarks=tuple(_readable(f"{one.path}: {one.what}") for one in found.remarks),
-        documents=tuple(
-            b"".join(sbom_format(form).write(found, Writing())) for form in FORMATS
-        ),
+        documents=tuple(b"".join(sbom_format(form).write(found, Writing())) for form in FORMATS),
     )
 
 
@@ -125,9 +120,7 @@ def _contained(found: Inventory) -> list[ContainedComponent]:
             files[owner] += 1
             sizes[owner] += file.size
     return [
-        ContainedComponent(
-            one.kind, one.name, one.version, one.purl, files[number], sizes[number]
-        )
+        ContainedComponent(one.kind, one.name, one.version, one.purl, files[number], sizes[number])
         for number, one in enumerate(found.components)
     ]
 

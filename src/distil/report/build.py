@@ -7,7 +7,6 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from distil.compose.plan_summary import PlanSummary
 from distil.compose.summary import (
     BuildSummary,
     ComponentSummary,

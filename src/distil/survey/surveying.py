@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -15,7 +15,6 @@ from distil.compose.subject_of_image import subject_of, subject_of_index
 from distil.events import Warned, emit
 from distil.fetch.cache import Cache
 from distil.image.errors import PlatformNotFound
-from distil.image.layer import Layer
 from distil.image.read import (
     StoredImage,
     find_manifest,
@@ -26,7 +25,6 @@ from distil.image.read import (
 )
 from distil.image.stores import Source, StoreSettings
 from distil.image.stores.table import store_to_read
-from distil.model.digest import Digest
 from distil.model.errors import MissingPart
 from distil.model.image import (
     IMAGE_TYPES,
@@ -35,14 +33,11 @@ from distil.model.image import (
     DescriptorPlatform,
 )
 from distil.model.inventory import (
-    BaseImage,
     IndexInventory,
     Inventory,
-    InventoryLayer,
     Scope,
     Subject,
 )
-from distil.model.ledger import Ledger
 from distil.model.platform import optional_platform
 from distil.model.reference import Location
 from distil.survey.attached import AttachedDocument, attached_documents
