@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 from urllib.parse import unquote
 
 import msgspec
 
+from distil.catalog.verdict import verdict_of
 from distil.model.digest import Digest
 from distil.model.inventory import (
+    OS_KINDS,
     Answer,
     Attribution,
     Inventory,
@@ -58,18 +60,47 @@ def base_layers(ledger: Ledger | None) -> frozenset[Digest]:
     return frozenset(one.origin.diff_id for one in kept if isinstance(one.origin, LayerOrigin))
 
 
-def with_left_out(
-    components: Iterable[InventoryComponent], ledger: Ledger
-) -> Iterator[InventoryComponent]:
-    """`components` with the files that were left out of them counted as claimed."""
-    gone = Counter(_named(removed.package) for removed in ledger.removed if removed.package)
-    for one in components:
-        left_out = gone[_named(one.purl)] if one.purl else 0
-        if not left_out:
-            yield one
+def completed(inventory: Inventory, ledger: Ledger) -> Inventory:
+    """`inventory` with what only `ledger` knows of its packages.
+
+    Lists of checksums do not have links, and those of an image that was made smaller do not have
+    what was left out: the first are attributed to the packages that they came with, the others
+    counted as claimed.
+    """
+    numbers = {_named(one.purl): n for n, one in enumerate(inventory.components) if one.purl}
+    origins = {
+        kept.path: numbers.get(_named(kept.origin.purl))
+        for kept in ledger.kept
+        if isinstance(kept.origin, PackageOrigin)
+    }
+    more = Counter[int]()
+    files = list(inventory.files)
+    for at, file in enumerate(files):
+        owner = origins.get(file.path) if file.attribution is Attribution.UNOWNED else None
+        if owner is None:
             continue
-        claimed = max(one.claimed, one.present + left_out)
-        yield msgspec.structs.replace(one, claimed=claimed)
+        more[owner] += 1
+        kind = inventory.components[owner].kind
+        attribution = Attribution.PACKAGE if kind in OS_KINDS else Attribution.LANGUAGE
+        files[at] = msgspec.structs.replace(
+            file, attribution=attribution, owners=(owner,), rule="the image's ledger"
+        )
+    gone = Counter(_named(removed.package) for removed in ledger.removed if removed.package)
+    components = tuple(
+        _counted(one, more[n], gone[_named(one.purl)] if one.purl else 0)
+        for n, one in enumerate(inventory.components)
+    )
+    found = msgspec.structs.replace(inventory, components=components, files=tuple(files))
+    return msgspec.structs.replace(found, verdict=verdict_of(found))
+
+
+def _counted(one: InventoryComponent, more: int, left_out: int) -> InventoryComponent:
+    """`one` with `more` files that are there, and some that were left out."""
+    if not more and not left_out:
+        return one
+    present = one.present + more
+    claimed = max(one.claimed + more, present + left_out)
+    return msgspec.structs.replace(one, present=present, claimed=claimed)
 
 
 def compared(inventory: Inventory, ledger: Ledger) -> Inventory:

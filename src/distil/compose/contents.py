@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 import msgspec
 
 from distil.catalog.inventory import Asked, inventory
-from distil.compose.accounted import compared, owned_by, with_left_out
+from distil.compose.accounted import compared, completed, owned_by
 from distil.fetch.cache import Cache
 from distil.image.layer import Layer
 from distil.model.digest import Digest
@@ -26,8 +26,7 @@ def catalogued(
         return inventory(subject, layers, cache, asked)
     asked = msgspec.structs.replace(asked, owned=owned_by(ledger))
     found = inventory(subject, layers, cache, asked)
-    components = tuple(with_left_out(found.components, ledger))
-    found = msgspec.structs.replace(found, components=components)
+    found = completed(found, ledger)
     return compared(found, ledger) if found.has_files else found
 
 

@@ -25,10 +25,10 @@ from distil.model.ledger import Ledger
 from distil.sbom.identity import Writing
 from distil.sbom.table import sbom_format
 
-FORMATS: Final = ("spdx", "cyclonedx")
+FORMATS: Final = ("cyclonedx",)
 """What is attached to each image."""
 
-_AREA: Final = "sboms"
+_AREA: Final = "catalog"
 _VERSION: Final = 1
 """Raised whenever documents are made otherwise of the same image."""
 
@@ -74,7 +74,7 @@ def contents_of(
     Warns of what is not as the `ledger` says. Raises what reading layers raises, `DiskFull`,
     `CacheUnwritable`.
     """
-    key = f"{_VERSION} {CATALOG} {image.descriptor.digest} {name}"
+    key = f"documents {_VERSION} {CATALOG} {image.descriptor.digest} {name}"
     data = cache.document(_AREA, key)
     if data is None:
         kept = _made(image, name, ledger, foundation, cache)

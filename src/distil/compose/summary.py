@@ -25,7 +25,6 @@ from distil.model.tree import Tree
 from distil.stages.site import StageRun
 
 _CAPABILITIES: Final = "security.capability"
-_PYTHON: Final = "python"
 
 
 class ComponentSummary(msgspec.Struct, frozen=True, rename="camel"):
@@ -110,8 +109,8 @@ class BuildSummary(msgspec.Struct, frozen=True, rename="camel"):
     """All of a build. `images` is the production image and then, if there is one, its twin.
 
     `packages`, `distributions` and `others` are what is in the image, as its finished layers tell
-    and scanners see it, fewer than the plan's: packages of the system, distributions of Python,
-    and components of any other kind. `size_before` is what the same packages and components hold
+    and scanners see it, fewer than the plan's: packages of the system, those of the application's
+    language, and components of any other kind. `size_before` is what the same packages and components hold
     before anything is cut, in bytes. `unhandled` is what the packages' own scripts do and distil
     does not, with the `remedies` that are known; `lacking` is what the application names and the
     image lacks. `programs` are the application's own compiled ones, with the components that each
@@ -290,7 +289,8 @@ _Components = tuple[ComponentSummary, ...]
 
 
 def _contained(product: Product) -> tuple[_Components, _Components, _Components]:
-    """What is in the production image: packages, distributions of Python, and the others."""
+    """What is in the production image: of the system, of the application's language, and others."""
+    language = f"pkg:{product.plan.resolved.runtime.ecosystem}/"
     found = [
         ComponentSummary(
             one.name,
@@ -305,7 +305,7 @@ def _contained(product: Product) -> tuple[_Components, _Components, _Components]
         for one in contents.components
     ]
     packages = tuple(one for one in found if one.kind in OS_KINDS)
-    distributions = tuple(one for one in found if one.kind == _PYTHON)
+    distributions = tuple(one for one in found if one.purl.startswith(language))
     listed = {*packages, *distributions}
     return packages, distributions, tuple(one for one in found if one not in listed)
 

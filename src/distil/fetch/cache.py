@@ -39,7 +39,6 @@ AREAS: Final = (
     "analysis",
     "ledgers",
     "catalog",
-    "sboms",
     "roots",
     "mounts",
     "uv",

@@ -17,7 +17,8 @@ from distil.model.inventory import Answer, IndexInventory, Inventory, Scope
 from distil.model.reference import parse_location
 from distil.model.regular_file import open_regular
 from distil.sbom.identity import Writing
-from distil.sbom.table import read_document, sbom_format
+from distil.sbom.read import read_sbom as inventory_in
+from distil.sbom.table import sbom_format
 from distil.sbom.verify import differences
 from distil.survey.attached import AttachedDocument
 from distil.survey.errors import NoAttachedSbom
@@ -107,7 +108,7 @@ def read_sbom(file: Path) -> Inventory | IndexInventory:
         data = stream.read(LARGEST + 1)
     if len(data) > LARGEST:
         raise LimitExceeded(str(file), f"a document of more than {LARGEST} bytes")
-    return read_document(data)
+    return inventory_in(data, str(file))
 
 
 def write_sbom(pieces: Iterable[bytes], file: Path) -> None:
@@ -165,7 +166,7 @@ def _compared(document: AttachedDocument, one: Surveyed) -> Compared:
     name = f"{document.found} {document.media_type} {document.digest}"
     platform = one.inventory.subject.platform
     try:
-        told = read_document(document.data)
+        told = inventory_in(document.data, name)
     except DistilError as error:
         return Compared(name, platform, trouble=error.message)
     if isinstance(told, IndexInventory):

@@ -25,7 +25,7 @@ from distil.report.units import columns, number, size
 
 SCHEMA_VERSION: Final = 1
 
-SHOWN: Final = 20
+SHOWN: Final = 10
 """Rows of a list that are shown when not all are asked for."""
 
 _Row = tuple[str, ...]
