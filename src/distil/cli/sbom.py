@@ -14,7 +14,7 @@ from distil.cli import places
 if TYPE_CHECKING:
     from distil.pipeline.sbom import SbomRequest
 
-FORMATS: Final = ("cyclonedx", "cyclonedx1.7", "purls")
+FORMATS: Final = ("spdx", "cyclonedx", "cyclonedx1.7", "purls")
 """The formats of documents; a test holds them against the table."""
 
 _SETTINGS: Final = {"help_option_names": ["-h", "--help"]}

@@ -25,11 +25,11 @@ from distil.model.ledger import Ledger
 from distil.sbom.identity import Writing
 from distil.sbom.table import sbom_format
 
-FORMATS: Final = ("cyclonedx",)
+FORMATS: Final = ("spdx", "cyclonedx")
 """What is attached to each image."""
 
 _AREA: Final = "catalog"
-_VERSION: Final = 1
+_VERSION: Final = 2
 """Raised whenever documents are made otherwise of the same image."""
 
 
