@@ -58,11 +58,13 @@ def test_nothing_tells_of_one(cache: Cache) -> None:
     assert recognised(stored(cache), (), cache) is None
 
 
-@pytest.mark.parametrize("where", ["annotations", "labels"])
+@pytest.mark.parametrize("where", ["annotation", "label"])
 def test_the_image_says_it(cache: Cache, where: str) -> None:
     told = {NAME: "docker.io/library/debian:13", DIGEST: "sha256:abc"}
-    found = recognised(stored(cache, **{where: told}), (), cache)
-    evidence = f"{where[:-1]} {NAME}"
+    as_label = where == "label"
+    image = stored(cache, labels=told) if as_label else stored(cache, annotations=told)
+    found = recognised(image, (), cache)
+    evidence = f"{where} {NAME}"
     assert found == BaseImage("docker.io/library/debian:13", "sha256:abc", 0, evidence)
 
 
