@@ -107,7 +107,7 @@ def test_a_component_and_its_files(image: str) -> None:
 
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_what_it_says(speaker: Speaker, cache: Cache, tmp_path: Path, form: str) -> None:
-    nodes = [*replaced("/usr/share/tool", b"changed"), file("/opt/x", b"\x7fELF", mode=0o755)]
+    nodes = [*replaced("/usr/share/tool", b"changed"), file("/opt/x", b"#!/bin/sh\n", mode=0o755)]
     nodes = [one for one in nodes if one.path != "/usr/bin/tool"]
     said = speaker.text("sbom", put(image_of(cache, nodes), tmp_path / "i"), "--format", form)
     check_text(SNAPSHOTS / f"sbom-{form}.txt", said)
@@ -122,7 +122,7 @@ def test_an_image_without_packages_is_unknown(
     speaker: Speaker, cache: Cache, tmp_path: Path
 ) -> None:
     """Never an empty success, and the answer of a script is its exit code."""
-    nodes = [file("/bin/server", b"\x7fELF", mode=0o755)]
+    nodes = [file("/bin/server", b"#!/bin/sh\n", mode=0o755)]
     place = put(image_of(cache, nodes), tmp_path / "i")
     assert inventory_of(place).verdict.answer is Answer.UNKNOWN
     assert "UNKNOWN: there is no package manager's database" in speaker.text("sbom", place)
@@ -207,7 +207,7 @@ def test_what_is_changed_is_found(  # noqa: PLR0917
 
 
 def test_the_files_of_an_image(speaker: Speaker, cache: Cache, tmp_path: Path) -> None:
-    nodes = [*replaced("/usr/share/tool", b"Data"), file("/opt/x", b"\x7fELF", mode=0o755)]
+    nodes = [*replaced("/usr/share/tool", b"Data"), file("/opt/x", b"#!/bin/sh\n", mode=0o755)]
     image = put(image_of(cache, nodes), tmp_path / "i")
 
     def listed(*options: str) -> list[str]:
