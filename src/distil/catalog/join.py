@@ -13,6 +13,7 @@ from distil.catalog.facts import Added, Claim, Facts, Stated
 from distil.catalog.formats.os_release import PRECEDENCE
 from distil.catalog.history import Identity, identity
 from distil.catalog.os_purl import completed
+from distil.catalog.package_url import qualified
 from distil.model.inventory import (
     KINDS,
     OS_KINDS,
@@ -175,6 +176,8 @@ def add(joined: Joined, added: Added) -> None:
     if added.licenses and not component.licenses:
         changes["licenses"] = added.licenses
         changes["license_texts"] = added.license_texts
+    if added.qualifiers and component.purl:
+        changes["purl"] = qualified(component.purl, added.qualifiers)
     if added.properties:
         changes["properties"] = tuple(sorted({*component.properties, *added.properties}))
     if changes:

@@ -20,7 +20,7 @@ from distil.catalog.facts import Content, Facts, Unreadable
 from distil.catalog.kept import decoded, encoded
 from distil.catalog.table import CATALOGERS, VERSION
 from distil.fetch.cache import Cache
-from distil.formats.tar import TarMember
+from distil.formats.tar_member import TarMember
 from distil.image.layer import Layer
 from distil.image.layer_contents import Allowance, layer_members
 from distil.model.inventory import Remark
