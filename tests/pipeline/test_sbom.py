@@ -218,7 +218,7 @@ def test_the_files_of_an_image(speaker: Speaker, cache: Cache, tmp_path: Path) -
     assert "/opt/x" in listed("--unowned")
     assert not {"/usr/bin/tool", "/usr/share/tool"} & {*listed("--unowned")}
     assert listed("--executable", "/usr") == ["/usr/bin/tool", "/usr/share/tool"]
-    assert listed("--package", "tool") == ["/usr/bin/tool", "/usr/share/tool"]
+    assert listed("--package", "tool", "/usr") == ["/usr/bin/tool", "/usr/share/tool"]
     assert listed("--package", "tool@1.2-3", "usr/bin", "/opt/") == ["/usr/bin/tool"]
     assert listed("--modified", "--unowned") == []
     text = speaker.text("files", image, "/usr/bin")

@@ -14,7 +14,7 @@ from distil.cli import places
 if TYPE_CHECKING:
     from distil.pipeline.sbom import SbomRequest
 
-FORMATS: Final = ("spdx", "cyclonedx", "cyclonedx1.7", "purls")
+FORMATS: Final = ("spdx", "spdx3", "cyclonedx", "cyclonedx1.7", "syft", "purls")
 """The formats of documents; a test holds them against the table."""
 
 _SETTINGS: Final = {"help_option_names": ["-h", "--help"]}
@@ -104,8 +104,8 @@ def command(image: str = "", **asked: Any) -> int | None:  # noqa: ANN401
     \b
     Examples:
       distil sbom oci:out/shop:1.4
-      distil sbom oci:out/shop:1.4 --format cyclonedx -o shop.cdx.json
-      distil sbom oci:out/shop:1.4 --verify shop.cdx.json
+      distil sbom oci:out/shop:1.4 --format spdx -o shop.spdx.json
+      distil sbom oci:out/shop:1.4 --verify shop.spdx.json
     """  # noqa: D301 - click wants the backspace itself
     if click.get_current_context().invoked_subcommand is not None:
         return None
