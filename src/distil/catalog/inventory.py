@@ -51,8 +51,9 @@ def inventory(
     """What is in the image of `layers`, lowest first, which `subject` names.
 
     A layer that the cache knows is not read again, and hashed again only where that is asked for:
-    the answer is about the bytes that the image's manifest and configuration name. Raises `MalformedImage`, `MalformedArchive`
-    for a hostile or damaged layer, `LimitExceeded` for one beyond a limit, OSError.
+    the answer is about the bytes that the image's manifest and configuration name. Raises
+    `MalformedImage`, `MalformedArchive` for a hostile or damaged layer, `LimitExceeded` for one
+    beyond a limit, OSError.
     """
     asked = asked or Asked()
     key = _key(layers, asked)
