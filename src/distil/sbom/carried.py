@@ -58,7 +58,7 @@ CARRIED: Final = {
 package URLs have it; empty is lost."""
 
 LOSSES: Final = (
-    "Names and words that are not Unicode are made readable (`\\xff`); paths come back as they were.",
+    "Names and words that are no Unicode are made readable (`\\xff`); paths come back the same.",
     "A file that several components own has them in the order of the components.",
     "Relations do not tell apart components that are the same but for their place.",
     "A licence that is no SPDX expression becomes a `LicenseRef-…` with its words.",
