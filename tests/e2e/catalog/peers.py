@@ -1,0 +1,134 @@
+"""The packages that Syft, Trivy and distil see in an image, in words that can be compared."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from packageurl import PackageURL
+
+from tests.e2e.catalog.making import MadeImage
+from tests.support.tools import run_tool
+
+BIN = Path(sys.executable).parent
+TIMEOUT = 600
+
+
+class Package(NamedTuple):
+    """A package: its kind as in `distil.model.inventory.KINDS`, and what it is called."""
+
+    kind: str
+    name: str
+    version: str
+    purl: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name} {self.version} {self.purl}"
+
+
+SYFT_KINDS = {
+    "deb": "deb",
+    "apk": "apk",
+    "rpm": "rpm",
+    "alpm": "alpm",
+    "python": "python",
+    "conda": "conda",
+    "npm": "npm",
+    "go-module": "go",
+    "rust-crate": "rust",
+    "java-archive": "java",
+    "jenkins-plugin": "java",
+    "gem": "gem",
+    "php-composer": "composer",
+    "php-pecl": "composer",
+    "dotnet": "dotnet",
+    "R-package": "r",
+    "lua-rocks": "lua",
+    "binary": "binary",
+}
+"""Syft's types of packages, as distil calls them."""
+
+TRIVY_KINDS = {
+    "debian": "deb",
+    "ubuntu": "deb",
+    "alpine": "apk",
+    "fedora": "rpm",
+    "python-pkg": "python",
+    "conda-pkg": "conda",
+    "node-pkg": "npm",
+    "gobinary": "go",
+    "rustbinary": "rust",
+    "jar": "java",
+    "gemspec": "gem",
+    "composer-vendor": "composer",
+    "dotnet-core": "dotnet",
+}
+"""The types of Trivy's results, likewise."""
+
+
+def seen_by_syft(image: MadeImage) -> set[Package]:
+    """What Syft finds; names, versions and package URLs as it writes them."""
+    return of_syft(_run("syft", "scan", "--quiet", image.for_syft, "--output", "json"))
+
+
+def of_syft(document: dict[str, Any]) -> set[Package]:
+    """The packages of a document of Syft's."""
+    return {
+        Package(SYFT_KINDS.get(one["type"], one["type"]), one["name"], one["version"], one["purl"])
+        for one in document["artifacts"]
+    }
+
+
+def seen_by_trivy(image: MadeImage, cache: Path) -> set[Package]:
+    """What Trivy finds, without its databases."""
+    return of_trivy(
+        _run(
+            *("trivy", "image", "--quiet", "--cache-dir", str(cache), "--input", str(image.path)),
+            *("--skip-db-update", "--skip-java-db-update", "--offline-scan"),
+            *("--format", "json", "--list-all-pkgs", "--scanners", "license"),
+        )
+    )
+
+
+def of_trivy(document: dict[str, Any]) -> set[Package]:
+    """The packages of a report of Trivy's, without the qualifiers of their package URLs."""
+    return {
+        without_qualifiers(
+            Package(
+                TRIVY_KINDS.get(result["Type"], result["Type"]),
+                one["Name"],
+                one.get("Version", ""),
+                one["Identifier"].get("PURL", ""),
+            )
+        )
+        for result in document.get("Results", ())
+        for one in result.get("Packages", ())
+    }
+
+
+def without_qualifiers(package: Package) -> Package:
+    """The same package as its package URL alone names it.
+
+    Trivy has an epoch as a qualifier, names as the ecosystem has them where purl-spec says lower
+    case, and other words for a release; what a vulnerability is matched by is here.
+    """
+    if not package.purl:
+        return package
+    purl = PackageURL.from_string(package.purl)
+    qualifiers = purl.qualifiers if isinstance(purl.qualifiers, dict) else {}
+    epoch = qualifiers.get("epoch", "")
+    version = purl.version or ""
+    if epoch and not version.startswith(f"{epoch}:"):
+        version = f"{epoch}:{version}"
+    name = f"{purl.namespace}/{purl.name}" if purl.namespace else purl.name
+    bare = PackageURL(purl.type, purl.namespace, purl.name, version or None).to_string()
+    return Package(package.kind, name, version, bare)
+
+
+def _run(program: str, *arguments: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(
+        run_tool(str(BIN / program), *arguments, timeout=TIMEOUT)
+    )
+    return found
