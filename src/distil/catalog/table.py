@@ -9,10 +9,8 @@ from distil.catalog.cataloger import Cataloger
 VERSION: Final = 1
 """Raised whenever a parser says something else of the same bytes: nothing kept is used then."""
 
-CATALOGERS: Final = (
+CATALOGERS: Final[tuple[Cataloger, ...]] = (
     # --- the operating system ---
-    Cataloger(name="os-release", parser="os_release:os_release", names=("os-release",)),
-    Cataloger(name="dpkg", parser="dpkg:status", names=("status",), inside=("/lib/dpkg/status",)),
     # --- languages ---
     # --- programs ---
 )

@@ -38,6 +38,7 @@ AREAS: Final = (
     "resolutions",
     "analysis",
     "ledgers",
+    "catalog",
     "roots",
     "mounts",
     "uv",

@@ -82,7 +82,7 @@ def read_layers(
     Contents are as those of `read_listing`; the same is raised.
     """
     allowance = Allowance(limits or limits_here())
-    with contextlib.closing(_side_by_side(layers, _listing(cache), allowance)) as decoded:
+    with contextlib.closing(side_by_side(layers, _listing(cache), allowance)) as decoded:
         return list(decoded)
 
 
@@ -160,7 +160,7 @@ def _laid_out(
 ) -> Tree:
     allowance = Allowance(limits or limits_here())
     hops = allowance.limits.symlink_hops
-    with contextlib.closing(_side_by_side(layers, nodes, allowance)) as decoded:
+    with contextlib.closing(side_by_side(layers, nodes, allowance)) as decoded:
         try:
             return Tree().overlaid(decoded, hops)
         except LinkLoop as error:
@@ -168,7 +168,7 @@ def _laid_out(
             raise TooManyHops("the layers of the image", why) from error
 
 
-def _side_by_side(
+def side_by_side(
     layers: Sequence[Layer],
     work: Callable[[Layer, Allowance], Result],
     allowance: Allowance,

@@ -13,7 +13,6 @@ from typing import Final
 
 import msgspec
 
-from distil.model.digest import Digest
 from distil.model.node import Kind
 
 UNKNOWN_LAYER: Final = -1
@@ -204,8 +203,8 @@ class OsRelease(msgspec.Struct, frozen=True, omit_defaults=True):
 class InventoryLayer(msgspec.Struct, frozen=True, omit_defaults=True):
     """A layer: `digest` and `size` (bytes) of what is stored, `is_base` of the base image."""
 
-    diff_id: Digest
-    digest: Digest
+    diff_id: str
+    digest: str
     size: int
     media_type: str = ""
     created_by: str = ""

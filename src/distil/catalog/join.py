@@ -1,0 +1,184 @@
+"""What the files of an image say, joined: components, and how they stand to each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+import msgspec
+
+from distil.catalog.facts import Added, Claim, Facts, Stated
+from distil.catalog.history import Identity, identity
+from distil.catalog.os_purl import completed
+from distil.model.inventory import (
+    KINDS,
+    OS_KINDS,
+    InventoryComponent,
+    Link,
+    OsRelease,
+    Place,
+    Relation,
+)
+
+_KIND_ORDER: Final = {kind: place for place, kind in enumerate(KINDS)}
+_RELEASE_FILES: Final = ("/etc/os-release", "/usr/lib/os-release")
+"""As os-release(5): the first counts before the second, and both before what else tells."""
+
+
+class Joined(msgspec.Struct):
+    """A component while it is put together: all claims, and its keys."""
+
+    identity: Identity
+    component: InventoryComponent
+    places: set[Place]
+    claims: dict[str, Claim]
+    keys: set[str]
+    needs: set[str]
+    inside: set[str]
+
+
+class Told(msgspec.Struct, frozen=True):
+    """All that facts come to.
+
+    Components are sorted, those of `OS_KINDS` first. `moved` and `generated` are as in `Facts`.
+    """
+
+    components: tuple[Joined, ...]
+    by_key: dict[str, Joined]
+    moved: dict[str, tuple[str, str]]
+    generated: dict[str, str]
+    release: OsRelease | None
+
+
+def join(facts: Iterable[tuple[str, int, Facts]]) -> Told:
+    """Put together what `facts`, each with its path and its layer, say of components."""
+    found: dict[Identity, Joined] = {}
+    by_key: dict[str, Joined] = {}
+    added: list[Added] = []
+    moved: dict[str, tuple[str, str]] = {}
+    generated: dict[str, str] = {}
+    releases: dict[str, OsRelease] = {}
+    for path, layer, said in facts:
+        for stated in said.stated:
+            joined = _state(found, stated, path, layer)
+            for key in stated.keys:
+                by_key.setdefault(key, joined)
+        added += said.added
+        for keeper, moved_from, moved_to in said.moved:
+            moved[moved_from] = (keeper, moved_to)
+        generated.update(said.generated)
+        if said.release is not None:
+            releases[path] = msgspec.structs.replace(said.release, path=path)
+    for one in added:
+        target = by_key.get(one.key)
+        if target is not None:
+            _add(target, one)
+    release = _release(releases)
+    for joined in found.values():
+        _complete(joined, release)
+    components = tuple(sorted(found.values(), key=_order))
+    return Told(components, by_key, moved, generated, release)
+
+
+def relations(told: Told, standing: set[str]) -> Iterator[Relation]:
+    """What contains and what needs what, of the components whose refs are in `standing`."""
+    for joined in told.components:
+        ref = joined.component.ref
+        if ref not in standing:
+            continue
+        for key in joined.inside:
+            outer = told.by_key.get(key)
+            if outer is not None and outer is not joined:
+                yield Relation(outer.component.ref, Link.CONTAINS, ref)
+        for wanted in joined.needs:
+            for key in wanted.split("|"):
+                other = told.by_key.get(key)
+                if other is not None:
+                    if other is not joined:
+                        yield Relation(ref, Link.NEEDS, other.component.ref)
+                    break
+
+
+def order_of(component: InventoryComponent) -> tuple[int, str, str, str, str]:
+    """What components are sorted by: kind, name, version."""
+    told = component.name, component.version, component.architecture, component.purl
+    return _KIND_ORDER.get(component.kind, len(KINDS)), *told
+
+
+def _order(joined: Joined) -> tuple[int, str, str, str, str]:
+    return order_of(joined.component)
+
+
+def _state(found: dict[Identity, Joined], stated: Stated, path: str, layer: int) -> Joined:
+    own = stated.component.places
+    places = {Place(place.path, layer) for place in own} if own else {Place(path, layer)}
+    key = identity(stated)
+    joined = found.get(key)
+    if joined is None:
+        joined = found[key] = Joined(key, stated.component, places, {}, set(), set(), set())
+    else:
+        joined.places |= places
+        joined.component = _filled(joined.component, stated.component)
+    _claim(joined, stated.claims)
+    joined.keys.update(stated.keys)
+    joined.needs.update(stated.needs)
+    if stated.inside:
+        joined.inside.add(stated.inside)
+    return joined
+
+
+def _filled(one: InventoryComponent, other: InventoryComponent) -> InventoryComponent:
+    """`one`, and what it does not tell as `other` tells it."""
+    if one == other:
+        return one
+    lacking = {
+        name: getattr(other, name)
+        for name in one.__struct_fields__
+        if not getattr(one, name) and getattr(other, name)
+    }
+    return msgspec.structs.replace(one, **lacking) if lacking else one
+
+
+def _claim(joined: Joined, claims: Iterable[Claim]) -> None:
+    """Claim what is claimed: of two claims of one path, the one that tells more."""
+    for claim in claims:
+        known = joined.claims.get(claim.path)
+        if known is None:
+            joined.claims[claim.path] = claim
+        elif known != claim:
+            joined.claims[claim.path] = Claim(
+                claim.path,
+                known.checksum or claim.checksum,
+                known.is_configuration or claim.is_configuration,
+                known.is_tree or claim.is_tree,
+                known.is_optional and claim.is_optional,
+            )
+
+
+def _add(joined: Joined, added: Added) -> None:
+    _claim(joined, added.claims)
+    component = joined.component
+    changes: dict[str, object] = {
+        name: value for name, value in added.fields if not getattr(component, name)
+    }
+    if added.licenses and not component.licenses:
+        changes["licenses"] = added.licenses
+        changes["license_texts"] = added.license_texts
+    if added.properties:
+        changes["properties"] = tuple(sorted({*component.properties, *added.properties}))
+    if changes:
+        joined.component = msgspec.structs.replace(component, **changes)
+
+
+def _complete(joined: Joined, release: OsRelease | None) -> None:
+    component = joined.component
+    if component.kind in OS_KINDS and component.purl:
+        purl = completed(component.purl, release)
+        joined.component = msgspec.structs.replace(component, purl=purl)
+
+
+def _release(releases: dict[str, OsRelease]) -> OsRelease | None:
+    if not releases:
+        return None
+    known = [path for path in _RELEASE_FILES if path in releases]
+    return releases[known[0] if known else min(releases, key=lambda path: (len(path), path))]

@@ -1,0 +1,111 @@
+"""Who claims which path: claims of all components, with the links of the image followed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from distil.catalog.facts import Claim
+from distil.catalog.join import Told
+from distil.model.errors import LinkLoop
+from distil.model.inventory import OS_KINDS
+from distil.model.node import ROOT, Kind, Node, parent_of
+from distil.model.tree import Tree
+
+
+class Claimed(msgspec.Struct):
+    """What the claims come to.
+
+    `owners` has for each path the positions of the components that claim it, each with its
+    claim; `trees` the same for directories that are claimed with all that is in them.
+    `counted` are for each component the paths that it says it has, and those of them there.
+    `dropped` are the components that are told of already: a program that is known by its bytes
+    is part of the package of the operating system that ships it.
+    """
+
+    owners: dict[str, list[tuple[int, Claim]]]
+    trees: dict[str, list[int]]
+    counted: list[tuple[int, int]]
+    dropped: set[int]
+
+    def of_tree(self, path: str) -> Sequence[int]:
+        """Who claims the nearest directory above `path` that is claimed whole."""
+        while self.trees and path != ROOT:
+            path = parent_of(path)
+            found = self.trees.get(path)
+            if found is not None:
+                return found
+        return ()
+
+
+_BY_BYTES: Final = frozenset({"binary", "elf"})
+
+
+def claimed(told: Told, tree: Tree) -> Claimed:
+    """The claims of the components of `told` (by position) on the paths of `tree`.
+
+    Components of the operating system come first.
+    """
+    owners: defaultdict[str, list[tuple[int, Claim]]] = defaultdict(list)
+    trees: defaultdict[str, list[int]] = defaultdict(list)
+    counted = []
+    dropped: set[int] = set()
+    packages = sum(joined.component.kind in OS_KINDS for joined in told.components)
+    places = _Places(tree, told.moved)
+    for position, joined in enumerate(told.components):
+        says = there = 0
+        if joined.component.kind in _BY_BYTES and joined.places:
+            first = [owners.get(file_of(place.path), ()) for place in joined.places]
+            if all(any(owner < packages for owner, _ in one) for one in first):
+                dropped.add(position)
+                counted.append((0, 0))
+                continue
+        for claim in joined.claims.values():
+            node = places.find(claim.path, joined.keys)
+            if claim.is_tree:
+                if node is not None:
+                    trees[node.path].append(position)
+                continue
+            if node is not None and node.kind is Kind.DIRECTORY:
+                continue
+            says += not claim.is_optional
+            if node is not None:
+                there += not claim.is_optional
+                owners[node.path].append((position, claim))
+        counted.append((says, there))
+    return Claimed(owners, trees, counted, dropped)
+
+
+def file_of(place: str) -> str:
+    """The file of the image that `place` is in: an archive's, for what is inside one."""
+    return place.partition("!")[0]
+
+
+class _Places:
+    """Where a path that a package names is: diverted, or through links of directories."""
+
+    def __init__(self, tree: Tree, moved: Mapping[str, tuple[str, str]]) -> None:
+        self._tree = tree
+        self._moved = moved
+        self._directories: dict[str, str] = {}
+
+    def find(self, path: str, keys: set[str]) -> Node | None:
+        if self._moved:
+            keeper, elsewhere = self._moved.get(path, ("", ""))
+            if elsewhere and keeper not in keys:
+                path = elsewhere
+        node = self._tree.get(path)
+        if node is not None or path == ROOT:
+            return node
+        directory, _, name = path.rpartition("/")
+        real = self._directories.get(directory)
+        if real is None:
+            try:
+                real = self._tree.real_path(directory or ROOT)
+            except LinkLoop:
+                real = directory
+            self._directories[directory] = real
+        return self._tree.get(f"{real.rstrip('/')}/{name}") if real != directory else None
