@@ -20,6 +20,9 @@ APT = "apt-get install -y --no-install-recommends"
 PYTHONS = {"bullseye": "3.9", "bookworm": "3.11", "trixie": "3.13"}
 """The Python of each Debian."""
 
+STALE = 'Acquire::Check-Valid-Until "false"'
+"""A mirror may be days behind."""
+
 TIMEOUT = 1200
 """Seconds for a step that asks a mirror."""
 
@@ -80,7 +83,7 @@ def _base(suite: str, directory: Path) -> Path:
 
 
 def _mmdebstrap(suite: str, archive: Path, *packages: str) -> None:
-    options = ["--quiet", "--variant=minbase", "--format=tar"]
+    options = ["--quiet", "--variant=minbase", "--format=tar", f"--aptopt={STALE}"]
     options += [f"--include={','.join(packages)}"] if packages else []
     run_tool("mmdebstrap", *options, suite, archive, timeout=TIMEOUT)
 
@@ -114,7 +117,7 @@ def _containerfile(image: RealImage, base: str) -> str:
     lines = [f"FROM {base}" + (" AS build" if image.only else "")]
     if image.packages:
         install = f"{APT} {' '.join(image.packages)}"
-        lines.append(f"RUN apt-get update && {install} && rm -rf /var/lib/apt/lists/*")
+        lines.append(f"RUN apt-get update -o Acquire::Check-Valid-Until=false && {install} && rm -rf /var/lib/apt/lists/*")
     lines.append("COPY root/ /")
     lines += [f"RUN {' && '.join(step.splitlines())}" for step in image.steps]
     if image.only:

@@ -65,7 +65,7 @@ TRIVY_KINDS = {
     "composer-vendor": "composer",
     "dotnet-core": "dotnet",
 }
-"""The types of Trivy's results, likewise."""
+"""The types of Trivy's packages, likewise."""
 
 
 def seen_by_syft(image: MadeImage) -> set[Package]:
@@ -87,25 +87,21 @@ def seen_by_trivy(image: MadeImage, cache: Path) -> set[Package]:
         _run(
             *("trivy", "image", "--quiet", "--cache-dir", str(cache), "--input", str(image.path)),
             *("--skip-db-update", "--skip-java-db-update", "--offline-scan"),
-            *("--format", "json", "--list-all-pkgs", "--scanners", "license"),
+            *("--format", "cyclonedx"),
         )
     )
 
 
 def of_trivy(document: dict[str, Any]) -> set[Package]:
-    """The packages of a report of Trivy's, without the qualifiers of their package URLs."""
-    return {
-        without_qualifiers(
-            Package(
-                TRIVY_KINDS.get(result["Type"], result["Type"]),
-                one["Name"],
-                one.get("Version", ""),
-                one["Identifier"].get("PURL", ""),
-            )
-        )
-        for result in document.get("Results", ())
-        for one in result.get("Packages", ())
-    }
+    """The packages of a document of Trivy's, as their package URLs name them."""
+    found = set()
+    for one in document.get("components", ()):
+        said = {row["name"]: row["value"] for row in one.get("properties", ())}
+        kind = said.get("aquasecurity:trivy:PkgType")
+        if kind is not None:
+            named = Package(kind, one["name"], one.get("version", ""), one.get("purl", ""))
+            found.add(without_qualifiers(named._replace(kind=TRIVY_KINDS.get(kind, kind))))
+    return found
 
 
 def without_qualifiers(package: Package) -> Package:
