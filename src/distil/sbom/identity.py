@@ -1,0 +1,97 @@
+"""What documents call themselves and their parts: the same for the same inventory, never random."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import uuid
+from collections.abc import Iterable
+from typing import Final
+from urllib.parse import quote
+
+import msgspec
+
+from distil.model.inventory import IndexInventory, Inventory, InventoryComponent, Subject
+
+NAMESPACE: Final = uuid.uuid5(uuid.NAMESPACE_URL, "https://spdx.org/spdxdocs/distil")
+"""Of the version 5 UUIDs (RFC 9562) that documents are known by."""
+
+_LAST: Final = 253402300799
+"""The last second of the year 9999, in seconds since 1970."""
+
+_IN_FILES: Final = frozenset(
+    {"oci", "oci-archive", "docker-archive", "dir", "docker-daemon", "containers-storage"}
+)
+"""Transports of containers-transports(5) whose names are not those of a registry."""
+
+
+class Writing(msgspec.Struct, frozen=True):
+    """How a document is written: `created` is its date in seconds since 1970, else the image's."""
+
+    created: int | None = None
+
+
+def date_of(subject: Subject, writing: Writing) -> str:
+    """The date of a document as ISO 8601 has it, in UTC."""
+    seconds = subject.created if writing.created is None else writing.created
+    moment = datetime.datetime.fromtimestamp(min(max(seconds, 0), _LAST), datetime.UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def seconds_of(date: str) -> int:
+    """A date of a document in seconds since 1970, 0 for what is none."""
+    try:
+        moment = datetime.datetime.fromisoformat(date)
+    except ValueError:
+        return 0
+    return max(0, int(moment.replace(tzinfo=moment.tzinfo or datetime.UTC).timestamp()))
+
+
+def document_id(inventory: Inventory | IndexInventory, title: str, date: str) -> uuid.UUID:
+    """The UUID of the document in the format `title` about an inventory."""
+    hasher = hashlib.sha256(repr((title, date, inventory.subject)).encode("utf-8", "replace"))
+    children = [inventory] if isinstance(inventory, Inventory) else inventory.children
+    for child in children:
+        told = (child.subject, child.scope, child.has_files, child.layers, len(child.files))
+        hasher.update(repr(told).encode("utf-8", "replace"))
+        for component in child.components:
+            hasher.update(component.ref.encode())
+    return uuid.uuid5(NAMESPACE, hasher.hexdigest())
+
+
+def identifiers(components: Iterable[InventoryComponent], prefix: str = "") -> list[str]:
+    """For each component a name that is unique in its document: its ref, numbered if need be."""
+    seen: dict[str, int] = {}
+    names = []
+    for component in components:
+        ref = component.ref
+        seen[ref] = count = seen.get(ref, 0) + 1
+        names.append(f"{prefix}{ref}" if count == 1 else f"{prefix}{ref}-{count}")
+    return names
+
+
+def image_purl(subject: Subject) -> str:
+    """The package URL of an image (purl-spec, type oci), empty where its digest is not known."""
+    if not subject.digest:
+        return ""
+    transport, _, rest = subject.name.partition(":")
+    if rest.startswith("//"):
+        transport, rest = "", rest.removeprefix("//")
+    elif transport not in _IN_FILES:
+        transport, rest = "", subject.name
+    repository = rest.partition("@")[0]
+    head, colon, tag = repository.rpartition(":")
+    if colon and "/" not in tag:
+        repository = head
+    else:
+        tag = ""
+    name = repository.rstrip("/").rpartition("/")[2].lower() or "image"
+    qualifiers = {"arch": subject.platform.partition("/")[2], "tag": tag}
+    if not transport and "/" in repository:
+        qualifiers["repository_url"] = repository
+    told = "&".join(
+        f"{key}={quote(value, safe='/:')}" for key, value in sorted(qualifiers.items()) if value
+    )
+    return f"pkg:oci/{quote(name, safe='')}@{quote(subject.digest, safe=':')}" + (
+        f"?{told}" if told else ""
+    )

@@ -1,0 +1,55 @@
+"""What all readers of documents share: decoding with a bound, and errors that say where."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final, TypeVar
+
+import msgspec
+
+from distil.sbom.errors import MalformedSbom
+
+LARGEST: Final = 2 << 30
+"""Bytes of a document. A million files are some hundred million."""
+
+_PLACE: Final = re.compile(r"(?s)(.*) - at `(.*)`")
+_Document = TypeVar("_Document")
+
+
+def decoded(data: bytes | memoryview, kind: type[_Document], name: str) -> _Document:
+    """JSON as `kind`. Raises `MalformedSbom`, with the JSON path of what is wrong."""
+    if len(data) > LARGEST:
+        raise MalformedSbom(name, "", f"more than {LARGEST >> 30} GiB, which no document needs")
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except msgspec.MsgspecError as error:
+        found = _PLACE.fullmatch(str(error))
+        why, where = found.groups() if found else (str(error), "")
+        raise MalformedSbom(name, where, why) from error
+    except UnicodeDecodeError as error:
+        raise MalformedSbom(name, f"byte {error.start}", "no UTF-8") from error
+    except RecursionError as error:
+        raise MalformedSbom(name, "", "objects lie too deep in each other") from error
+
+
+class Place:
+    """The part of a document that is being read."""
+
+    __slots__ = ("position",)
+
+    def __init__(self) -> None:
+        self.position = 0
+
+
+@contextmanager
+def part(name: str, what: str) -> Iterator[Place]:
+    """Turn nonsense in the elements of `what` into `MalformedSbom`; set `position` while at it."""
+    place = Place()
+    try:
+        yield place
+    except (ValueError, msgspec.MsgspecError) as error:
+        raise MalformedSbom(name, f"$.{what}[{place.position}]", str(error)) from error
+    except RecursionError as error:
+        raise MalformedSbom(name, what, "objects lie too deep in each other") from error
