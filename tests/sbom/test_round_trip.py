@@ -30,7 +30,7 @@ def test_all_of_an_index_comes_back(name):
 
 @pytest.mark.parametrize("name", _WHOLE)
 @given(inventory=inventories())
-@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=60, deadline=None)
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=25, deadline=None)
 def test_any_inventory_comes_back(name, inventory):
     assert _there_and_back(inventory, name) == inventory
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
@@ -20,6 +21,12 @@ from distil.model.tree import Tree
 
 _PROGRAM_KINDS: Final = frozenset({"binary", "elf", "go", "rust"})
 """The kinds of components that are read out of a program itself."""
+
+_BYTE_CODE: Final = re.compile(
+    r"(?P<directory>.*)/__pycache__/(?P<name>[^/]+)\.[a-z]+-?[0-9]+(?:\.opt-[0-9a-z]+)?\.pyc",
+    re.DOTALL,
+)
+"""What CPython and PyPy write beside a source (PEP 3147, PEP 488)."""
 
 Owned = Mapping[str, tuple[Attribution, str]]
 """What else is known of paths: what each is attributed to, and by which rule."""
@@ -46,9 +53,12 @@ class Attributing:
         owners = tuple(dict.fromkeys(position for position, _ in claims))
         if not owners:
             owners = tuple(self._claims.of_tree(node.path))
+        owners, compiled = (owners, "") if owners else self._byte_code(node.path)
         owners = tuple(sorted(owners, key=self._strength))
         entry = _contents(node, self._squashed.tree)
         attribution, rule = self._attribution(node.path, owners)
+        if compiled:
+            attribution, rule = Attribution.GENERATED, compiled
         return InventoryFile(
             node.path,
             node.kind,
@@ -81,6 +91,17 @@ class Attributing:
             return known
         rule = self._generated.get(path)
         return (Attribution.GENERATED, rule) if rule else (Attribution.UNOWNED, "")
+
+    def _byte_code(self, path: str) -> tuple[tuple[int, ...], str]:
+        """Who owns the source that Python compiled to `path`, and that as a rule; or nobody."""
+        found = _BYTE_CODE.fullmatch(path)
+        if found is None:
+            return (), ""
+        source = f"{found['directory']}/{found['name']}.py"
+        claims = self._claims.owners.get(source, ())
+        owners = tuple(dict.fromkeys(position for position, _ in claims))
+        owners = owners or tuple(self._claims.of_tree(source))
+        return owners, f"byte code of {source}" if owners else ""
 
 
 def _contents(node: Node, tree: Tree) -> RecordedFile | None:

@@ -12,6 +12,7 @@ import msgspec
 from distil.catalog.attribute import Attributing, Owned
 from distil.catalog.history import stays
 from distil.catalog.join import join
+from distil.catalog.kept import decoded, encoded
 from distil.catalog.layer_record import AREA, LayerRecord, layer_record
 from distil.catalog.owners import claimed
 from distil.catalog.squash import Squashed, squash, standing_facts
@@ -53,13 +54,12 @@ def inventory(
     key = _key(layers, asked)
     known = cache.document(AREA, key)
     if known is not None:
-        return msgspec.structs.replace(_DECODER.decode(known), subject=subject)
+        return msgspec.structs.replace(decoded(known, _DECODER), subject=subject)
     made = _made(subject, layers, _records(layers, cache, asked), asked)
-    cache.put_document(AREA, key, _ENCODER.encode(made))
+    cache.put_document(AREA, key, encoded(made))
     return made
 
 
-_ENCODER: Final = msgspec.msgpack.Encoder()
 _DECODER: Final = msgspec.msgpack.Decoder(Inventory)
 
 

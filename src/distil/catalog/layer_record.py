@@ -17,6 +17,7 @@ import msgspec
 from distil.catalog.cataloger import Cataloger, Parser
 from distil.catalog.dispatch import ELF_MAGIC, Dispatch
 from distil.catalog.facts import Content, Facts, Unreadable
+from distil.catalog.kept import decoded, encoded
 from distil.catalog.table import CATALOGERS, VERSION
 from distil.fetch.cache import Cache
 from distil.formats.tar import TarMember
@@ -72,9 +73,9 @@ def layer_record(
     for has_checksums in (True,) if checksums else (True, False):
         data = cache.document(AREA, _key(layer, has_checksums=has_checksums))
         if data is not None:
-            return _decoded(data)
+            return decoded(data, _DECODER)
     record = _Reading(checksums=checksums).of(layer, allowance)
-    cache.put_document(AREA, _key(layer, has_checksums=checksums), _encoded(record))
+    cache.put_document(AREA, _key(layer, has_checksums=checksums), encoded(record))
     return record
 
 
@@ -83,16 +84,7 @@ def _key(layer: Layer, *, has_checksums: bool) -> str:
     return f"{VERSION} {depth} {layer.diff_id}"
 
 
-_ENCODER: Final = msgspec.msgpack.Encoder()
 _DECODER: Final = msgspec.msgpack.Decoder(LayerRecord)
-
-
-def _encoded(record: LayerRecord) -> bytes:
-    return _ENCODER.encode(record)
-
-
-def _decoded(data: bytes) -> LayerRecord:
-    return _DECODER.decode(data)
 
 
 class _Reading:

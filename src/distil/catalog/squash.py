@@ -28,8 +28,11 @@ class RecordedFile(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def digest(self) -> Digest:
-        """sha256 of the contents; `InvalidDigest` where they were not hashed."""
-        return Digest.from_hex(self.entry.sha256.hex())
+        """sha256 of the contents; where they were not hashed, one that stands for the file."""
+        if self.entry.sha256:
+            return Digest.from_hex(self.entry.sha256.hex())
+        told = f"{self.layer} {self.entry.path}"
+        return Digest.of(told.encode("utf-8", "surrogateescape"))
 
     def read(self) -> NoReturn:
         """Nothing: records hold no contents."""

@@ -63,11 +63,45 @@ CATALOGERS: Final[tuple[Cataloger, ...]] = (
         inside=("/lib/dpkg/alternatives/",),
     ),
     Cataloger(
+        name="debian-copyright",
+        parser="debian_copyright:copyright_file",
+        names=("copyright",),
+        inside=("/usr/share/doc/",),
+        largest=4 << 20,
+    ),
+    Cataloger(name="chisel", parser="chisel:manifest", names=("manifest.wall",)),
+    Cataloger(
         name="apk", parser="apk:installed", names=("installed",), inside=("lib/apk/db/installed",)
     ),
     Cataloger(name="alpm", parser="alpm:description", names=("desc",), inside=("/pacman/local/",)),
     Cataloger(name="alpm-files", parser="alpm:files", names=("files",), inside=("/pacman/local/",)),
     Cataloger(name="alpm-mtree", parser="alpm:mtree", names=("mtree",), inside=("/pacman/local/",)),
+    Cataloger(
+        name="rpm",
+        parser="rpm:packages",
+        names=("rpmdb.sqlite", "Packages.db", "Packages"),
+        inside=("/lib/rpm/", "/lib/sysimage/rpm/", "/share/rpm/"),
+        largest=512 << 20,
+    ),
+    Cataloger(
+        name="rpm-manifest",
+        parser="rpm:manifest",
+        names=("container-manifest-2",),
+        inside=("/rpmmanifest/",),
+    ),
     # --- languages ---
     # --- programs ---
+    Cataloger(name="program", parser="program:program", elf=True, largest=1 << 30),
+    Cataloger(
+        name="script",
+        parser="classify:script",
+        names=("composer", "composer.phar", "elixir", "wp", "liberts_internal.a"),
+    ),
+    Cataloger(
+        name="go-toolchain",
+        parser="toolchains:go_toolchain",
+        names=("VERSION",),
+        inside=("/go/VERSION",),
+    ),
+    Cataloger(name="java-runtime", parser="toolchains:java_runtime", names=("release",)),
 )

@@ -6,6 +6,7 @@ as Go's build information. Follows the System V gABI, chapters 4 and 5.
 
 from __future__ import annotations
 
+import mmap
 from functools import cached_property
 from typing import Final, NamedTuple
 
@@ -44,9 +45,12 @@ class Section(NamedTuple):
 
 
 class ElfImage:
-    """One ELF file, `data`. Raises `MalformedElf` for one whose headers cannot be followed."""
+    """One ELF file, `data`, which may be a map of it.
 
-    def __init__(self, data: bytes) -> None:
+    Raises `MalformedElf` for one whose headers cannot be followed.
+    """
+
+    def __init__(self, data: bytes | mmap.mmap) -> None:
         layout = LAYOUTS.get((data[4], data[5])) if len(data) >= 16 else None
         if layout is None or data[:4] != _MAGIC or len(data) < 16 + layout.header.size:
             raise MalformedElf("its header is not one")

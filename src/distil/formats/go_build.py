@@ -6,6 +6,7 @@ later hold two strings behind a header; before, the header points to them.
 
 from __future__ import annotations
 
+import mmap
 import re
 from collections.abc import Iterator
 from struct import Struct
@@ -111,7 +112,7 @@ def _find(image: ElfImage) -> int | None:
     return found if found >= 0 and found + _HEADER <= end else None
 
 
-def _counted(data: bytes, start: int, longest: int) -> tuple[bytes, int]:
+def _counted(data: bytes | mmap.mmap, start: int, longest: int) -> tuple[bytes, int]:
     """The string at `start` behind its length as a varint, and where it ends."""
     size = shift = 0
     for position in range(start, min(start + 5, len(data))):

@@ -8,6 +8,7 @@ the function does.
 
 from __future__ import annotations
 
+import mmap
 import re
 from struct import Struct, pack, unpack_from
 from typing import Final, NamedTuple
@@ -127,7 +128,7 @@ def _table_at(image: ElfImage, start: int, end: int) -> _Table | None:
     return _Table(start, end, version, pointer, functions)
 
 
-def _names_of_each(data: bytes, table: _Table) -> set[bytes]:
+def _names_of_each(data: bytes | mmap.mmap, table: _Table) -> set[bytes]:
     """The names by way of each function: before Go 1.16 they stand among everything else."""
     size = table.pointer.size
     entries = table.start + 8 + size

@@ -169,6 +169,8 @@ class _Unpacked:
         self._hasher = hashlib.sha256()
         self._size = self._holes = 0
         self._room = allowance.room(layer.descriptor.size)
+        # The same bytes, hashed once: not compressed, and checked against its digest as it is read.
+        self._is_hashed = layer.descriptor.digest == layer.diff_id == layer.blob.digest
 
     def pieces(self) -> Generator[bytes, None, None]:
         """The pieces, once."""
@@ -181,7 +183,8 @@ class _Unpacked:
                 raise Abandoned
             self._size += len(piece)
             self._check_room()
-            self._hasher.update(piece)
+            if not self._is_hashed:
+                self._hasher.update(piece)
             yield piece
 
     def add_holes(self, size: int) -> None:
@@ -191,7 +194,7 @@ class _Unpacked:
 
     def check(self) -> None:
         """Hold what has passed, which is all of it, against the image's configuration."""
-        if self._hasher.hexdigest() != self._layer.diff_id.hex:
+        if not self._is_hashed and self._hasher.hexdigest() != self._layer.diff_id.hex:
             raise wrong_diff_id(self._layer)
         self._allowance.unpacked(
             called(self._layer), self._layer.descriptor.size, self._size + self._holes

@@ -10,7 +10,7 @@ from distil.image.layer import Layer, compress_layer
 from distil.image.read import image_at
 from distil.image.stores import Source
 from distil.model.blob import InlineBlob
-from distil.model.errors import MalformedImage
+from distil.model.errors import CorruptContent, MalformedImage
 from distil.model.image import (
     MEDIA_LAYER,
     Compression,
@@ -50,4 +50,8 @@ def packed_layer(source: Source, layer: Layer, cache: Cache) -> Layer:
     if layer.blob.digest != layer.diff_id:
         why = f"its configuration says {layer.diff_id}, but it is {layer.blob.digest}"
         raise MalformedImage(f"{source.where}: a layer", why)
-    return compress_layer(layer, Compression.GZIP, cache)
+    try:
+        return compress_layer(layer, Compression.GZIP, cache)
+    except CorruptContent as error:
+        why = f"its configuration says {layer.diff_id}, and its bytes are others"
+        raise MalformedImage(f"{source.where}: a layer", why) from error

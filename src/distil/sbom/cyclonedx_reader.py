@@ -23,7 +23,7 @@ from distil.sbom.file_properties import file_of
 from distil.sbom.identity import seconds_of
 from distil.sbom.properties import Property, Told
 from distil.sbom.purls import Purl
-from distil.sbom.reading import decoded, part
+from distil.sbom.reading import check_images, decoded, part
 from distil.sbom.scanners import KINDS_OF_SYFT
 from distil.sbom.spelling import unspelled
 
@@ -121,6 +121,7 @@ def read_cyclonedx(data: bytes, name: str) -> Inventory | IndexInventory:
         subject = told.value("distil:subject", Subject) or _subject(main, created)
     if told.first("distil:index") != "true":
         return _image(main, bom.components, needs, name=name, subject=subject)
+    check_images(len(bom.components), name)
     children = []
     for number, child in enumerate(bom.components):
         where = f"{name}: $.components[{number}]"

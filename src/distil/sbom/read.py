@@ -12,6 +12,7 @@ from distil.sbom.cyclonedx_reader import read_cyclonedx
 from distil.sbom.errors import MalformedSbom
 from distil.sbom.purls import read_purls
 from distil.sbom.reading import decoded
+from distil.sbom.spdx2_reader import read_spdx2
 
 Reader = Callable[[bytes, str], Inventory | IndexInventory]
 
@@ -48,6 +49,8 @@ def read_sbom(data: bytes, name: str) -> Inventory | IndexInventory:
 def _reader(sniffed: _Sniffed, name: str) -> Reader:
     if bytes(sniffed.bom_format):
         return read_cyclonedx
+    if bytes(sniffed.spdx_version).startswith(b'"SPDX-2.'):
+        return read_spdx2
     raise MalformedSbom(name, "$", "it is no software bill of materials", hint=_KNOWN)
 
 

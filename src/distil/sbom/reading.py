@@ -14,6 +14,9 @@ from distil.sbom.errors import MalformedSbom
 LARGEST: Final = 2 << 30
 """Bytes of a document. A million files are some hundred million."""
 
+MOST_IMAGES: Final = 256
+"""Images of an index in one document."""
+
 _PLACE: Final = re.compile(r"(?s)(.*) - at `(.*)`")
 _Document = TypeVar("_Document")
 
@@ -32,6 +35,12 @@ def decoded(data: bytes | memoryview, kind: type[_Document], name: str) -> _Docu
         raise MalformedSbom(name, f"byte {error.start}", "no UTF-8") from error
     except RecursionError as error:
         raise MalformedSbom(name, "", "objects lie too deep in each other") from error
+
+
+def check_images(count: int, name: str) -> None:
+    """Raise `MalformedSbom` where a document has more images than an index would."""
+    if count > MOST_IMAGES:
+        raise MalformedSbom(name, "", f"{count} images, more than {MOST_IMAGES}")
 
 
 class Place:

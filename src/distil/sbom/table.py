@@ -13,6 +13,7 @@ from distil.sbom.cyclonedx import write_cyclonedx
 from distil.sbom.errors import UnknownSbomFormat
 from distil.sbom.identity import Writing
 from distil.sbom.purls import write_purls
+from distil.sbom.spdx2 import write_spdx2
 
 Writer = Callable[[Inventory | IndexInventory, Writing], Iterator[bytes]]
 """What writes a document, in parts: the same ones for the same inventory and date."""
@@ -31,6 +32,7 @@ class SbomFormat(msgspec.Struct, frozen=True):
 FORMATS: Final = {
     one.name: one
     for one in (
+        SbomFormat("spdx", "SPDX 2.3 JSON", "application/spdx+json", ".spdx.json", write_spdx2),
         SbomFormat(
             "cyclonedx",
             "CycloneDX 1.6 JSON",

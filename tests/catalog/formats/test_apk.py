@@ -165,6 +165,11 @@ def test_what_is_no_database_is_unreadable(content: bytes) -> None:
         installed(PLACE, content)
 
 
+def test_a_path_that_is_longer_than_any_is_unreadable() -> None:
+    with pytest.raises(Unreadable, match="longer"):
+        installed(PLACE, b"P:a\nV:1\nF:" + b"d" * 5000 + b"\n" + b"R:a\n" * 1000)
+
+
 def test_bytes_that_are_no_text_stay_in_paths_alone() -> None:
     (stated,) = installed(PLACE, b"P:a\nV:1\nT:\xff\nF:usr\nR:\xff\n").stated
     assert stated.component.description == "\ufffd"

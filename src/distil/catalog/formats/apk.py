@@ -12,7 +12,7 @@ import re
 from typing import Final
 
 from distil.catalog.facts import Claim, Content, Facts, Stated, Unreadable
-from distil.catalog.formats.field_text import clean, root_above
+from distil.catalog.formats.field_text import LONGEST_PATH, clean, root_above
 from distil.catalog.formats.licenses import Licenses, spdx
 from distil.catalog.package_url import package_url
 from distil.model.inventory import InventoryComponent, SourcePackage
@@ -23,6 +23,7 @@ DATABASES: Final = ("/usr/lib/apk/db/installed", "/lib/apk/db/installed")
 _CONFIGURATION: Final = "/etc/"
 """What apk does not overwrite, as it is delivered (``protected_paths.d``)."""
 
+_OF_FILES: Final = frozenset({"F:", "R:", "Z:"})
 _MOST_PACKAGES: Final = 200_000
 _HEXADECIMAL: Final = {32: "md5", 40: "sha1", 64: "sha256"}
 _BINARY: Final = {16: "md5", 20: "sha1", 32: "sha256"}
@@ -49,33 +50,43 @@ def installed(path: str, content: Content) -> Facts:
 
 def _package(root: str, block: str) -> Stated | None:
     fields: dict[str, str] = {}
-    claims: list[Claim] = []
-    directory = f"{root.rstrip('/')}/"
-    top = directory
-    file = ""
+    files = _Files(root)
     for line in block.split("\n"):
         key, value = line[:2], line[2:].rstrip("\r")
-        if key == "R:":
-            if file:
-                claims.append(_claim(top, file, ""))
-            file = directory + value if value else ""
-        elif key == "Z:":
-            if file:
-                claims.append(_claim(top, file, _checksum(value)))
-            file = ""
-        elif key == "F:":
-            directory = f"{top}{value}/" if value else top
-        elif value and line[1:2] == ":":
+        if key in _OF_FILES:
+            files.read(key, value)
+        elif value and key[1:] == ":":
             fields[key[0]] = value
-    if file:
-        claims.append(_claim(top, file, ""))
     if not fields.get("P") or not fields.get("V"):
         return None
-    return _stated(root, {key: clean(value) for key, value in fields.items()}, claims)
+    return _stated(root, {key: clean(value) for key, value in fields.items()}, files.claims())
 
 
-def _claim(top: str, file: str, checksum: str) -> Claim:
-    return Claim(file, checksum, is_configuration=file.startswith(_CONFIGURATION, len(top) - 1))
+class _Files:
+    """The files of a package, line by line: a directory, a file in it, its checksum."""
+
+    def __init__(self, root: str) -> None:
+        self._top = self._directory = f"{root.rstrip('/')}/"
+        self._found: dict[str, str] = {}
+        self._last = ""
+
+    def read(self, key: str, value: str) -> None:
+        if len(value) > LONGEST_PATH:
+            raise Unreadable("a path that is longer than any")
+        if key == "F:":
+            self._directory = f"{self._top}{value}/" if value else self._top
+        elif key == "R:" and value:
+            self._last = self._directory + value
+            self._found[self._last] = ""
+        elif key == "Z:" and self._last:
+            self._found[self._last] = _checksum(value)
+
+    def claims(self) -> tuple[Claim, ...]:
+        below = len(self._top) - 1
+        return tuple(
+            Claim(path, checksum, is_configuration=path.startswith(_CONFIGURATION, below))
+            for path, checksum in self._found.items()
+        )
 
 
 def _checksum(value: str) -> str:
@@ -94,7 +105,7 @@ def _checksum(value: str) -> str:
     return f"{algorithm}:{value.lower()}" if algorithm and is_hexadecimal else ""
 
 
-def _stated(root: str, fields: dict[str, str], claims: list[Claim]) -> Stated:
+def _stated(root: str, fields: dict[str, str], claims: tuple[Claim, ...]) -> Stated:
     name, version = fields["P"], fields["V"]
     origin = fields.get("o", "")
     licenses = _licenses(fields.get("L", ""))
@@ -130,7 +141,7 @@ def _stated(root: str, fields: dict[str, str], claims: list[Claim]) -> Stated:
     return Stated(
         component,
         keys=(f"{prefix}{name}", *dict.fromkeys(provided)),
-        claims=tuple(claims),
+        claims=claims,
         needs=tuple(dict.fromkeys(f"{prefix}{_name(one)}" for one in needed)),
     )
 

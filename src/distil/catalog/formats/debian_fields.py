@@ -44,13 +44,13 @@ def paragraphs(text: str) -> Iterator[Fields]:
             raise Unreadable(f"more than {MOST_PARAGRAPHS} paragraphs")
         fields: Fields = {}
         for name, value in _FIELD.findall(paragraph):
-            fields.setdefault(name.lower(), value.strip())
+            fields.setdefault(name.lower(), value.rstrip())
         if fields:
             yield fields
 
 
 def printable(text: str) -> str:
-    """`text` for people and documents: bytes that are not UTF-8 are replaced."""
-    if text.isascii():
-        return text
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    """`text` for people and documents, stripped: bytes that are not UTF-8 are replaced."""
+    if not text.isascii():
+        text = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return text.strip()

@@ -83,7 +83,7 @@ def _facts(database: Database, text: str, files: tuple[str, ...]) -> Facts:
     generated: list[tuple[str, str]] = []
     lacking = 0
     for fields in paragraphs(text):
-        name = fields.get("package", "")
+        name = fields["package"] = fields.get("package", "").strip()
         if not name or not _NAME.fullmatch(name):
             lacking += 1
             continue
@@ -142,7 +142,7 @@ def _component(manager: str, fields: Fields, architecture: str) -> InventoryComp
         source=SourcePackage(source[1], source[2] or "") if source is not None else None,
         supplier=printable(fields.get("maintainer", "")),
         homepage=printable(fields.get("homepage", "")),
-        description=printable(fields.get("description", "").partition("\n")[0].strip()),
+        description=printable(fields.get("description", "").lstrip().partition("\n")[0]),
         licenses=licenses.expressions if licenses is not None else (),
         license_texts=licenses.texts if licenses is not None else (),
         properties=tuple(sorted((one, " ".join(text.split())) for one, text in told)),

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+LONGEST_PATH = 4096
+"""Bytes of a path, as Linux has it: what is longer cannot be in an image."""
+
 
 def root_above(path: str, places: Iterable[str]) -> str:
     """The root that a package manager has for its own, whose database is at `path`.

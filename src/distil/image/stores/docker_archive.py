@@ -12,7 +12,8 @@ from typing import Final
 
 import msgspec
 
-from distil.image.errors import ImageNotFound, UnsupportedDestination
+from distil.image.documents import check_costs
+from distil.image.errors import ConfigTooLarge, ImageNotFound, UnsupportedDestination
 from distil.image.limits import limits_here
 from distil.image.naming import NamedImage
 from distil.image.stores.layout import layout_documents
@@ -28,6 +29,7 @@ from distil.model.image import (
     MEDIA_MANIFEST,
     Compression,
     Descriptor,
+    ImageConfig,
     Manifest,
     decode_document,
     encode_document,
@@ -70,7 +72,9 @@ class DockerSource(LayoutSource):
         if config_data is None:
             raise MalformedImage(self.where, f"{entry.config!r} is missing")
         config = InlineBlob.of(config_data)
-        layers = [self._layer(name) for name in entry.layers[: limits_here().layers + 1]]
+        names = entry.layers[: limits_here().layers + 1]
+        said = self._diff_ids(config, entry)
+        layers = [self._layer(name, one) for name, one in zip(names, said, strict=False)]
         manifest = Manifest(
             2,
             Descriptor(MEDIA_CONFIG, config.digest, config.size),
@@ -81,8 +85,8 @@ class DockerSource(LayoutSource):
         blobs: list[Blob] = [*layers, config, made]
         self._blobs = {blob.digest: blob for blob in blobs}
         self._names = {made.digest: self.where, config.digest: f"{self.where}: {entry.config}"}
-        names = {CONTAINERD_NAME: entry.repo_tags[0]} if entry.repo_tags else {}
-        return Descriptor(MEDIA_MANIFEST, made.digest, made.size, annotations=names)
+        tags = {CONTAINERD_NAME: entry.repo_tags[0]} if entry.repo_tags else {}
+        return Descriptor(MEDIA_MANIFEST, made.digest, made.size, annotations=tags)
 
     def blob(self, descriptor: Descriptor) -> Blob:
         return self._blobs.get(descriptor.digest) or super().blob(descriptor)
@@ -103,12 +107,26 @@ class DockerSource(LayoutSource):
                 return entry
         raise ImageNotFound(str(location), location.reference, known)
 
-    def _layer(self, name: str) -> FileBlob:
-        """A layer, digested now."""
+    def _diff_ids(self, config: InlineBlob, entry: DockerImage) -> Sequence[Digest | None]:
+        """What `config` says of each layer that `entry` names; None where it says nothing."""
+        check_costs(config.data, f"{self.where}: {entry.config}", ConfigTooLarge)
+        diff_ids = decode_document(
+            config.data, ImageConfig, f"{self.where}: {entry.config}"
+        ).rootfs.diff_ids
+        same = len(diff_ids) == len(entry.layers)
+        return diff_ids if same else [None] * len(entry.layers)
+
+    def _layer(self, name: str, diff_id: Digest | None) -> FileBlob:
+        """A layer. One that is not compressed is its diff id, which is checked when it is read.
+
+        Others are digested now: nothing else says what their bytes are.
+        """
         found = self.parts.slice_of(name)
         if found is None:
             raise MalformedImage(self.where, f"{name!r} is missing")
         path, offset, size = found
+        if diff_id is not None and not _compression(path, offset):
+            return FileBlob(path, offset, size, diff_id)
         hasher = hashlib.sha256()
         with open(path, "rb") as stream:
             stream.seek(offset)
@@ -120,9 +138,13 @@ class DockerSource(LayoutSource):
 
 
 def _sniffed(part: FileBlob) -> str:
-    with open(part.path, "rb") as stream:
-        stream.seek(part.offset)
-        return MEDIA_LAYER + _MAGIC.get(stream.read(2), "")
+    return MEDIA_LAYER + _compression(part.path, part.offset)
+
+
+def _compression(path: str, offset: int) -> str:
+    with open(path, "rb") as stream:
+        stream.seek(offset)
+        return _MAGIC.get(stream.read(2), "")
 
 
 class DockerArchive(OciArchive):

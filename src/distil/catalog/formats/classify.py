@@ -1,0 +1,130 @@
+"""Programs and libraries known by their names and by bytes that are in them.
+
+What they are is a table (`classifiers`); here is how it is read. A pattern is looked for where
+its literal stands, so that programs of a hundred megabytes cost one `find`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from fnmatch import translate
+from typing import Final
+
+from distil.catalog.facts import Added, Claim, Content, Facts, Stated
+from distil.catalog.formats.classifiers import CLASSIFIERS, NO_LITERAL, Classifier
+from distil.catalog.formats.version_strings import version_strings
+from distil.catalog.package_url import package_url
+from distil.model.inventory import InventoryComponent
+
+_AROUND: Final = 512
+"""Bytes before and after a literal that a pattern may match."""
+_MOST_LITERALS: Final = 4096
+"""Places of one literal that are looked at in one file."""
+_LONGEST_VERSION: Final = 64
+_ELF: Final = b"\x7fELF"
+_WILD: Final = re.compile(r"[*?\[]")
+
+
+def _by_name() -> tuple[
+    dict[str, list[Classifier]], re.Pattern[str], list[tuple[re.Pattern[str], Classifier]]
+]:
+    exact: defaultdict[str, list[Classifier]] = defaultdict(list)
+    wild: list[tuple[re.Pattern[str], Classifier]] = []
+    for row in CLASSIFIERS:
+        for name in row.names:
+            if _WILD.search(name):
+                wild.append((re.compile(translate(name)), row))
+            else:
+                exact[name].append(row)
+    return dict(exact), re.compile("|".join(pattern.pattern for pattern, _ in wild)), wild
+
+
+_EXACT, _ANY_WILD, _WILD_ROWS = _by_name()
+
+
+def classified(path: str, content: Content) -> Facts:
+    """Which program or library the file at `path` is, and its version; mostly nothing.
+
+    One that holds no version says that it belongs to the others of that program below the same
+    directory, such as an interpreter beside the library that it is made of.
+    """
+    name = path[path.rfind("/") + 1 :]
+    rows = _EXACT.get(name, ())
+    if _ANY_WILD.match(name):
+        rows = (*rows, *(row for pattern, row in _WILD_ROWS if pattern.match(name)))
+    stated: dict[str, Stated] = {}
+    added: dict[str, Added] = {}
+    for row in rows:
+        line = ""
+        if row.line:
+            match = re.match(row.line, name)
+            if match is None:
+                continue
+            line = match[1]
+        version = _version(row, content, line)
+        keys = _keys(row, path, line)
+        if version:
+            one = Stated(
+                _component(row, version), (f"binary:{path}:{row.name}", *keys), (Claim(path),)
+            )
+            stated.setdefault(row.name, one)
+        elif row.has_library:
+            added.setdefault(row.name, Added(keys[0], (Claim(path),)))
+    return Facts(stated=tuple(stated.values()), added=tuple(added.values()))
+
+
+def script(path: str, content: Content) -> Facts:
+    """`classified`, of files that are no ELF files: those are the business of `program`."""
+    return Facts() if content[:4] == _ELF else classified(path, content)
+
+
+def cpe(vendor_and_product: str, version: str) -> str:
+    """The CPE 2.3 name of ``vendor:product`` in `version`."""
+    quoted = re.sub(r"[^\w.-]", lambda letter: "\\" + letter[0], version, flags=re.ASCII)
+    return f"cpe:2.3:a:{vendor_and_product}:{quoted}:*:*:*:*:*:*:*"
+
+
+def _version(row: Classifier, content: Content, line: str) -> str:
+    """The version that the first pattern which matches finds, or nothing."""
+    for literal, pattern in row.patterns:
+        told = line.encode()
+        expression = re.compile(pattern.replace(b"{}", re.escape(told)), re.DOTALL)
+        match = _found(content, literal.replace(b"{}", told), expression)
+        if match is not None and len(match[1]) <= _LONGEST_VERSION:
+            return match[1].decode("ascii", "replace")
+    return ""
+
+
+def _found(
+    content: Content, literal: bytes, expression: re.Pattern[bytes]
+) -> re.Match[bytes] | None:
+    if literal == NO_LITERAL:
+        return next(version_strings(content, expression), None)
+    at = content.find(literal)
+    for _ in range(_MOST_LITERALS):
+        if at < 0:
+            break
+        match = expression.search(content, max(0, at - _AROUND), at + len(literal) + _AROUND)
+        if match is not None:
+            return match
+        at = content.find(literal, at + 1)
+    return None
+
+
+def _keys(row: Classifier, path: str, line: str) -> tuple[str, ...]:
+    """Names by which what lies in ``bin`` and ``lib`` of one directory speak of each other."""
+    prefix = path.rpartition("/")[0].rpartition("/")[0]
+    lines = dict.fromkeys((line, line.partition(".")[0]))
+    return tuple(f"binary:{prefix}:{row.name}{one}" for one in lines)
+
+
+def _component(row: Classifier, version: str) -> InventoryComponent:
+    kind, *namespace, name = row.purl.split("/")
+    return InventoryComponent(
+        name=row.name,
+        version=version,
+        kind="binary",
+        purl=package_url(kind, name, version, namespace="/".join(namespace)),
+        cpes=tuple(cpe(one, version) for one in row.cpes),
+    )
