@@ -9,6 +9,12 @@ from typing import Any, NamedTuple
 
 from packageurl import PackageURL
 
+from distil.catalog.inventory import Asked, inventory
+from distil.fetch.cache import Cache
+from distil.image.read import read_image
+from distil.image.stores.table import store_to_read
+from distil.model.inventory import Subject
+from distil.model.reference import parse_location
 from tests.e2e.catalog.making import MadeImage
 from tests.support.tools import run_tool
 
@@ -68,6 +74,16 @@ TRIVY_KINDS = {
 """The types of Trivy's packages, likewise."""
 
 
+def seen_by_distil(image: MadeImage, cache: Path) -> set[Package]:
+    """What distil finds, no layer being known before."""
+    with store_to_read(parse_location(image.for_distil)).opened() as source:
+        layers = read_image(source).layers
+        found = inventory(Subject(name=image.name), layers, Cache(cache), Asked(contents=False))
+    return {
+        Package(one.kind, one.name, one.version, canonical(one.purl)) for one in found.components
+    }
+
+
 def seen_by_syft(image: MadeImage) -> set[Package]:
     """What Syft finds; names, versions and package URLs as it writes them."""
     return of_syft(_run("syft", "scan", "--quiet", image.for_syft, "--output", "json"))
@@ -76,9 +92,22 @@ def seen_by_syft(image: MadeImage) -> set[Package]:
 def of_syft(document: dict[str, Any]) -> set[Package]:
     """The packages of a document of Syft's."""
     return {
-        Package(SYFT_KINDS.get(one["type"], one["type"]), one["name"], one["version"], one["purl"])
+        Package(
+            SYFT_KINDS.get(one["type"], one["type"]),
+            one["name"],
+            one["version"],
+            canonical(one["purl"]),
+        )
         for one in document["artifacts"]
     }
+
+
+def canonical(purl: str) -> str:
+    """The same package URL with what purl-spec demands percent-encoded, and nothing else.
+
+    Syft leaves the brackets of Go's ``(devel)`` as they are.
+    """
+    return PackageURL.from_string(purl).to_string() if purl else ""
 
 
 def seen_by_trivy(image: MadeImage, cache: Path) -> set[Package]:
@@ -107,8 +136,8 @@ def of_trivy(document: dict[str, Any]) -> set[Package]:
 def without_qualifiers(package: Package) -> Package:
     """The same package as its package URL alone names it.
 
-    Trivy has an epoch as a qualifier, names as the ecosystem has them where purl-spec says lower
-    case, and other words for a release; what a vulnerability is matched by is here.
+    Trivy has an epoch as a qualifier, other words for a release, and names of Go's modules in lower
+    case.
     """
     if not package.purl:
         return package
@@ -120,6 +149,8 @@ def without_qualifiers(package: Package) -> Package:
         version = f"{epoch}:{version}"
     name = f"{purl.namespace}/{purl.name}" if purl.namespace else purl.name
     bare = PackageURL(purl.type, purl.namespace, purl.name, version or None).to_string()
+    if package.kind == "go":
+        name, bare = name.lower(), bare.lower()
     return Package(package.kind, name, version, bare)
 
 

@@ -49,11 +49,11 @@ def test_the_packages_are_those_that_others_see(
     image: RealImage, corpus: Path, tmp_path: Path
 ) -> None:
     made = make(image, corpus)
-    ours = seen_by_distil(made)
+    ours = seen_by_distil(made, tmp_path / "cache")
     found = unexplained(Peer.SYFT, seen_by_syft(made), ours, image.name)
     assert found == [], "Syft"
     bare = {without_qualifiers(package) for package in ours}
-    found = unexplained(Peer.TRIVY, seen_by_trivy(made, tmp_path), bare, image.name)
+    found = unexplained(Peer.TRIVY, seen_by_trivy(made, tmp_path / "trivy"), bare, image.name)
     assert found == [], "Trivy"
 
 
