@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from tests.e2e.catalog.peers import Package
@@ -60,15 +60,24 @@ DIFFERENCES: tuple[Difference, ...] = (
 
 
 def unexplained(
-    peer: Peer, theirs: Iterable[Package], ours: Iterable[Package], image: str
+    peer: Peer,
+    theirs: Collection[Package],
+    ours: Collection[Package],
+    image: str,
+    optional: Collection[Package] = (),
 ) -> list[str]:
-    """A line for each package that only one of both sees in `image`, and no row explains."""
+    """A line for each package that only one of both sees in `image`, and no row explains.
+
+    They need not see what is `optional`.
+    """
     rows = [row for row in DIFFERENCES if row.peer is peer]
-    seen = {Side.THEIRS: set(theirs), Side.OURS: set(ours)}
-    both = seen[Side.THEIRS] & seen[Side.OURS]
+    alone = {
+        Side.THEIRS: set(theirs).difference(ours),
+        Side.OURS: set(ours).difference(theirs, optional),
+    }
     return [
         f"{side.value}: {package}"
-        for side, packages in seen.items()
-        for package in sorted(packages - both)
+        for side, packages in alone.items()
+        for package in sorted(packages)
         if not any(row.explains(side, package, image) for row in rows)
     ]

@@ -13,7 +13,7 @@ from distil.catalog.inventory import Asked, inventory
 from distil.fetch.cache import Cache
 from distil.image.read import read_image
 from distil.image.stores.table import store_to_read
-from distil.model.inventory import Subject
+from distil.model.inventory import Link, Subject
 from distil.model.reference import parse_location
 from tests.e2e.catalog.making import MadeImage
 from tests.support.tools import run_tool
@@ -74,14 +74,24 @@ TRIVY_KINDS = {
 """The types of Trivy's packages, likewise."""
 
 
-def seen_by_distil(image: MadeImage, cache: Path) -> set[Package]:
+class Seen(NamedTuple):
+    """What distil sees; `owned` are those of them that a package of the system ships."""
+
+    packages: frozenset[Package]
+    owned: frozenset[Package]
+
+
+def seen_by_distil(image: MadeImage, cache: Path) -> Seen:
     """What distil finds, no layer being known before."""
     with store_to_read(parse_location(image.for_distil)).opened() as source:
         layers = read_image(source).layers
         found = inventory(Subject(name=image.name), layers, Cache(cache), Asked(contents=False))
-    return {
-        Package(one.kind, one.name, one.version, canonical(one.purl)) for one in found.components
+    packages = {
+        one.ref: Package(one.kind, one.name, one.version, canonical(one.purl))
+        for one in found.components
     }
+    owned = {packages[one.object] for one in found.relations if one.link is Link.OWNS}
+    return Seen(frozenset(packages.values()), frozenset(owned))
 
 
 def seen_by_syft(image: MadeImage) -> set[Package]:
@@ -136,8 +146,8 @@ def of_trivy(document: dict[str, Any]) -> set[Package]:
 def without_qualifiers(package: Package) -> Package:
     """The same package as its package URL alone names it.
 
-    Trivy has an epoch as a qualifier, other words for a release, and names of Go's modules in lower
-    case.
+    Trivy has an epoch as a qualifier, other words for a release, and of Go's modules the whole
+    path as the name, in lower case, where Syft has what follows the repository as the subpath.
     """
     if not package.purl:
         return package
@@ -148,9 +158,10 @@ def without_qualifiers(package: Package) -> Package:
     if epoch and not version.startswith(f"{epoch}:"):
         version = f"{epoch}:{version}"
     name = f"{purl.namespace}/{purl.name}" if purl.namespace else purl.name
-    bare = PackageURL(purl.type, purl.namespace, purl.name, version or None).to_string()
     if package.kind == "go":
-        name, bare = name.lower(), bare.lower()
+        name = f"{name}/{purl.subpath}".lower() if purl.subpath else name.lower()
+        return Package(package.kind, name, version, f"pkg:golang/{name}@{version}")
+    bare = PackageURL(purl.type, purl.namespace, purl.name, version or None).to_string()
     return Package(package.kind, name, version, bare)
 
 

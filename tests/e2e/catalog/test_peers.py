@@ -50,11 +50,11 @@ def test_the_packages_are_those_that_others_see(
 ) -> None:
     made = make(image, corpus)
     ours = seen_by_distil(made, tmp_path / "cache")
-    found = unexplained(Peer.SYFT, seen_by_syft(made), ours, image.name)
+    found = unexplained(Peer.SYFT, seen_by_syft(made), ours.packages, image.name)
     assert found == [], "Syft"
-    bare = {without_qualifiers(package) for package in ours}
-    found = unexplained(Peer.TRIVY, seen_by_trivy(made, tmp_path / "trivy"), bare, image.name)
-    assert found == [], "Trivy"
+    theirs = seen_by_trivy(made, tmp_path / "trivy")
+    bare, owned = (set(map(without_qualifiers, packages)) for packages in ours)
+    assert unexplained(Peer.TRIVY, theirs, bare, image.name, owned) == [], "Trivy"
 
 
 def test_names_are_those_of_images() -> None:
