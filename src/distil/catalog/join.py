@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from distil.catalog.cpe import cpes_of
 from distil.catalog.facts import Added, Claim, Facts, Stated
 from distil.catalog.history import Identity, identity
 from distil.catalog.os_purl import completed
@@ -175,6 +176,10 @@ def _complete(joined: Joined, release: OsRelease | None) -> None:
     if component.kind in OS_KINDS and component.purl:
         purl = completed(component.purl, release)
         joined.component = msgspec.structs.replace(component, purl=purl)
+    elif not component.cpes:
+        known = cpes_of(component.purl)
+        if known:
+            joined.component = msgspec.structs.replace(component, cpes=known)
 
 
 def _release(releases: dict[str, OsRelease]) -> OsRelease | None:

@@ -11,7 +11,14 @@ from urllib.parse import quote
 
 from distil.model.inventory import OsRelease
 
-_NAMESPACES: Final = {"rhel": "redhat", "ol": "oracle", "amzn": "amazon", "sles": "suse"}
+_NAMESPACES: Final = {
+    ("pkg:rpm", "rhel"): "redhat",
+    ("pkg:rpm", "hummingbird"): "redhat",
+    ("pkg:rpm", "opensuse-leap"): "opensuse",
+    ("pkg:rpm", "opensuse-tumbleweed"): "opensuse",
+    ("pkg:rpm", "opensuse-microos"): "opensuse",
+    ("pkg:rpm", "opensuse-slowroll"): "opensuse",
+}
 """Vendors whose namespace is not what their os-release calls them."""
 
 
@@ -24,7 +31,7 @@ def completed(purl: str, release: OsRelease | None) -> str:
     kind, _, rest = head.partition("/")
     if release is None or not release.id or "/" in rest:
         return purl
-    namespace = _NAMESPACES.get(release.id, release.id)
+    namespace = _NAMESPACES.get((kind, release.id), release.id).lower()
     distro = f"{release.id}-{release.version_id}" if release.version_id else release.id
     qualifiers = [one for one in query.split("&") if one]
     qualifiers.append(f"distro={quote(distro, safe='.-_~')}")

@@ -11,6 +11,7 @@ from collections import defaultdict
 from fnmatch import translate
 from typing import Final
 
+from distil.catalog.cpe import cpe
 from distil.catalog.facts import Added, Claim, Content, Facts, Stated
 from distil.catalog.formats.classifiers import CLASSIFIERS, NO_LITERAL, Classifier
 from distil.catalog.formats.version_strings import version_strings
@@ -77,12 +78,6 @@ def classified(path: str, content: Content) -> Facts:
 def script(path: str, content: Content) -> Facts:
     """`classified`, of files that are no ELF files: those are the business of `program`."""
     return Facts() if content[:4] == _ELF else classified(path, content)
-
-
-def cpe(vendor_and_product: str, version: str) -> str:
-    """The CPE 2.3 name of ``vendor:product`` in `version`."""
-    quoted = re.sub(r"[^\w.-]", lambda letter: "\\" + letter[0], version, flags=re.ASCII)
-    return f"cpe:2.3:a:{vendor_and_product}:{quoted}:*:*:*:*:*:*:*"
 
 
 def _version(row: Classifier, content: Content, line: str) -> str:

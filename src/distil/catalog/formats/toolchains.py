@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from distil.catalog.cpe import cpe
 from distil.catalog.facts import Claim, Content, Facts, Stated
-from distil.catalog.formats.classify import cpe
 from distil.catalog.package_url import package_url
 from distil.model.inventory import InventoryComponent
 
