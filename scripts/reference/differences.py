@@ -12,18 +12,19 @@ HEAD: Final = """# Packages beside Syft's and Trivy's
 
 <!-- Made by scripts/docs from tests/e2e/catalog/differences.py. -->
 
-`distil sbom` is held against Syft and Trivy on {images} images of real software: Debian 11 to 13 and
-unstable, made with docker, buildah and mmdebstrap, with Python, Node.js, Java, Go, Rust, Ruby, PHP,
-R, Lua and .NET on top, and others that have no Debian. All three see the same packages there, but
-for what this page lists, with the reason. A difference that no row explains fails the test.
+`distil sbom` is held against Syft and Trivy on {images} images of real software: Debian 11 to 13
+and unstable, made with docker, buildah and mmdebstrap, with Python, Node.js, Java, Go, Rust, Ruby,
+PHP, R, Lua and .NET on top, and others that have no Debian. All three see the same packages there,
+but for what this page lists, with the reason. A difference that no row explains fails the test.
 
 With Syft, kind, name, version and package URL are compared as they are written. With Trivy, the
 package URL without its qualifiers is: Trivy has an epoch as a qualifier, and calls releases
-otherwise. Names of Go modules are compared in lower case there: Trivy writes them so, as the first
-text of purl-spec has it, and Go itself tells `BurntSushi` from `burntsushi`.
+otherwise. Names of Go modules are compared in lower case there, as Trivy writes them and the text
+of purl-spec has it: Go itself tells `BurntSushi` from `burntsushi`. Trivy leaves out packages of
+languages that a package of the system ships; distil lists them as Syft does, with the relation that
+says whose they are, so that advisories for either can be told apart.
 
-Trivy ran without its databases, which it also names jars by: a list of the digests of published
-jars.
+Trivy ran without its databases, one of which names published jars by their digests.
 """
 
 NO_ROWS: Final = "\nNone.\n"

@@ -55,8 +55,7 @@ class Difference:
         )
 
 
-DIFFERENCES: tuple[Difference, ...] = (
-)
+DIFFERENCES: tuple[Difference, ...] = ()
 
 
 def unexplained(

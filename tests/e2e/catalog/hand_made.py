@@ -253,14 +253,14 @@ DOTNET: Files = {
                 "Newtonsoft.Json/13.0.3": {
                     "type": "package",
                     "serviceable": True,
-                    "sha512": "sha512-HrC5BXdl00IP9zeV+0Z848QWPAoCr9P3bDEZguI+gkLcBKAOxix/tLEAAHC+UvDNPv4a2d18lOReHMOagPa+zQ==",
+                    "sha512": "sha512-HrC5BXdl00IP9zeV+0Z848QWPAoCr9P3bDEZguI",
                     "path": "newtonsoft.json/13.0.3",
                     "hashPath": "newtonsoft.json.13.0.3.nupkg.sha512",
                 },
                 "Serilog/4.0.1": {
                     "type": "package",
                     "serviceable": True,
-                    "sha512": "sha512-pzeDRXdpSLSsgBHpZcmpIDxqMy845Ab4s+dfnBg0sN9h8q/4Wo3vAoe0QCGPze1Q06EVtEPupS+UvLm8iXQmTQ==",
+                    "sha512": "sha512-HrC5BXdl00IP9zeV+0Z848QWPAoCr9P3bDEZguI",
                     "path": "serilog/4.0.1",
                     "hashPath": "serilog.4.0.1.nupkg.sha512",
                 },
@@ -274,7 +274,7 @@ DOTNET: Files = {
 }
 
 
-def _gem(name: str, version: str, license_id: str, gems: str) -> dict[str, str]:
+def _gem(name: str, version: str, license_id: str, gems: str) -> dict[str, str | bytes]:
     directory = f"/var/lib/gems/{gems}"
     return {
         f"{directory}/specifications/{name}-{version}.gemspec": (

@@ -8,7 +8,6 @@ what has no index here is written by hand, as its package manager would have lef
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tests.e2e.catalog.hand_made import (
@@ -20,6 +19,7 @@ from tests.e2e.catalog.hand_made import (
     GEMS,
     LUA,
     OPKG,
+    Files,
 )
 
 
@@ -51,7 +51,7 @@ class RealImage:
     distributions: tuple[str, ...] = ()
     site: str = "/opt/app/site-packages"
     modules: tuple[str, ...] = ()
-    files: Mapping[str, str] = field(default_factory=dict)
+    files: Files = field(default_factory=dict)
     steps: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
     example: str = ""
@@ -147,9 +147,7 @@ IMAGES = (
         "python-conda", Way.HAND, distributions=FLASK, files=CONDA, site="/opt/conda/lib/site"
     ),
     # Node.js.
-    RealImage(
-        "node-12-express", Way.BUILDAH, "bookworm", packages=("nodejs",), modules=EXPRESS
-    ),
+    RealImage("node-12-express", Way.BUILDAH, "bookworm", packages=("nodejs",), modules=EXPRESS),
     RealImage("node-13-debian", Way.MMDEBSTRAP, "trixie", packages=("node-express", "node-uuid")),
     RealImage(
         "node-13-from-npm",
@@ -205,13 +203,9 @@ IMAGES = (
         distributions=("ruff==0.14.6", "uv==0.9.11", "pydantic-core==2.41.5"),
     ),
     # Ruby, PHP, R, Lua, .NET.
-    RealImage(
-        "ruby-12", Way.BUILDAH, "bookworm", packages=("ruby", "ruby-sinatra", "ruby-json")
-    ),
+    RealImage("ruby-12", Way.BUILDAH, "bookworm", packages=("ruby", "ruby-sinatra", "ruby-json")),
     RealImage("ruby-13-gems", Way.BUILDAH, "trixie", packages=("ruby", "bundler"), files=GEMS),
-    RealImage(
-        "php-12", Way.BUILDAH, "bookworm", packages=("php-cli", "composer"), files=COMPOSER
-    ),
+    RealImage("php-12", Way.BUILDAH, "bookworm", packages=("php-cli", "composer"), files=COMPOSER),
     RealImage(
         "r-12", Way.BUILDAH, "bookworm", packages=("r-base-core", "r-cran-rlang", "r-cran-jsonlite")
     ),
@@ -220,7 +214,7 @@ IMAGES = (
         Way.BUILDAH,
         "trixie",
         distributions=("pythonnet==3.0.5",),
-        files=DOTNET | LUA,
+        files={**DOTNET, **LUA},
     ),
     # Programs that no package owns, servers that packages own.
     RealImage(

@@ -14,7 +14,7 @@ from tests.e2e.catalog.images import RealImage, Way
 from tests.e2e.images import distil
 from tests.support.engines import docker_engine
 from tests.support.image_shapes import TAG, layout
-from tests.support.tools import ROOT, run_tool, tool
+from tests.support.tools import ROOT, run_tool
 
 APT = "apt-get install -y --no-install-recommends"
 PYTHONS = {"bullseye": "3.9", "bookworm": "3.11", "trixie": "3.13"}
@@ -98,18 +98,16 @@ def _context(image: RealImage, work: Path) -> Path:
         target.write_bytes(content.encode() if isinstance(content, str) else content)
     if image.distributions:
         python = PYTHONS.get(image.suite, "3.13")
-        options = ("--quiet", "--python-version", python, "--only-binary", ":all:")
-        platform = ("--python-platform", "x86_64-manylinux_2_28")
-        target = root / image.site[1:]
-        run_tool(
-            str(ROOT / ".venv/bin/uv"),
-            *("pip", "install", *options, *platform, "--target", target, *image.distributions),
-            timeout=TIMEOUT,
-        )
+        chosen = ("--python-version", python, "--python-platform", "x86_64-manylinux_2_28")
+        options = ("--quiet", "--only-binary", ":all:", *chosen, "--target")
+        target = str(root / image.site[1:])
+        uv = str(ROOT / ".venv/bin/uv")
+        run_tool(uv, "pip", "install", *options, target, *image.distributions, timeout=TIMEOUT)
     if image.modules:
-        options = ("--prefix", root / "srv/app", "--no-audit", "--no-fund", "--ignore-scripts")
-        (root / "srv/app").mkdir(parents=True)
-        run_tool("npm", "install", *options, *image.modules, timeout=TIMEOUT)
+        place = root / "srv/app"
+        place.mkdir(parents=True)
+        quiet = ("--no-audit", "--no-fund", "--ignore-scripts")
+        run_tool("npm", "install", *quiet, "--prefix", place, *image.modules, timeout=TIMEOUT)
     return root.parent
 
 
@@ -117,7 +115,9 @@ def _containerfile(image: RealImage, base: str) -> str:
     lines = [f"FROM {base}" + (" AS build" if image.only else "")]
     if image.packages:
         install = f"{APT} {' '.join(image.packages)}"
-        lines.append(f"RUN apt-get update -o Acquire::Check-Valid-Until=false && {install} && rm -rf /var/lib/apt/lists/*")
+        lines.append(
+            f"RUN apt-get update -o Acquire::Check-Valid-Until=false && {install} && rm -rf /var/lib/apt/lists/*"
+        )
     lines.append("COPY root/ /")
     lines += [f"RUN {' && '.join(step.splitlines())}" for step in image.steps]
     if image.only:

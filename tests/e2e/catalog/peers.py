@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import sqlite3
 import sys
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -121,7 +123,8 @@ def canonical(purl: str) -> str:
 
 
 def seen_by_trivy(image: MadeImage, cache: Path) -> set[Package]:
-    """What Trivy finds, without its databases."""
+    """What Trivy finds, without its databases; `cache` is a directory for it alone."""
+    without_databases(cache)
     return of_trivy(
         _run(
             *("trivy", "image", "--quiet", "--cache-dir", str(cache), "--input", str(image.path)),
@@ -129,6 +132,19 @@ def seen_by_trivy(image: MadeImage, cache: Path) -> set[Package]:
             *("--format", "cyclonedx"),
         )
     )
+
+
+def without_databases(cache: Path) -> None:
+    """Make `cache` one of Trivy's with an empty index of jars: without one it reads no jar."""
+    place = cache / "java-db"
+    place.mkdir(parents=True, exist_ok=True)
+    with contextlib.closing(sqlite3.connect(place / "trivy-java.db")) as index:
+        index.execute("CREATE TABLE artifacts(id INTEGER PRIMARY KEY, group_id, artifact_id)")
+        index.execute("CREATE TABLE indices(artifact_id, version, sha1, archive_type)")
+        index.commit()
+    times = ("UpdatedAt", "DownloadedAt", "NextUpdate")
+    stamps = dict.fromkeys(times, "2100-01-01T00:00:00Z")
+    (place / "metadata.json").write_text(json.dumps({"Version": 1, **stamps}))
 
 
 def of_trivy(document: dict[str, Any]) -> set[Package]:
@@ -166,7 +182,5 @@ def without_qualifiers(package: Package) -> Package:
 
 
 def _run(program: str, *arguments: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(
-        run_tool(str(BIN / program), *arguments, timeout=TIMEOUT)
-    )
+    found: dict[str, Any] = json.loads(run_tool(str(BIN / program), *arguments, timeout=TIMEOUT))
     return found
