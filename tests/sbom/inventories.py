@@ -8,7 +8,6 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from distil.model.digest import Digest
 from distil.model.inventory import (
     KINDS,
     Answer,
@@ -132,8 +131,8 @@ SAMPLE = Inventory(
     ),
     layers=tuple(
         InventoryLayer(
-            Digest.of(b"diff %d" % number),
-            Digest.of(b"blob %d" % number),
+            f"sha256:{_sum(f'diff {number}')}",
+            f"sha256:{_sum(f'blob {number}')}",
             1000 + number,
             "application/vnd.oci.image.layer.v1.tar+gzip",
             f"RUN {number}",
@@ -292,7 +291,7 @@ def inventories(draw) -> Inventory:
         components=tuple(made),
         relations=tuple(sorted({one for one in relations if one.subject != "none"})),
         files=tuple(files),
-        has_files=bool(files) or draw(st.booleans()),
+        has_files=draw(st.booleans()),
         scope=draw(st.sampled_from(Scope)),
         verdict=draw(st.none() | st.builds(Verdict, st.sampled_from(Answer), st.just(("why",)))),
         remarks=tuple(draw(st.lists(st.builds(Remark, _paths, _words), max_size=2))),

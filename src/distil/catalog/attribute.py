@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Final
 
-from distil.catalog.facts import Claim
+from distil.catalog.formats.debian_root import package_key
+from distil.catalog.formats.dpkg_info import ALTERNATIVE
+from distil.catalog.generated import Made, made_by
 from distil.catalog.join import Told
+from distil.catalog.layer_record import Entry
 from distil.catalog.owners import Claimed
 from distil.catalog.squash import RecordedFile, Squashed
 from distil.model.inventory import (
@@ -22,12 +24,6 @@ from distil.model.tree import Tree
 _PROGRAM_KINDS: Final = frozenset({"binary", "elf", "go", "rust"})
 """The kinds of components that are read out of a program itself."""
 
-_BYTE_CODE: Final = re.compile(
-    r"(?P<directory>.*)/__pycache__/(?P<name>[^/]+)\.[a-z]+-?[0-9]+(?:\.opt-[0-9a-z]+)?\.pyc",
-    re.DOTALL,
-)
-"""What CPython and PyPy write beside a source (PEP 3147, PEP 488)."""
-
 Owned = Mapping[str, tuple[Attribution, str]]
 """What else is known of paths: what each is attributed to, and by which rule."""
 
@@ -37,7 +33,8 @@ class Attributing:
 
     def __init__(self, told: Told, squashed: Squashed, claims: Claimed, owned: Owned) -> None:
         self._kinds = [joined.component.kind for joined in told.components]
-        self._generated = told.generated
+        self._positions = {id(joined): n for n, joined in enumerate(told.components)}
+        self._told = told
         self._squashed = squashed
         self._claims = claims
         self._owned = owned
@@ -49,16 +46,14 @@ class Attributing:
                 yield self._file(node)
 
     def _file(self, node: Node) -> InventoryFile:
-        claims = self._claims.owners.get(node.path, ())
-        owners = tuple(dict.fromkeys(position for position, _ in claims))
-        if not owners:
-            owners = tuple(self._claims.of_tree(node.path))
-        owners, compiled = (owners, "") if owners else self._byte_code(node.path)
-        owners = tuple(sorted(owners, key=self._strength))
-        entry = _contents(node, self._squashed.tree)
-        attribution, rule = self._attribution(node.path, owners)
-        if compiled:
-            attribution, rule = Attribution.GENERATED, compiled
+        contents = _contents(node, self._squashed.tree)
+        entry = contents.entry if contents is not None else None
+        owners = self._owners(node.path)
+        if owners:
+            attribution, rule = self._of_owner(node.path, owners[0])
+            state = self._state(node.path, entry)
+        else:
+            attribution, rule, owners, state = self._unclaimed(node, entry)
         return InventoryFile(
             node.path,
             node.kind,
@@ -66,42 +61,92 @@ class Attributing:
             node.size,
             self._squashed.layer_of[node.path],
             attribution,
-            _state(claims, entry),
+            state,
             owners,
             rule,
-            entry.entry.sha256.hex() if entry is not None else "",
-            entry.entry.sha1.hex() if entry is not None else "",
-            entry is not None and entry.entry.is_program,
+            entry.sha256.hex() if entry is not None else "",
+            entry.sha1.hex() if entry is not None else "",
+            entry is not None and entry.is_program,
         )
+
+    def _owners(self, path: str) -> tuple[int, ...]:
+        """Who claims `path`, or a directory above it as a whole, the strongest first."""
+        found = {position for position, _ in self._claims.owners.get(path, ())}
+        found = found or set(self._claims.of_tree(path))
+        return tuple(sorted(found, key=self._strength)) if found else ()
 
     def _strength(self, position: int) -> tuple[int, int]:
         kind = self._kinds[position]
         return (0 if kind in OS_KINDS else 2 if kind in _PROGRAM_KINDS else 1), position
 
-    def _attribution(self, path: str, owners: Sequence[int]) -> tuple[Attribution, str]:
-        if owners:
-            kind = self._kinds[owners[0]]
-            if kind in OS_KINDS:
-                return Attribution.PACKAGE, ""
-            if kind in _PROGRAM_KINDS:
-                return self._owned.get(path, (Attribution.PROGRAM, ""))
-            return Attribution.LANGUAGE, ""
-        known = self._owned.get(path)
-        if known is not None:
-            return known
-        rule = self._generated.get(path)
-        return (Attribution.GENERATED, rule) if rule else (Attribution.UNOWNED, "")
+    def _of_owner(self, path: str, owner: int) -> tuple[Attribution, str]:
+        kind = self._kinds[owner]
+        if kind in OS_KINDS:
+            return Attribution.PACKAGE, ""
+        if kind in _PROGRAM_KINDS:
+            return self._owned.get(path, (Attribution.PROGRAM, ""))
+        return Attribution.LANGUAGE, ""
 
-    def _byte_code(self, path: str) -> tuple[tuple[int, ...], str]:
-        """Who owns the source that Python compiled to `path`, and that as a rule; or nobody."""
-        found = _BYTE_CODE.fullmatch(path)
-        if found is None:
-            return (), ""
-        source = f"{found['directory']}/{found['name']}.py"
-        claims = self._claims.owners.get(source, ())
-        owners = tuple(dict.fromkeys(position for position, _ in claims))
-        owners = owners or tuple(self._claims.of_tree(source))
-        return owners, f"byte code of {source}" if owners else ""
+    def _unclaimed(
+        self, node: Node, entry: Entry | None
+    ) -> tuple[Attribution, str, tuple[int, ...], State]:
+        """What is known of a path that no component claims: who had it made counts as its owner."""
+        known = self._owned.get(node.path)
+        if known is not None:
+            return *known, (), State.UNCHECKED
+        rule = self._told.generated.get(node.path, "")
+        if rule and (rule != ALTERNATIVE or node.kind is Kind.SYMLINK):
+            return Attribution.GENERATED, rule, (), State.UNCHECKED
+        is_program = entry is not None and entry.is_program
+        made = made_by(node.path, node.kind, node.target, is_program=is_program)
+        if made is not None:
+            owners = self._makers(made)
+            if owners or not made.needs_owner:
+                state = self._copied(made, entry)
+                return Attribution.GENERATED, made.rule, owners, state
+        return Attribution.UNOWNED, "", (), State.UNCHECKED
+
+    def _makers(self, made: Made) -> tuple[int, ...]:
+        """The owners of the source of what was made, or else the package that makes it."""
+        if made.source:
+            return self._owners(made.source)
+        package = self._told.first(package_key("dpkg", "", made.package)) if made.package else None
+        return (self._positions[id(package)],) if package is not None else ()
+
+    def _copied(self, made: Made, entry: Entry | None) -> State:
+        """Whether a copy is what its original is; one that was changed is not the package's."""
+        if entry is None or not entry.sha256:
+            return State.UNCHECKED
+        tree = self._squashed.tree
+        originals = [node for path in made.copies if (node := tree.get(path)) is not None]
+        contents = [_contents(node, tree) for node in originals]
+        is_same = any(one is not None and one.entry.sha256 == entry.sha256 for one in contents)
+        return State.VERIFIED if is_same else State.UNCHECKED
+
+    def _state(self, path: str, entry: Entry | None) -> State:
+        """What the checksums of the claims on `path` say; who claims without one says nothing.
+
+        Where an OS package has a checksum, no other counts: nobody else can say that a file of the
+        system is as it should be, and what a distribution changed in a language's package is so.
+        """
+        claims = self._claims.owners.get(path, ())
+        sums = [(self._kinds[one] in OS_KINDS, claim) for one, claim in claims if claim.checksum]
+        if entry is None or not sums or not entry.sha256:
+            return State.UNCHECKED
+        if any(is_os for is_os, _ in sums):
+            sums = [one for one in sums if one[0]]
+        is_checked = False
+        for _, claim in sums:
+            algorithm, _, value = claim.checksum.partition(":")
+            known = {"sha256": entry.sha256, "sha1": entry.sha1, "md5": entry.md5}.get(algorithm)
+            if known is not None:
+                if known.hex() == value:
+                    return State.VERIFIED
+                is_checked = True
+        if not is_checked:
+            return State.UNCHECKED
+        is_configuration = any(claim.is_configuration for _, claim in claims)
+        return State.CONFIGURED if is_configuration else State.MODIFIED
 
 
 def _contents(node: Node, tree: Tree) -> RecordedFile | None:
@@ -111,23 +156,3 @@ def _contents(node: Node, tree: Tree) -> RecordedFile | None:
     else:
         blob = node.blob
     return blob if isinstance(blob, RecordedFile) else None
-
-
-def _state(claims: Sequence[tuple[int, Claim]], contents: RecordedFile | None) -> State:
-    """What the checksums of `claims` say; who claims without one says nothing."""
-    sums = [claim for _, claim in claims if claim.checksum]
-    if contents is None or not sums or not contents.entry.sha256:
-        return State.UNCHECKED
-    entry = contents.entry
-    is_configuration = any(claim.is_configuration for _, claim in claims)
-    checked = False
-    for claim in sums:
-        algorithm, _, value = claim.checksum.partition(":")
-        known = {"sha256": entry.sha256, "sha1": entry.sha1, "md5": entry.md5}.get(algorithm)
-        if known is not None:
-            if known.hex() == value:
-                return State.VERIFIED
-            checked = True
-    if not checked:
-        return State.UNCHECKED
-    return State.CONFIGURED if is_configuration else State.MODIFIED

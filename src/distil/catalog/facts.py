@@ -29,9 +29,10 @@ class Claim(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_default
     """A path that a component says is its own.
 
     `path` is absolute, as the component writes it (links are followed later). `checksum` is
-    ``md5:…``, ``sha1:…``, ``sha256:…`` in hexadecimal, or empty. `is_configuration`: the user may
-    change it. `is_tree`: everything below a directory that no deeper claim names.
-    `is_optional`: not counted, neither as claimed nor as lacking (byte code, caches).
+    ``md5:…``, ``sha1:…``, ``sha256:…`` in hexadecimal (of its target, for a symbolic link),
+    ``link:TARGET``, or empty. `is_configuration`: the user may change it. `is_tree`: everything
+    below a directory that no deeper claim names. `is_optional`: not counted, neither as claimed
+    nor as lacking (byte code, caches).
     """
 
     path: str
@@ -62,7 +63,8 @@ class Stated(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
 class Added(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
     """What a file says of a component that another file states, by its `key`.
 
-    `fields` replace what is empty in the component, by the names of `InventoryComponent`.
+    `fields` replace what is empty in the component, by the names of `InventoryComponent`;
+    `qualifiers` are added to its package URL.
     """
 
     key: str
@@ -71,6 +73,7 @@ class Added(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
     license_texts: tuple[tuple[str, str], ...] = ()
     fields: tuple[tuple[str, str], ...] = ()
     properties: tuple[tuple[str, str], ...] = ()
+    qualifiers: tuple[tuple[str, str], ...] = ()
 
 
 class Facts(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):

@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from distil.catalog.attribute import Attributing, Owned
+from distil.catalog.documentation import follow_documentation
 from distil.catalog.history import stays
 from distil.catalog.join import join
 from distil.catalog.kept import decoded, encoded
@@ -88,6 +89,7 @@ def _made(
     squashed = squash(records, limits_here().symlink_hops)
     history = stays(records)
     told = join(standing_facts(squashed, records))
+    follow_documentation(told, squashed.tree)
     claims = claimed(told, squashed.tree)
     standing = Standing(told, claims, history)
     attributed = Attributing(told, squashed, claims, asked.owned).files()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -9,8 +10,10 @@ import msgspec
 
 from distil.catalog.cpe import cpes_of
 from distil.catalog.facts import Added, Claim, Facts, Stated
+from distil.catalog.formats.os_release import PRECEDENCE
 from distil.catalog.history import Identity, identity
 from distil.catalog.os_purl import completed
+from distil.catalog.package_url import qualified
 from distil.model.inventory import (
     KINDS,
     OS_KINDS,
@@ -22,8 +25,6 @@ from distil.model.inventory import (
 )
 
 _KIND_ORDER: Final = {kind: place for place, kind in enumerate(KINDS)}
-_RELEASE_FILES: Final = ("/etc/os-release", "/usr/lib/os-release")
-"""As os-release(5): the first counts before the second, and both before what else tells."""
 
 
 class Joined(msgspec.Struct):
@@ -41,20 +42,28 @@ class Joined(msgspec.Struct):
 class Told(msgspec.Struct, frozen=True):
     """All that facts come to.
 
-    Components are sorted, those of `OS_KINDS` first. `moved` and `generated` are as in `Facts`.
+    Components are sorted, those of `OS_KINDS` first. Several may have one key: a package for
+    several architectures. `licensed` has by key what tells of licences. `moved` and `generated`
+    are as in `Facts`.
     """
 
     components: tuple[Joined, ...]
-    by_key: dict[str, Joined]
+    by_key: dict[str, tuple[Joined, ...]]
+    licensed: dict[str, Added]
     moved: dict[str, tuple[str, str]]
     generated: dict[str, str]
     release: OsRelease | None
+
+    def first(self, key: str) -> Joined | None:
+        """The component of `key` that was told of first."""
+        found = self.by_key.get(key)
+        return found[0] if found else None
 
 
 def join(facts: Iterable[tuple[str, int, Facts]]) -> Told:
     """Put together what `facts`, each with its path and its layer, say of components."""
     found: dict[Identity, Joined] = {}
-    by_key: dict[str, Joined] = {}
+    by_key: defaultdict[str, dict[int, Joined]] = defaultdict(dict)
     added: list[Added] = []
     moved: dict[str, tuple[str, str]] = {}
     generated: dict[str, str] = {}
@@ -63,7 +72,7 @@ def join(facts: Iterable[tuple[str, int, Facts]]) -> Told:
         for stated in said.stated:
             joined = _state(found, stated, path, layer)
             for key in stated.keys:
-                by_key.setdefault(key, joined)
+                by_key[key][id(joined)] = joined
         added += said.added
         for keeper, moved_from, moved_to in said.moved:
             moved[moved_from] = (keeper, moved_to)
@@ -71,14 +80,15 @@ def join(facts: Iterable[tuple[str, int, Facts]]) -> Told:
         if said.release is not None:
             releases[path] = msgspec.structs.replace(said.release, path=path)
     for one in added:
-        target = by_key.get(one.key)
-        if target is not None:
-            _add(target, one)
+        for target in by_key.get(one.key, {}).values():
+            add(target, one)
     release = _release(releases)
     for joined in found.values():
         _complete(joined, release)
     components = tuple(sorted(found.values(), key=_order))
-    return Told(components, by_key, moved, generated, release)
+    licensed = {one.key: one for one in added if one.licenses}
+    keyed = {key: tuple(several.values()) for key, several in by_key.items()}
+    return Told(components, keyed, licensed, moved, generated, release)
 
 
 def relations(told: Told, standing: set[str]) -> Iterator[Relation]:
@@ -88,12 +98,12 @@ def relations(told: Told, standing: set[str]) -> Iterator[Relation]:
         if ref not in standing:
             continue
         for key in joined.inside:
-            outer = told.by_key.get(key)
+            outer = told.first(key)
             if outer is not None and outer is not joined:
                 yield Relation(outer.component.ref, Link.CONTAINS, ref)
         for wanted in joined.needs:
             for key in wanted.split("|"):
-                other = told.by_key.get(key)
+                other = told.first(key)
                 if other is not None:
                     if other is not joined:
                         yield Relation(ref, Link.NEEDS, other.component.ref)
@@ -156,7 +166,8 @@ def _claim(joined: Joined, claims: Iterable[Claim]) -> None:
             )
 
 
-def _add(joined: Joined, added: Added) -> None:
+def add(joined: Joined, added: Added) -> None:
+    """Add what is said of a component to what it is put together from."""
     _claim(joined, added.claims)
     component = joined.component
     changes: dict[str, object] = {
@@ -165,6 +176,8 @@ def _add(joined: Joined, added: Added) -> None:
     if added.licenses and not component.licenses:
         changes["licenses"] = added.licenses
         changes["license_texts"] = added.license_texts
+    if added.qualifiers and component.purl:
+        changes["purl"] = qualified(component.purl, added.qualifiers)
     if added.properties:
         changes["properties"] = tuple(sorted({*component.properties, *added.properties}))
     if changes:
@@ -185,5 +198,5 @@ def _complete(joined: Joined, release: OsRelease | None) -> None:
 def _release(releases: dict[str, OsRelease]) -> OsRelease | None:
     if not releases:
         return None
-    known = [path for path in _RELEASE_FILES if path in releases]
-    return releases[known[0] if known else min(releases, key=lambda path: (len(path), path))]
+    known = (path for path in PRECEDENCE if path in releases)
+    return releases[next(known, min(releases, key=lambda path: (len(path), path)))]

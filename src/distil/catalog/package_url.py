@@ -34,12 +34,22 @@ def package_url(
     text += _quoted(name, _SAFE)
     if version:
         text += f"@{_quoted(version, _SAFE)}"
-    told = sorted((key, value) for key, value in qualifiers if value)
-    if told:
-        text += "?" + "&".join(f"{key}={_quoted(value, _SAFE_PATH)}" for key, value in told)
+    text += _qualifiers(qualifiers)
     if subpath:
         text += f"#{_quoted(subpath.strip('/'), _SAFE_PATH)}"
     return text
+
+
+def qualified(purl: str, qualifiers: Iterable[tuple[str, str]]) -> str:
+    """`purl`, which has neither qualifiers nor a subpath, with these."""
+    return purl if "?" in purl or "#" in purl else purl + _qualifiers(qualifiers)
+
+
+def _qualifiers(qualifiers: Iterable[tuple[str, str]]) -> str:
+    told = sorted((key, value) for key, value in qualifiers if value)
+    if not told:
+        return ""
+    return "?" + "&".join(f"{key}={_quoted(value, _SAFE_PATH)}" for key, value in told)
 
 
 def _quoted(text: str, safe: str) -> str:

@@ -90,6 +90,78 @@ CATALOGERS: Final[tuple[Cataloger, ...]] = (
         inside=("/rpmmanifest/",),
     ),
     # --- languages ---
+    Cataloger(
+        name="python",
+        parser="python_metadata:installed",
+        names=("METADATA", "PKG-INFO"),
+        inside=(".dist-info/METADATA", ".egg-info/PKG-INFO", "/EGG-INFO/PKG-INFO"),
+    ),
+    Cataloger(name="python-egg", parser="python_metadata:egg_file", suffixes=(".egg", ".egg-info")),
+    Cataloger(
+        name="python-record",
+        parser="python_files:record",
+        names=("RECORD",),
+        inside=(".dist-info/RECORD",),
+    ),
+    Cataloger(
+        name="python-installed-files",
+        parser="python_files:installed_files",
+        names=("installed-files.txt",),
+        inside=(".egg-info/",),
+    ),
+    Cataloger(
+        name="python-top-level",
+        parser="python_files:top_level",
+        names=("top_level.txt",),
+        inside=(".egg-info/",),
+    ),
+    Cataloger(
+        name="python-direct-url",
+        parser="python_files:direct_url",
+        names=("direct_url.json",),
+        inside=(".dist-info/", ".egg-info/"),
+    ),
+    Cataloger(
+        name="python-installer",
+        parser="python_files:installer",
+        names=("INSTALLER",),
+        inside=(".dist-info/", ".egg-info/"),
+    ),
+    Cataloger(
+        name="python-sbom",
+        parser="wheel_sboms:document",
+        suffixes=(".json",),
+        inside=(".dist-info/sboms/",),
+    ),
+    Cataloger(name="conda", parser="conda:record", suffixes=(".json",), inside=("/conda-meta/",)),
+    Cataloger(name="npm", parser="npm:package_json", names=("package.json",)),
+    Cataloger(
+        name="npm-installed",
+        parser="npm:installed_lock",
+        names=(".package-lock.json",),
+        inside=("/node_modules/.package-lock.json",),
+    ),
+    Cataloger(
+        name="gem", parser="gem:gemspec", suffixes=(".gemspec",), inside=("/specifications/",)
+    ),
+    Cataloger(
+        name="gem-extension",
+        parser="gem:built_extension",
+        names=("gem.build_complete",),
+        inside=("/extensions/",),
+    ),
+    Cataloger(name="composer", parser="composer:installed", names=("installed.json",)),
+    Cataloger(name="pear", parser="pear:registered", suffixes=(".reg",), inside=("/.registry/",)),
+    Cataloger(
+        name="wordpress",
+        parser="wordpress:plugin",
+        suffixes=(".php",),
+        inside=("/wp-content/plugins/",),
+    ),
+    Cataloger(name="r", parser="r_package:description", names=("DESCRIPTION",)),
+    Cataloger(name="lua", parser="lua_rock:rockspec", suffixes=(".rockspec",)),
+    Cataloger(name="lua-manifest", parser="lua_rock:rock_manifest", names=("rock_manifest",)),
+    Cataloger(name="dotnet", parser="dotnet:deps_json", suffixes=(".deps.json",)),
     # --- programs ---
     Cataloger(name="program", parser="program:program", elf=True, largest=1 << 30),
     Cataloger(
@@ -102,6 +174,12 @@ CATALOGERS: Final[tuple[Cataloger, ...]] = (
         parser="toolchains:go_toolchain",
         names=("VERSION",),
         inside=("/go/VERSION",),
+    ),
+    Cataloger(
+        name="java",
+        parser="java:java_archive",
+        suffixes=(".jar", ".war", ".ear", ".par", ".sar", ".nar", ".jpi", ".hpi", ".lpkg"),
+        largest=1 << 30,
     ),
     Cataloger(name="java-runtime", parser="toolchains:java_runtime", names=("release",)),
 )

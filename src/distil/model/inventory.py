@@ -101,6 +101,8 @@ KINDS: Final = {
     "java": "Java archive",
     "gem": "Ruby gem",
     "composer": "PHP package",
+    "pear": "PEAR package",
+    "wordpress": "WordPress plug-in",
     "dotnet": ".NET package",
     "r": "R package",
     "lua": "Lua rock",

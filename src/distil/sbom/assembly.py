@@ -12,6 +12,7 @@ from distil.model.inventory import (
     Inventory,
     InventoryComponent,
     InventoryFile,
+    InventoryLayer,
     Link,
     OsRelease,
     Place,
@@ -53,11 +54,11 @@ class Assembly:
         self.subject = subject
         self.told = Told(())
         self.release: OsRelease | None = None
+        self.layers: tuple[InventoryLayer, ...] = ()
         self.components: list[InventoryComponent] = []
         self.positions: dict[str, int] = {}
         self.links: list[tuple[str, Link, str]] = []
         self.files: list[InventoryFile] = []
-        self.lists_files = False
 
     def add(self, identifier: str, component: InventoryComponent) -> None:
         """A component, by what the document calls it."""
@@ -82,7 +83,7 @@ class Assembly:
             components=tuple(self.components),
             relations=tuple(sorted(relations)),
             files=tuple(sorted(self.files, key=_path)),
-            has_files=self.lists_files,
+            layers=self.layers,
         )
         return inventory_of(self.told, found)
 
@@ -107,7 +108,7 @@ def component_of(native: Native, told: Told) -> InventoryComponent:
         licenses=licenses,
         license_texts=license_texts,
         homepage=told.first("distil:homepage", native.homepage),
-        description=native.description,
+        description=told.first("distil:description", native.description),
         cpes=native.cpes + tuple(told.all("distil:cpe")),
         checksums=native.checksums + more,
         places=places or native.places,

@@ -183,7 +183,6 @@ def _add_file(assembly: Assembly, one: _Component, owner: str = "") -> None:
     sums = {each.alg: each.content for each in one.hashes}
     digests = (sums.get("SHA-256", ""), sums.get("SHA-1", ""))
     assembly.files.append(file_of(one.name, told, owners, digests))
-    assembly.lists_files = True
 
 
 def _native(one: _Component, told: Told) -> Native:

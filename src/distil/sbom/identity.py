@@ -5,13 +5,19 @@ from __future__ import annotations
 import datetime
 import hashlib
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 from urllib.parse import quote
 
 import msgspec
 
-from distil.model.inventory import IndexInventory, Inventory, InventoryComponent, Subject
+from distil.model.inventory import (
+    IndexInventory,
+    Inventory,
+    InventoryComponent,
+    InventoryFile,
+    Subject,
+)
 
 NAMESPACE: Final = uuid.uuid5(uuid.NAMESPACE_URL, "https://spdx.org/spdxdocs/distil")
 """Of the version 5 UUIDs (RFC 9562) that documents are known by."""
@@ -68,6 +74,20 @@ def identifiers(components: Iterable[InventoryComponent], prefix: str = "") -> l
         seen[ref] = count = seen.get(ref, 0) + 1
         names.append(f"{prefix}{ref}" if count == 1 else f"{prefix}{ref}-{count}")
     return names
+
+
+def file_identifiers(files: Iterable[InventoryFile]) -> Iterator[str]:
+    """For each file a name made of its path, and a number where layers share one.
+
+    Files come sorted by path.
+    """
+    before, count = "", 0
+    for file in files:
+        count = count + 1 if file.path == before else 0
+        before = file.path
+        path = before.encode("utf-8", "surrogatepass")
+        name = hashlib.blake2b(path, digest_size=12).hexdigest()
+        yield f"{name}-{count}" if count else name
 
 
 def image_purl(subject: Subject) -> str:

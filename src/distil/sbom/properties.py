@@ -11,8 +11,6 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from distil.model.digest import Digest
-from distil.model.errors import InvalidDigest
 from distil.model.inventory import (
     UNKNOWN_LAYER,
     BaseImage,
@@ -62,6 +60,7 @@ MEANINGS: Final = {
     "distil:contains": "a component, by its identifier, that is inside this one",
     "distil:supplier": "the supplier as the package has it, where the format cannot say that",
     "distil:homepage": "the home page where it is no address",
+    "distil:description": "what it is, where the format has no field for that",
     "distil:cpe": "a CPE that does not follow the specification",
     "distil:checksum": "a checksum by an algorithm that the format does not have",
     "distil:license-text": "an identifier of a licence and, behind a tab, the words of it",
@@ -129,12 +128,12 @@ class Told:
     def values(self, name: str, kind: type[_Value]) -> tuple[_Value, ...]:
         """Every value as JSON of `kind`. Raises `ValueError` for what is none."""
         told = self.all(name)
-        return tuple(msgspec.json.decode(one, type=kind, dec_hook=_digest) for one in told)
+        return tuple(msgspec.json.decode(one, type=kind) for one in told)
 
     def value(self, name: str, kind: type[_Value]) -> _Value | None:
         """The first value as JSON of `kind`. Raises `ValueError` for what is none."""
         found = self.all(name)
-        return msgspec.json.decode(found[0], type=kind, dec_hook=_digest) if found else None
+        return msgspec.json.decode(found[0], type=kind) if found else None
 
 
 def of_index(index: IndexInventory) -> list[Property]:
@@ -204,7 +203,7 @@ def inventory_of(told: Told, otherwise: Inventory) -> Inventory:
         verdict=msgspec.convert({"answer": answer, "reasons": reasons}, Verdict)
         if answer
         else None,
-        has_files=otherwise.has_files or told.first("distil:has-files") == "true",
+        has_files=told.first("distil:has-files") == "true",
         remarks=tuple(Remark(unspelled(one.path), one.what) for one in remarks),
     )
 
@@ -219,11 +218,3 @@ def sentences(component: InventoryComponent) -> list[str]:
         count = len(component.modified)
         told.append(f"{count} of its files {'is' if count == 1 else 'are'} not what it shipped")
     return told
-
-
-def _digest(kind: type[Digest], value: object) -> Digest:
-    """The one type of `model.inventory` that msgspec does not know. Raises `ValueError`."""
-    try:
-        return kind(str(value))
-    except InvalidDigest as error:
-        raise ValueError(error.message) from error

@@ -13,6 +13,8 @@ from distil.sbom.errors import MalformedSbom
 from distil.sbom.purls import read_purls
 from distil.sbom.reading import decoded
 from distil.sbom.spdx2_reader import read_spdx2
+from distil.sbom.spdx3_reader import read_spdx3
+from distil.sbom.syft_reader import read_syft
 
 Reader = Callable[[bytes, str], Inventory | IndexInventory]
 
@@ -51,6 +53,10 @@ def _reader(sniffed: _Sniffed, name: str) -> Reader:
         return read_cyclonedx
     if bytes(sniffed.spdx_version).startswith(b'"SPDX-2.'):
         return read_spdx2
+    if b"spdx.org/rdf/3." in bytes(sniffed.context):
+        return read_spdx3
+    if bytes(sniffed.artifacts):
+        return read_syft
     raise MalformedSbom(name, "$", "it is no software bill of materials", hint=_KNOWN)
 
 

@@ -17,6 +17,9 @@ LARGEST: Final = 2 << 30
 MOST_IMAGES: Final = 256
 """Images of an index in one document."""
 
+_LONGEST: Final = 300
+"""Characters that are told of what is wrong."""
+
 _PLACE: Final = re.compile(r"(?s)(.*) - at `(.*)`")
 _Document = TypeVar("_Document")
 
@@ -30,7 +33,7 @@ def decoded(data: bytes | memoryview, kind: type[_Document], name: str) -> _Docu
     except msgspec.MsgspecError as error:
         found = _PLACE.fullmatch(str(error))
         why, where = found.groups() if found else (str(error), "")
-        raise MalformedSbom(name, where, why) from error
+        raise MalformedSbom(name, where[:_LONGEST], why[:_LONGEST]) from error
     except UnicodeDecodeError as error:
         raise MalformedSbom(name, f"byte {error.start}", "no UTF-8") from error
     except RecursionError as error:
@@ -59,6 +62,6 @@ def part(name: str, what: str) -> Iterator[Place]:
     try:
         yield place
     except (ValueError, msgspec.MsgspecError) as error:
-        raise MalformedSbom(name, f"$.{what}[{place.position}]", str(error)) from error
+        raise MalformedSbom(name, f"$.{what}[{place.position}]", str(error)[:_LONGEST]) from error
     except RecursionError as error:
         raise MalformedSbom(name, what, "objects lie too deep in each other") from error

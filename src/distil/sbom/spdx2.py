@@ -21,14 +21,20 @@ from distil.model.inventory import (
     IndexInventory,
     Inventory,
     InventoryComponent,
-    InventoryFile,
     Link,
     OsRelease,
     Subject,
 )
 from distil.sbom.file_properties import of_file
 from distil.sbom.forms import is_address, is_cpe
-from distil.sbom.identity import Writing, date_of, document_id, identifiers, image_purl
+from distil.sbom.identity import (
+    Writing,
+    date_of,
+    document_id,
+    file_identifiers,
+    identifiers,
+    image_purl,
+)
 from distil.sbom.licensing import REF, Licensing
 from distil.sbom.properties import Property, of_component, of_index, of_inventory, sentences
 from distil.sbom.scanners import source_for_scanners
@@ -39,6 +45,7 @@ from distil.sbom.spdx_words import (
     actor_of,
     is_known,
     lines_of,
+    place_of,
     spdx2_algorithm,
 )
 from distil.sbom.spelling import spelled
@@ -168,6 +175,8 @@ class _Image:
         self._extracted = extracted
         self._prefix = prefix
         self.root = f"SPDXRef-{prefix}Image"
+        self._file = f"SPDXRef-File-{prefix}"
+        self._files = list(file_identifiers(inventory.files))
         self._names = [
             f"SPDXRef-Package-{prefix}{one.kind}-{_NOT_ID.sub('-', one.name)}-{name}"
             for one, name in zip(
@@ -198,11 +207,13 @@ class _Image:
 
     def files(self) -> Iterator[_File]:
         """Every file."""
-        for file, name in self._named_files():
+        for file, name in zip(self._inventory.files, self._files, strict=True):
             checksums = [_Checksum("SHA1", file.sha1 or NO_SHA1)]
             if file.digest:
                 checksums.append(_Checksum("SHA256", file.digest.removeprefix("sha256:")))
-            yield _File("." + spelled(file.path), name, checksums, lines_of(of_file(file)))
+            yield _File(
+                "." + spelled(file.path), self._file + name, checksums, lines_of(of_file(file))
+            )
 
     def relationships(self) -> Iterator[_Relationship]:
         """What contains, needs and owns what."""
@@ -218,23 +229,11 @@ class _Image:
             if subject and object_:
                 comment = _OWNS if one.link is Link.OWNS else ""
                 yield _Relationship(subject, _TYPES[one.link], object_, comment)
-        for file, name in self._named_files():
+        for file, name in zip(self._inventory.files, self._files, strict=True):
             for owner in file.owners:
-                yield _Relationship(self._names[owner], "CONTAINS", name)
+                yield _Relationship(self._names[owner], "CONTAINS", self._file + name)
             if not file.owners:
-                yield _Relationship(self.root, "CONTAINS", name)
-
-    def _named_files(self) -> Iterator[tuple[InventoryFile, str]]:
-        """Every file with its identifier: of the path, and a number where layers share one."""
-        before, count = "", 0
-        for file in self._inventory.files:
-            count = count + 1 if file.path == before else 0
-            before = file.path
-            told = hashlib.blake2b(
-                file.path.encode("utf-8", "surrogatepass"), digest_size=12
-            ).hexdigest()
-            name = f"SPDXRef-File-{self._prefix}{told}"
-            yield file, f"{name}-{count}" if count else name
+                yield _Relationship(self.root, "CONTAINS", self._file + name)
 
     def _package(
         self, component: InventoryComponent, name: str, owned: list[str]
@@ -256,7 +255,7 @@ class _Image:
         package["copyrightText"] = NOTHING
         if references := _references(component, properties):
             package["externalRefs"] = references
-        properties += [_place(one.path, one.layer) for one in component.places]
+        properties += map(place_of, component.places)
         package["annotations"] = _annotations(properties, self._date)
         return package
 
@@ -323,10 +322,6 @@ def _reference(category: str, kind: str, locator: str) -> dict[str, str]:
         "referenceType": kind,
         "referenceLocator": locator,
     }
-
-
-def _place(path: str, layer: int) -> Property:
-    return Property("distil:place", f"{spelled(path)}\t{layer}")
 
 
 def _annotations(properties: Iterable[Property], date: str) -> list[dict[str, str]]:

@@ -253,7 +253,6 @@ class _Reading:
                     digests = (sums.get("SHA256", ""), "" if sha1 == NO_SHA1 else sha1)
                     of_it = tuple(owners.get(file.spdx_id, ()))
                     assembly.files.append(file_of(file.file_name, told, of_it, digests))
-        assembly.lists_files = bool(assembly.files)
 
 
 def _add_relation(assembly: Assembly, one: _Relationship) -> None:

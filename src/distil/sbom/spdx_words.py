@@ -8,8 +8,9 @@ from typing import Final
 
 import msgspec
 
-from distil.model.inventory import Checksum
+from distil.model.inventory import Checksum, Place
 from distil.sbom.properties import Property
+from distil.sbom.spelling import spelled
 
 NOTHING: Final = "NOASSERTION"
 NO_SHA1: Final = "0" * 40
@@ -37,6 +38,9 @@ DIGITS: Final = {
 _HEX: Final = re.compile(r"[0-9a-f]+")
 _ADDRESSED: Final = re.compile(r"([^<>()\n]+) <([^<>()\s]+@[^<>()\s]+)>")
 _ACTOR: Final = re.compile(r"(?:Person|Organization|Tool): ?(.*?)(?: ?\(([^()]*)\))?", re.DOTALL)
+_LONGEST: Final = 1000
+"""Characters of a supplier that is taken apart."""
+
 _GROUP: Final = re.compile(
     r"\b(?:maintainers?|team|group|developers|project|foundation|inc|ltd|gmbh|llc|packagers|"
     r"corporation|community|org)\b",
@@ -44,11 +48,17 @@ _GROUP: Final = re.compile(
 )
 
 
+def split_supplier(supplier: str) -> tuple[str, str, str]:
+    """``Organization`` or ``Person``, the name and the address, empty where there is none."""
+    found = _ADDRESSED.fullmatch(supplier) if len(supplier) <= _LONGEST else None
+    kind = "Organization" if not found or _GROUP.search(supplier) else "Person"
+    return (kind, found[1], found[2]) if found else (kind, supplier, "")
+
+
 def actor_of(supplier: str) -> str:
     """A supplier as SPDX names people, empty where that cannot be read back the same."""
-    found = _ADDRESSED.fullmatch(supplier)
-    kind = "Organization" if not found or _GROUP.search(supplier) else "Person"
-    actor = f"{kind}: {found[1]} ({found[2]})" if found else f"{kind}: {supplier}"
+    kind, name, address = split_supplier(supplier)
+    actor = f"{kind}: {name} ({address})" if address else f"{kind}: {name}"
     return actor if supplier and supplier_of(actor) == supplier else ""
 
 
@@ -69,6 +79,21 @@ def is_known(checksum: Checksum) -> bool:
 def spdx2_algorithm(algorithm: str) -> str:
     """An algorithm as SPDX 2.3 writes it."""
     return "BLAKE2b" + algorithm[7:] if algorithm.startswith("blake2b") else algorithm.upper()
+
+
+def spdx3_algorithm(algorithm: str) -> str:
+    """An algorithm as SPDX 3 writes it."""
+    joint = "" if algorithm.startswith("blake2b") else "_"
+    return algorithm.replace("-", joint)
+
+
+ALGORITHMS: Final = {spdx3_algorithm(one): one for one in DIGITS}
+"""Algorithms as SPDX 3 writes them, and as distil has them."""
+
+
+def place_of(place: Place) -> Property:
+    """A place of a component as a property."""
+    return Property("distil:place", f"{spelled(place.path)}\t{place.layer}")
 
 
 def lines_of(properties: Iterable[Property]) -> str:

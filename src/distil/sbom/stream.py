@@ -17,7 +17,7 @@ from distil.sbom.spelling import readable
 _BATCH: Final = 512
 """Elements that are encoded at once."""
 
-_encode = msgspec.json.Encoder(enc_hook=str).encode
+_encode = msgspec.json.Encoder().encode
 
 
 class Rows:
@@ -50,7 +50,7 @@ def encoded(value: object) -> bytes:
     try:
         return _encode(value)
     except UnicodeEncodeError:
-        return _encode(_readable(msgspec.to_builtins(value, enc_hook=str)))
+        return _encode(_readable(msgspec.to_builtins(value)))
 
 
 def text_of(value: object) -> str:

@@ -63,7 +63,8 @@ def compare(document: Inventory, found: Inventory) -> Comparison:
     """How a document differs from what was found in the bytes.
 
     Components are the same by kind, name and version, whatever tells of them; files by kind,
-    mode and digest, as far as the document tells these. Files are compared when both list them.
+    mode and digest, as far as the document tells these. A document that does not list all files
+    lacks none.
     """
     missing, extra, versions = _components(document.components, found.components)
     added, changed, removed = _files(document, found)
@@ -98,12 +99,12 @@ def _counted(components: Iterable[InventoryComponent]) -> dict[tuple[str, str], 
 def _files(
     document: Inventory, found: Inventory
 ) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-    if not document.has_files or not found.has_files:
+    if not found.has_files:
         return (), (), ()
     told = {one.path: one for one in document.files}
     here = {one.path: one for one in found.files}
     return (
-        tuple(path for path in here if path not in told),
+        tuple(path for path in here if path not in told) if document.has_files else (),
         tuple(path for path, one in here.items() if path in told and _differ(told[path], one)),
         tuple(path for path in told if path not in here),
     )

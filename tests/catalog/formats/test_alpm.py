@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -120,7 +121,7 @@ def test_what_the_files_must_be() -> None:
                 (
                     Claim("/usr/bin/tool", f"sha256:{SHA}"),
                     Claim("/usr/bin/old", f"md5:{MD5}"),
-                    Claim("/usr/bin/link"),
+                    Claim("/usr/bin/link", "link:tool"),
                     Claim("/usr/share/café", f"sha256:{SHA}"),
                     Claim("/usr/share/a b"),
                 ),
@@ -153,6 +154,12 @@ def test_what_is_no_mtree_is_unreadable(content: bytes) -> None:
 def test_an_mtree_that_unpacks_to_too_much_is_unreadable() -> None:
     with pytest.raises(Unreadable, match="unpacks to more"):
         mtree(f"{HERE}/mtree", gzip.compress(b"#mtree\n" + bytes(65 << 20)))
+
+
+@pytest.mark.parametrize("parse", [description, files])
+def test_lines_beyond_measure_are_unreadable(parse: Callable[[str, bytes], Facts]) -> None:
+    with pytest.raises(Unreadable, match="lines"):
+        parse(f"{HERE}/x", b"%FILES%" + b"\na" * 1_000_001)
 
 
 @given(st.binary(max_size=300))

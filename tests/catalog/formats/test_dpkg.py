@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distil.catalog.facts import Claim, Facts, Stated, Unreadable
+from distil.catalog.facts import Added, Claim, Facts, Stated, Unreadable
 from distil.catalog.formats import debian_fields
 from distil.catalog.formats.dpkg import LEFT_BY, control, status, status_d
 from distil.model.inventory import InventoryComponent, SourcePackage
@@ -165,8 +165,13 @@ def test_packages_of_opkg() -> None:
     assert found.component.purl == "pkg:opkg/libc@1.2.4-4?arch=x86_64"
     assert found.component.licenses == ("GPL-2.0-or-later",)
     assert found.keys[0] == "opkg:/:libc"
-    beside = only(control("/usr/lib/opkg/info/libc.control", content))
-    assert beside.component == found.component
+
+
+def test_control_files_of_opkg_add_to_what_the_database_tells() -> None:
+    content = b"Package: libc\nVersion: 1.2.4-4\nLicense: MIT\nDescription: C library\n"
+    assert control("/usr/lib/opkg/info/libc.control", content).added == (
+        Added("opkg:/:libc", licenses=("MIT",), fields=(("description", "C library"),)),
+    )
 
 
 def test_what_is_damaged_costs_only_itself() -> None:

@@ -55,6 +55,7 @@ BASH: dict[int, Any] = {
     tags.FILE_FLAGS: [1, 0, 0, 0, 64, 0, 8],
     tags.FILE_STATES: bytes([0, 0, 0, 0, 0, 2, 0]),
     tags.FILE_DIGESTS: [SHA, "cd" * 32, "", "", "", SHA, SHA],
+    tags.FILE_LINKS: ["", "", "bash", "", "", "", ""],
     tags.DIGEST_ALGORITHM: 8,
 }
 LIBRARY: dict[int, Any] = {
@@ -112,7 +113,7 @@ def test_packages_are_the_same_in_every_container(write: Any) -> None:
         claims=(
             Claim("/etc/bashrc", f"sha256:{SHA}", is_configuration=True),
             Claim("/usr/bin/bash", f"sha256:{'cd' * 32}"),
-            Claim("/usr/bin/sh"),
+            Claim("/usr/bin/sh", "link:bash"),
             Claim("/var/log", is_optional=True),
             Claim("/etc/left-out", is_optional=True),
             Claim("/etc/may-lack", f"sha256:{SHA}", is_optional=True),
@@ -147,7 +148,7 @@ def test_what_rpm_and_berkeley_db_have_written_themselves(name: str) -> None:
     assert found["toolbox"].claims == (
         Claim("/etc/toolbox.conf", f"sha256:{conf}", is_configuration=True),
         Claim("/usr/bin/tool", f"sha256:{tool}"),
-        Claim("/usr/bin/tool-link"),
+        Claim("/usr/bin/tool-link", "link:tool"),
         Claim("/usr/share/doc/toolbox/README", is_optional=True),
         Claim("/var/log/toolbox.log", is_optional=True),
     )
@@ -223,6 +224,15 @@ def test_slots_that_share_a_blob_end() -> None:
     read = packages(PLACE, bytes(content))
     assert read.remarks == ("headers overlap",)
     assert len(read.stated) < 100
+
+
+@pytest.mark.parametrize("most", [5, 6])
+def test_files_beyond_measure_end_it(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+    monkeypatch.setattr("distil.catalog.formats.rpm.MOST_FILES", most)
+    content = ndb_database([header(BASH), header(LIBRARY)])
+    read = packages(PLACE, content)
+    expected = (2, ()) if most == 6 else (1, ("more than 5 files",))
+    assert (len(read.stated), read.remarks) == expected
 
 
 def test_a_value_in_a_circle_ends() -> None:

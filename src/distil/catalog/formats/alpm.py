@@ -11,7 +11,7 @@ import re
 from typing import Final
 
 from distil.catalog.facts import Added, Claim, Content, Facts, Stated, Unreadable
-from distil.catalog.formats.field_text import clean
+from distil.catalog.formats.field_text import MOST_FILES, clean
 from distil.catalog.formats.licenses import spdx_all
 from distil.catalog.package_url import package_url
 from distil.formats.compressed import decompress
@@ -27,6 +27,7 @@ _LONGEST_MTREE: Final = 64 << 20
 _END_OF_NAME: Final = re.compile(r"[<>=:]")
 _OCTAL: Final = re.compile(rb"\\([0-7]{3})")
 _DIGESTS: Final = ("sha256digest=", "md5digest=")
+_LINK: Final = "link="
 _HEXADECIMAL: Final = {"sha256": 64, "md5": 32}
 
 
@@ -88,7 +89,7 @@ def mtree(path: str, content: Content) -> Facts:
     root, directory = _place(path)
     try:
         pieces = decompress([bytes(content)], "gz", limit=_LONGEST_MTREE, what="mtree")
-        text = b"".join(pieces).decode("utf-8", "surrogateescape")
+        text = _text(b"".join(pieces))
     except MalformedArchive as error:
         raise Unreadable(str(error)) from error
     if not text.startswith("#mtree"):
@@ -119,7 +120,7 @@ def _key(directory: str) -> str:
 
 def _fields(content: Content) -> dict[str, list[str]]:
     """The lines of each field; raises `Unreadable` where there is text and no field."""
-    text = bytes(content).decode("utf-8", "surrogateescape")
+    text = _text(bytes(content))
     found: dict[str, list[str]] = {}
     lines: list[str] | None = None
     for line in text.split("\n"):
@@ -132,6 +133,12 @@ def _fields(content: Content) -> dict[str, list[str]]:
     if text.strip() and not found:
         raise Unreadable("no field in it")
     return found
+
+
+def _text(content: bytes) -> str:
+    if content.count(b"\n") > MOST_FILES:
+        raise Unreadable(f"more than {MOST_FILES} lines")
+    return content.decode("utf-8", "surrogateescape")
 
 
 def _first(fields: dict[str, list[str]], key: str) -> str:
@@ -154,6 +161,9 @@ def _unescaped(name: str) -> str:
 
 
 def _digest(words: list[str]) -> str:
+    for word in words:
+        if word.startswith(_LINK):
+            return f"link:{_unescaped(word.removeprefix(_LINK))}"
     for start in _DIGESTS:
         for word in words:
             if word.startswith(start):

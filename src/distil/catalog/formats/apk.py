@@ -12,7 +12,7 @@ import re
 from typing import Final
 
 from distil.catalog.facts import Claim, Content, Facts, Stated, Unreadable
-from distil.catalog.formats.field_text import LONGEST_PATH, clean, root_above
+from distil.catalog.formats.field_text import LONGEST_PATH, MOST_FILES, clean, root_above
 from distil.catalog.formats.licenses import Licenses, spdx
 from distil.catalog.package_url import package_url
 from distil.model.inventory import InventoryComponent, SourcePackage
@@ -37,6 +37,8 @@ def installed(path: str, content: Content) -> Facts:
     """
     root = root_above(path, DATABASES)
     text = bytes(content).decode("utf-8", "surrogateescape")
+    if text.count("\nR:") > MOST_FILES:
+        raise Unreadable(f"more than {MOST_FILES} files")
     blocks = [block for block in text.split("\n\n") if block.strip()]
     if len(blocks) > _MOST_PACKAGES:
         raise Unreadable(f"more than {_MOST_PACKAGES} packages")

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from distil.catalog.facts import Claim, Content, Facts, Stated, Unreadable
+from distil.catalog.facts import Added, Claim, Content, Facts, Stated, Unreadable
 from distil.catalog.formats.debian_fields import Fields, paragraphs, printable, text_of
 from distil.catalog.formats.debian_root import Database
 from distil.catalog.formats.licenses import spdx
@@ -68,8 +68,27 @@ def status_d(path: str, content: Content) -> Facts:
 
 
 def control(path: str, content: Content) -> Facts:
-    """The package of ``…/lib/opkg/info/NAME.control``. Raises `Unreadable`."""
-    return _facts(Database(path, "opkg"), text_of(content), (path,))
+    """What ``…/lib/opkg/info/NAME.control`` adds to a package that the database tells of.
+
+    Raises `Unreadable`.
+    """
+    database = Database(path, "opkg")
+    told = _facts(database, text_of(content), (path,)).stated
+    return Facts(
+        added=tuple(
+            Added(
+                key=database.key(one.component.name),
+                licenses=one.component.licenses,
+                license_texts=one.component.license_texts,
+                fields=tuple(
+                    (name, value)
+                    for name in ("supplier", "homepage", "description")
+                    if (value := getattr(one.component, name))
+                ),
+            )
+            for one in told
+        )
+    )
 
 
 def file_key(path: str) -> str:

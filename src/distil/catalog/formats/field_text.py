@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
-LONGEST_PATH = 4096
+LONGEST_PATH: Final = 4096
 """Bytes of a path, as Linux has it: what is longer cannot be in an image."""
+
+MOST_FILES: Final = 1_000_000
+"""Files that one database is read with; a whole desktop has a third of it."""
 
 
 def root_above(path: str, places: Iterable[str]) -> str:

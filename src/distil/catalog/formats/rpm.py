@@ -16,7 +16,7 @@ import msgspec
 
 from distil.catalog.facts import Claim, Content, Facts, Stated, Unreadable
 from distil.catalog.formats import rpm_header as tags
-from distil.catalog.formats.field_text import LONGEST_PATH, clean, root_above
+from distil.catalog.formats.field_text import LONGEST_PATH, MOST_FILES, clean, root_above
 from distil.catalog.formats.licenses import Licenses, spdx
 from distil.catalog.formats.rpm_containers import headers
 from distil.catalog.formats.rpm_header import Header, NotAHeader
@@ -53,12 +53,15 @@ def packages(path: str, content: Content) -> Facts:
     root = root_above(path, _PLACES)
     found: list[_Package] = []
     remarks: list[str] = []
-    broken = 0
+    broken = files = 0
     try:
         for blob in itertools.islice(headers(content), _MOST_HEADERS):
             package = _package(root, blob)
             if package is not None:
                 found.append(package)
+                files += len(package.stated.claims)
+                if files > MOST_FILES:
+                    raise Unreadable(f"more than {MOST_FILES} files")
             # Berkeley DB keeps the number of the next package beside the packages.
             elif len(blob) > 4:
                 broken += 1
@@ -204,11 +207,12 @@ def _claims(root: str, header: Header) -> Iterator[Claim]:
         header.numbers(tags.FILE_FLAGS),
         header.numbers(tags.FILE_STATES),
         header.strings(tags.FILE_DIGESTS),
+        header.strings(tags.FILE_LINKS),
     )
     number = header.number(tags.DIGEST_ALGORITHM)
     algorithm = _ALGORITHMS.get(number or 1, "")
     top = root.rstrip("/")
-    for name, mode, flags, state, digest in zip(
+    for name, mode, flags, state, digest, link in zip(
         names,
         *(itertools.chain(column, itertools.repeat(None)) for column in columns),
         strict=False,
@@ -216,10 +220,14 @@ def _claims(root: str, header: Header) -> Iterator[Claim]:
         if stat.S_ISDIR(int(mode or 0)):
             continue
         is_other = bool(int(flags or 0) & _GHOST) or bool(state)
-        is_checked = digest and algorithm and not is_other and _HEXADECIMAL.fullmatch(str(digest))
+        checksum = ""
+        if stat.S_ISLNK(int(mode or 0)) and link:
+            checksum = f"link:{link}"
+        elif digest and algorithm and _HEXADECIMAL.fullmatch(str(digest)):
+            checksum = f"{algorithm}:{digest}"
         yield Claim(
             f"{top}{name}",
-            f"{algorithm}:{digest}" if is_checked else "",
+            "" if is_other else checksum,
             is_configuration=bool(int(flags or 0) & _CONFIG),
             is_optional=is_other or bool(int(flags or 0) & _MISSING_OK),
         )

@@ -24,6 +24,7 @@ OLD_FILE_NAMES: Final = 1027
 FILE_STATES: Final = 1029
 FILE_MODES: Final = 1030
 FILE_DIGESTS: Final = 1035
+FILE_LINKS: Final = 1036
 FILE_FLAGS: Final = 1037
 SOURCE_RPM: Final = 1044
 PROVIDE_NAMES: Final = 1047
@@ -36,6 +37,9 @@ MODULARITY: Final = 5096
 
 _MOST_TAGS: Final = 0xFFFF
 """Entries of an index, as rpm has it."""
+
+_MOST_STRINGS: Final = 500_000
+"""Values of one tag; the largest packages have some ten thousand files."""
 
 _STRINGS: Final = frozenset({6, 8, 9})
 """STRING, STRING_ARRAY and I18NSTRING: each ends with a zero byte."""
@@ -71,11 +75,11 @@ class Header:
         }
 
     def strings(self, tag: int) -> list[str]:
-        """Text, with bytes that are not UTF-8 as surrogate escapes."""
+        """Text, with bytes that are not UTF-8 as surrogate escapes, of at most `_MOST_STRINGS`."""
         kind, offset, many = self._entries.get(tag, (0, 0, 0))
         if kind not in _STRINGS or not many:
             return []
-        many = min(many, len(self._data) - offset)
+        many = min(many, len(self._data) - offset, _MOST_STRINGS)
         if kind != 8 or many == 1:
             return [self._string(offset)]
         values = bytes(self._data[offset:]).split(b"\0", many)

@@ -1,0 +1,182 @@
+"""Whose files are, where no package claims them, and whether they are what packages say."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from distil.catalog.inventory import inventory
+from distil.fetch.cache import Cache
+from distil.model.inventory import Attribution, Inventory, InventoryFile, State, Subject
+from distil.model.node import Node, directory, symlink
+from distil.model.origin import GeneratedOrigin
+from tests.support.images import layer
+from tests.support.nodes import file
+
+ORIGIN = GeneratedOrigin("test")
+STATUS = """Package: {name}
+Status: install ok installed
+Version: 1
+Architecture: amd64
+
+"""
+
+
+def status(*names: str) -> Node:
+    return file("/var/lib/dpkg/status", "".join(STATUS.format(name=one) for one in names).encode())
+
+
+def md5sums(package: str, *nodes: Node) -> Node:
+    lines = (
+        f"{hashlib.md5(node.blob.read(), usedforsecurity=False).hexdigest()}  {node.path[1:]}\n"
+        for node in nodes
+        if node.blob is not None
+    )
+    return file(f"/var/lib/dpkg/info/{package}.md5sums", "".join(lines).encode())
+
+
+def catalogued(tmp_path: Path, *nodes: Node) -> Inventory:
+    cache = Cache(tmp_path / "cache")
+    parents = {
+        path: directory(path, ORIGIN)
+        for node in nodes
+        for path in map(str, Path(node.path).parents)
+        if path != "/"
+    }
+    return inventory(Subject(name="image"), [layer(cache, [*parents.values(), *nodes])], cache)
+
+
+def by_path(found: Inventory) -> dict[str, InventoryFile]:
+    return {one.path: one for one in found.files}
+
+
+def owner(found: Inventory, one: InventoryFile) -> list[str]:
+    return [found.components[position].name for position in one.owners]
+
+
+def test_what_is_made_from_an_owned_source_is_its_owners(tmp_path: Path) -> None:
+    source = file("/usr/lib/python3/a.py", b"a")
+    found = catalogued(
+        tmp_path,
+        status("a"),
+        source,
+        md5sums("a", source),
+        file("/usr/lib/python3/__pycache__/a.cpython-311.pyc", b"code"),
+        file("/usr/lib/python3/__pycache__/b.cpython-311.pyc", b"without source"),
+        file("/app/c.py", b"owned by nobody"),
+        file("/app/__pycache__/c.cpython-311.pyc", b"code"),
+    )
+    files = by_path(found)
+    made = files["/usr/lib/python3/__pycache__/a.cpython-311.pyc"]
+    assert made.attribution is Attribution.GENERATED
+    assert made.rule == "byte code of /usr/lib/python3/a.py"
+    assert owner(found, made) == ["a"]
+    for path in ("/usr/lib/python3/__pycache__/b.cpython-311.pyc", "/app/c.py"):
+        assert files[path].attribution is Attribution.UNOWNED
+    assert files["/app/__pycache__/c.cpython-311.pyc"].attribution is Attribution.UNOWNED
+
+
+def test_scripts_of_packages_are_theirs_only_while_they_are_installed(tmp_path: Path) -> None:
+    found = catalogued(
+        tmp_path,
+        status("a"),
+        file("/var/lib/dpkg/info/a.postinst", b"#!/bin/sh\n", mode=0o755),
+        file("/var/lib/dpkg/info/b.postinst", b"#!/bin/sh\n", mode=0o755),
+    )
+    files = by_path(found)
+    assert owner(found, files["/var/lib/dpkg/info/a.postinst"]) == ["a"]
+    assert files["/var/lib/dpkg/info/a.postinst"].attribution is Attribution.GENERATED
+    assert files["/var/lib/dpkg/info/b.postinst"].attribution is Attribution.UNOWNED
+
+
+@pytest.mark.parametrize(("content", "state"), [(b"a", State.VERIFIED), (b"b", State.UNCHECKED)])
+def test_copies_are_verified_by_their_originals(
+    tmp_path: Path, content: bytes, state: State
+) -> None:
+    original = file("/usr/share/base-files/profile", b"a")
+    found = catalogued(
+        tmp_path,
+        status("base-files"),
+        original,
+        md5sums("base-files", original),
+        file("/etc/profile", content),
+    )
+    profile = by_path(found)["/etc/profile"]
+    assert (profile.attribution, profile.state) == (Attribution.GENERATED, state)
+    assert owner(found, profile) == ["base-files"]
+
+
+def test_links_of_alternatives_are_made_and_programs_in_their_place_are_not(
+    tmp_path: Path,
+) -> None:
+    record = b"auto\n/usr/bin/pager\n\n/bin/more\n50\n\n"
+    found = catalogued(
+        tmp_path,
+        status("a"),
+        file("/var/lib/dpkg/alternatives/pager", record),
+        file("/var/lib/dpkg/alternatives/other", b"auto\n/usr/bin/other\n\n/bin/more\n50\n\n"),
+        file("/usr/bin/pager", b"\x7fELF mine", mode=0o755),
+        symlink("/usr/bin/other", "/bin/more", ORIGIN),
+        symlink("/etc/alternatives/pager", "/bin/more", ORIGIN),
+    )
+    files = by_path(found)
+    assert files["/usr/bin/pager"].attribution is Attribution.UNOWNED
+    assert files["/usr/bin/other"].rule == "update-alternatives"
+    assert files["/etc/alternatives/pager"].rule == "update-alternatives"
+
+
+def test_a_checksum_of_somebody_else_does_not_hide_a_changed_file(tmp_path: Path) -> None:
+    changed = file("/usr/bin/a", b"changed", mode=0o755)
+    digest = hashlib.sha256(b"changed").digest()
+    sha256 = base64.urlsafe_b64encode(digest).decode().rstrip("=")
+    info = "/usr/lib/python3/dist-packages/evil-1.dist-info"
+    found = catalogued(
+        tmp_path,
+        status("a"),
+        md5sums("a", file("/usr/bin/a", b"as it was")),
+        changed,
+        file(f"{info}/METADATA", b"Metadata-Version: 2.1\nName: evil\nVersion: 1\n"),
+        file(f"{info}/RECORD", f"../../../bin/a,sha256={sha256},7\n".encode()),
+    )
+    assert by_path(found)["/usr/bin/a"].state is State.MODIFIED
+    modified = {one.name: one.modified for one in found.components}
+    assert modified["a"] == ("/usr/bin/a",)
+
+
+def test_a_package_for_two_architectures_has_its_licences_twice(tmp_path: Path) -> None:
+    text = STATUS.format(name="a") + STATUS.format(name="a").replace("amd64", "i386")
+    found = catalogued(
+        tmp_path,
+        file("/var/lib/dpkg/status", text.encode()),
+        file("/usr/share/doc/a/copyright", b"/usr/share/common-licenses/GPL-2"),
+    )
+    assert [one.architecture for one in found.components] == ["amd64", "i386"]
+    assert [one.licenses for one in found.components] == [("GPL-2.0-only",)] * 2
+
+
+def test_licences_are_found_through_links_of_the_documentation(tmp_path: Path) -> None:
+    found = catalogued(
+        tmp_path,
+        status("base", "one", "two", "three", "loop"),
+        file("/usr/share/doc/base/copyright", b"/usr/share/common-licenses/GPL-2"),
+        symlink("/usr/share/doc/one", "base", ORIGIN),
+        symlink("/usr/share/doc/two/copyright", "../one/copyright", ORIGIN),
+        symlink("/usr/share/doc/three", "/tmp", ORIGIN),
+        symlink("/usr/share/doc/loop", "loop", ORIGIN),
+    )
+    licenses = {one.name: one.licenses for one in found.components}
+    assert licenses["base"] == licenses["one"] == licenses["two"] == ("GPL-2.0-only",)
+    assert licenses["three"] == licenses["loop"] == ()
+
+
+def test_the_release_is_that_of_the_file_that_counts_most(tmp_path: Path) -> None:
+    found = catalogued(
+        tmp_path,
+        file("/bin/busybox", b"\x7fELF BusyBox v1.36.1", mode=0o755),
+        file("/etc/alpine-release", b"3.20.1\n"),
+    )
+    assert found.release is not None
+    assert (found.release.id, found.release.path) == ("alpine", "/etc/alpine-release")
