@@ -146,6 +146,24 @@ def test_a_checksum_of_somebody_else_does_not_hide_a_changed_file(tmp_path: Path
     assert modified["a"] == ("/usr/bin/a",)
 
 
+@pytest.mark.parametrize(
+    ("target", "state"), [("../lib/a", State.VERIFIED), ("/tmp/mine", State.MODIFIED)]
+)
+def test_links_are_checked_where_a_package_says_what_they_lead_to(
+    tmp_path: Path, target: str, state: State
+) -> None:
+    checksum = base64.b64encode(hashlib.sha1(b"../lib/a").digest()).decode()
+    found = catalogued(
+        tmp_path,
+        file(
+            "/lib/apk/db/installed",
+            f"P:a\nV:1\nA:x86_64\nF:usr/bin\nR:a\nZ:Q1{checksum}\n\n".encode(),
+        ),
+        symlink("/usr/bin/a", target, ORIGIN),
+    )
+    assert by_path(found)["/usr/bin/a"].state is state
+
+
 def test_a_package_for_two_architectures_has_its_licences_twice(tmp_path: Path) -> None:
     text = STATUS.format(name="a") + STATUS.format(name="a").replace("amd64", "i386")
     found = catalogued(

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from distil.formats.errors import ArchiveTooLarge, MalformedArchive, TruncatedArchive
-from distil.formats.tar import TarLimits, TarMember, TarReader
+from distil.formats.tar import TarReader
 from distil.formats.tar_fields import BLOCK
+from distil.formats.tar_member import TarLimits, TarMember
 from tests.support.raw_tar import END, header, padded, pax
 from tests.support.tools import run_tool
 

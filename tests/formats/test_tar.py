@@ -16,8 +16,9 @@ from distil.formats.errors import (
     TruncatedArchive,
     UnsupportedArchive,
 )
-from distil.formats.tar import TarLimits, TarMember, TarReader
+from distil.formats.tar import TarReader
 from distil.formats.tar_fields import BLOCK
+from distil.formats.tar_member import TarLimits, TarMember
 from distil.model.node import Kind
 from tests.support.deb_builder import Entry, directory, file, hard_link, link, tar
 from tests.support.raw_tar import END, gnu, header, padded, pax

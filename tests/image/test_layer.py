@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from distil.fetch.cache import Cache
 from distil.fetch.errors import CorruptCache
 from distil.formats.byte_source import ByteSource
-from distil.formats.tar import TarMember, TarReader
+from distil.formats.tar import TarReader
+from distil.formats.tar_member import TarMember
 from distil.image.compress import GZIP_BLOCK, ZSTD_BLOCK, codec_of
 from distil.image.errors import InvalidLayer
 from distil.image.layer import Layer, arranged, layer_is_sound, write_layer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Final
 
@@ -51,7 +52,7 @@ class Attributing:
         owners = self._owners(node.path)
         if owners:
             attribution, rule = self._of_owner(node.path, owners[0])
-            state = self._state(node.path, entry)
+            state = self._state(node, entry)
         else:
             attribution, rule, owners, state = self._unclaimed(node, entry)
         return InventoryFile(
@@ -123,26 +124,24 @@ class Attributing:
         is_same = any(one is not None and one.entry.sha256 == entry.sha256 for one in contents)
         return State.VERIFIED if is_same else State.UNCHECKED
 
-    def _state(self, path: str, entry: Entry | None) -> State:
-        """What the checksums of the claims on `path` say; who claims without one says nothing.
+    def _state(self, node: Node, entry: Entry | None) -> State:
+        """What the checksums of the claims on `node` say; who claims without one says nothing.
 
         Where an OS package has a checksum, no other counts: nobody else can say that a file of the
         system is as it should be, and what a distribution changed in a language's package is so.
         """
-        claims = self._claims.owners.get(path, ())
+        claims = self._claims.owners.get(node.path, ())
         sums = [(self._kinds[one] in OS_KINDS, claim) for one, claim in claims if claim.checksum]
-        if entry is None or not sums or not entry.sha256:
-            return State.UNCHECKED
+        known = _checksums(node, entry) if sums else {}
         if any(is_os for is_os, _ in sums):
             sums = [one for one in sums if one[0]]
         is_checked = False
         for _, claim in sums:
             algorithm, _, value = claim.checksum.partition(":")
-            known = {"sha256": entry.sha256, "sha1": entry.sha1, "md5": entry.md5}.get(algorithm)
-            if known is not None:
-                if known.hex() == value:
-                    return State.VERIFIED
-                is_checked = True
+            found = known.get(algorithm)
+            if found == value:
+                return State.VERIFIED
+            is_checked |= found is not None
         if not is_checked:
             return State.UNCHECKED
         is_configuration = any(claim.is_configuration for _, claim in claims)
@@ -156,3 +155,14 @@ def _contents(node: Node, tree: Tree) -> RecordedFile | None:
     else:
         blob = node.blob
     return blob if isinstance(blob, RecordedFile) else None
+
+
+def _checksums(node: Node, entry: Entry | None) -> dict[str, str]:
+    """By the algorithms that claims have them in: of contents, or of a symbolic link's target."""
+    if node.kind is Kind.SYMLINK:
+        target = node.target.encode("utf-8", "surrogateescape")
+        sha1 = hashlib.sha1(target, usedforsecurity=False).hexdigest()
+        return {"link": node.target, "sha1": sha1}
+    if entry is None or not entry.sha256:
+        return {}
+    return {"sha256": entry.sha256.hex(), "sha1": entry.sha1.hex(), "md5": entry.md5.hex()}

@@ -58,6 +58,44 @@ FILES: Final = (
     ),
     Row("base-files", "/root/.bashrc", "", "base-files", (f"{_BASE}/dot.bashrc",)),
     Row("base-files", "/root/.profile", "", "base-files", (f"{_BASE}/dot.profile",)),
+    # --- what other packages' scripts write ---
+    Row("readline-common", "/etc/inputrc", "", "readline-common", ("/usr/share/readline/inputrc",)),
+    Row("netbase", "/etc/networks", "", "netbase"),
+    Row("libwrap0", "/etc/", r"hosts\.(?:allow|deny)", "libwrap0"),
+    Row("kmod", "/etc/modules", "", "kmod"),
+    Row("ifupdown", "/etc/network/interfaces", "", "ifupdown"),
+    Row("apparmor", "/etc/apparmor.d/local/", r"[a-z0-9_.-]+", "apparmor"),
+    Row(
+        "nginx",
+        "/var/www/html/index.nginx-debian.html",
+        "",
+        "nginx-common",
+        ("/usr/share/nginx/html/index.html",),
+    ),
+    Row("nginx", "/var/log/nginx/", r"(?:access|error)\.log", "nginx-common"),
+    Row("java", "/etc/.java/.systemPrefs/", r"\.system(?:RootModFile|\.lock)"),
+    Row("vim-tiny", "/usr/share/vim/", r"vim\d+/doc/[a-z.]+\.vim-tiny", "vim-tiny"),
+    # --- clusters of PostgreSQL, which are made when the server is installed ---
+    Row(
+        "pg_createcluster",
+        "/etc/postgresql/",
+        r"\d+/[a-z0-9_-]+/(?:postgresql|start|pg_hba|pg_ident|pg_ctl)\.conf"
+        r"|\d+/[a-z0-9_-]+/environment",
+        "postgresql-common",
+    ),
+    Row(
+        "pg_createcluster",
+        "/var/lib/postgresql/",
+        r"\d+/[a-z0-9_-]+/(?:(?:base/\d+/|global/)?(?:\d+(?:_fsm|_vm|_init)?(?:\.\d+)?|PG_VERSION"
+        r"|pg_control|pg_filenode\.map|pg_internal\.init)|postgresql\.auto\.conf|postmaster\.opts"
+        r"|pg_[a-z]+/(?:[a-z]+/)?(?:[0-9A-F]{4,24}|pgstat\.stat|replorigin_checkpoint))",
+        "postgresql-common",
+    ),
+    Row("pg_createcluster", "/var/log/postgresql/", r"postgresql-\d+-[a-z0-9_-]+\.log"),
+    Row("postgresql-common", "/etc/postgresql-common/root.crt", "", "postgresql-common"),
+    Row(
+        "postgresql-common", "/etc/apt/apt.conf.d/02autoremove-postgresql", "", "postgresql-common"
+    ),
     # --- the container engine, and who makes a root file system ---
     Row("container engine", "/etc/", "hostname|hosts|resolv\\.conf|mtab"),
     Row("container engine", "/run/.containerenv", ""),
@@ -127,6 +165,13 @@ FILES: Final = (
         "pacman",
     ),
     Row("pacman", "/var/log/pacman.log", "", "pacman"),
+    Row(
+        "pacman-key",
+        "/etc/pacman.d/gnupg/",
+        r"(?:pubring|secring|trustdb)\.gpg~?|gpg(?:-agent)?\.conf|\.gpg-v21-migrated|crls\.d/DIR\.txt"
+        r"|(?:openpgp-revocs|private-keys-v1)\.d/[0-9A-F]{40}\.(?:rev|key)|tofu\.db",
+        "pacman",
+    ),
     Row("opkg's database", "/usr/lib/opkg/", r"status|lists/[^/]+", "opkg"),
     Row(
         "opkg's database",
@@ -166,6 +211,7 @@ FILES: Final = (
     ),
     # --- caches of desktops, documents and editors ---
     Row("install-info", "/usr/share/info/", r"dir(?:\.old)?", "install-info"),
+    Row("mandb", "/var/lib/man-db/auto-update", "", "man-db"),
     Row("mandb", "/var/cache/man/", r"(?:[^/]+/)*(?:index\.db|CACHEDIR\.TAG)", "man-db"),
     Row(
         "fc-cache",
@@ -192,7 +238,7 @@ FILES: Final = (
         r"|gtk-\d\.0/[0-9.]+/immodules\.cache)",
     ),
     Row("update-catalog", "/etc/sgml/", r"catalog|[^/]+\.cat", "sgml-base"),
-    Row("update-catalog", "/var/lib/sgml-base/supercatalog", "", "sgml-base"),
+    Row("update-catalog", "/var/lib/sgml-base/", r"supercatalog(?:\.old)?", "sgml-base"),
     Row("update-xmlcatalog", "/etc/xml/", r"catalog(?:\.old)?|[^/]+\.xml(?:\.old)?", "xml-core"),
     Row("update-xmlcatalog", "/var/lib/xml-core/", "[^/]+", "xml-core"),
     Row("helpztags", "/usr/share/vim/", r"vim\d+/doc/tags", "vim-runtime"),
@@ -219,6 +265,8 @@ LINKS: Final = (
     Row("a2enmod", "/etc/apache2/", r"(?:mods|conf|sites)-enabled/[^/]+\.(?:load|conf)", "apache2"),
     Row("nginx", "/etc/nginx/", r"(?:sites|modules)-enabled/[^/]+"),
     Row("fontconfig", "/etc/fonts/conf.d/", r"\d\d-[^/]+\.conf", "fontconfig-config"),
+    Row("runit", "/etc/runit/runsvdir/default/", "[a-z0-9-]+", "runit-helper"),
+    Row("systemd", "/var/log/README", "", "systemd"),
     Row("devices", "/dev/", "fd|stdin|stdout|stderr|core|ptmx|shm"),
 )
 """Symbolic links by where they are."""

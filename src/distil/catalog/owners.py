@@ -76,7 +76,33 @@ def claimed(told: Told, tree: Tree) -> Claimed:
                 there += not claim.is_optional
                 owners[node.path].append((position, claim))
         counted.append((says, there))
+    dropped |= _parts_of_others(told, owners, trees)
     return Claimed(owners, trees, counted, dropped)
+
+
+def _parts_of_others(
+    told: Told, owners: Mapping[str, list[tuple[int, Claim]]], trees: Mapping[str, list[int]]
+) -> set[int]:
+    """Programs known by their bytes all of whose files another one has as a part of it.
+
+    An interpreter's library in the directory of a whole runtime is no component beside it.
+    """
+    whole = {
+        path: claimants[0]
+        for path, claimants in trees.items()
+        if told.components[claimants[0]].component.kind == "binary"
+    }
+    if not whole:
+        return set()
+    part_of: defaultdict[int, set[int]] = defaultdict(set)
+    for path, claims in owners.items():
+        for position, _ in claims:
+            if told.components[position].component.kind == "binary":
+                directory = path
+                while directory != ROOT and directory not in whole:
+                    directory = parent_of(directory)
+                part_of[position].add(whole.get(directory, position))
+    return {position for position, outer in part_of.items() if position not in outer}
 
 
 def file_of(place: str) -> str:

@@ -63,6 +63,12 @@ CATALOGERS: Final[tuple[Cataloger, ...]] = (
         inside=("/lib/dpkg/alternatives/",),
     ),
     Cataloger(
+        name="ucf",
+        parser="dpkg_info:ucf_registry",
+        names=("registry",),
+        inside=("/var/lib/ucf/registry",),
+    ),
+    Cataloger(
         name="debian-copyright",
         parser="debian_copyright:copyright_file",
         names=("copyright",),

@@ -12,7 +12,7 @@ from typing import Final, NoReturn
 
 import msgspec
 
-from distil.formats.byte_source import Readable, chunks_of
+from distil.formats.byte_source import Readable, chunks_of, skip
 from distil.formats.errors import (
     ArchiveTooLarge,
     MalformedArchive,
@@ -46,63 +46,17 @@ from distil.formats.tar_fields import (
     checksums,
     number,
 )
+from distil.formats.tar_member import MEMBER_COST, TarLimits, TarMember, cost_of
+from distil.formats.tar_plain import LONGEST, plain_member
 from distil.model.errors import InvalidPath
-from distil.model.node import PATH_MAX, Kind, absolute_path
+from distil.model.node import Kind, absolute_path
 
 _MAX_ID: Final = 2**32 - 2
 _MAX_DEVICE: Final = 2**32 - 1
 _MAX_TIME: Final = 2**48
 _LARGEST_OCTAL: Final = 0o77777777777
-_MEMBER_COST: Final = 320
-_COPIES: Final = 3
 _GLOBAL_RECORDS: Final = 64
 """Every member is given all of them, so there may be few."""
-
-
-class TarLimits(msgspec.Struct, frozen=True):
-    """How much one archive may hold: members, bytes of contents, bytes of one extended header.
-
-    `metadata` bounds the memory that all headers together come to (`cost_of`), and the PAX
-    records with `members`: four for each. `path` are bytes of a name, `depth` its directories,
-    `xattrs` bytes of the extended attributes of one member.
-    """
-
-    members: int = 400_000
-    content: int = 64 << 30
-    extension: int = 1 << 20
-    metadata: int = 320 << 20
-    path: int = PATH_MAX
-    depth: int = PATH_MAX
-    xattrs: int = 1 << 20
-
-
-class TarMember(msgspec.Struct, frozen=True, gc=False):
-    """One member of a tar archive.
-
-    `path` and a hard link's `target` are absolute and normalised; a symbolic link's `target` is
-    its text. `size` is in bytes, `mtime` in whole seconds since 1970. `is_sparse` is a file whose
-    holes the archive leaves out; they are among its contents all the same.
-    """
-
-    path: str
-    kind: Kind
-    mode: int
-    uid: int
-    gid: int
-    mtime: int
-    size: int
-    target: str = ""
-    xattrs: Xattrs = ()
-    device: tuple[int, int] | None = None
-    is_sparse: bool = False
-
-
-def cost_of(path: str, target: str, xattrs: Xattrs) -> int:
-    """What a member costs in memory, about, in bytes: its values, and its strings a few times."""
-    strings = len(path) + len(target)
-    if xattrs:
-        strings += sum(len(key) + len(value) for key, value in xattrs)
-    return _MEMBER_COST + _COPIES * strings
 
 
 class _Extension(msgspec.Struct):
@@ -137,13 +91,21 @@ class TarReader:
         count = 0
         content = 0
         extension = _Extension()
+        is_extended = self._limits.path < LONGEST or self._limits.depth < LONGEST
         while (block := self._next_block()) is not None:
-            header = self._header(block)
-            if header.type in EXTENSIONS:
-                self._extend(extension, header)
-                continue
-            member = self._member(block, header, extension)
-            extension = _Extension()
+            plain = None if is_extended or self._global else plain_member(block)
+            if plain is not None:
+                member, self._map = plain, None
+                self._left, self._padding = plain.size, -plain.size % BLOCK
+            else:
+                header = self._header(block)
+                if header.type in EXTENSIONS:
+                    self._extend(extension, header)
+                    is_extended = True
+                    continue
+                member = self._member(block, header, extension)
+                extension = _Extension()
+                is_extended = self._limits.path < LONGEST or self._limits.depth < LONGEST
             count += 1
             content += member.size
             if count > self._limits.members:
@@ -174,18 +136,24 @@ class TarReader:
             self._position += len(piece)
             yield piece
         if self._left != after:
-            raise TruncatedArchive(self._what, f"a member lacks its last {self._left} bytes")
+            self._lacks()
 
     def _next_block(self) -> bytes | None:
         """The next header block, or None at the archive's end."""
         if self._left:
-            for _ in self._stored(self._left):
-                pass
+            skipped = skip(self._stream, self._left)
+            self._position += skipped
+            self._left -= skipped
+            if self._left:
+                self._lacks()
         if self._padding:
             self._take(self._padding)
             self._padding = 0
         block = self._take(BLOCK)
         return None if block == EMPTY else block
+
+    def _lacks(self) -> NoReturn:
+        raise TruncatedArchive(self._what, f"a member lacks its last {self._left} bytes")
 
     def _header(self, block: bytes) -> Header:
         header = Header.of(block)
@@ -310,7 +278,7 @@ class TarReader:
         self._left -= leading
         if self._map.stored != self._left:
             self._bad("a map of a sparse file that is not what is stored of it")
-        self._spend(_MEMBER_COST * len(self._map.pieces))
+        self._spend(MEMBER_COST * len(self._map.pieces))
         return self._map.size
 
     def _name(self, header: Header, extension: _Extension, pax: dict[str, bytes]) -> bytes:

@@ -17,7 +17,8 @@ from distil.formats.ahead import ahead
 from distil.formats.byte_source import ByteSource
 from distil.formats.compressed import decompress
 from distil.formats.errors import ArchiveTooLarge
-from distil.formats.tar import TarLimits, TarMember, TarReader, cost_of
+from distil.formats.tar import TarReader
+from distil.formats.tar_member import TarLimits, TarMember, cost_of
 from distil.image.errors import (
     AttributesTooLarge,
     ContentTooLarge,

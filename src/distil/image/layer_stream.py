@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final, Self
 
 import msgspec
 
-from distil.formats.tar import TarMember
+from distil.formats.tar_member import TarMember
 from distil.image.compress import Buffer, Codec
 from distil.image.tar import END, header, padding
 from distil.model.digest import Digest

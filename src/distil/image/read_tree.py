@@ -19,7 +19,7 @@ from distil.fetch.cache import Cache
 from distil.fetch.packs import Pack, PackMember, open_pack, write_pack
 from distil.formats.elf import ElfFile
 from distil.formats.errors import MalformedArchive
-from distil.formats.tar import TarMember, cost_of
+from distil.formats.tar_member import TarMember, cost_of
 from distil.image.errors import TooManyHops
 from distil.image.layer import Layer
 from distil.image.layer_contents import (

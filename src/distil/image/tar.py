@@ -10,8 +10,8 @@ from __future__ import annotations
 import zlib
 from typing import Final, NamedTuple
 
-from distil.formats.tar import TarMember
 from distil.formats.tar_fields import BLOCK
+from distil.formats.tar_member import TarMember
 from distil.model.node import Kind
 
 END: Final = bytes(2 * BLOCK)

@@ -14,6 +14,7 @@ from distil.catalog.formats.dpkg_info import (
     diversions,
     file_list,
     md5sums,
+    ucf_registry,
 )
 
 INFO = "/var/lib/dpkg/info"
@@ -102,6 +103,20 @@ def test_diversions_of_packages_and_of_the_machine() -> None:
     assert diversions("/var/lib/dpkg/diversions", b"") == Facts()
 
 
+def test_configuration_that_scripts_keep_is_of_their_packages() -> None:
+    content = b"a \t /etc/a.ini\nb \t /etc/b c\na \t /etc/d\nwrong\n"
+    facts = ucf_registry("/r/var/lib/ucf/registry", content)
+    assert [(one.key, [claim.path for claim in one.claims]) for one in facts.added] == [
+        ("dpkg:/r:a", ["/r/etc/a.ini", "/r/etc/d"]),
+        ("dpkg:/r:b", ["/r/etc/b c"]),
+    ]
+    assert all(
+        claim.is_configuration and claim.is_optional for one in facts.added for claim in one.claims
+    )
+    with pytest.raises(Unreadable):
+        ucf_registry("/var/lib/ucf/registry", b"nothing\n")
+
+
 def test_the_links_of_an_alternative_are_made_by_it() -> None:
     content = (
         b"auto\n/usr/bin/pager\npager.1.gz\n/usr/share/man/man1/pager.1.gz\n\n"
@@ -157,6 +172,7 @@ PARSERS = {
     f"{INFO}/a.conffiles": conffiles,
     "/var/lib/dpkg/diversions": diversions,
     "/var/lib/dpkg/alternatives/a": alternatives,
+    "/var/lib/ucf/registry": ucf_registry,
 }
 WORDS = st.sampled_from([b"/a\n", b"\n", b"auto\n", A.encode(), b"  ", b"..", b"/", b"\\", b"\xff"])
 

@@ -32,6 +32,9 @@ from distil.catalog.formats.licenses import Licenses, _key, _listed, spdx, spdx_
         ("Perl", "GPL-1.0-or-later OR Artistic-1.0-Perl"),
         ("Perl and Expat", "(GPL-1.0-or-later OR Artistic-1.0-Perl) AND MIT"),
         ("APACHE-2-LLVM-EXCEPTIONS", "Apache-2.0 WITH LLVM-exception"),
+        ("Apache-2.0-with-LLVM-exception", "Apache-2.0 WITH LLVM-exception"),
+        ("GPL-3+-WITH-BISON-EXCEPTION", "GPL-3.0-or-later WITH Bison-exception-2.2"),
+        ("GPL-2+-libtool-exception", "GPL-2.0-or-later WITH Libtool-exception"),
         # rpm, of several years
         ("GPLv2+ and MIT", "GPL-2.0-or-later AND MIT"),
         (

@@ -6,11 +6,12 @@ Follows deb-md5sums(5), deb-conffiles(5), dpkg-divert(1) and update-alternatives
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from typing import Final, TypeVar
 
 from distil.catalog.facts import Added, Claim, Content, Facts, Unreadable
 from distil.catalog.formats.debian_fields import text_of
-from distil.catalog.formats.debian_root import Database
+from distil.catalog.formats.debian_root import Database, below, package_key
 from distil.catalog.formats.dpkg import file_key
 
 ALTERNATIVE: Final = "update-alternatives"
@@ -102,6 +103,30 @@ def alternatives(path: str, content: Content) -> Facts:
     made = {database.path(link) for link in links.values()}
     made |= {database.path(f"/etc/alternatives/{one}") for one in links}
     return Facts(generated=tuple((one, ALTERNATIVE) for one in sorted(made)))
+
+
+def ucf_registry(path: str, content: Content) -> Facts:
+    """Configuration files that maintainer scripts keep with ucf(1), and for which packages.
+
+    They are in no archive, so nobody counts them. Raises `Unreadable`.
+    """
+    root, found, rest = path.rpartition("/var/lib/ucf/")
+    if not found or rest != "registry":
+        return Facts()
+    files: defaultdict[str, list[Claim]] = defaultdict(list)
+    for line in _limited(text_of(content).split("\n")):
+        package, _, written = line.partition(" ")
+        if written.strip().startswith("/"):
+            claim = Claim(below(root, written.strip()), is_configuration=True, is_optional=True)
+            files[package].append(claim)
+    if not files and content[:].strip():
+        raise Unreadable("no registry of ucf")
+    return Facts(
+        added=tuple(
+            Added(package_key("dpkg", root, package), tuple(claims))
+            for package, claims in files.items()
+        )
+    )
 
 
 def _database(path: str) -> Database:

@@ -73,6 +73,8 @@ _JOINED: Final = re.compile(r"\b(a|l)?gpl(?=[\d])|\b(gfdl|lgpl|agpl|gpl)v(?=\d)"
 _ASIDE: Final = re.compile(r"\((?:[AL]?GPL|GFDL|MPL|ASL)\)(?=\s*\S)", re.IGNORECASE)
 _ABBREVIATED: Final = re.compile(r"\(([^()]+)\)\s*$")
 _CLASSIFIER: Final = re.compile(r"^License\s*::\s*(?:OSI Approved\s*::\s*)?", re.IGNORECASE)
+_EXCEPTION: Final = re.compile(r"[\s_-]*exceptions?$", re.IGNORECASE)
+_HYPHENATED: Final = re.compile(r"(.+?[\d+])-(?:with-)?([a-z][^\s]*-exceptions?)", re.IGNORECASE)
 _NOT_IN_REFERENCE: Final = re.compile(r"[^A-Za-z0-9.]+")
 
 
@@ -146,7 +148,7 @@ def _expression(told: str) -> tuple[str, tuple[tuple[str, str], ...]]:
     read = _taken_apart(told, unknown)
     if read is None:
         unknown = {}
-        read = _reference(told, unknown)
+        read = _reference(_CLASSIFIER.sub("", told), unknown)
     return read, tuple(unknown.items())
 
 
@@ -328,11 +330,15 @@ class _Reader:
 def _excepted(words: list[str]) -> str | None:
     """A licence "with" an exception, both of the list."""
     lower = [word.lower() for word in words]
-    if "with" not in lower[1:-1]:
-        return None
-    middle = lower.index("with", 1)
-    licence = _known(" ".join(words[:middle]))
-    exception = _exception(" ".join(words[middle + 1 :]))
+    if "with" in lower[1:-1]:
+        middle = lower.index("with", 1)
+        names = " ".join(words[:middle]), " ".join(words[middle + 1 :])
+    else:
+        hyphenated = _HYPHENATED.fullmatch(" ".join(words))
+        if hyphenated is None:
+            return None
+        names = hyphenated[1], hyphenated[2]
+    licence, exception = _known(names[0]), _exception(names[1])
     if licence is None or exception is None or " " in licence:
         return None
     return f"{licence} WITH {exception}"
@@ -350,7 +356,7 @@ def _several(words: list[str]) -> str | None:
 
 
 def _exception(name: str) -> str | None:
-    key = _key(name.removesuffix("exceptions").removesuffix("exception").strip(" -_"))
+    key = _key(_EXCEPTION.sub("", name))
     named = EXCEPTIONS.get(key)
     if named is not None:
         return named

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from distil.formats.tar import TarMember
+from distil.formats.tar_member import TarMember
 from distil.image.errors import UnsupportedDestination
 from distil.image.naming import NamedImage, blobs_of
 from distil.image.staging import reporting, staged_file

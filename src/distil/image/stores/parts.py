@@ -11,8 +11,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final, Protocol
 
+from distil.formats.byte_source import FileSource
 from distil.formats.errors import MalformedArchive
-from distil.formats.tar import TarLimits, TarReader
+from distil.formats.tar import TarReader
+from distil.formats.tar_member import TarLimits
 from distil.image.documents import check_costs, check_kind, check_size
 from distil.image.errors import ImageNotFound, ManifestTooLarge
 from distil.image.stores import Source
@@ -73,7 +75,7 @@ class ArchiveParts:
                 hint = "is it compressed? unpack it first, with gunzip or zstd -d"
                 raise MalformedImage(self.where, "not a tar file", hint=hint)
             stream.seek(0)
-            for member in TarReader(stream, self.where, _ARCHIVE_LIMITS):
+            for member in TarReader(FileSource(stream), self.where, _ARCHIVE_LIMITS):
                 if member.path in nodes and member.kind is not Kind.DIRECTORY:
                     raise MalformedImage(self.where, f"{member.path!r} comes twice")
                 if member.is_sparse:

@@ -10,7 +10,8 @@ from distil.distros.debian.formats.ar import ArReader
 from distil.formats.byte_source import ByteSource, Readable
 from distil.formats.compressed import ALLOWANCE, RATIO, decompress
 from distil.formats.errors import MalformedArchive, TruncatedArchive, UnsupportedArchive
-from distil.formats.tar import TarLimits, TarReader
+from distil.formats.tar import TarReader
+from distil.formats.tar_member import TarLimits
 from distil.model.node import Kind
 
 MAX_CONTROL: Final = 64 << 20
