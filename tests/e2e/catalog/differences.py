@@ -55,7 +55,79 @@ class Difference:
         )
 
 
-DIFFERENCES: tuple[Difference, ...] = ()
+_OPKG = "packages of opkg, as OpenWrt has them"
+_CHISEL = "packages that chisel cut, of which only its manifest tells"
+_NO_MODULES = "Go's standard library in programs that were built without modules"
+
+DIFFERENCES: tuple[Difference, ...] = (
+    Difference(
+        Peer.SYFT,
+        "deb",
+        Side.THEIRS,
+        _OPKG,
+        "They are no packages of Debian: advisories for Debian are not about them. Syft gives "
+        "them no package URL; they are `opkg` here, with one.",
+        images=("opkg",),
+    ),
+    Difference(
+        Peer.SYFT,
+        "opkg",
+        Side.OURS,
+        _OPKG,
+        "The other side of the row above.",
+        images=("opkg",),
+    ),
+    Difference(
+        Peer.SYFT,
+        "deb",
+        Side.OURS,
+        _CHISEL,
+        "Syft 1.18 does not read the manifest, and reports an image without packages.",
+        images=("chiseled",),
+    ),
+    Difference(
+        Peer.SYFT,
+        "go",
+        Side.OURS,
+        _NO_MODULES,
+        "The version of Go is in the program all the same, and advisories about the standard "
+        "library are about it. Debian builds its programs so.",
+        pattern="^go stdlib ",
+    ),
+    Difference(
+        Peer.SYFT,
+        "r",
+        Side.THEIRS,
+        "packages below `/usr/share/doc`",
+        "Data of a test-suite in the documentation: a package that R installed says in its "
+        "DESCRIPTION when it was `Built`.",
+        pattern="^r rlanglibtest ",
+    ),
+    Difference(
+        Peer.TRIVY,
+        "opkg",
+        Side.OURS,
+        _OPKG,
+        "Trivy does not read opkg's database.",
+        images=("opkg",),
+    ),
+    Difference(
+        Peer.TRIVY,
+        "deb",
+        Side.OURS,
+        _CHISEL,
+        "Trivy does not read the manifest.",
+        images=("chiseled",),
+    ),
+    Difference(
+        Peer.TRIVY,
+        "go",
+        Side.OURS,
+        _NO_MODULES,
+        "As with Syft.",
+        pattern="^go stdlib ",
+    ),
+)
 
 
 def unexplained(

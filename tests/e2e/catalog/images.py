@@ -83,7 +83,7 @@ IMAGES = (
     # Debian alone.
     RealImage("debian-11", Way.MMDEBSTRAP, "bullseye"),
     RealImage("debian-12", Way.MMDEBSTRAP, "bookworm"),
-    RealImage("debian-13", Way.MMDEBSTRAP, "trixie"),
+    RealImage("debian-13", Way.MMDEBSTRAP, "trixie", always=True),
     RealImage("debian-sid", Way.MMDEBSTRAP, "sid"),
     RealImage(
         "debian-12-slim",
@@ -244,10 +244,10 @@ IMAGES = (
         packages=("nginx-light", "redis-server", "postgresql-17", "apache2-bin"),
     ),
     # No Debian.
-    RealImage("alpine", Way.HAND, files=ALPINE),
-    RealImage("opkg", Way.HAND, files=OPKG),
-    RealImage("chiseled", Way.HAND, files=CHISELED),
-    RealImage("rpm", Way.RPM),
+    RealImage("alpine", Way.HAND, files=ALPINE, always=True),
+    RealImage("opkg", Way.HAND, files=OPKG, always=True),
+    RealImage("chiseled", Way.HAND, files=CHISELED, always=True),
+    RealImage("rpm", Way.RPM, always=True),
     RealImage("distil-flask", Way.DISTIL, example="flask-hello"),
     RealImage("nothing", Way.HAND, files={"/etc/motd": "hello\n"}, always=True),
 )

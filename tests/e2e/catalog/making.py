@@ -100,9 +100,9 @@ def _context(image: RealImage, work: Path) -> Path:
         python = PYTHONS.get(image.suite, "3.13")
         chosen = ("--python-version", python, "--python-platform", "x86_64-manylinux_2_28")
         options = ("--quiet", "--only-binary", ":all:", *chosen, "--target")
-        target = str(root / image.site[1:])
+        site = str(root / image.site[1:])
         uv = str(ROOT / ".venv/bin/uv")
-        run_tool(uv, "pip", "install", *options, target, *image.distributions, timeout=TIMEOUT)
+        run_tool(uv, "pip", "install", *options, site, *image.distributions, timeout=TIMEOUT)
     if image.modules:
         place = root / "srv/app"
         place.mkdir(parents=True)
@@ -115,9 +115,8 @@ def _containerfile(image: RealImage, base: str) -> str:
     lines = [f"FROM {base}" + (" AS build" if image.only else "")]
     if image.packages:
         install = f"{APT} {' '.join(image.packages)}"
-        lines.append(
-            f"RUN apt-get update -o Acquire::Check-Valid-Until=false && {install} && rm -rf /var/lib/apt/lists/*"
-        )
+        update = "apt-get update -o Acquire::Check-Valid-Until=false"
+        lines.append(f"RUN {update} && {install} && rm -rf /var/lib/apt/lists/*")
     lines.append("COPY root/ /")
     lines += [f"RUN {' && '.join(step.splitlines())}" for step in image.steps]
     if image.only:

@@ -102,12 +102,12 @@ def seen_by_syft(image: MadeImage) -> set[Package]:
 
 
 def of_syft(document: dict[str, Any]) -> set[Package]:
-    """The packages of a document of Syft's."""
+    """The packages of a document of Syft's; a version that it does not know is empty."""
     return {
         Package(
             SYFT_KINDS.get(one["type"], one["type"]),
             one["name"],
-            one["version"],
+            one["version"].removesuffix("UNKNOWN"),
             canonical(one["purl"]),
         )
         for one in document["artifacts"]
@@ -176,6 +176,7 @@ def without_qualifiers(package: Package) -> Package:
     name = f"{purl.namespace}/{purl.name}" if purl.namespace else purl.name
     if package.kind == "go":
         name = f"{name}/{purl.subpath}".lower() if purl.subpath else name.lower()
+        version = version.removeprefix("v")
         return Package(package.kind, name, version, f"pkg:golang/{name}@{version}")
     bare = PackageURL(purl.type, purl.namespace, purl.name, version or None).to_string()
     return Package(package.kind, name, version, bare)
