@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from fnmatch import translate
+from fnmatch import fnmatchcase
 from typing import Final
 
 from distil.catalog.cpe import cpe
 from distil.catalog.facts import Added, Claim, Content, Facts, Stated
 from distil.catalog.formats.classifiers import CLASSIFIERS, NO_LITERAL, Classifier
+from distil.catalog.formats.installations import installed_with
 from distil.catalog.formats.version_strings import version_strings
 from distil.catalog.package_url import package_url
 from distil.model.inventory import InventoryComponent
@@ -24,24 +25,35 @@ _MOST_LITERALS: Final = 4096
 """Places of one literal that are looked at in one file."""
 _LONGEST_VERSION: Final = 64
 _ELF: Final = b"\x7fELF"
-_WILD: Final = re.compile(r"[*?\[]")
+_STARTS: Final = (3, 4, 5)
+"""Letters by which patterns of names are found: each begins with three at least."""
 
 
-def _by_name() -> tuple[
-    dict[str, list[Classifier]], re.Pattern[str], list[tuple[re.Pattern[str], Classifier]]
-]:
+def _by_name() -> tuple[dict[str, list[Classifier]], dict[str, list[tuple[str, str, Classifier]]]]:
+    """The rows by whole names; and by how their patterns begin, each with its pattern."""
     exact: defaultdict[str, list[Classifier]] = defaultdict(list)
-    wild: list[tuple[re.Pattern[str], Classifier]] = []
+    wild: defaultdict[str, list[tuple[str, str, Classifier]]] = defaultdict(list)
     for row in CLASSIFIERS:
         for name in row.names:
-            if _WILD.search(name):
-                wild.append((re.compile(translate(name)), row))
-            else:
+            start = re.split(r"[*?\[]", name, maxsplit=1)[0]
+            if start == name:
                 exact[name].append(row)
-    return dict(exact), re.compile("|".join(pattern.pattern for pattern, _ in wild)), wild
+            else:
+                wild[start[: _STARTS[-1]]].append((start, name, row))
+    return dict(exact), dict(wild)
 
 
-_EXACT, _ANY_WILD, _WILD_ROWS = _by_name()
+_EXACT, _WILD = _by_name()
+
+
+def _rows(name: str) -> list[Classifier]:
+    """The rows for a file of this name."""
+    rows = list(_EXACT.get(name, ()))
+    for letters in _STARTS:
+        for start, pattern, row in _WILD.get(name[:letters], ()):
+            if name.startswith(start) and fnmatchcase(name, pattern):
+                rows.append(row)
+    return rows
 
 
 def classified(path: str, content: Content) -> Facts:
@@ -51,12 +63,9 @@ def classified(path: str, content: Content) -> Facts:
     directory, such as an interpreter beside the library that it is made of.
     """
     name = path[path.rfind("/") + 1 :]
-    rows = _EXACT.get(name, ())
-    if _ANY_WILD.match(name):
-        rows = (*rows, *(row for pattern, row in _WILD_ROWS if pattern.match(name)))
     stated: dict[str, Stated] = {}
     added: dict[str, Added] = {}
-    for row in rows:
+    for row in _rows(name):
         line = ""
         if row.line:
             match = re.match(row.line, name)
@@ -64,12 +73,12 @@ def classified(path: str, content: Content) -> Facts:
                 continue
             line = match[1]
         version = _version(row, content, line)
-        keys = _keys(row, path, line)
+        prefix = path.rpartition("/")[0].rpartition("/")[0]
+        keys = _keys(row, prefix, line)
         if version:
-            one = Stated(
-                _component(row, version), (f"binary:{path}:{row.name}", *keys), (Claim(path),)
-            )
-            stated.setdefault(row.name, one)
+            claims = (Claim(path), *installed_with(row.name, prefix, version, line))
+            keys = (f"binary:{path}:{row.name}", *keys)
+            stated.setdefault(row.name, Stated(_component(row, version), keys, claims))
         elif row.has_library:
             added.setdefault(row.name, Added(keys[0], (Claim(path),)))
     return Facts(stated=tuple(stated.values()), added=tuple(added.values()))
@@ -107,9 +116,8 @@ def _found(
     return None
 
 
-def _keys(row: Classifier, path: str, line: str) -> tuple[str, ...]:
+def _keys(row: Classifier, prefix: str, line: str) -> tuple[str, ...]:
     """Names by which what lies in ``bin`` and ``lib`` of one directory speak of each other."""
-    prefix = path.rpartition("/")[0].rpartition("/")[0]
     lines = dict.fromkeys((line, line.partition(".")[0]))
     return tuple(f"binary:{prefix}:{row.name}{one}" for one in lines)
 
