@@ -14,7 +14,7 @@ from bench.measure import Size, megabytes, seconds, table, timed, tree_size
 from bench.peers import distroless, slim
 from bench.peers.context import EXAMPLES, Example, prepare
 from bench.results import write_section
-from distil.compose.record import open_ledger
+from distil.compose.ledgers import open_ledger
 from distil.fetch.cache import Cache
 from distil.model.ledger import Kept
 from distil.model.origin import PackageOrigin

@@ -56,6 +56,12 @@ FUNCTIONS = {
         "(image: 'str', platform: 'str' = '',"
         " settings: 'StoreSettings' = StoreSettings(insecure=frozenset())) -> 'Layering'"
     ),
+    "sbom": "(request: 'SbomRequest') -> 'SbomReport'",
+    "sbom_document": "(inventory: 'Inventory | IndexInventory', form: 'str') -> 'Iterator[bytes]'",
+    "read_sbom": "(file: 'Path') -> 'Inventory | IndexInventory'",
+    "write_sbom": "(pieces: 'Iterable[bytes]', file: 'Path') -> 'None'",
+    "verify_sbom": "(request: 'SbomRequest', file: 'str') -> 'tuple[Compared, ...]'",
+    "files": "(request: 'FilesRequest') -> 'OwnedFiles'",
     "diff": (
         "(before: 'str', after: 'str', platform: 'str' = '',"
         " settings: 'StoreSettings' = StoreSettings(insecure=frozenset())) -> 'ImageDifference'"
@@ -141,6 +147,28 @@ STRUCTS = {
     "Running": ["way", "ports"],
     "Ran": ["way", "ended"],
     "Listed": ["image", "path", "layer", "recursive", "platform", "settings"],
+    "SbomRequest": [
+        "image",
+        "platform",
+        "scope",
+        "components_only",
+        "base",
+        "attached",
+        "settings",
+    ],
+    "SbomReport": ["surveyed", "attached"],
+    "Compared": ["name", "platform", "differences", "trouble"],
+    "FilesRequest": [
+        "image",
+        "paths",
+        "unowned",
+        "modified",
+        "executable",
+        "package",
+        "platform",
+        "settings",
+    ],
+    "OwnedFiles": ["inventory", "files"],
     "LoggedIn": ["key", "place"],
     "LoggedOut": ["erased"],
     "Found": ["answer", "from_cache"],

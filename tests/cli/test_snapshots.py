@@ -67,7 +67,7 @@ COMMANDS = {
     "cache-gc": "cache gc",
     "cache-gc-everything": "cache gc --limit 0",
     "cache-gc-verify": "cache gc --verify",
-    "cache-gc-json": "cache gc --verify --limit 500kB --format json",
+    "cache-gc-json": "cache gc --verify --limit 50MB --format json",
 }
 
 

@@ -10,9 +10,10 @@ import pytest
 
 from distil.compose.date import build_date
 from distil.compose.errors import InvalidEpoch, NoOutput, NowhereToPush, UnfitForProfile
+from distil.compose.ledgers import open_ledger
 from distil.compose.profiles import find_profile
 from distil.compose.publish import bind, destinations, publish
-from distil.compose.record import open_ledger, record
+from distil.compose.record import record
 from distil.fetch.cache import Cache
 from distil.formats.errors import InvalidSpec
 from distil.image.errors import UnsupportedDestination

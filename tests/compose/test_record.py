@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from distil.compose.errors import NoLedger
-from distil.compose.record import OpenedLedger, open_ledger, record, twin_ledger
+from distil.compose.ledgers import OpenedLedger, open_ledger
+from distil.compose.record import record, twin_ledger
 from distil.fetch.cache import Cache
 from distil.image.assemble import Image, assemble
 from distil.image.errors import NoEngine

@@ -9,8 +9,9 @@ import pytest
 
 import distil
 from distil.cli import run
+from distil.compose.ledgers import open_ledger
 from distil.compose.publish import bind, destinations, publish
-from distil.compose.record import open_ledger, record
+from distil.compose.record import record
 from distil.explain.explain import Question
 from distil.fetch.cache import Cache
 from distil.image.assemble import assemble_index

@@ -25,6 +25,9 @@ from distil.model.tree import Tree
 _PROGRAM_KINDS: Final = frozenset({"binary", "elf", "go", "rust"})
 """The kinds of components that are read out of a program itself."""
 
+_MANAGERS: Final = ("dpkg", "apk", "rpm", "alpm", "opkg")
+"""What keys of packages begin with."""
+
 Owned = Mapping[str, tuple[Attribution, str]]
 """What else is known of paths: what each is attributed to, and by which rule."""
 
@@ -111,8 +114,11 @@ class Attributing:
         """The owners of the source of what was made, or else the package that makes it."""
         if made.source:
             return self._owners(made.source)
-        package = self._told.first(package_key("dpkg", "", made.package)) if made.package else None
-        return (self._positions[id(package)],) if package is not None else ()
+        for manager in _MANAGERS if made.package else ():
+            package = self._told.first(package_key(manager, "", made.package))
+            if package is not None:
+                return (self._positions[id(package)],)
+        return ()
 
     def _copied(self, made: Made, entry: Entry | None) -> State:
         """Whether a copy is what its original is; one that was changed is not the package's."""
@@ -162,7 +168,9 @@ def _checksums(node: Node, entry: Entry | None) -> dict[str, str]:
     if node.kind is Kind.SYMLINK:
         target = node.target.encode("utf-8", "surrogateescape")
         sha1 = hashlib.sha1(target, usedforsecurity=False).hexdigest()
-        return {"link": node.target, "sha1": sha1}
+        # A file that became a link is not what it was, whatever it leads to.
+        return {"link": node.target, "sha1": sha1, "sha256": "", "md5": ""}
     if entry is None or not entry.sha256:
         return {}
-    return {"sha256": entry.sha256.hex(), "sha1": entry.sha1.hex(), "md5": entry.md5.hex()}
+    sums = {"sha256": entry.sha256.hex(), "sha1": entry.sha1.hex(), "md5": entry.md5.hex()}
+    return {"link": "", **sums}

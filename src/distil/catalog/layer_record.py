@@ -7,7 +7,6 @@ the layer's diff id, so that a layer is read once, whichever images it is in.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import mmap
 from collections.abc import Iterator
 from typing import IO, Final
@@ -15,6 +14,7 @@ from typing import IO, Final
 import msgspec
 
 from distil.catalog.cataloger import Cataloger, Parser
+from distil.catalog.checksums import Hashing
 from distil.catalog.dispatch import ELF_MAGIC, Dispatch
 from distil.catalog.facts import Content, Facts, Unreadable
 from distil.catalog.kept import decoded, encoded
@@ -91,7 +91,7 @@ class _Reading:
     """Reading one layer."""
 
     def __init__(self, *, checksums: bool) -> None:
-        self._checksums = checksums
+        self._hashing = Hashing() if checksums else None
         self._dispatch = Dispatch(CATALOGERS)
         self._parsers: dict[str, Parser] = {}
         self._entries: dict[str, Entry] = {}
@@ -99,43 +99,48 @@ class _Reading:
         self._remarks: list[Remark] = []
 
     def of(self, layer: Layer, allowance: Allowance) -> LayerRecord:
-        with contextlib.closing(layer_members(layer, allowance)) as members:
+        with contextlib.closing(layer_members(layer, allowance)) as members, self._whole():
             for member, pieces in members:
                 self._facts.pop(member.path, None)
                 self._entries[member.path] = (
                     self._file(member, pieces) if member.kind is Kind.FILE else _entry(member)
                 )
-        return LayerRecord(
-            self._checksums, tuple(self._entries.values()), self._facts, tuple(self._remarks)
-        )
+        entries = tuple(self._entries.values())
+        return LayerRecord(self._hashing is not None, entries, self._facts, tuple(self._remarks))
+
+    def _whole(self) -> contextlib.AbstractContextManager[object]:
+        return contextlib.closing(self._hashing) if self._hashing else contextlib.nullcontext()
 
     def _file(self, member: TarMember, pieces: Iterator[bytes]) -> Entry:
         first = next(pieces, b"")
-        rows = self._dispatch.rows(member.path, first)
-        hashers = _hashers() if self._checksums else ()
+        rows = [row for row in self._dispatch.rows(member.path, first) if self._takes(member, row)]
+        hashing = self._hashing
         with _Kept(member.size if rows else 0) as kept:
             piece: bytes | None = first
             while piece:
-                for hasher in hashers:
-                    hasher.update(piece)
+                if hashing is not None:
+                    hashing.update(piece)
                 if rows:
                     kept.add(piece)
-                elif not hashers:
+                elif hashing is None:
                     break  # The reader skips what is left of it.
                 piece = next(pieces, None)
             if rows:
                 self._parse(member, rows, kept.content())
-        sums = [hasher.digest() for hasher in hashers] or [b"", b"", b""]
+        sums = hashing.finished() if hashing is not None else _NO_SUMS
         is_program = first.startswith(_PROGRAMS) or member.path.endswith(_ARCHIVES)
-        return _entry(member, (sums[0], sums[1], sums[2]), is_program=is_program)
+        return _entry(member, sums, is_program=is_program)
+
+    def _takes(self, member: TarMember, row: Cataloger) -> bool:
+        if member.size <= row.largest:
+            return True
+        what = f"{row.name}: {member.size} bytes, of {row.largest} that are read"
+        self._remarks.append(Remark(member.path, what))
+        return False
 
     def _parse(self, member: TarMember, rows: list[Cataloger], content: Content) -> None:
         found = []
         for row in rows:
-            if member.size > row.largest:
-                what = f"{row.name}: {member.size} bytes, of {row.largest} that are read"
-                self._remarks.append(Remark(member.path, what))
-                continue
             parse = self._parsers.get(row.parser)
             if parse is None:
                 parse = self._parsers[row.parser] = row.load()
@@ -152,15 +157,7 @@ class _Reading:
 
 
 _NOTHING: Final = Facts()
-
-
-def _hashers() -> tuple[hashlib._Hash, hashlib._Hash, hashlib._Hash]:
-    """For what package managers keep: dpkg has MD5, apk SHA-1, everything else SHA-256."""
-    return (
-        hashlib.sha256(),
-        hashlib.sha1(usedforsecurity=False),
-        hashlib.md5(usedforsecurity=False),
-    )
+_NO_SUMS: Final = (b"", b"", b"")
 
 
 def _temporary_file() -> IO[bytes]:
@@ -203,7 +200,7 @@ class _Kept:
 
 def _entry(
     member: TarMember,
-    sums: tuple[bytes, bytes, bytes] = (b"", b"", b""),
+    sums: tuple[bytes, bytes, bytes] = _NO_SUMS,
     *,
     is_program: bool = False,
 ) -> Entry:

@@ -48,3 +48,9 @@ def plan_image(resolved: Resolved, needs: Sequence[SystemNeed], *, debug: bool =
             raise
         what = f"answer to what the image needs now: {error.message}"
         raise NotLocked(resolved.lock, what) from error
+
+
+def called(plan: Plan) -> str:
+    """What the image is, wherever it goes: the name of its application, and the version."""
+    application = plan.resolved.application
+    return f"{application.name}:{application.version}" if application.version else application.name

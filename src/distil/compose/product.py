@@ -7,6 +7,7 @@ from collections.abc import Callable
 import msgspec
 
 from distil.compose.compose import Composition
+from distil.compose.documents import ImageContents
 from distil.compose.inspect import Check
 from distil.compose.lacking import Lacking
 from distil.compose.plan import Plan
@@ -72,6 +73,7 @@ class Product(msgspec.Struct, frozen=True):
     `images` are the production image and then, if there is one, its twin, each with its ledger;
     `tools` is what only the twin has, `lacking` what the application names and neither has, `runs`
     are the stages that something was copied from, and `others` the packages that these stand on.
+    `contents` is what is in each of the images, as its bytes tell.
     """
 
     plan: Plan
@@ -82,3 +84,4 @@ class Product(msgspec.Struct, frozen=True):
     lacking: tuple[Lacking, ...] = ()
     runs: tuple[StageRun, ...] = ()
     others: tuple[Component, ...] = ()
+    contents: tuple[ImageContents, ...] = ()

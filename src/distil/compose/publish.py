@@ -82,22 +82,31 @@ class Destinations(msgspec.Struct, frozen=True):
 
 
 class Edition(msgspec.Struct, frozen=True):
-    """An image to be written, for one platform or several, with each platform's ledger."""
+    """An image to be written, for one platform or several, with each platform's ledger.
+
+    `documents` are what else is about the images of the platforms.
+    """
 
     image: Image | ImageIndex
     ledgers: tuple[Artifact, ...]
+    documents: tuple[Artifact, ...] = ()
 
 
-def bind(images: Sequence[Sequence[tuple[Image, Artifact]]]) -> tuple[Edition, ...]:
+def bind(
+    images: Sequence[Sequence[tuple[Image, Artifact]]], documents: Sequence[Artifact] = ()
+) -> tuple[Edition, ...]:
     """From the images of each platform (production, twin) with their ledgers: what is written.
 
-    One platform's images are written as they are, those of several as indexes.
+    One platform's images are written as they are, those of several as indexes. `documents` are
+    about any of the images, each going where that goes.
     """
     bound = []
     for variant in zip(*images, strict=True):
         platforms, ledgers = zip(*variant, strict=True)
         image = platforms[0] if len(platforms) == 1 else assemble_index(platforms)
-        bound.append(Edition(image, ledgers))
+        about = {one.descriptor.digest for one in platforms}
+        own = tuple(one for one in documents if one.subject in about)
+        bound.append(Edition(image, ledgers, own))
     return tuple(bound)
 
 
@@ -208,14 +217,19 @@ def _attached(
     where: Destinations,
     store: Store,
 ) -> list[NamedImage]:
-    """The ledgers as `store` keeps them: a registry finds them by the image, so without tags."""
+    """What is about the images as `store` keeps it: found by the image, so without names.
+
+    But for ledgers where there is no list of what is about an image: they have names for `why`.
+    """
     if not store.is_oci or not where.profile.takes_artifacts:
         return []
     first = [names[0] for names in named]
+    pairs = list(zip(first, editions, strict=True))
+    documents = [unnamed(one, name.name) for name, edition in pairs for one in edition.documents]
     if not store.is_remote:
-        return _named_ledgers(first, editions)
-    pairs = zip(first, editions, strict=True)
-    return [unnamed(ledger, name.name) for name, edition in pairs for ledger in edition.ledgers]
+        return _named_ledgers(first, editions) + documents
+    ledgers = [unnamed(ledger, name.name) for name, edition in pairs for ledger in edition.ledgers]
+    return ledgers + documents
 
 
 def _named_ledgers(named: Sequence[NamedImage], editions: Sequence[Edition]) -> list[NamedImage]:

@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 
 from distil.compose.compose import Composition
-from distil.compose.errors import NoLedger
+from distil.compose.ledgers import AREA
 from distil.compose.plan import Plan
 from distil.fetch.cache import Cache
-from distil.formats.ledger import MEDIA_TYPE, decode_ledger, encode_ledger
+from distil.formats.ledger import MEDIA_TYPE, encode_ledger
 from distil.image.artifact import Artifact, attach
 from distil.image.assemble import Image
-from distil.image.read import StoredImage, find_artifact, read_image
-from distil.image.stores import NOTHING_SAID, Source, StoreSettings
-from distil.image.stores.table import store_to_read
-from distil.model.digest import Digest
 from distil.model.ledger import Kept, Ledger, Reason
 from distil.model.node import Kind, Node
 from distil.model.origin import GeneratedOrigin, LayerOrigin, Origin, PackageOrigin
-from distil.model.platform import Platform
-from distil.model.reference import Location
 from distil.model.tree import Tree
 
-AREA: Final = "ledgers"
 METADATA: Final = "metadata"
 CLOSURE: Final = "package closure"
 APPLICATION: Final = "application"
@@ -76,62 +68,6 @@ def record(image: Image, ledger: Ledger, cache: Cache) -> Artifact:
     for digest in (image.descriptor.digest, image.id):
         cache.put_document(AREA, digest.hex, data)
     return attach(image.descriptor, MEDIA_TYPE, data)
-
-
-class OpenedLedger(msgspec.Struct, frozen=True):
-    """The ledger of an image, how to call that, and whether it had to come from the cache."""
-
-    ledger: Ledger
-    image: str
-    from_cache: bool
-
-
-def open_ledger(
-    location: Location,
-    cache: Cache,
-    platform: Platform | None = None,
-    settings: StoreSettings = NOTHING_SAID,
-) -> OpenedLedger:
-    """The ledger of the image at `location`, of this machine's or `platform` among several.
-
-    Engines and ``docker save`` drop what refers to an image; the cache knows the images that
-    were built here by their digest and ID. Raises `NoLedger`, `MalformedLedger`, and what
-    `Store.image_id` and `read_image` raise.
-    """
-    store = store_to_read(location, settings)
-    known = store.image_id()
-    if known is not None:
-        return _cached([known], str(location), cache)
-    with store.opened() as source:
-        return _ledger_in(source, read_image(source, platform), cache)
-
-
-def find_ledger(source: Source, image: StoredImage, cache: Cache) -> Ledger | None:
-    """The ledger of `image`, which was read from `source`; None when none is known here.
-
-    Raises `MalformedLedger`, `MalformedImage`.
-    """
-    try:
-        return _ledger_in(source, image, cache).ledger
-    except NoLedger:
-        return None
-
-
-def _ledger_in(source: Source, image: StoredImage, cache: Cache) -> OpenedLedger:
-    where, digest = str(source.location), image.descriptor.digest
-    called = f"{where} ({image.platform})" if image.is_of_several else where
-    data = find_artifact(source, digest, MEDIA_TYPE)
-    if data is not None:
-        return OpenedLedger(decode_ledger(data), called, from_cache=False)
-    return _cached([digest, image.manifest.config.digest], called, cache)
-
-
-def _cached(digests: Sequence[Digest], called: str, cache: Cache) -> OpenedLedger:
-    for digest in digests:
-        data = cache.document(AREA, digest.hex)
-        if data is not None:
-            return OpenedLedger(decode_ledger(data), called, from_cache=True)
-    raise NoLedger(called)
 
 
 def _kept(node: Node, *reasons: Reason) -> Kept:

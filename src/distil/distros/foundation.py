@@ -7,7 +7,6 @@ its digest is asked for once.
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterator, Mapping
 from typing import Final
 
@@ -35,6 +34,7 @@ from distil.model.image import (
     History,
     decode_document,
     encode_document,
+    seconds_of,
 )
 from distil.model.node import Kind, Node
 from distil.model.origin import GeneratedOrigin, LayerOrigin
@@ -281,7 +281,7 @@ def open_foundation(
         layers=tuple(layers),
         config=config.config,
         history=_history(image),
-        created=_seconds(config.created),
+        created=seconds_of(config.created),
         tree=tree,
         elf=layer_elf(layers, cache),
     )
@@ -367,12 +367,3 @@ def _history(image: StoredImage) -> tuple[History, ...]:
     if sum(not step.empty_layer for step in said) == len(image.layers):
         return said
     return tuple(History(created_by=layer.created_by) for layer in image.layers)
-
-
-def _seconds(text: str) -> int:
-    """The date of an image; 0 where it says none that can be read."""
-    try:
-        moment = datetime.datetime.fromisoformat(text)
-    except ValueError:
-        return 0
-    return max(0, int(moment.timestamp())) if moment.tzinfo is not None else 0

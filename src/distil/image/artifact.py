@@ -14,6 +14,7 @@ import msgspec
 
 from distil.image.deliverable import Part
 from distil.model.blob import Blob, InlineBlob
+from distil.model.digest import Digest
 from distil.model.image import MEDIA_MANIFEST, Descriptor, Manifest, encode_document
 
 MEDIA_EMPTY: Final = "application/vnd.oci.empty.v1+json"
@@ -44,6 +45,8 @@ class Artifact(msgspec.Struct, frozen=True):
     files: tuple[BundledFile, ...]
     artifact_type: str
     images: tuple[()] = ()
+    subject: Digest | None = None
+    """The digest of the image that it is about, if it is about one."""
 
     @property
     def descriptor(self) -> Descriptor:
@@ -74,7 +77,9 @@ def bundle(
         layers=tuple(file.descriptor for file in files),
         subject=subject,
     )
-    return Artifact(InlineBlob.of(encode_document(manifest)), tuple(files), artifact_type)
+    about = subject.digest if subject is not None else None
+    document = InlineBlob.of(encode_document(manifest))
+    return Artifact(document, tuple(files), artifact_type, subject=about)
 
 
 def attach(subject: Descriptor, media_type: str, content: bytes) -> Artifact:

@@ -93,7 +93,7 @@ def find_manifest(
     """
     several = False
     if descriptor.media_type in INDEX_TYPES:
-        entries = list(_listed(source, descriptor, set(), 1))
+        entries = list(listed_manifests(source, descriptor))
         descriptor = _for_platform(entries, platform, str(source.location))
         several = len(entries) > 1
     if descriptor.media_type not in IMAGE_TYPES:
@@ -167,10 +167,17 @@ def read_document(
     return data
 
 
+def listed_manifests(source: Source, index: Descriptor) -> Iterator[Descriptor]:
+    """The manifests that `index` lists, in the place of an index what that lists.
+
+    Raises `MalformedImage`, OSError.
+    """
+    yield from _listed(source, index, set(), 1)
+
+
 def _listed(
     source: Source, index: Descriptor, seen: set[Digest], depth: int
 ) -> Iterator[Descriptor]:
-    """The manifests that `index` lists, in the place of an index what that lists."""
     if depth > MAX_NESTING:
         raise MalformedImage(source.where, f"more than {MAX_NESTING} indexes in each other")
     for entry in read_index(source, index).manifests:

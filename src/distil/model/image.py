@@ -278,3 +278,12 @@ def timestamp(seconds: int) -> str:
     """`seconds` since 1970 as RFC 3339 in UTC, as ``created`` wants it."""
     moment = datetime.datetime.fromtimestamp(seconds, datetime.UTC)
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def seconds_of(text: str) -> int:
+    """The date of an image in seconds since 1970; 0 where it says none that can be read."""
+    try:
+        moment = datetime.datetime.fromisoformat(text)
+    except ValueError:
+        return 0
+    return max(0, int(moment.timestamp())) if moment.tzinfo is not None else 0

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from distil.pipeline.diff import diff
     from distil.pipeline.doctor import doctor
     from distil.pipeline.export import export, exported
+    from distil.pipeline.files import FilesRequest, OwnedFiles, files
     from distil.pipeline.init import InitialSpec, init, schema
     from distil.pipeline.inspect import inspect, raw_config, raw_manifest
     from distil.pipeline.layers import layers
@@ -30,6 +31,16 @@ if TYPE_CHECKING:
     from distil.pipeline.ls import Listed, ls
     from distil.pipeline.recommend import RecommendRequest, recommend
     from distil.pipeline.run import Ran, Running, RunRequest, run
+    from distil.pipeline.sbom import (
+        Compared,
+        SbomReport,
+        SbomRequest,
+        read_sbom,
+        sbom,
+        sbom_document,
+        verify_sbom,
+        write_sbom,
+    )
     from distil.pipeline.tags import delete, tag, tags
     from distil.pipeline.why import Found, why
 
@@ -38,18 +49,23 @@ __all__ = [
     "CacheCleaned",
     "CacheInfo",
     "CheckReport",
+    "Compared",
     "CopyRequest",
     "CopySummary",
+    "FilesRequest",
     "Found",
     "InitialSpec",
     "Listed",
     "LockRequest",
     "LoggedIn",
     "LoggedOut",
+    "OwnedFiles",
     "Ran",
     "RecommendRequest",
     "RunRequest",
     "Running",
+    "SbomReport",
+    "SbomRequest",
     "StoreSettings",
     "build",
     "cache_gc",
@@ -62,6 +78,7 @@ __all__ = [
     "doctor",
     "export",
     "exported",
+    "files",
     "init",
     "inspect",
     "layers",
@@ -71,12 +88,17 @@ __all__ = [
     "ls",
     "raw_config",
     "raw_manifest",
+    "read_sbom",
     "recommend",
     "run",
+    "sbom",
+    "sbom_document",
     "schema",
     "tag",
     "tags",
+    "verify_sbom",
     "why",
+    "write_sbom",
 ]
 
 _ELSEWHERE: Final = {
@@ -84,26 +106,35 @@ _ELSEWHERE: Final = {
     "CacheCleaned": "cache",
     "CacheInfo": "cache",
     "CheckReport": "check",
+    "Compared": "sbom",
     "CopyRequest": "copy",
     "CopySummary": "copy",
+    "FilesRequest": "files",
     "Found": "why",
     "InitialSpec": "init",
     "Listed": "ls",
     "LockRequest": "lock",
     "LoggedIn": "login",
     "LoggedOut": "logout",
+    "OwnedFiles": "files",
     "Ran": "run",
     "RecommendRequest": "recommend",
     "RunRequest": "run",
     "Running": "run",
+    "SbomReport": "sbom",
+    "SbomRequest": "sbom",
     "cache_gc": "cache",
     "cache_info": "cache",
     "delete": "tags",
     "exported": "export",
     "raw_config": "inspect",
     "raw_manifest": "inspect",
+    "read_sbom": "sbom",
+    "sbom_document": "sbom",
     "schema": "init",
     "tag": "tags",
+    "verify_sbom": "sbom",
+    "write_sbom": "sbom",
 }
 """The file of each name that is not called like its file."""
 

@@ -10,17 +10,18 @@ import msgspec
 
 from distil.compose.compose import compose
 from distil.compose.date import build_date
+from distil.compose.documents import contents_of
 from distil.compose.errors import ClosureBroken
 from distil.compose.gather import Ingredients
 from distil.compose.images import debug_twin, production_image
 from distil.compose.inspect import inspect, inspect_twin
 from distil.compose.lacking import find_lacking
 from distil.compose.needs import OwnFiles, find_needs
-from distil.compose.plan import Plan, plan_image
+from distil.compose.plan import Plan, called, plan_image
 from distil.compose.platforms import on_each, target_platforms
 from distil.compose.product import Composed, Product, Workshop
 from distil.compose.profiles import Profile, find_profile
-from distil.compose.publish import Destinations, bind, destinations, publish
+from distil.compose.publish import DEBUG, Destinations, bind, destinations, publish
 from distil.compose.record import ledger_of, record, twin_ledger
 from distil.compose.remedy import tried, with_packages
 from distil.compose.reproducible import check_reproducible
@@ -129,7 +130,8 @@ def _build(request: BuildRequest, cache: Cache) -> BuildSummary | IndexSummary:
             twice = msgspec.structs.replace(workshop, stages=fresh)
             again = on_each(platforms, cache, lambda one: _produce(one, twice))
             products = check_reproducible(products, again, (stages, fresh))
-    published = publish(where, names, bind([product.images for product in products]))
+    documents = [one for each in products for kept in each.contents for one in kept.documents]
+    published = publish(where, names, bind([each.images for each in products], documents))
     return summarise(products, published)
 
 
@@ -201,13 +203,25 @@ def _imaged(made: Composed, workshop: Workshop) -> Product:
     production = production_image(plan, composition.tree, created, cache)
     ledger = ledger_of(plan, composition)
     images, tool_tree = [(production, record(production, ledger, cache))], Tree()
+    foundation, name = plan.resolved.base.foundation, called(plan)
+    contents = [contents_of(production, name, ledger, foundation, cache)]
     if workshop.debug:
         tools = plan.system.fetch_tools(workshop.client)
         tool_tree = compose_twin(composition, tools, created)
         inspect_twin(plan, composition, tool_tree, tools)
         twin = debug_twin(plan, production, tool_tree, created, cache)
-        images.append((twin, record(twin, twin_ledger(ledger, tool_tree), cache)))
+        own = twin_ledger(ledger, tool_tree)
+        images.append((twin, record(twin, own, cache)))
+        contents.append(contents_of(twin, f"{name}-{DEBUG}", own, foundation, cache))
     lacking = find_lacking(plan, composition)
-    stages = workshop.stages
-    runs, others = stages.taken(plan.resolved.base.platform).runs, tuple(stages.packages)
-    return Product(plan, composition, made.checks, tuple(images), tool_tree, lacking, runs, others)
+    return Product(
+        plan=plan,
+        composition=composition,
+        checks=made.checks,
+        images=tuple(images),
+        tools=tool_tree,
+        lacking=lacking,
+        runs=workshop.stages.taken(plan.resolved.base.platform).runs,
+        others=tuple(workshop.stages.packages),
+        contents=tuple(contents),
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from distil.compose.record import find_ledger
+from distil.compose.ledgers import find_ledger
 from distil.fetch.cache import Cache
 from distil.image.read import read_image
 from distil.image.read_tree import read_tree

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from distil.compose.record import open_ledger
+from distil.compose.ledgers import open_ledger
 from distil.explain.explain import Answer, Question, ask
 from distil.fetch.cache import Cache
 from distil.image.read import read_image

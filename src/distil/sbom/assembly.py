@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import msgspec
 
 from distil.model.inventory import (
+    OS_KINDS,
     UNKNOWN_LAYER,
     Checksum,
     Inventory,
@@ -79,13 +80,22 @@ class Assembly:
         }
         found = Inventory(
             subject=self.subject,
-            release=self.release,
+            release=self.release or self._release(),
             components=tuple(self.components),
             relations=tuple(sorted(relations)),
             files=tuple(sorted(self.files, key=_path)),
             layers=self.layers,
         )
         return inventory_of(self.told, found)
+
+    def _release(self) -> OsRelease | None:
+        """The system as package URLs have it, where the document does not tell of it."""
+        for one in self.components:
+            distro = Purl.read(one.purl).qualifiers.get("distro", "")
+            if one.kind in OS_KINDS and distro and not self.told.first("distil:scope"):
+                name, _, version = distro.partition("-")
+                return OsRelease(name, version)
+        return None
 
 
 def component_of(native: Native, told: Told) -> InventoryComponent:
@@ -128,7 +138,10 @@ def _source(told: Told, purl: Purl) -> SourcePackage | None:
     if told.first("distil:kind"):
         return None
     name, _, version = purl.qualifiers.get("upstream", "").partition("@")
-    return SourcePackage(name, version) if name else source_told(told)
+    found = SourcePackage(name, version) if name else source_told(told)
+    if found is not None and found.version == purl.version:
+        return SourcePackage(found.name)
+    return found
 
 
 def _split(text: str) -> tuple[str, str]:

@@ -25,6 +25,8 @@ _KINDS: Final = {
     "maven": "java",
     "gem": "gem",
     "composer": "composer",
+    "pear": "pear",
+    "pecl": "pear",
     "nuget": "dotnet",
     "cran": "r",
     "luarocks": "lua",

@@ -47,21 +47,22 @@ def check_images(count: int, name: str) -> None:
 
 
 class Place:
-    """The part of a document that is being read."""
+    """The part of a document that is being read: an element of a list, once `position` is set."""
 
     __slots__ = ("position",)
 
     def __init__(self) -> None:
-        self.position = 0
+        self.position = -1
 
 
 @contextmanager
 def part(name: str, what: str) -> Iterator[Place]:
-    """Turn nonsense in the elements of `what` into `MalformedSbom`; set `position` while at it."""
+    """Turn nonsense in the part `what` into `MalformedSbom`; set `position` in a list."""
     place = Place()
     try:
         yield place
     except (ValueError, msgspec.MsgspecError) as error:
-        raise MalformedSbom(name, f"$.{what}[{place.position}]", str(error)[:_LONGEST]) from error
+        where = f"$.{what}" if place.position < 0 else f"$.{what}[{place.position}]"
+        raise MalformedSbom(name, where, str(error)[:_LONGEST]) from error
     except RecursionError as error:
-        raise MalformedSbom(name, what, "objects lie too deep in each other") from error
+        raise MalformedSbom(name, f"$.{what}", "objects lie too deep in each other") from error

@@ -24,6 +24,7 @@ class SyftType(msgspec.Struct, frozen=True):
     metadata: str = ""
 
 
+_UNKNOWN: Final = "UnknownPackage"
 SYFT_TYPES: Final = {
     "deb": SyftType("deb", "", "dpkg-db-entry"),
     "opkg": SyftType("deb", "", "dpkg-db-entry"),
@@ -38,20 +39,22 @@ SYFT_TYPES: Final = {
     "java": SyftType("java-archive", "java", "java-archive"),
     "gem": SyftType("gem", "ruby", "ruby-gemspec"),
     "composer": SyftType("php-composer", "php", "php-composer-installed-entry"),
+    "pear": SyftType("php-pear", "php", "php-pear-entry"),
+    "wordpress": SyftType("wordpress-plugin", "php", "wordpress-plugin-entry"),
     "dotnet": SyftType("dotnet", "dotnet", "dotnet-deps-entry"),
     "r": SyftType("R-package", "R", "r-description"),
     "lua": SyftType("lua-rocks", "lua", "lua-rocks-package"),
-    "perl": SyftType("UnknownPackage"),
+    "perl": SyftType(_UNKNOWN),
     "elf": SyftType("binary", "", "elf-binary-package-note-json-payload"),
     "binary": SyftType("binary", "", "binary-signature"),
-    "image": SyftType("UnknownPackage"),
-    "application": SyftType("UnknownPackage"),
+    "image": SyftType(_UNKNOWN),
+    "application": SyftType(_UNKNOWN),
 }
 """The kinds of components (`KINDS`), in Syft's words."""
 
 KINDS_OF_SYFT: Final = {
-    one.type: kind for kind, one in reversed(SYFT_TYPES.items()) if one.type != "UnknownPackage"
-}
+    one.type: kind for kind, one in reversed(SYFT_TYPES.items()) if one.type != _UNKNOWN
+} | {"binary": "binary", "php-pecl": "pear"}
 """Back: the kind of a component of a type of Syft's."""
 
 _TRIVY_TYPES: Final = {

@@ -185,8 +185,9 @@ def read_syft(data: bytes, name: str) -> Inventory:
     source = document.source or _Source()
     with part(name, "descriptor.configuration"):
         configuration = _Configuration()
-        if document.descriptor is not None and document.descriptor.name == "distil":
-            configuration = msgspec.convert(document.descriptor.configuration, _Configuration)
+        told = document.descriptor.configuration if document.descriptor else None
+        if document.descriptor and document.descriptor.name == "distil" and told:
+            configuration = msgspec.convert(told, _Configuration)
     with part(name, "source"):
         image = _image(source)
         subject = _subject(source, image, configuration, name)
@@ -195,15 +196,15 @@ def read_syft(data: bytes, name: str) -> Inventory:
     assembly.layers = tuple(_layers(image))
     assembly.release = _release(document.distro)
     relations = document.artifact_relationships or []
-    told = {one.child: one for one in relations if one.metadata is not None}
+    words = {one.child: one for one in relations if one.metadata is not None}
     layers = {str(layer.diff_id): n for n, layer in enumerate(assembly.layers)}
     with part(name, "artifacts") as place:
         for place.position, one in enumerate(document.artifacts):
-            assembly.add(one.id, _component(one, told.get(one.id), layers))
+            assembly.add(one.id, _component(one, words.get(one.id), layers))
     with part(name, "artifactRelationships"):
         _add_relations(assembly, relations)
     with part(name, "files") as place:
-        _add_files(assembly, document, told, layers)
+        _add_files(assembly, document, words, layers)
     with part(name, "descriptor.configuration"):
         return assembly.inventory()
 

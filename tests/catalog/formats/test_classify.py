@@ -20,6 +20,7 @@ SAMPLES = [
         "python",
         "3.11.2",
     ),
+    ("/opt/py/lib/libpython3.9.so.1.0", b"o\0/opt/3.9.18\0python3.9\0", "python", "3.9.18"),
     ("/opt/pypy/bin/libpypy3.9-c.so", b"[PyPy 7.3.12 with GCC", "pypy", "7.3.12"),
     ("/usr/bin/node", b"]\n\n\0/json\0node.js/v20.20.2\0(delegate_) !", "node", "20.20.2"),
     ("/usr/bin/node", b"\0node v0.10.48\0", "node", "0.10.48"),
@@ -136,6 +137,19 @@ def test_an_interpreter_belongs_to_the_library_that_it_is_made_of() -> None:
         assert facts.added[0].claims[0].path == path
     other = classified("/opt/x/bin/python3.11", b"no version").added[0]
     assert other.key not in library.keys
+
+
+def test_what_is_installed_with_a_program() -> None:
+    [python] = classified("/usr/local/bin/python3.11", b"\x003.11.2\0").stated
+    paths = {claim.path: claim for claim in python.claims}
+    assert paths["/usr/local/lib/python3.11/json"].is_tree
+    assert not paths["/usr/local/lib/python3.11/os.py"].is_tree
+    assert paths["/usr/local/lib/python3.11/os.py"].is_optional
+    assert not any(path.endswith("site-packages") for path in paths)
+    [ruby] = classified("/opt/ruby/lib/libruby.so.3.1.2", b"\0ruby 3.1.2p20 (2022-04").stated
+    assert "/opt/ruby/lib/ruby/3.1.0" in [claim.path for claim in ruby.claims if claim.is_tree]
+    [perl] = classified("/usr/local/bin/perl", b"/usr/local/lib/perl5/5.38.2/x86").stated
+    assert "/usr/local/lib/perl5/5.38.2" in [claim.path for claim in perl.claims]
 
 
 def test_a_version_of_another_line_is_not_its_own() -> None:

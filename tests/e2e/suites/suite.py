@@ -17,7 +17,7 @@ from pathlib import Path
 
 import msgspec
 
-from distil.compose.record import open_ledger
+from distil.compose.ledgers import open_ledger
 from distil.fetch.cache import Cache
 from distil.model.ledger import Kept, Ledger
 from distil.model.origin import PackageOrigin

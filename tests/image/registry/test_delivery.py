@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from distil.cli import run
+from distil.compose.ledgers import open_ledger
 from distil.compose.publish import bind, destinations, publish
-from distil.compose.record import open_ledger, record
+from distil.compose.record import record
 from distil.errors import DistilError
 from distil.fetch.cache import Cache
 from distil.image.errors import ImageNotFound

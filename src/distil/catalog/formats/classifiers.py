@@ -45,7 +45,11 @@ def _generic(
     return Classifier(name, tuple(names.split()), patterns, f"generic/{name}", tuple(cpes.split()))
 
 
-_PYTHON: Final = ((b"\0{}.", rb"\0({}\.\d[-._a-zA-Z0-9]{0,30})\0"),)
+_PYTHON: Final = (
+    (b"\0{}.", rb"\0({}\.\d[-._a-zA-Z0-9]{0,30})\0"),
+    # A linker stores the version once where a directory ends in it.
+    (b"/{}.", rb"/({}\.\d[-._a-zA-Z0-9]{0,30})\0"),
+)
 _PYTHON_CPES: Final = ("python_software_foundation:python", "python:python")
 _RUBY: Final = ((b"ruby ", rb"ruby (\d+\.\d+\.\d+(?:(?:p|preview|rc|dev)\d{0,6})?) "),)
 _PHP: Final = (

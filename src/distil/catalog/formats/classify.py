@@ -14,6 +14,7 @@ from typing import Final
 from distil.catalog.cpe import cpe
 from distil.catalog.facts import Added, Claim, Content, Facts, Stated
 from distil.catalog.formats.classifiers import CLASSIFIERS, NO_LITERAL, Classifier
+from distil.catalog.formats.installations import installed_with
 from distil.catalog.formats.version_strings import version_strings
 from distil.catalog.package_url import package_url
 from distil.model.inventory import InventoryComponent
@@ -64,12 +65,12 @@ def classified(path: str, content: Content) -> Facts:
                 continue
             line = match[1]
         version = _version(row, content, line)
-        keys = _keys(row, path, line)
+        prefix = path.rpartition("/")[0].rpartition("/")[0]
+        keys = _keys(row, prefix, line)
         if version:
-            one = Stated(
-                _component(row, version), (f"binary:{path}:{row.name}", *keys), (Claim(path),)
-            )
-            stated.setdefault(row.name, one)
+            claims = (Claim(path), *installed_with(row.name, prefix, version, line))
+            keys = (f"binary:{path}:{row.name}", *keys)
+            stated.setdefault(row.name, Stated(_component(row, version), keys, claims))
         elif row.has_library:
             added.setdefault(row.name, Added(keys[0], (Claim(path),)))
     return Facts(stated=tuple(stated.values()), added=tuple(added.values()))
@@ -107,9 +108,8 @@ def _found(
     return None
 
 
-def _keys(row: Classifier, path: str, line: str) -> tuple[str, ...]:
+def _keys(row: Classifier, prefix: str, line: str) -> tuple[str, ...]:
     """Names by which what lies in ``bin`` and ``lib`` of one directory speak of each other."""
-    prefix = path.rpartition("/")[0].rpartition("/")[0]
     lines = dict.fromkeys((line, line.partition(".")[0]))
     return tuple(f"binary:{prefix}:{row.name}{one}" for one in lines)
 

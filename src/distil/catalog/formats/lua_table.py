@@ -16,7 +16,7 @@ _TOKEN: Final = re.compile(
     r"\s++|--\[(?P<comment>=*)\[.*?(?:\](?P=comment)\]|\Z)|--[^\n]*+"
     r"|(?P<text>\"(?:[^\"\\\n]|\\.)*+\"|'(?:[^'\\\n]|\\.)*+')"
     r"|\[(?P<level>=*)\[\n?(?P<long>.*?)(?:\](?P=level)\]|\Z)"
-    r"|(?P<name>[A-Za-z_]\w*+)|(?P<number>[0-9.]++\w*+)|(?P<sign>\.\.|.)",
+    r"|(?P<name>[A-Za-z_]\w*+)|(?P<number>\.?\d[\w.]*+)|(?P<sign>\.\.|.)",
     re.DOTALL,
 )
 _ESCAPE: Final = re.compile(r"\\(.)", re.DOTALL)

@@ -1,0 +1,151 @@
+"""What the ledger of an image says of its files, beside what its bytes say."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+from urllib.parse import unquote
+
+import msgspec
+
+from distil.catalog.verdict import verdict_of
+from distil.model.digest import Digest
+from distil.model.inventory import (
+    OS_KINDS,
+    Answer,
+    Attribution,
+    Inventory,
+    InventoryComponent,
+    InventoryFile,
+    Remark,
+    Verdict,
+)
+from distil.model.ledger import Kept, Ledger
+from distil.model.node import Kind
+from distil.model.origin import (
+    ApplicationOrigin,
+    GeneratedOrigin,
+    LayerOrigin,
+    PackageOrigin,
+    StageOrigin,
+)
+
+Owned = Mapping[str, tuple[Attribution, str]]
+"""For paths that no package has: what they are attributed to, and by which rule."""
+
+_AFTER_NAME: Final = re.compile(r"[?#].*", re.DOTALL)
+_FILES: Final = frozenset({Kind.FILE, Kind.HARDLINK})
+
+
+def owned_by(ledger: Ledger) -> Owned:
+    """What of the image is the application's, was made by a stage or was written by distil."""
+    found = {}
+    for kept in ledger.kept:
+        origin = kept.origin
+        if isinstance(origin, ApplicationOrigin):
+            found[kept.path] = Attribution.APPLICATION, f"{origin.source} of the application"
+        elif isinstance(origin, StageOrigin):
+            found[kept.path] = Attribution.APPLICATION, f"stage {origin.stage}"
+        elif isinstance(origin, GeneratedOrigin):
+            rule = f"{origin.rule} ({origin.made_from})" if origin.made_from else origin.rule
+            found[kept.path] = Attribution.GENERATED, rule
+    return found
+
+
+def base_layers(ledger: Ledger | None) -> frozenset[Digest]:
+    """The diff ids of the layers that were there before distil added any."""
+    kept = ledger.kept if ledger is not None else ()
+    return frozenset(one.origin.diff_id for one in kept if isinstance(one.origin, LayerOrigin))
+
+
+def completed(inventory: Inventory, ledger: Ledger) -> Inventory:
+    """`inventory` with what only `ledger` knows of its packages.
+
+    Lists of checksums do not have links, and those of an image that was made smaller do not have
+    what was left out: the first are attributed to the packages that they came with, the others
+    counted as claimed.
+    """
+    numbers = {_named(one.purl): n for n, one in enumerate(inventory.components) if one.purl}
+    origins = {
+        kept.path: numbers.get(_named(kept.origin.purl))
+        for kept in ledger.kept
+        if isinstance(kept.origin, PackageOrigin)
+    }
+    more = Counter[int]()
+    files = list(inventory.files)
+    for at, file in enumerate(files):
+        owner = origins.get(file.path) if file.attribution is Attribution.UNOWNED else None
+        if owner is None:
+            continue
+        more[owner] += 1
+        kind = inventory.components[owner].kind
+        attribution = Attribution.PACKAGE if kind in OS_KINDS else Attribution.LANGUAGE
+        files[at] = msgspec.structs.replace(
+            file, attribution=attribution, owners=(owner,), rule="the image's ledger"
+        )
+    gone = Counter(_named(removed.package) for removed in ledger.removed if removed.package)
+    components = tuple(
+        _counted(one, more[n], gone[_named(one.purl)] if one.purl else 0)
+        for n, one in enumerate(inventory.components)
+    )
+    found = msgspec.structs.replace(inventory, components=components, files=tuple(files))
+    return msgspec.structs.replace(found, verdict=verdict_of(found))
+
+
+def _counted(one: InventoryComponent, more: int, left_out: int) -> InventoryComponent:
+    """`one` with `more` files that are there, and some that were left out."""
+    if not more and not left_out:
+        return one
+    present = one.present + more
+    claimed = max(one.claimed + more, present + left_out)
+    return msgspec.structs.replace(one, present=present, claimed=claimed)
+
+
+def compared(inventory: Inventory, ledger: Ledger) -> Inventory:
+    """`inventory` with a remark for each path of which `ledger` says something else.
+
+    The verdict is not better than partial where there is one.
+    """
+    remarks = tuple(sorted(_differences(inventory, ledger)))
+    verdict = inventory.verdict
+    if not remarks or verdict is None:
+        return inventory
+    answer = Answer.PARTIAL if verdict.answer is Answer.COMPLETE else verdict.answer
+    count = "1 path is" if len(remarks) == 1 else f"{len(remarks):,} paths are"
+    verdict = Verdict(answer, (*verdict.reasons, f"{count} not as the image's ledger says"))
+    return msgspec.structs.replace(
+        inventory, remarks=(*inventory.remarks, *remarks), verdict=verdict
+    )
+
+
+def _differences(inventory: Inventory, ledger: Ledger) -> Iterator[Remark]:
+    kept = {one.path: one for one in ledger.kept if one.kind is not Kind.DIRECTORY}
+    owners = [_named(component.purl) for component in inventory.components]
+    for file in inventory.files:
+        entry = kept.pop(file.path, None)
+        what = _difference(file, entry, owners) if entry is not None else "it does not have it"
+        if what:
+            yield Remark(file.path, f"the ledger says: {what}")
+    for path in kept:
+        yield Remark(path, "it is in the ledger, and not in the image")
+
+
+def _difference(file: InventoryFile, entry: Kept, owners: Sequence[str]) -> str:
+    """What `entry` says that `file` is not; nothing when they agree."""
+    kinds = {file.kind, entry.kind}
+    if len(kinds) > 1 and not kinds <= _FILES:
+        return f"a {entry.kind.name.lower()}"
+    if kinds == {Kind.FILE} and file.size != entry.size:
+        return f"{entry.size:,} bytes, and it has {file.size:,}"
+    origin = entry.origin
+    if not isinstance(origin, PackageOrigin) or not file.owners:
+        return ""
+    name = _named(origin.purl)
+    return "" if name in [owners[number] for number in file.owners] else f"of {origin.purl}"
+
+
+def _named(purl: str) -> str:
+    """Type, name and version of `purl`, however they are escaped."""
+    return unquote(_AFTER_NAME.sub("", purl))

@@ -1,0 +1,156 @@
+"""SBOMs that are attached to an image, in the ways that builders and signers attach them.
+
+As referrers (image-spec 1.1), bare or as in-toto statements, with or without the envelope of a
+signature (DSSE); as BuildKit does, in the index beside the image; as cosign did, under a tag.
+Signatures are not looked at here: what a document says is compared with the bytes of the image.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+
+from distil.fetch.errors import NotFound
+from distil.image.errors import ImageNotFound
+from distil.image.read import LARGEST_CONTENT, read_index, read_manifest
+from distil.image.stores import Source, StoreSettings
+from distil.image.stores.table import store_to_read
+from distil.model.digest import Digest
+from distil.model.errors import MalformedImage, MissingPart
+from distil.model.image import IMAGE_TYPES, INDEX_TYPES, Descriptor, Manifest
+
+MOST: Final = 16
+"""Documents about one image that are read."""
+MOST_REFERRERS: Final = 1000
+
+BARE: Final = frozenset(
+    {
+        "application/spdx+json",
+        "text/spdx+json",
+        "application/vnd.cyclonedx+json",
+        "application/vnd.cyclonedx",
+        "application/vnd.syft+json",
+    }
+)
+"""Media types of documents that are there as they are."""
+STATEMENT: Final = "application/vnd.in-toto+json"
+ENVELOPE: Final = "application/vnd.dsse.envelope.v1+json"
+PREDICATES: Final = (
+    "https://spdx.dev/Document",
+    "https://cyclonedx.org/bom",
+    "https://cyclonedx.org/schema",
+    "https://syft.dev/bom",
+)
+"""What the type of a statement begins with that is an SBOM."""
+
+_PREDICATE: Final = "in-toto.io/predicate-type"
+_ABOUT: Final = "vnd.docker.reference.digest"
+
+
+class AttachedDocument(msgspec.Struct, frozen=True):
+    """A document about an image: where it was found, its media type, digest and bytes."""
+
+    found: str
+    media_type: str
+    digest: Digest
+    data: bytes
+
+
+class _SubjectOf(msgspec.Struct, frozen=True):
+    digest: dict[str, str] = {}
+
+
+class _Statement(msgspec.Struct, frozen=True, rename={"predicate_type": "predicateType"}):
+    predicate_type: str
+    predicate: msgspec.Raw
+    subject: tuple[_SubjectOf, ...] = ()
+
+
+class _Envelope(msgspec.Struct, frozen=True):
+    payload: str
+
+
+def attached_documents(
+    source: Source, image: Descriptor, settings: StoreSettings
+) -> Iterator[AttachedDocument]:
+    """The SBOMs about `image` of `source`, each once, at most `MOST`.
+
+    What cannot be read as one is left out. Raises `MalformedImage`, OSError, and what asking a
+    registry raises.
+    """
+    seen: set[Digest] = set()
+    for found, manifest in _manifests(source, image, settings):
+        for layer in manifest.layers:
+            if layer.digest in seen or not _is_sbom(layer) or layer.size > LARGEST_CONTENT:
+                continue
+            seen.add(layer.digest)
+            data = _document(source.blob(layer).read(), layer.media_type, image.digest)
+            if data is not None:
+                yield AttachedDocument(found, layer.media_type, layer.digest, data)
+            if len(seen) == MOST:
+                return
+
+
+def _manifests(
+    source: Source, image: Descriptor, settings: StoreSettings
+) -> Iterator[tuple[str, Manifest]]:
+    for number, entry in enumerate(source.referrers(image.digest, "")):
+        if number == MOST_REFERRERS:
+            raise MalformedImage(source.where, f"more than {MOST_REFERRERS} artifacts about it")
+        if entry.digest == image.digest:
+            continue
+        manifest = read_manifest(source, entry)
+        if manifest.subject is not None and manifest.subject.digest == image.digest:
+            yield "referrer", manifest
+    meant = source.resolve()
+    if meant.media_type in INDEX_TYPES:
+        for entry in read_index(source, meant).manifests:
+            if entry.annotations.get(_ABOUT) == image.digest and entry.media_type in IMAGE_TYPES:
+                try:
+                    yield "attestation in the index", read_manifest(source, entry)
+                except MissingPart:
+                    continue  # A copy of the image alone.
+    yield from _tagged(source, image, settings)
+
+
+def _tagged(
+    source: Source, image: Descriptor, settings: StoreSettings
+) -> Iterator[tuple[str, Manifest]]:
+    """What cosign's tag for SBOMs leads to, in a registry."""
+    store = store_to_read(source.location.with_tag(f"sha256-{image.digest.hex}.sbom"), settings)
+    if not store.is_remote:
+        return
+    try:
+        with store.opened() as other:
+            manifest = read_manifest(other, other.resolve())
+    except (ImageNotFound, NotFound):
+        return
+    yield "tag", manifest
+
+
+def _is_sbom(layer: Descriptor) -> bool:
+    if layer.media_type in BARE:
+        return True
+    if layer.media_type == ENVELOPE:
+        return True
+    told = layer.annotations.get(_PREDICATE, "")
+    return layer.media_type == STATEMENT and (not told or told.startswith(PREDICATES))
+
+
+def _document(data: bytes, media_type: str, image: Digest) -> bytes | None:
+    """The SBOM in `data`; None when it is something else, or about something else."""
+    if media_type in BARE:
+        return data
+    try:
+        if media_type == ENVELOPE:
+            data = base64.b64decode(msgspec.json.decode(data, type=_Envelope).payload)
+        statement = msgspec.json.decode(data, type=_Statement)
+    except (ValueError, RecursionError):
+        return None
+    digests = [one.digest.get("sha256") for one in statement.subject]
+    if not statement.predicate_type.startswith(PREDICATES) or image.hex not in digests:
+        return None
+    return bytes(statement.predicate)

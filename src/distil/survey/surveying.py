@@ -1,0 +1,173 @@
+"""From an image in any place to its inventory: catalogue, ledger and base in one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import msgspec
+
+from distil.catalog.inventory import Asked
+from distil.compose.accounted import base_layers
+from distil.compose.contents import catalogued, with_base
+from distil.compose.ledgers import find_ledger
+from distil.compose.subject_of_image import subject_of, subject_of_index
+from distil.events import Warned, emit
+from distil.fetch.cache import Cache
+from distil.image.errors import PlatformNotFound
+from distil.image.read import (
+    StoredImage,
+    find_manifest,
+    image_at,
+    listed_manifests,
+    read_image,
+    read_index,
+)
+from distil.image.stores import Source, StoreSettings
+from distil.image.stores.table import store_to_read
+from distil.model.errors import MissingPart
+from distil.model.image import (
+    IMAGE_TYPES,
+    INDEX_TYPES,
+    Descriptor,
+    DescriptorPlatform,
+)
+from distil.model.inventory import (
+    IndexInventory,
+    Inventory,
+    Scope,
+    Subject,
+)
+from distil.model.platform import optional_platform
+from distil.model.reference import Location
+from distil.survey.attached import AttachedDocument, attached_documents
+from distil.survey.base import KnownImage, recognised, remember
+
+_ABOUT: Final = "vnd.docker.reference.type"
+_NO_PLATFORM: Final = "unknown"
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """What of an image is wanted.
+
+    `platform` is what it has to be for; where there are several and none is named, it is all of
+    them, or else the one that is `likely` or this machine's. `contents` says whether files are
+    hashed and attributed, `attached` whether documents about the image are looked for. `base` is
+    the image that the user says it is made on.
+    """
+
+    platform: str = ""
+    all_platforms: bool = True
+    likely: str = ""
+    scope: Scope = Scope.SQUASHED
+    contents: bool = True
+    attached: bool = False
+    base: KnownImage | None = None
+    settings: StoreSettings = StoreSettings()
+
+
+class Surveyed(msgspec.Struct, frozen=True):
+    """What is in one image, and the documents that are attached to it."""
+
+    inventory: Inventory
+    attached: tuple[AttachedDocument, ...] = ()
+    has_ledger: bool = False
+
+
+class SurveyedImage(msgspec.Struct, frozen=True):
+    """What is in an image: for one platform, or for several when there is the `index` of them."""
+
+    images: tuple[Surveyed, ...]
+    index: Subject | None = None
+
+    @property
+    def inventory(self) -> Inventory | IndexInventory:
+        """The inventory of what the name means."""
+        if self.index is None:
+            return self.images[0].inventory
+        children = tuple(one.inventory for one in self.images)
+        return IndexInventory(subject=self.index, children=children)
+
+
+def survey(location: Location, wanted: Wanted, cache: Cache) -> SurveyedImage:
+    """What is in the image at `location`. Of an index, what is in the image of each platform.
+
+    Raises `NotTheBase` and what reading images raises.
+    """
+    with store_to_read(location, wanted.settings).opened() as source:
+        meant = source.resolve()
+        if meant.media_type in INDEX_TYPES and wanted.all_platforms and not wanted.platform:
+            entries = list(_platforms(source, meant))
+            images = _each(source, entries, wanted, cache)
+            if len(entries) > 1:
+                index = subject_of_index(source, meant, read_index(source, meant))
+                return SurveyedImage(images, index)
+            if entries:
+                return SurveyedImage(images)
+        return SurveyedImage((_survey_one(source, _chosen(source, meant, wanted), wanted, cache),))
+
+
+def known_image(location: Location, platform: str, settings: StoreSettings) -> KnownImage:
+    """The image at `location` as something that another one may be made on.
+
+    Raises what `read_image` raises.
+    """
+    with store_to_read(location, settings).opened() as source:
+        image = read_image(source, optional_platform(platform))
+        digest = str(image.descriptor.digest) if source.has_digests else ""
+        layers = tuple(layer.diff_id for layer in image.layers)
+        return KnownImage(str(location), digest, layers)
+
+
+def _platforms(source: Source, index: Descriptor) -> Iterator[Descriptor]:
+    """The entries of `index` that are images, and not documents about them."""
+    for entry in listed_manifests(source, index):
+        is_image = entry.media_type in IMAGE_TYPES and not entry.artifact_type
+        named = entry.platform is None or entry.platform.os != _NO_PLATFORM
+        if is_image and named and _ABOUT not in entry.annotations:
+            yield entry
+
+
+def _each(
+    source: Source, entries: Sequence[Descriptor], wanted: Wanted, cache: Cache
+) -> tuple[Surveyed, ...]:
+    found, missing = [], None
+    for entry in entries:
+        try:
+            image = image_at(source, entry, is_of_several=len(entries) > 1)
+        except MissingPart as error:
+            # A copy of some platforms alone keeps the index of all.
+            missing = error
+            emit(Warned(f"{source.where} does not hold the image for {entry.platform}"))
+            continue
+        found.append(_survey_one(source, image, wanted, cache))
+    if missing is not None and not found:
+        raise missing
+    return tuple(found)
+
+
+def _chosen(source: Source, meant: Descriptor, wanted: Wanted) -> StoredImage:
+    likely = wanted.likely if meant.media_type in INDEX_TYPES else ""
+    name = wanted.platform or likely
+    platform = DescriptorPlatform.named(name) if name else None
+    descriptor, several = find_manifest(source, meant, platform)
+    image = image_at(source, descriptor, is_of_several=several)
+    if platform is not None and image.platform != str(platform):
+        raise PlatformNotFound(str(source.location), str(platform), [image.platform])
+    return image
+
+
+def _survey_one(source: Source, image: StoredImage, wanted: Wanted, cache: Cache) -> Surveyed:
+    subject, ledger = subject_of(source, image), find_ledger(source, image, cache)
+    asked = Asked(scope=wanted.scope, contents=wanted.contents)
+    found = catalogued(subject, image.layers, ledger, cache, asked)
+    below = base_layers(ledger)
+    base = recognised(image, below, cache, wanted.base)
+    found = with_base(found, base, below)
+    remember(image, subject.name, subject.digest, cache)
+    attached = (
+        tuple(attached_documents(source, image.descriptor, wanted.settings))
+        if wanted.attached and source.has_digests
+        else ()
+    )
+    return Surveyed(found, attached, ledger is not None)
