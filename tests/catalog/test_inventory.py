@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 from pathlib import Path
 
@@ -240,10 +241,25 @@ def test_a_layer_is_read_once(tmp_path: Path) -> None:
         if blob.stat().st_size >= 10240:
             blob.write_bytes(bytes(blob.stat().st_size))
     assert of(tmp_path, below, above) == first
+    with pytest.raises(MalformedImage, match="do not match its digest"):
+        of(tmp_path, below, above, asked=Asked(hashed=True))
     for record in (tmp_path / "cache/catalog").iterdir():
         record.unlink()
     with pytest.raises(MalformedImage):
         of(tmp_path, below, above)
+
+
+def test_an_image_cannot_pass_a_layer_off_as_a_known_one(tmp_path: Path) -> None:
+    """The bytes of one layer under the diff id of another, which the cache knows."""
+    known, hidden = layer_of(debian()), gzip.compress(layer_of({"usr/bin/evil": TOOL}))
+    of(tmp_path, known)
+    directory = tmp_path / "hostile"
+    digest = f"sha256:{hashlib.sha256(known).hexdigest()}"
+    Layout(directory).image((hidden, "+gzip"), diff_ids=(digest,))
+    with store_to_read(parse_location(f"oci:{directory}")).opened() as source:
+        layers = read_image(source).layers
+        with pytest.raises(MalformedImage, match="its contents are not those of"):
+            inventory(Subject(name="x"), layers, Cache(tmp_path / "cache"))
 
 
 def test_names_that_are_no_text_are_kept(tmp_path: Path) -> None:

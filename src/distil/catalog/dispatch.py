@@ -39,15 +39,22 @@ class Dispatch:
                 found.append(row)
         if first.startswith(ELF_MAGIC):
             found += self._elf
-        found += self._all
-        if not found:
+        if found:
+            found = [row for row in found if _is_inside(path, row)]
+        for row in self._all:
+            if _is_inside(path, row):
+                found.append(row)
+        if len(found) < 2:
             return found
-        unique = {row.name: row for row in found if _is_inside(path, row)}
+        unique = {row.name: row for row in found}
         return sorted(unique.values(), key=lambda row: self._order[row.name])
 
 
 def _is_inside(path: str, row: Cataloger) -> bool:
-    return not row.inside or any(part in path for part in row.inside)
+    for part in row.inside:
+        if part in path:
+            return True
+    return not row.inside
 
 
 def _ending(path: str) -> str:

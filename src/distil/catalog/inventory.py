@@ -22,9 +22,10 @@ from distil.catalog.table import VERSION
 from distil.catalog.verdict import verdict_of
 from distil.fetch.cache import Cache
 from distil.image.layer import Layer
-from distil.image.layer_contents import Allowance
+from distil.image.layer_contents import Allowance, wrong_digest
 from distil.image.limits import limits_here
 from distil.image.read_tree import side_by_side
+from distil.model.errors import CorruptContent
 from distil.model.inventory import Inventory, InventoryLayer, Remark, Scope, Subject
 
 _FORMAT: Final = 1
@@ -34,12 +35,14 @@ _FORMAT: Final = 1
 class Asked(msgspec.Struct, frozen=True):
     """What an inventory shall tell. Without `contents` nothing of files is hashed.
 
-    `owned` tells of paths that no component claims.
+    `owned` tells of paths that no component claims. With `hashed` the stored bytes of every layer
+    are hashed, also of those that are known.
     """
 
     scope: Scope = Scope.SQUASHED
     contents: bool = True
     owned: Owned = {}
+    hashed: bool = False
 
 
 def inventory(
@@ -47,13 +50,16 @@ def inventory(
 ) -> Inventory:
     """What is in the image of `layers`, lowest first, which `subject` names.
 
-    A layer that the cache knows by its diff id is not read again, nor hashed: the answer is about
-    the bytes that the image's configuration names. Raises `MalformedImage`, `MalformedArchive`
-    for a hostile or damaged layer, `LimitExceeded` for one beyond a limit, OSError.
+    A layer that the cache knows is not read again, and hashed again only where that is asked for:
+    the answer is about the bytes that the image's manifest and configuration name. Raises
+    `MalformedImage`, `MalformedArchive` for a hostile or damaged layer, `LimitExceeded` for one
+    beyond a limit, OSError.
     """
     asked = asked or Asked()
     key = _key(layers, asked)
     known = cache.document(AREA, key)
+    if asked.hashed:
+        _hash(layers)
     if known is not None:
         return msgspec.structs.replace(decoded(known, _DECODER), subject=subject)
     made = _made(subject, layers, _records(layers, cache, asked), asked)
@@ -71,6 +77,16 @@ def _key(layers: Sequence[Layer], asked: Asked) -> str:
     for path, (attribution, rule) in sorted(asked.owned.items()):
         hasher.update(f"\n{path}\0{attribution}\0{rule}".encode("utf-8", "surrogatepass"))
     return f"inventory {hasher.hexdigest()}"
+
+
+def _hash(layers: Sequence[Layer]) -> None:
+    """Hash what is stored of `layers`. Raises `MalformedImage` for other bytes than were meant."""
+    for layer in layers:
+        try:
+            for _ in layer.blob.chunks():
+                pass
+        except CorruptContent as error:
+            raise wrong_digest(layer) from error
 
 
 def _records(layers: Sequence[Layer], cache: Cache, asked: Asked) -> list[LayerRecord]:

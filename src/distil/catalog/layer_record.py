@@ -1,7 +1,8 @@
 """What one layer holds, once it has been read: its entries, their checksums, and all facts.
 
 A record depends on the bytes of the layer and on the parsers alone. It is kept in the cache under
-the layer's diff id, so that a layer is read once, whichever images it is in.
+the layer's diff id, so that a layer is read once, whichever images it is in. That a stored blob
+unpacks to a diff id is believed when it was seen: an image may say what it likes.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from distil.catalog.table import CATALOGERS, VERSION
 from distil.fetch.cache import Cache
 from distil.formats.tar_member import TarMember
 from distil.image.layer import Layer
-from distil.image.layer_contents import Allowance, layer_members
+from distil.image.layer_contents import Allowance, layer_members, tar_size
 from distil.model.inventory import Remark
 from distil.model.node import Kind
 
@@ -73,10 +74,19 @@ def layer_record(
     for has_checksums in (True,) if checksums else (True, False):
         data = cache.document(AREA, _key(layer, has_checksums=has_checksums))
         if data is not None:
+            if cache.document(AREA, _binding(layer)) is None:
+                tar_size(layer, allowance)
+                cache.put_document(AREA, _binding(layer), b"")
             return decoded(data, _DECODER)
     record = _Reading(checksums=checksums).of(layer, allowance)
     cache.put_document(AREA, _key(layer, has_checksums=checksums), encoded(record))
+    cache.put_document(AREA, _binding(layer), b"")
     return record
+
+
+def _binding(layer: Layer) -> str:
+    """Stands for: what is stored under the digest was seen to unpack to the diff id."""
+    return f"{layer.descriptor.media_type} {layer.descriptor.digest} is {layer.diff_id}"
 
 
 def _key(layer: Layer, *, has_checksums: bool) -> str:

@@ -37,7 +37,7 @@ class SbomRequest(msgspec.Struct, frozen=True, kw_only=True):
     Of an image for several platforms all are looked at, or `platform` alone. With
     `components_only` no file's contents are hashed and none is attributed. `base` is the place of
     the image that it is made on, where the user knows. `attached`: SBOMs that are attached are
-    looked for and compared.
+    looked for and compared. With `hashed` every layer is hashed, also one that is known.
     """
 
     image: str
@@ -46,6 +46,7 @@ class SbomRequest(msgspec.Struct, frozen=True, kw_only=True):
     components_only: bool = False
     base: str = ""
     attached: bool = True
+    hashed: bool = False
     settings: StoreSettings = NOTHING_SAID
 
 
@@ -118,21 +119,24 @@ def write_sbom(pieces: Iterable[bytes], file: Path) -> None:
 
 
 def verify_sbom(request: SbomRequest, file: str) -> tuple[Compared, ...]:
-    """How the image that `request` names compares with the document in `file`.
+    """How the image that `request` names compares with the document in `file`, by its bytes.
 
     ``attached`` stands for all documents that are attached to the image. Of an image for several
     platforms the document may be about all or about one. Raises `NoAttachedSbom`, `MalformedSbom`,
     and what reading images raises.
     """
     if file == ATTACHED:
-        found = sbom(msgspec.structs.replace(request, attached=True)).attached
+        found = sbom(msgspec.structs.replace(request, attached=True, hashed=True)).attached
         if not found:
             raise NoAttachedSbom(request.image)
         return found
     document = read_sbom(Path(file))
     whole = isinstance(document, IndexInventory) or document.has_files
     asked = msgspec.structs.replace(
-        request, attached=False, components_only=request.components_only or not whole
+        request,
+        attached=False,
+        hashed=True,
+        components_only=request.components_only or not whole,
     )
     cache = Cache.default()
     with cache.guarding():
@@ -156,6 +160,7 @@ def _surveyed(
         scope=request.scope,
         contents=not request.components_only,
         attached=request.attached,
+        hashed=request.hashed,
         base=base,
         settings=request.settings,
     )

@@ -53,7 +53,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     `platform` is what it has to be for; where there are several and none is named, it is all of
     them, or else the one that is `likely` or this machine's. `contents` says whether files are
     hashed and attributed, `attached` whether documents about the image are looked for. `base` is
-    the image that the user says it is made on.
+    the image that the user says it is made on. With `hashed` every layer is hashed, known or not.
     """
 
     platform: str = ""
@@ -62,6 +62,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     scope: Scope = Scope.SQUASHED
     contents: bool = True
     attached: bool = False
+    hashed: bool = False
     base: KnownImage | None = None
     settings: StoreSettings = StoreSettings()
 
@@ -159,7 +160,7 @@ def _chosen(source: Source, meant: Descriptor, wanted: Wanted) -> StoredImage:
 
 def _survey_one(source: Source, image: StoredImage, wanted: Wanted, cache: Cache) -> Surveyed:
     subject, ledger = subject_of(source, image), find_ledger(source, image, cache)
-    asked = Asked(scope=wanted.scope, contents=wanted.contents)
+    asked = Asked(scope=wanted.scope, contents=wanted.contents, hashed=wanted.hashed)
     found = catalogued(subject, image.layers, ledger, cache, asked)
     below = base_layers(ledger)
     base = recognised(image, below, cache, wanted.base)
