@@ -8,6 +8,7 @@ from typing import Final
 
 from scripts.reference.boms import boms_page
 from scripts.reference.commands import commands_page
+from scripts.reference.differences import differences_page
 from scripts.reference.exits import exits_page
 from scripts.reference.limits import limits_page
 from scripts.reference.schema import spec_schema
@@ -28,4 +29,5 @@ def outputs() -> dict[str, str]:
         "docs/reference/limits.md": limits_page(),
         "docs/reference/sbom.md": boms_page(),
         "docs/reference/secrets.md": secrets_page(),
+        "docs/reference/sbom-differences.md": differences_page(),
     }
