@@ -17,7 +17,6 @@ from distil.fetch.cache import Cache
 from distil.fetch.http import Client
 from distil.image.artifact import Artifact
 from distil.image.assemble import Image
-from distil.model.component import Component
 from distil.model.platform import Platform
 from distil.model.tree import Tree
 from distil.stages.site import StageRun
@@ -72,7 +71,7 @@ class Product(msgspec.Struct, frozen=True):
 
     `images` are the production image and then, if there is one, its twin, each with its ledger;
     `tools` is what only the twin has, `lacking` what the application names and neither has, `runs`
-    are the stages that something was copied from, and `others` the packages that these stand on.
+    are the stages that something was copied from.
     `contents` is what is in each of the images, as its bytes tell.
     """
 
@@ -83,5 +82,4 @@ class Product(msgspec.Struct, frozen=True):
     tools: Tree = Tree()
     lacking: tuple[Lacking, ...] = ()
     runs: tuple[StageRun, ...] = ()
-    others: tuple[Component, ...] = ()
     contents: tuple[ImageContents, ...] = ()

@@ -16,8 +16,9 @@ from distil.compose.product import Product
 from distil.compose.publish import Publication, Published
 from distil.distros.protocol import Remedy
 from distil.image.assemble import Image
-from distil.model.component import Component, ToldProgram
+from distil.model.component import ToldProgram
 from distil.model.digest import Digest
+from distil.model.inventory import OS_KINDS
 from distil.model.node import Kind
 from distil.model.origin import Origin, PackageOrigin
 from distil.model.tree import Tree
@@ -27,7 +28,10 @@ _CAPABILITIES: Final = "security.capability"
 
 
 class ComponentSummary(msgspec.Struct, frozen=True, rename="camel"):
-    """A package or distribution of the image; `size` is in bytes, of the files present."""
+    """A component of the image; `size` is in bytes, of the files present.
+
+    `kind` is one of those that inventories know, as ``deb`` or ``python``.
+    """
 
     name: str
     version: str
@@ -35,6 +39,7 @@ class ComponentSummary(msgspec.Struct, frozen=True, rename="camel"):
     files: int
     size: int
     needed_by: tuple[str, ...] = ()
+    kind: str = ""
 
 
 class CutTotal(msgspec.Struct, frozen=True):
@@ -103,12 +108,14 @@ class StageSummary(msgspec.Struct, frozen=True):
 class BuildSummary(msgspec.Struct, frozen=True, rename="camel"):
     """All of a build. `images` is the production image and then, if there is one, its twin.
 
-    `packages` and `distributions` are those of which something is in the image, as scanners see
-    them, fewer than the plan's. `size_before` is what the same packages and components hold
-    before anything is cut, in bytes. `unhandled` is what the packages' own scripts do and distil
-    does not, with the `remedies` that are known; `lacking` is what the application names and the
-    image lacks. `programs` are the application's own compiled ones, with the components that each
-    says it is made from. `privileges` is every file of the production image with setuid, setgid or
+    `packages`, `distributions` and `others` are what is in the image, as its finished layers tell
+    and scanners see it, fewer than the plan's: packages of the system, those of the application's
+    language, and components of any other kind. `size_before` is what the same packages and
+    components hold before anything is cut, in bytes. `unhandled` is what the packages' own scripts
+    do and distil does not, with the `remedies` that are known; `lacking` is what the application
+    names and the image lacks. `programs` are the application's own compiled ones, with the
+    components that each says it is made from. `privileges` is every file of the production image
+    with setuid, setgid or
     capabilities, and every device. A dry run has a plan only.
     """
 
@@ -116,6 +123,7 @@ class BuildSummary(msgspec.Struct, frozen=True, rename="camel"):
     size_before: int = 0
     packages: tuple[ComponentSummary, ...] = ()
     distributions: tuple[ComponentSummary, ...] = ()
+    others: tuple[ComponentSummary, ...] = ()
     debug_packages: tuple[ComponentSummary, ...] = ()
     cuts: tuple[CutTotal, ...] = ()
     unhandled: tuple[str, ...] = ()
@@ -197,13 +205,8 @@ def summarise_image(image: Image, references: tuple[str, ...] = ()) -> ImageSumm
     )
 
 
-def components(
-    tree: Tree, ecosystem: str, plan: Plan, others: Sequence[Component] = ()
-) -> tuple[ComponentSummary, ...]:
-    """The packages or components of `ecosystem` that have files in `tree`.
-
-    They are those of `plan`, and `others` of which something was copied.
-    """
+def components(tree: Tree, ecosystem: str, plan: Plan) -> tuple[ComponentSummary, ...]:
+    """The packages or components of `ecosystem` of `plan` that have files in `tree`."""
     files: dict[str, int] = {}
     sizes: dict[str, int] = {}
     for node in tree:
@@ -217,11 +220,17 @@ def components(
             shared = node.kind is Kind.HARDLINK
             sizes[origin.purl] = sizes.get(origin.purl, 0) + (0 if shared else node.size)
     system = (*plan.system.packages, *plan.system.tools)
-    everything = (*others, *system, *plan.resolved.runtime.components)
+    everything = (*system, *plan.resolved.runtime.components)
     found = {item.purl: item for item in everything if item.purl in files}
     return tuple(
         ComponentSummary(
-            item.name, item.version, purl, files[purl], sizes[purl], _askers(item.name, plan)
+            item.name,
+            item.version,
+            purl,
+            files[purl],
+            sizes[purl],
+            _askers(item.name, plan),
+            ecosystem,
         )
         for purl, item in sorted(found.items(), key=lambda entry: entry[1].name)
     )
@@ -262,11 +271,13 @@ def summarise(products: Sequence[Product], publication: Publication) -> BuildSum
 def _summarised(product: Product) -> BuildSummary:
     plan, composition = product.plan, product.composition
     system, runtime = plan.resolved.base.ecosystem, plan.resolved.runtime.ecosystem
+    packages, distributions, others = _contained(product)
     return BuildSummary(
         plan=planned(plan),
         size_before=composition.size_before,
-        packages=components(composition.tree, system, plan, product.others),
-        distributions=components(composition.tree, runtime, plan),
+        packages=packages,
+        distributions=distributions,
+        others=others,
         debug_packages=components(product.tools, system, plan),
         cuts=_cut_totals(composition),
         unhandled=composition.unhandled,
@@ -279,6 +290,31 @@ def _summarised(product: Product) -> BuildSummary:
         images=tuple(summarise_image(image) for image, _ in product.images),
         stages=tuple(_stage(run) for run in product.runs),
     )
+
+
+_Components = tuple[ComponentSummary, ...]
+
+
+def _contained(product: Product) -> tuple[_Components, _Components, _Components]:
+    """What is in the production image: of the system, of the application's language, and others."""
+    language = f"pkg:{product.plan.resolved.runtime.ecosystem}/"
+    found = [
+        ComponentSummary(
+            one.name,
+            one.version,
+            one.purl,
+            one.files,
+            one.size,
+            _askers(one.name, product.plan) if one.kind in OS_KINDS else (),
+            one.kind,
+        )
+        for contents in product.contents[:1]
+        for one in contents.components
+    ]
+    packages = tuple(one for one in found if one.kind in OS_KINDS)
+    distributions = tuple(one for one in found if one.purl.startswith(language))
+    listed = {*packages, *distributions}
+    return packages, distributions, tuple(one for one in found if one not in listed)
 
 
 def _stage(run: StageRun) -> StageSummary:

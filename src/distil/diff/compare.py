@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from distil.diff.packages import packages_in
+from distil.diff.packages import packages_of
 from distil.image.layer import Layer
 from distil.image.read import StoredImage
 from distil.model.difference import (
@@ -20,28 +20,27 @@ from distil.model.difference import (
 )
 from distil.model.digest import Digest
 from distil.model.image import ImageConfig
+from distil.model.inventory import InventoryComponent
 from distil.model.node import Kind, Node
 from distil.model.tree import Tree
 
 
 class Side(msgspec.Struct, frozen=True):
-    """One of the two: its name, its documents and what a container of it sees."""
+    """One of the two: its name, its documents, what a container of it sees, and what that is."""
 
     name: str
     image: StoredImage
     tree: Tree
+    components: tuple[InventoryComponent, ...]
 
 
 def compare(before: Side, after: Side) -> ImageDifference:
-    """All that differs between the two. Times of files and images are not compared.
-
-    Raises `MalformedImage` and `CorruptContent`, where a list of packages cannot be read.
-    """
+    """All that differs between the two. Times of files and images are not compared."""
     removed, added, shared = _layers(before.image.layers, after.image.layers)
     return ImageDifference(
         before=before.name,
         after=after.name,
-        packages=tuple(_packages(before.tree, after.tree)),
+        packages=tuple(_packages(before, after)),
         files=tuple(_files(before.tree, after.tree)),
         settings=tuple(_changed(_settings(before.image.config), _settings(after.image.config))),
         removed_layers=removed,
@@ -55,8 +54,8 @@ def _size(tree: Tree) -> int:
     return sum(node.size for node in tree if node.kind is Kind.FILE)
 
 
-def _packages(before: Tree, after: Tree) -> Iterator[PackageChange]:
-    old, new = packages_in(before), packages_in(after)
+def _packages(before: Side, after: Side) -> Iterator[PackageChange]:
+    old, new = packages_of(before.components), packages_of(after.components)
     for key in sorted({*old, *new}):
         versions = old.get(key, ()), new.get(key, ())
         if versions[0] != versions[1]:

@@ -20,6 +20,7 @@ _SHT_NOBITS: Final = 8
 _MAX_HEADERS: Final = 1 << 12
 """Program headers, and sections, of one file: linked programs have less than a hundred of each."""
 _LONGEST_NAME: Final = 256
+_LARGEST_NAMES: Final = _MAX_HEADERS * _LONGEST_NAME
 
 
 class Load(NamedTuple):
@@ -75,6 +76,22 @@ class ElfImage:
                 start = load.offset + address - load.address
                 return self.data[start : start + size]
         return None
+
+    @cached_property
+    def section_names(self) -> bytes:
+        """The table of the sections' names, each ending in a zero; empty where there is none.
+
+        A look into it is much cheaper than `sections`.
+        """
+        offset, entry_size, count, names = (self._header[i] for i in (5, 10, 11, 12))
+        form = self._layout.section
+        start = offset + names * form.size
+        if names >= count or entry_size != form.size or start + form.size > len(self.data):
+            return b""
+        header = form.unpack_from(self.data, start)
+        if header[1] == _SHT_NOBITS or header[5] > _LARGEST_NAMES:
+            return b""
+        return self.data[header[4] : header[4] + header[5]]
 
     @cached_property
     def sections(self) -> dict[str, Section]:

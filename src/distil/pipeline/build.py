@@ -222,6 +222,5 @@ def _imaged(made: Composed, workshop: Workshop) -> Product:
         tools=tool_tree,
         lacking=lacking,
         runs=workshop.stages.taken(plan.resolved.base.platform).runs,
-        others=tuple(workshop.stages.packages),
         contents=tuple(contents),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from distil.catalog.inventory import Asked, inventory
 from distil.diff.compare import Side, compare
 from distil.fetch.cache import Cache
 from distil.image.read import read_image
@@ -9,6 +10,7 @@ from distil.image.read_tree import read_tree
 from distil.image.stores import NOTHING_SAID, StoreSettings
 from distil.image.stores.table import store_to_read
 from distil.model.difference import ImageDifference
+from distil.model.inventory import Subject
 from distil.model.platform import Platform, optional_platform
 from distil.model.reference import parse_location
 
@@ -31,4 +33,6 @@ def _side(place: str, target: Platform | None, cache: Cache, settings: StoreSett
     where = parse_location(place)
     with store_to_read(where, settings).opened() as source:
         image = read_image(source, target)
-        return Side(str(where), image, read_tree(image.layers, cache))
+        tree = read_tree(image.layers, cache)
+        found = inventory(Subject(name=str(where)), image.layers, cache, Asked(contents=False))
+        return Side(str(where), image, tree, found.components)

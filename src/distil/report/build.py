@@ -7,7 +7,6 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from distil.compose.plan_summary import PlanSummary
 from distil.compose.summary import (
     BuildSummary,
     ComponentSummary,
@@ -18,6 +17,7 @@ from distil.compose.summary import (
 )
 from distil.model.component import ToldProgram
 from distil.report.document import json_text
+from distil.report.kinds import counted_kinds
 from distil.report.printable import printable
 from distil.report.units import columns, number, size
 
@@ -78,6 +78,7 @@ def _tables(platforms: Sequence[BuildSummary]) -> Iterator[str]:
     for title, table in (
         ("Debian packages", lambda one: _components(one.packages)),
         ("Python distributions", lambda one: _components(one.distributions)),
+        ("Other components", lambda one: _components(_apart(one.others, one.programs))),
         ("Components of programs", _built_in),
         ("Left out", _cuts),
     ):
@@ -149,17 +150,16 @@ def _listed(title: str, entries: Sequence[str]) -> list[Row]:
 def _counted(summary: BuildSummary, *, verbose: bool) -> str:
     """What is in the image, or of what it would be made when there is none."""
     plan = summary.plan
-    of: BuildSummary | PlanSummary = summary if summary.images else plan
-    counted = [number(len(of.packages), "Debian package")]
-    before = [str(len(plan.packages))]
+    before = [number(len(plan.packages), "Debian package")]
     if plan.distributions:
-        counted.append(number(len(of.distributions), "Python distribution"))
-        before.append(str(len(plan.distributions)))
-    text = ", ".join(counted)
+        before.append(number(len(plan.distributions), "Python distribution"))
     if not summary.images:
-        return f"{text}, before anything is left out"
+        return f"{', '.join(before)}, before anything is left out"
+    found = (*summary.packages, *summary.distributions, *summary.others)
+    text = counted_kinds(one.kind for one in found)
     if verbose:
-        text += f", of {' and '.join(before)} before anything was left out"
+        counts = [str(len(plan.packages)), str(len(plan.distributions))]
+        text += f", of {' and '.join(counts[: len(before)])} before anything was left out"
     return text
 
 
@@ -224,6 +224,14 @@ def _components(components: tuple[ComponentSummary, ...]) -> str:
         for c in components
     ]
     return columns(rows)
+
+
+def _apart(
+    components: Sequence[ComponentSummary], programs: Sequence[ToldProgram]
+) -> tuple[ComponentSummary, ...]:
+    """`components` without those that the programs themselves tell of."""
+    told = {(one.name, one.version) for program in programs for one in program.components}
+    return tuple(one for one in components if (one.name, one.version) not in told)
 
 
 def _built_in(summary: BuildSummary) -> str:

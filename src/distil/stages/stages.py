@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Container
 
 from distil.distros.protocol import Toolchain
-from distil.model.component import Component
 from distil.model.node import Node
 from distil.model.platform import Platform
 from distil.model.spec import StageSpec
@@ -32,11 +31,6 @@ class Stages:
         if platform.oci not in self._taken:
             self._taken[platform.oci] = Site(self._workplace, platform).take()
         return self._taken[platform.oci]
-
-    @property
-    def packages(self) -> list[Component]:
-        """Those that the stages stand on of which something is copied, in whatever version."""
-        return [package for toolchain in self._toolchains for package in toolchain.packages]
 
     def records(self, tree: Tree, known: Container[str]) -> list[Node]:
         """What the image of `tree` has to say of files that packages of stages brought.

@@ -182,6 +182,11 @@ def test_scripts_are_classified_but_not_what_is_elf() -> None:
     assert not script("/usr/bin/composer", b"\x7fELF" + content).stated
 
 
+def test_patterns_of_names_begin_with_letters() -> None:
+    names = [name for row in CLASSIFIERS for name in row.names]
+    assert [name for name in names if set(name[:3]) & set("*?[")] == []
+
+
 @given(st.sampled_from([name for row in CLASSIFIERS for name in row.names]), st.binary())
 def test_any_bytes(name: str, content: bytes) -> None:
     for one in classified("/" + name.replace("*", "1").replace("?", "3"), content).stated:

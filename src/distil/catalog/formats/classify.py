@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from fnmatch import translate
+from fnmatch import fnmatchcase
 from typing import Final
 
 from distil.catalog.cpe import cpe
@@ -25,24 +25,35 @@ _MOST_LITERALS: Final = 4096
 """Places of one literal that are looked at in one file."""
 _LONGEST_VERSION: Final = 64
 _ELF: Final = b"\x7fELF"
-_WILD: Final = re.compile(r"[*?\[]")
+_STARTS: Final = (3, 4, 5)
+"""Letters by which patterns of names are found: each begins with three at least."""
 
 
-def _by_name() -> tuple[
-    dict[str, list[Classifier]], re.Pattern[str], list[tuple[re.Pattern[str], Classifier]]
-]:
+def _by_name() -> tuple[dict[str, list[Classifier]], dict[str, list[tuple[str, str, Classifier]]]]:
+    """The rows by whole names; and by how their patterns begin, each with its pattern."""
     exact: defaultdict[str, list[Classifier]] = defaultdict(list)
-    wild: list[tuple[re.Pattern[str], Classifier]] = []
+    wild: defaultdict[str, list[tuple[str, str, Classifier]]] = defaultdict(list)
     for row in CLASSIFIERS:
         for name in row.names:
-            if _WILD.search(name):
-                wild.append((re.compile(translate(name)), row))
-            else:
+            start = re.split(r"[*?\[]", name, maxsplit=1)[0]
+            if start == name:
                 exact[name].append(row)
-    return dict(exact), re.compile("|".join(pattern.pattern for pattern, _ in wild)), wild
+            else:
+                wild[start[: _STARTS[-1]]].append((start, name, row))
+    return dict(exact), dict(wild)
 
 
-_EXACT, _ANY_WILD, _WILD_ROWS = _by_name()
+_EXACT, _WILD = _by_name()
+
+
+def _rows(name: str) -> list[Classifier]:
+    """The rows for a file of this name."""
+    rows = list(_EXACT.get(name, ()))
+    for letters in _STARTS:
+        for start, pattern, row in _WILD.get(name[:letters], ()):
+            if name.startswith(start) and fnmatchcase(name, pattern):
+                rows.append(row)
+    return rows
 
 
 def classified(path: str, content: Content) -> Facts:
@@ -52,12 +63,9 @@ def classified(path: str, content: Content) -> Facts:
     directory, such as an interpreter beside the library that it is made of.
     """
     name = path[path.rfind("/") + 1 :]
-    rows = _EXACT.get(name, ())
-    if _ANY_WILD.match(name):
-        rows = (*rows, *(row for pattern, row in _WILD_ROWS if pattern.match(name)))
     stated: dict[str, Stated] = {}
     added: dict[str, Added] = {}
-    for row in rows:
+    for row in _rows(name):
         line = ""
         if row.line:
             match = re.match(row.line, name)

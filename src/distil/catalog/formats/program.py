@@ -1,7 +1,7 @@
 """What an ELF file says of what it is made from, and which program it is.
 
-One look at its section headers tells whether there is anything to read; nothing else of the file
-is touched otherwise.
+One look at the names of its sections tells whether there is anything to read; nothing else of
+the file is touched otherwise.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ from distil.catalog.formats.rust_crates import rust_crates
 from distil.formats.elf_image import ElfImage
 from distil.formats.errors import MalformedElf
 
-_READERS: Final[tuple[Callable[[str, ElfImage], Facts], ...]] = (
-    go_modules,
-    rust_crates,
-    package_note,
+_READERS: Final[tuple[tuple[Callable[[str, ElfImage], Facts], tuple[bytes, ...]], ...]] = (
+    (go_modules, (b".go.buildinfo\0", b".gopclntab\0", b".note.go.buildid\0")),
+    (rust_crates, (b".dep-v0\0",)),
+    (package_note, (b".note.package\0",)),
 )
+"""What reads a program, and the names of sections of which such a program has one."""
 _PACKED: Final = b"UPX!"
 _PACKED_WITHIN: Final = 4096
 """Bytes at the start of a file that UPX packed: its own header follows the program headers."""
@@ -38,12 +39,15 @@ def program(path: str, content: Content) -> Facts:
         raise Unreadable(error.why) from error
     remarks: list[str] = []
     found = [classified(path, content)]
-    for read in _READERS:
+    names = image.section_names
+    for read, sections in _READERS:
+        if names and not any(name in names for name in sections):
+            continue
         try:
             found.append(read(path, image))
         except MalformedElf as error:
             remarks.append(error.why)
-    if not image.sections and content.find(_PACKED, 0, _PACKED_WITHIN) >= 0:
+    if not names and content.find(_PACKED, 0, _PACKED_WITHIN) >= 0:
         remarks.append("it is packed with UPX: what it is made from cannot be told")
     return Facts(
         stated=tuple(one for facts in found for one in facts.stated),
