@@ -146,6 +146,21 @@ def test_a_checksum_of_somebody_else_does_not_hide_a_changed_file(tmp_path: Path
     assert modified["a"] == ("/usr/bin/a",)
 
 
+def test_what_is_made_in_another_root_is_made_by_the_packages_there(tmp_path: Path) -> None:
+    found = catalogued(
+        tmp_path,
+        file("/srv/r/var/lib/dpkg/status", STATUS.format(name="libc-bin").encode()),
+        file("/srv/r/etc/ld.so.cache", b"cache"),
+        file("/srv/r/var/lib/dpkg/info/libc-bin.postinst", b"#!/bin/sh\n"),
+        file("/srv/other/etc/ld.so.cache", b"cache"),
+    )
+    files = by_path(found)
+    for path in ("/srv/r/etc/ld.so.cache", "/srv/r/var/lib/dpkg/info/libc-bin.postinst"):
+        assert files[path].attribution is Attribution.GENERATED
+        assert owner(found, files[path]) == ["libc-bin"]
+    assert files["/srv/other/etc/ld.so.cache"].attribution is Attribution.UNOWNED
+
+
 @pytest.mark.parametrize(
     ("target", "state"), [("../lib/a", State.VERIFIED), ("/tmp/mine", State.MODIFIED)]
 )

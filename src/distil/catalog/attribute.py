@@ -20,7 +20,7 @@ from distil.model.inventory import (
     InventoryFile,
     State,
 )
-from distil.model.node import Kind, Node
+from distil.model.node import ROOT, Kind, Node, parent_of
 from distil.model.tree import Tree
 
 _PROGRAM_KINDS: Final = frozenset({"binary", "elf", "go", "rust"})
@@ -36,6 +36,7 @@ class Attributing:
     def __init__(self, told: Told, squashed: Squashed, claims: Claimed, owned: Owned) -> None:
         self._kinds = [joined.component.kind for joined in told.components]
         self._positions = {id(joined): n for n, joined in enumerate(told.components)}
+        self._roots = _roots(told)
         self._told = told
         self._squashed = squashed
         self._claims = claims
@@ -100,30 +101,40 @@ class Attributing:
         if rule and (rule != ALTERNATIVE or node.kind is Kind.SYMLINK):
             return Attribution.GENERATED, rule, (), State.UNCHECKED
         is_program = entry is not None and entry.is_program
-        made = made_by(node.path, node.kind, node.target, is_program=is_program)
+        root = self._root_of(node.path)
+        path = node.path.removeprefix(root)
+        made = made_by(path, node.kind, node.target, is_program=is_program)
         if made is not None:
-            owners = self._makers(made)
+            owners = self._makers(made, root)
             if owners or not made.needs_owner:
-                state = self._copied(made, entry)
+                state = self._copied(made, root, entry)
                 return Attribution.GENERATED, made.rule, owners, state
         return Attribution.UNOWNED, "", (), State.UNCHECKED
 
-    def _makers(self, made: Made) -> tuple[int, ...]:
+    def _root_of(self, path: str) -> str:
+        """The root of another system that `path` is below, empty for that of the image."""
+        while self._roots and path != ROOT:
+            path = parent_of(path)
+            if path in self._roots:
+                return path
+        return ""
+
+    def _makers(self, made: Made, root: str) -> tuple[int, ...]:
         """The owners of the source of what was made, or else the package that makes it."""
         if made.source:
-            return self._owners(made.source)
+            return self._owners(root + made.source)
         for manager in _MANAGERS if made.package else ():
-            package = self._told.first(package_key(manager, "", made.package))
+            package = self._told.first(package_key(manager, root, made.package))
             if package is not None:
                 return (self._positions[id(package)],)
         return ()
 
-    def _copied(self, made: Made, entry: Entry | None) -> State:
+    def _copied(self, made: Made, root: str, entry: Entry | None) -> State:
         """Whether a copy is what its original is; one that was changed is not the package's."""
         if entry is None or not entry.sha256:
             return State.UNCHECKED
         tree = self._squashed.tree
-        originals = [node for path in made.copies if (node := tree.get(path)) is not None]
+        originals = [node for path in made.copies if (node := tree.get(root + path)) is not None]
         contents = [_contents(node, tree) for node in originals]
         is_same = any(one is not None and one.entry.sha256 == entry.sha256 for one in contents)
         return State.VERIFIED if is_same else State.UNCHECKED
@@ -150,6 +161,18 @@ class Attributing:
             return State.UNCHECKED
         is_configuration = any(claim.is_configuration for _, claim in claims)
         return State.CONFIGURED if is_configuration else State.MODIFIED
+
+
+def _roots(told: Told) -> frozenset[str]:
+    """Directories that hold a system of their own, with a package database."""
+    found = set()
+    for joined in told.components:
+        end = f":{joined.component.name}"
+        for key in joined.keys if joined.component.kind in OS_KINDS else ():
+            manager, _, rest = key.partition(":")
+            if manager in _MANAGERS and rest.endswith(end):
+                found.add(rest.removesuffix(end))
+    return frozenset(found - {ROOT})
 
 
 def _contents(node: Node, tree: Tree) -> RecordedFile | None:

@@ -63,6 +63,7 @@ FILES: Final = (
     Row("netbase", "/etc/networks", "", "netbase"),
     Row("libwrap0", "/etc/", r"hosts\.(?:allow|deny)", "libwrap0"),
     Row("kmod", "/etc/modules", "", "kmod"),
+    Row("python3-minimal", "/etc/python3/debian_config", "", "python3-minimal"),
     Row("ifupdown", "/etc/network/interfaces", "", "ifupdown"),
     Row("apparmor", "/etc/apparmor.d/local/", r"[a-z0-9_.-]+", "apparmor"),
     Row(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from distil.catalog.facts import Added, Claim, Facts, Stated, Unreadable
 from distil.catalog.formats import debian_fields
-from distil.catalog.formats.dpkg import LEFT_BY, control, status, status_d
+from distil.catalog.formats.dpkg import KEPT_OF, LEFT_BY, control, status, status_d
 from distil.model.inventory import InventoryComponent, SourcePackage
 
 STATUS = "/var/lib/dpkg/status"
@@ -111,9 +111,17 @@ def test_who_is_installed(state: str, is_there: bool) -> None:
 
 
 def test_configuration_that_a_removed_package_left_is_said_to_be_that() -> None:
-    left = "\n /etc/gone.conf 89269e1298235f1b12b4c16e4065ad0d"
+    checksum = "89269e1298235f1b12b4c16e4065ad0d"
+    left = f"\n /etc/gone.conf {checksum}\n /usr/bin/mine {checksum}"
     facts = status(STATUS, paragraph("gone", "deinstall ok config-files", Conffiles=left))
-    assert facts == Facts(generated=(("/etc/gone.conf", LEFT_BY.format("gone")),))
+    kept = [f"/var/lib/dpkg/info/gone{end}" for end in (".list", ".postrm")]
+    kept += [f"/var/lib/dpkg/info/gone:amd64{end}" for end in (".list", ".postrm")]
+    assert facts == Facts(
+        generated=(
+            ("/etc/gone.conf", LEFT_BY.format("gone")),
+            *((path, KEPT_OF.format("gone")) for path in kept),
+        )
+    )
 
 
 def test_a_database_below_another_root_speaks_of_that_root() -> None:

@@ -14,8 +14,8 @@ _ODD: Final = re.compile(r"/(?:\.{0,2}/|\.{1,2}$)")
 class Database:
     """The database of `manager` (``dpkg``, ``opkg``) that the file at `path` is part of.
 
-    `root` is the directory that its paths are below, empty for that of the image, and `file` what
-    follows the database's own directory. Raises `Unreadable` for a path outside of one.
+    `root` is the directory that its paths are below, empty for that of the image, `directory` the
+    database's own, and `file` what follows that. Raises `Unreadable` for a path outside of one.
     """
 
     def __init__(self, path: str, manager: str) -> None:
@@ -23,6 +23,7 @@ class Database:
         if not found:
             raise Unreadable(f"not in a database of {manager}")
         self.manager = manager
+        self.directory = f"{head}{found}".rstrip("/")
         self.root = head.removesuffix("/var").removesuffix("/usr")
 
     def key(self, name: str) -> str:

@@ -21,6 +21,9 @@ from distil.model.inventory import InventoryComponent, SourcePackage
 LEFT_BY: Final = "configuration that the removed package {} left"
 """What made a configuration file of a package that is no longer installed."""
 
+KEPT_OF: Final = "what dpkg keeps of the removed package {}"
+"""What made the list and the script that are for purging it."""
+
 BESIDE: Final = (".md5sums", ".list", ".conffiles", ".preinst", ".postinst", ".prerm", ".postrm")
 """Endings of files in ``status.d`` that hold no paragraph."""
 
@@ -107,8 +110,7 @@ def _facts(database: Database, text: str, files: tuple[str, ...]) -> Facts:
             lacking += 1
             continue
         if fields.get("status", "").rpartition(" ")[2] in _GONE:
-            rule = LEFT_BY.format(name)
-            generated += ((claim.path, rule) for claim in _conffiles(database, fields))
+            generated += _left(database, fields)
             continue
         installed.append(fields)
     if not installed and text.strip() and (lacking or "package:" not in text.lower()):
@@ -117,6 +119,17 @@ def _facts(database: Database, text: str, files: tuple[str, ...]) -> Facts:
     remarks = (f"{lacking} paragraphs that name no package",) if lacking else ()
     stated = tuple(_stated(database, fields, needed, files) for fields in installed)
     return Facts(stated=stated, generated=tuple(generated), remarks=remarks)
+
+
+def _left(database: Database, fields: Fields) -> Iterator[tuple[str, str]]:
+    """What is kept of a package that was removed, and why."""
+    name = fields["package"]
+    for claim in _conffiles(database, fields):
+        if claim.path.startswith(f"{database.root}/etc/"):
+            yield claim.path, LEFT_BY.format(name)
+    for called in (name, f"{name}:{fields.get('architecture', '')}"):
+        for ending in (".list", ".postrm"):
+            yield f"{database.directory}/info/{called}{ending}", KEPT_OF.format(name)
 
 
 def _stated(database: Database, fields: Fields, needed: _Needs, files: tuple[str, ...]) -> Stated:
