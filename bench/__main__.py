@@ -10,6 +10,7 @@ from bench import (
     build_times,
     command_times,
     compiled_times,
+    inventory_times,
     lock_times,
     platform_times,
     reach_pass,
@@ -38,6 +39,7 @@ MEASUREMENTS = {
     "registries": registry_times.measure,
     "sandbox": sandbox_times.measure,
     "trees": tree_times.measure,
+    "inventories": inventory_times.measure,
 }
 
 

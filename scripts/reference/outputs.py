@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from scripts.reference.commands import commands_page
+from scripts.reference.differences import differences_page
 from scripts.reference.exits import exits_page
 from scripts.reference.limits import limits_page
 from scripts.reference.schema import spec_schema
@@ -26,4 +27,5 @@ def outputs() -> dict[str, str]:
         "docs/reference/errors.md": exits_page(),
         "docs/reference/limits.md": limits_page(),
         "docs/reference/secrets.md": secrets_page(),
+        "docs/reference/sbom-differences.md": differences_page(),
     }

@@ -6,6 +6,7 @@ import contextlib
 import lzma
 import sqlite3
 import struct
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -210,6 +211,13 @@ def test_a_column_that_is_computed_to_no_end_is_given_up() -> None:
         packages(PLACE, content)
 
 
+def test_a_python_without_sqlite_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sqlite3", None)
+    content = lzma.decompress((REAL / "sqlite.xz").read_bytes())
+    with pytest.raises(Unreadable, match="this Python"):
+        packages(PLACE, content)
+
+
 def test_what_is_cut_off_is_told_up_to_there() -> None:
     content = ndb_database([header(BASH), header(LIBRARY)])
     read = packages(PLACE, content[:-200])
@@ -297,9 +305,10 @@ _CHANGES = st.lists(st.tuples(st.integers(0, 1 << 16), st.binary(min_size=1, max
 
 
 @containers
-@given(changes=_CHANGES)
-def test_whatever_is_changed_is_read_or_unreadable(write: Any, changes: Any) -> None:
+@given(changes=_CHANGES, size=st.integers(0, 1 << 16))
+def test_whatever_is_changed_is_read_or_unreadable(write: Any, changes: Any, size: int) -> None:
     content = bytearray(write([header(BASH), header(LIBRARY)]))
+    content = content[: size % len(content) + 1]
     for place, piece in changes:
         at = place % len(content)
         content[at : at + len(piece)] = piece

@@ -53,8 +53,10 @@ def _bounded(read: Callable[[Content], Iterator[bytes]], content: Content) -> It
 
 
 def _sqlite(content: Content) -> Iterator[bytes]:
-    import sqlite3
-
+    try:
+        import sqlite3
+    except ImportError as error:
+        raise Unreadable("this Python cannot read SQLite") from error
     image = bytearray(content)
     image[18:20] = b"\1\1"  # Written ahead or not: there is no log beside what is in memory.
     connection = sqlite3.connect(":memory:")
@@ -67,6 +69,7 @@ def _sqlite(content: Content) -> Iterator[bytes]:
 
     try:
         connection.deserialize(image)
+        image.clear()
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LARGEST_BLOB)
         connection.set_progress_handler(step, 1000)
         connection.execute("PRAGMA trusted_schema=OFF")
@@ -79,7 +82,7 @@ def _sqlite(content: Content) -> Iterator[bytes]:
             if not isinstance(blob, bytes):
                 raise Unreadable("SQLite with a package that is no blob")
             yield blob
-    except (sqlite3.Error, OverflowError, MemoryError) as error:
+    except (sqlite3.Error, ValueError, OverflowError, MemoryError) as error:
         raise Unreadable(f"SQLite: {error}") from error
     finally:
         connection.close()
@@ -98,7 +101,7 @@ def _ndb(content: Content) -> Iterator[bytes]:
     version, _, pages = struct.unpack_from("<III", content, 4)
     if version != 0:
         raise Unreadable(f"ndb of version {version}")
-    end = min(pages * _NDB_PAGE, len(content))
+    end = min(pages * _NDB_PAGE, len(content) // _NDB_BLOCK * _NDB_BLOCK)
     for magic, package, block, _ in struct.iter_unpack("<4sIII", content[32:end]):
         if magic != b"Slot":
             raise Unreadable("ndb with a broken slot")

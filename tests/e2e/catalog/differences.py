@@ -1,0 +1,154 @@
+"""Where distil sees other packages than Syft and Trivy do, and why: a table.
+
+The page ``docs/reference/sbom-differences.md`` is made from it. `test_peers.py` fails for a
+difference that no row explains.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from tests.e2e.catalog.peers import Package
+
+
+class Peer(enum.Enum):
+    """Whom distil is compared with, and the version that was."""
+
+    SYFT = "Syft 1.18"
+    TRIVY = "Trivy 0.76"
+
+
+class Side(enum.Enum):
+    """Who sees a package that the other does not, or calls otherwise."""
+
+    THEIRS = "only there"
+    OURS = "only here"
+    BOTH = "both"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Packages of `kind` that `peer` and distil do not see alike, as `reason` explains.
+
+    `pattern` is found in the package as it is printed: kind, name, version, package URL, between
+    blanks. `images` are the images in which it is met, all where there are none.
+    """
+
+    peer: Peer
+    kind: str
+    side: Side
+    what: str
+    reason: str
+    pattern: str = ""
+    images: tuple[str, ...] = ()
+
+    def explains(self, side: Side, package: Package, image: str) -> bool:
+        """Whether this row is about `package`, seen on `side` alone in `image`."""
+        return (
+            self.kind == package.kind
+            and self.side in (side, Side.BOTH)
+            and (not self.images or image in self.images)
+            and re.search(self.pattern, str(package)) is not None
+        )
+
+
+_OPKG = "packages of opkg, as OpenWrt has them"
+_CHISEL = "packages that chisel cut, of which only its manifest tells"
+_NO_MODULES = "Go's standard library in programs that were built without modules"
+
+DIFFERENCES: tuple[Difference, ...] = (
+    Difference(
+        Peer.SYFT,
+        "deb",
+        Side.THEIRS,
+        _OPKG,
+        "They are no packages of Debian: advisories for Debian are not about them. Syft gives "
+        "them no package URL; they are `opkg` here, with one.",
+        images=("opkg",),
+    ),
+    Difference(
+        Peer.SYFT,
+        "opkg",
+        Side.OURS,
+        _OPKG,
+        "The other side of the row above.",
+        images=("opkg",),
+    ),
+    Difference(
+        Peer.SYFT,
+        "deb",
+        Side.OURS,
+        _CHISEL,
+        "Syft 1.18 does not read the manifest, and reports an image without packages.",
+        images=("chiseled",),
+    ),
+    Difference(
+        Peer.SYFT,
+        "go",
+        Side.OURS,
+        _NO_MODULES,
+        "The version of Go is in the program all the same, and advisories about the standard "
+        "library are about it. Debian builds its programs so.",
+        pattern="^go stdlib ",
+    ),
+    Difference(
+        Peer.SYFT,
+        "r",
+        Side.THEIRS,
+        "packages below `/usr/share/doc`",
+        "Data of a test-suite in the documentation: a package that R installed says in its "
+        "DESCRIPTION when it was `Built`.",
+        pattern="^r rlanglibtest ",
+    ),
+    Difference(
+        Peer.TRIVY,
+        "opkg",
+        Side.OURS,
+        _OPKG,
+        "Trivy does not read opkg's database.",
+        images=("opkg",),
+    ),
+    Difference(
+        Peer.TRIVY,
+        "deb",
+        Side.OURS,
+        _CHISEL,
+        "Trivy does not read the manifest.",
+        images=("chiseled",),
+    ),
+    Difference(
+        Peer.TRIVY,
+        "go",
+        Side.OURS,
+        _NO_MODULES,
+        "As with Syft.",
+        pattern="^go stdlib ",
+    ),
+)
+
+
+def unexplained(
+    peer: Peer,
+    theirs: Collection[Package],
+    ours: Collection[Package],
+    image: str,
+    optional: Collection[Package] = (),
+) -> list[str]:
+    """A line for each package that only one of both sees in `image`, and no row explains.
+
+    They need not see what is `optional`.
+    """
+    rows = [row for row in DIFFERENCES if row.peer is peer]
+    alone = {
+        Side.THEIRS: set(theirs).difference(ours),
+        Side.OURS: set(ours).difference(theirs, optional),
+    }
+    return [
+        f"{side.value}: {package}"
+        for side, packages in alone.items()
+        for package in sorted(packages)
+        if not any(row.explains(side, package, image) for row in rows)
+    ]
