@@ -21,7 +21,7 @@ PYTHONS = {"bullseye": "3.9", "bookworm": "3.11", "trixie": "3.13"}
 """The Python of each Debian."""
 
 STALE = 'Acquire::Check-Valid-Until "false"'
-"""A mirror may be days behind."""
+"""Of unstable only, which a mirror may have as it was weeks ago: mmdebstrap leaves it in the image."""
 
 TIMEOUT = 1200
 """Seconds for a step that asks a mirror."""
@@ -83,7 +83,8 @@ def _base(suite: str, directory: Path) -> Path:
 
 
 def _mmdebstrap(suite: str, archive: Path, *packages: str) -> None:
-    options = ["--quiet", "--variant=minbase", "--format=tar", f"--aptopt={STALE}"]
+    options = ["--quiet", "--variant=minbase", "--format=tar"]
+    options += [f"--aptopt={STALE}"] if suite == "sid" else []
     options += [f"--include={','.join(packages)}"] if packages else []
     run_tool("mmdebstrap", *options, suite, archive, timeout=TIMEOUT)
 
@@ -115,8 +116,8 @@ def _containerfile(image: RealImage, base: str) -> str:
     lines = [f"FROM {base}" + (" AS build" if image.only else "")]
     if image.packages:
         install = f"{APT} {' '.join(image.packages)}"
-        update = "apt-get update -o Acquire::Check-Valid-Until=false"
-        lines.append(f"RUN {update} && {install} && rm -rf /var/lib/apt/lists/*")
+        clean = "apt-get clean && rm -rf /var/lib/apt/lists/*"
+        lines.append(f"RUN apt-get update && {install} && {clean}")
     lines.append("COPY root/ /")
     lines += [f"RUN {' && '.join(step.splitlines())}" for step in image.steps]
     if image.only:
