@@ -21,7 +21,7 @@ PYTHONS = {"bullseye": "3.9", "bookworm": "3.11", "trixie": "3.13"}
 """The Python of each Debian."""
 
 STALE = 'Acquire::Check-Valid-Until "false"'
-"""Of unstable only, which a mirror may have as it was weeks ago: mmdebstrap leaves it in the image."""
+"""For unstable, which a mirror may have as it was weeks ago; mmdebstrap leaves it in the image."""
 
 TIMEOUT = 1200
 """Seconds for a step that asks a mirror."""
@@ -208,7 +208,10 @@ def _with_rpm(image: RealImage, work: Path) -> Path:
 def _with_distil(image: RealImage, work: Path) -> Path:
     source = str(ROOT / "examples" / image.example)
     distil("build", source, "-t", TAG, "-o", f"oci:{work / 'layout'}:{TAG}")
-    return work / "layout"
+    # Alone: Syft wants a layout to have one image, without a twin and what is attached to it.
+    names = (f"oci:{work / place}:{TAG}" for place in ("layout", "alone"))
+    run_tool("skopeo", "copy", "--quiet", *names)
+    return work / "alone"
 
 
 _WAYS: Mapping[Way, Callable[[RealImage, Path], Path]] = {
