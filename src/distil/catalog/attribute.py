@@ -97,10 +97,10 @@ class Attributing:
         known = self._owned.get(node.path)
         if known is not None:
             return *known, (), State.UNCHECKED
-        rule = self._told.generated.get(node.path, "")
-        if rule and (rule != ALTERNATIVE or node.kind is Kind.SYMLINK):
-            return Attribution.GENERATED, rule, (), State.UNCHECKED
         is_program = entry is not None and entry.is_program
+        rule = self._told.generated.get(node.path, "")
+        if rule and not is_program and (rule != ALTERNATIVE or node.kind is Kind.SYMLINK):
+            return Attribution.GENERATED, rule, (), State.UNCHECKED
         root = self._root_of(node.path)
         path = node.path.removeprefix(root)
         made = made_by(path, node.kind, node.target, is_program=is_program)
