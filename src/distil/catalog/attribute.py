@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final
 
+from distil.catalog.asked import Owned
 from distil.catalog.formats.debian_root import package_key
 from distil.catalog.formats.dpkg_info import ALTERNATIVE
 from distil.catalog.generated import Made, made_by
@@ -27,9 +28,6 @@ _PROGRAM_KINDS: Final = frozenset({"binary", "elf", "go", "rust"})
 
 _MANAGERS: Final = ("dpkg", "apk", "rpm", "alpm", "opkg", "portage")
 """What keys of packages begin with."""
-
-Owned = Mapping[str, tuple[Attribution, str]]
-"""What else is known of paths: what each is attributed to, and by which rule."""
 
 
 class Attributing:
