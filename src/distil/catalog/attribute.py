@@ -26,7 +26,7 @@ from distil.model.tree import Tree
 _PROGRAM_KINDS: Final = frozenset({"binary", "elf", "go", "rust"})
 """The kinds of components that are read out of a program itself."""
 
-_MANAGERS: Final = ("dpkg", "apk", "rpm", "alpm", "opkg")
+_MANAGERS: Final = ("dpkg", "apk", "rpm", "alpm", "opkg", "portage")
 """What keys of packages begin with."""
 
 

@@ -165,6 +165,12 @@ FILES: Final = (
         r"|sync/[a-z-]+\.(?:db|files)(?:\.sig)?",
         "pacman",
     ),
+    Row(
+        "Portage's database",
+        "/var/db/pkg/",
+        r"[^/]+/[^/]+/(?:[A-Z_]+|environment\.bz2|[^/]+\.ebuild)",
+        "sys-apps/portage",
+    ),
     Row("pacman", "/var/log/pacman.log", "", "pacman"),
     Row(
         "pacman-key",

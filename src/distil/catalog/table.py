@@ -90,6 +90,18 @@ CATALOGERS: Final[tuple[Cataloger, ...]] = (
         largest=512 << 20,
     ),
     Cataloger(
+        name="portage",
+        parser="portage:contents",
+        names=("CONTENTS",),
+        inside=("/var/db/pkg/",),
+    ),
+    Cataloger(
+        name="portage-value",
+        parser="portage:value",
+        names=("LICENSE", "DESCRIPTION", "HOMEPAGE"),
+        inside=("/var/db/pkg/",),
+    ),
+    Cataloger(
         name="rpm-manifest",
         parser="rpm:manifest",
         names=("container-manifest-2",),
