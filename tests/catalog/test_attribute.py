@@ -8,15 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from distil.catalog.inventory import inventory
-from distil.fetch.cache import Cache
-from distil.model.inventory import Attribution, Inventory, InventoryFile, State, Subject
-from distil.model.node import Node, directory, symlink
-from distil.model.origin import GeneratedOrigin
-from tests.support.images import layer
+from distil.model.inventory import Attribution, Inventory, InventoryFile, State
+from distil.model.node import Node, symlink
+from tests.support.catalogued import ORIGIN, by_path, catalogued
 from tests.support.nodes import file
 
-ORIGIN = GeneratedOrigin("test")
 STATUS = """Package: {name}
 Status: install ok installed
 Version: 1
@@ -36,21 +32,6 @@ def md5sums(package: str, *nodes: Node) -> Node:
         if node.blob is not None
     )
     return file(f"/var/lib/dpkg/info/{package}.md5sums", "".join(lines).encode())
-
-
-def catalogued(tmp_path: Path, *nodes: Node) -> Inventory:
-    cache = Cache(tmp_path / "cache")
-    parents = {
-        path: directory(path, ORIGIN)
-        for node in nodes
-        for path in map(str, Path(node.path).parents)
-        if path != "/"
-    }
-    return inventory(Subject(name="image"), [layer(cache, [*parents.values(), *nodes])], cache)
-
-
-def by_path(found: Inventory) -> dict[str, InventoryFile]:
-    return {one.path: one for one in found.files}
 
 
 def owner(found: Inventory, one: InventoryFile) -> list[str]:

@@ -26,7 +26,7 @@ from distil.model.tree import Tree
 _PROGRAM_KINDS: Final = frozenset({"binary", "elf", "go", "rust"})
 """The kinds of components that are read out of a program itself."""
 
-_MANAGERS: Final = ("dpkg", "apk", "rpm", "alpm", "opkg")
+_MANAGERS: Final = ("dpkg", "apk", "rpm", "alpm", "opkg", "portage")
 """What keys of packages begin with."""
 
 
@@ -97,10 +97,10 @@ class Attributing:
         known = self._owned.get(node.path)
         if known is not None:
             return *known, (), State.UNCHECKED
-        rule = self._told.generated.get(node.path, "")
-        if rule and (rule != ALTERNATIVE or node.kind is Kind.SYMLINK):
-            return Attribution.GENERATED, rule, (), State.UNCHECKED
         is_program = entry is not None and entry.is_program
+        rule = self._told.generated.get(node.path, "")
+        if rule and not is_program and (rule != ALTERNATIVE or node.kind is Kind.SYMLINK):
+            return Attribution.GENERATED, rule, (), State.UNCHECKED
         root = self._root_of(node.path)
         path = node.path.removeprefix(root)
         made = made_by(path, node.kind, node.target, is_program=is_program)

@@ -165,6 +165,12 @@ FILES: Final = (
         r"|sync/[a-z-]+\.(?:db|files)(?:\.sig)?",
         "pacman",
     ),
+    Row(
+        "Portage's database",
+        "/var/db/pkg/",
+        r"[^/]+/[^/]+/(?:[A-Z_]+|environment\.bz2|[^/]+\.ebuild)",
+        "sys-apps/portage",
+    ),
     Row("pacman", "/var/log/pacman.log", "", "pacman"),
     Row(
         "pacman-key",
@@ -242,6 +248,14 @@ FILES: Final = (
     Row("update-catalog", "/var/lib/sgml-base/", r"supercatalog(?:\.old)?", "sgml-base"),
     Row("update-xmlcatalog", "/etc/xml/", r"catalog(?:\.old)?|[^/]+\.xml(?:\.old)?", "xml-core"),
     Row("update-xmlcatalog", "/var/lib/xml-core/", "[^/]+", "xml-core"),
+    Row(
+        "package manager of Node.js",
+        "",
+        r"/(?:.*/)?node_modules/(?:\.package-lock\.json|\.modules\.yaml|\.pnpm/lock\.yaml"
+        r"|\.yarn-(?:integrity|state\.yml))",
+    ),
+    Row("luarocks", "", r"/(?:.*/)?luarocks/rocks-[\d.]+/manifest(?:-[\d.]+)?(?:\.json)?"),
+    Row("conda", "", r"/(?:.*/)?conda-meta/history"),
     Row("helpztags", "/usr/share/vim/", r"vim\d+/doc/tags", "vim-runtime"),
 )
 """Files."""
@@ -268,6 +282,11 @@ LINKS: Final = (
     Row("fontconfig", "/etc/fonts/conf.d/", r"\d\d-[^/]+\.conf", "fontconfig-config"),
     Row("runit", "/etc/runit/runsvdir/default/", "[a-z0-9-]+", "runit-helper"),
     Row("systemd", "/var/log/README", "", "systemd"),
+    Row(
+        "package manager of Node.js",
+        "",
+        r"/(?:.*/)?node_modules/(?:\.bin/[^/]+|(?:@[^/]+/)?[^/@.][^/]*)",
+    ),
     Row("devices", "/dev/", "fd|stdin|stdout|stderr|core|ptmx|shm"),
 )
 """Symbolic links by where they are."""

@@ -201,7 +201,7 @@ SAMPLES: Final[dict[str, tuple[str, bytes]]] = {
     "python-sbom": (f"{_SITE}/numpy-2.0.dist-info/sboms/auditwheel.cdx.json", CYCLONEDX),
     "conda": ("/opt/conda/conda-meta/zlib-1.2.11-h90_1014.json", CONDA),
     "npm": ("/app/node_modules/@scope/thing/package.json", PACKAGE_JSON),
-    "npm-installed": ("/app/node_modules/.package-lock.json", b"{}"),
+    "python-venv": ("/opt/venv/pyvenv.cfg", b"home = /usr/bin\nversion = 3.11.2\n"),
     "gem": ("/usr/lib/ruby/gems/3.1.0/specifications/nokogiri-1.13.10.gemspec", GEMSPEC),
     "gem-extension": (
         "/var/lib/gems/3.1.0/extensions/x86_64-linux/3.1.0/racc-1.6.0/gem.build_complete",
