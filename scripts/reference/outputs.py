@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Final
 
+from scripts.reference.boms import boms_page
 from scripts.reference.commands import commands_page
 from scripts.reference.differences import differences_page
 from scripts.reference.exits import exits_page
@@ -26,6 +27,7 @@ def outputs() -> dict[str, str]:
         "docs/reference/commands.md": commands_page(),
         "docs/reference/errors.md": exits_page(),
         "docs/reference/limits.md": limits_page(),
+        "docs/reference/sbom.md": boms_page(),
         "docs/reference/secrets.md": secrets_page(),
         "docs/reference/sbom-differences.md": differences_page(),
     }

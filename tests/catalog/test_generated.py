@@ -39,6 +39,10 @@ FILES = {
     "/usr/lib/sysimage/rpm/Packages.db": "rpm's database",
     "/var/lib/pacman/local/zlib-1:1.3-1/desc": "pacman's database",
     "/var/lib/chisel/manifest.wall": "Chisel",
+    "/app/node_modules/.package-lock.json": "package manager of Node.js",
+    "/node_modules/.pnpm/lock.yaml": "package manager of Node.js",
+    "/usr/local/lib/luarocks/rocks-5.1/manifest": "luarocks",
+    "/opt/conda/conda-meta/history": "conda",
 }
 
 LINKS = {
@@ -46,6 +50,9 @@ LINKS = {
     ("/etc/alternatives/awk", "/usr/bin/mawk"): "update-alternatives",
     ("/bin/ls", "/bin/busybox"): "busybox --install",
     ("/lib", "usr/lib"): "merged /usr",
+    ("/app/node_modules/b", ".pnpm/b@1/node_modules/b"): "package manager of Node.js",
+    ("/node_modules/@s/b", "../../packages/b"): "package manager of Node.js",
+    ("/app/node_modules/.bin/tsc", "../typescript/bin/tsc"): "package manager of Node.js",
     ("/etc/localtime", "/usr/share/zoneinfo/Etc/UTC"): "tzdata",
     ("/etc/ssl/certs/002c0b4f.0", "GlobalSign.pem"): "update-ca-certificates",
     ("/etc/rc2.d/S01cron", "../init.d/cron"): "update-rc.d",
@@ -77,6 +84,9 @@ OTHERS = (
     "/var/lib/rpm/mine",
     "/var/log/mine.log",
     "/app/etc/passwd",
+    "/app/node_modules/a/b",
+    "/app/node_modules/.bin/a/b",
+    "/app/node_modules/.hidden",
     "/app/var/lib/dpkg/status",
     "/",
     "",

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from distil.catalog.inventory import Asked, inventory
+from distil.catalog.asked import Asked
+from distil.catalog.inventory import inventory
 from distil.fetch.cache import Cache
 from distil.image.read import read_image
 from distil.image.stores.table import store_to_read

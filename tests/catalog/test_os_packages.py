@@ -12,7 +12,8 @@ import pytest
 from distil.catalog.formats import rpm_header as tags
 from distil.model.inventory import Attribution, Inventory, Link, State
 from distil.model.node import Node, symlink
-from tests.catalog.test_attribute import ORIGIN, by_path, catalogued, owner
+from tests.catalog.test_attribute import owner
+from tests.support.catalogued import ORIGIN, by_path, catalogued
 from tests.support.nodes import file
 from tests.support.rpm_databases import header, sqlite_database
 

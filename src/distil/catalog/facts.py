@@ -85,6 +85,7 @@ class Facts(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
     """Diversions: the key of the package that keeps the path, or "", the path, and where the
     files of all others are that have it."""
     generated: tuple[tuple[str, str], ...] = ()
-    """(path, rule): what the file says was made on the machine, such as links of alternatives."""
+    """(path, rule): what the file says was made on the machine, such as links of alternatives. A
+    program is never counted as made."""
     release: OsRelease | None = None
     remarks: tuple[str, ...] = ()

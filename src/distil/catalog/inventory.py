@@ -1,48 +1,24 @@
-"""Cataloguing an image: its layers read once, laid on each other, and what they say joined."""
+"""What is in an image, as it is known or, the first time, as it is found out."""
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 
-from distil.catalog.attribute import Attributing, Owned
-from distil.catalog.documentation import follow_documentation
-from distil.catalog.history import stays
-from distil.catalog.join import join
-from distil.catalog.kept import decoded, encoded
-from distil.catalog.layer_record import AREA, LayerRecord, layer_record
-from distil.catalog.owners import claimed
-from distil.catalog.squash import Squashed, squash, standing_facts
-from distil.catalog.standing import Standing, removed
+from distil.catalog.asked import Asked
+from distil.catalog.kept import AREA, decoded, encoded
 from distil.catalog.table import VERSION
-from distil.catalog.verdict import verdict_of
 from distil.fetch.cache import Cache
 from distil.image.layer import Layer
-from distil.image.layer_contents import Allowance, wrong_digest
-from distil.image.limits import limits_here
-from distil.image.read_tree import side_by_side
+from distil.image.layer_contents import wrong_digest
 from distil.model.errors import CorruptContent
-from distil.model.inventory import Inventory, InventoryLayer, Remark, Scope, Subject
+from distil.model.inventory import Inventory, Subject
 
 _FORMAT: Final = 1
 """Raised whenever an inventory is made otherwise of the same records."""
-
-
-class Asked(msgspec.Struct, frozen=True):
-    """What an inventory shall tell. Without `contents` nothing of files is hashed.
-
-    `owned` tells of paths that no component claims. With `hashed` the stored bytes of every layer
-    are hashed, also of those that are known.
-    """
-
-    scope: Scope = Scope.SQUASHED
-    contents: bool = True
-    owned: Owned = {}
-    hashed: bool = False
 
 
 def inventory(
@@ -62,7 +38,9 @@ def inventory(
         _hash(layers)
     if known is not None:
         return msgspec.structs.replace(decoded(known, _DECODER), subject=subject)
-    made = _made(subject, layers, _records(layers, cache, asked), asked)
+    from distil.catalog.making import make
+
+    made = make(subject, layers, cache, asked)
     cache.put_document(AREA, key, encoded(made))
     return made
 
@@ -87,55 +65,3 @@ def _hash(layers: Sequence[Layer]) -> None:
                 pass
         except CorruptContent as error:
             raise wrong_digest(layer) from error
-
-
-def _records(layers: Sequence[Layer], cache: Cache, asked: Asked) -> list[LayerRecord]:
-    allowance = Allowance(limits_here())
-
-    def read(layer: Layer, allowance: Allowance) -> LayerRecord:
-        return layer_record(layer, cache, allowance, checksums=asked.contents)
-
-    with contextlib.closing(side_by_side(layers, read, allowance)) as records:
-        return list(records)
-
-
-def _made(
-    subject: Subject, layers: Sequence[Layer], records: Sequence[LayerRecord], asked: Asked
-) -> Inventory:
-    squashed = squash(records, limits_here().symlink_hops)
-    history = stays(records)
-    told = join(standing_facts(squashed, records))
-    follow_documentation(told, squashed.tree)
-    claims = claimed(told, squashed.tree)
-    standing = Standing(told, claims, history)
-    attributed = Attributing(told, squashed, claims, asked.owned).files()
-    components, files = standing.numbered(attributed)
-    if asked.scope is Scope.ALL_LAYERS:
-        components += removed(history, told.release)
-    made = Inventory(
-        subject=subject,
-        release=told.release,
-        layers=tuple(_layer(layer) for layer in layers),
-        components=components,
-        relations=tuple(sorted(standing.relations())),
-        files=files,
-        has_files=asked.contents,
-        scope=asked.scope,
-        remarks=tuple(sorted(_remarks(records, squashed))),
-    )
-    return msgspec.structs.replace(made, verdict=verdict_of(made))
-
-
-def _layer(layer: Layer) -> InventoryLayer:
-    one = layer.descriptor
-    return InventoryLayer(
-        str(layer.diff_id), str(one.digest), one.size, one.media_type, layer.created_by
-    )
-
-
-def _remarks(records: Sequence[LayerRecord], squashed: Squashed) -> Iterator[Remark]:
-    """What was remarked on files that a container sees."""
-    for number, record in enumerate(records):
-        for remark in record.remarks:
-            if squashed.layer_of.get(remark.path) == number:
-                yield remark

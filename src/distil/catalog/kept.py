@@ -13,6 +13,9 @@ import msgspec
 
 Value = TypeVar("Value")
 
+AREA: Final = "catalog"
+"""The area of the cache."""
+
 _PLAIN: Final = b"0"
 _BY_BYTE: Final = b"1"
 _ENCODER: Final = msgspec.msgpack.Encoder()

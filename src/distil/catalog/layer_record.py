@@ -18,7 +18,7 @@ from distil.catalog.cataloger import Cataloger, Parser
 from distil.catalog.checksums import Hashing
 from distil.catalog.dispatch import ELF_MAGIC, Dispatch
 from distil.catalog.facts import Content, Facts, Unreadable
-from distil.catalog.kept import decoded, encoded
+from distil.catalog.kept import AREA, decoded, encoded
 from distil.catalog.table import CATALOGERS, VERSION
 from distil.fetch.cache import Cache
 from distil.formats.tar_member import TarMember
@@ -26,8 +26,6 @@ from distil.image.layer import Layer
 from distil.image.layer_contents import Allowance, layer_members, tar_size
 from distil.model.inventory import Remark
 from distil.model.node import Kind
-
-AREA: Final = "catalog"
 
 _IN_MEMORY: Final = 8 << 20
 """Bytes of a file that a parser is given as they are; larger ones are mapped from the disk."""

@@ -90,6 +90,18 @@ CATALOGERS: Final[tuple[Cataloger, ...]] = (
         largest=512 << 20,
     ),
     Cataloger(
+        name="portage",
+        parser="portage:contents",
+        names=("CONTENTS",),
+        inside=("/var/db/pkg/",),
+    ),
+    Cataloger(
+        name="portage-value",
+        parser="portage:value",
+        names=("LICENSE", "DESCRIPTION", "HOMEPAGE"),
+        inside=("/var/db/pkg/",),
+    ),
+    Cataloger(
         name="rpm-manifest",
         parser="rpm:manifest",
         names=("container-manifest-2",),
@@ -133,6 +145,7 @@ CATALOGERS: Final[tuple[Cataloger, ...]] = (
         names=("INSTALLER",),
         inside=(".dist-info/", ".egg-info/"),
     ),
+    Cataloger(name="python-venv", parser="python_files:environment", names=("pyvenv.cfg",)),
     Cataloger(
         name="python-sbom",
         parser="wheel_sboms:document",
@@ -141,12 +154,6 @@ CATALOGERS: Final[tuple[Cataloger, ...]] = (
     ),
     Cataloger(name="conda", parser="conda:record", suffixes=(".json",), inside=("/conda-meta/",)),
     Cataloger(name="npm", parser="npm:package_json", names=("package.json",)),
-    Cataloger(
-        name="npm-installed",
-        parser="npm:installed_lock",
-        names=(".package-lock.json",),
-        inside=("/node_modules/.package-lock.json",),
-    ),
     Cataloger(
         name="gem", parser="gem:gemspec", suffixes=(".gemspec",), inside=("/specifications/",)
     ),
@@ -167,6 +174,15 @@ CATALOGERS: Final[tuple[Cataloger, ...]] = (
     Cataloger(name="r", parser="r_package:description", names=("DESCRIPTION",)),
     Cataloger(name="lua", parser="lua_rock:rockspec", suffixes=(".rockspec",)),
     Cataloger(name="lua-manifest", parser="lua_rock:rock_manifest", names=("rock_manifest",)),
+    Cataloger(
+        name="perl", parser="cpan:install_json", names=("install.json",), inside=("/.meta/",)
+    ),
+    Cataloger(
+        name="perl-metadata", parser="cpan:metadata", names=("MYMETA.json",), inside=("/.meta/",)
+    ),
+    Cataloger(
+        name="perl-packlist", parser="cpan:packlist", names=(".packlist",), inside=("/auto/",)
+    ),
     Cataloger(name="dotnet", parser="dotnet:deps_json", suffixes=(".deps.json",)),
     # --- programs ---
     Cataloger(name="program", parser="program:program", elf=True, largest=1 << 30),

@@ -6,7 +6,8 @@ from collections.abc import Collection, Sequence
 
 import msgspec
 
-from distil.catalog.inventory import Asked, inventory
+from distil.catalog.asked import Asked
+from distil.catalog.inventory import inventory
 from distil.compose.accounted import compared, completed, owned_by
 from distil.fetch.cache import Cache
 from distil.image.layer import Layer

@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from distil.catalog.inventory import Asked
+from distil.catalog.asked import Asked
 from distil.catalog.table import VERSION as CATALOG
 from distil.compose.accounted import base_layers
 from distil.compose.contents import catalogued, with_base

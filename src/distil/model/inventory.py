@@ -93,6 +93,7 @@ KINDS: Final = {
     "apk": "Alpine package",
     "rpm": "RPM package",
     "alpm": "Arch Linux package",
+    "portage": "Gentoo package",
     "python": "Python distribution",
     "conda": "conda package",
     "npm": "Node.js package",
@@ -114,7 +115,7 @@ KINDS: Final = {
 }
 """What a component can be, and what people call it; OS packages come first."""
 
-OS_KINDS: Final = frozenset({"deb", "opkg", "apk", "rpm", "alpm"})
+OS_KINDS: Final = frozenset({"deb", "opkg", "apk", "rpm", "alpm", "portage"})
 """The kinds whose files a distribution's package manager put there."""
 
 

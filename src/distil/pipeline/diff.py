@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from distil.catalog.inventory import Asked, inventory
+from distil.catalog.asked import Asked
+from distil.catalog.inventory import inventory
 from distil.diff.compare import Side, compare
 from distil.fetch.cache import Cache
 from distil.image.read import read_image

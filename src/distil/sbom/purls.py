@@ -17,6 +17,7 @@ _KINDS: Final = {
     "apk": "apk",
     "rpm": "rpm",
     "alpm": "alpm",
+    "ebuild": "portage",
     "pypi": "python",
     "conda": "conda",
     "npm": "npm",
@@ -37,7 +38,7 @@ _KINDS: Final = {
 }
 """Types of package URLs, and the kinds of components (`KINDS`)."""
 
-_IN_NAMES: Final = frozenset({"npm", "golang", "composer"})
+_IN_NAMES: Final = frozenset({"npm", "golang", "composer", "ebuild"})
 """Types whose namespace is a part of the name that people and databases use."""
 
 

@@ -31,6 +31,7 @@ SYFT_TYPES: Final = {
     "apk": SyftType("apk", "", "apk-db-entry"),
     "rpm": SyftType("rpm", "", "rpm-db-entry"),
     "alpm": SyftType("alpm", "", "alpm-db-entry"),
+    "portage": SyftType("portage", "", "portage-db-entry"),
     "python": SyftType("python", "python", "python-package"),
     "conda": SyftType("conda"),
     "npm": SyftType("npm", "javascript", "javascript-npm-package"),

@@ -325,6 +325,10 @@ def _alpm(component: InventoryComponent) -> dict[str, Any]:
     }
 
 
+def _portage(component: InventoryComponent) -> dict[str, Any]:
+    return {"licenses": " AND ".join(component.licenses), "installedSize": 0, "files": []}
+
+
 def _python(component: InventoryComponent) -> dict[str, Any]:
     told = component.places[0].path.rsplit("/", 2) if component.places else []
     site = spelled(told[0]) if len(told) == 3 else ""
@@ -357,6 +361,7 @@ _METADATA: Final[dict[str, Callable[[InventoryComponent], dict[str, Any]]]] = {
     "apk": _apk,
     "rpm": _rpm,
     "alpm": _alpm,
+    "portage": _portage,
     "python": _python,
     "java": _java,
     "go": _go,

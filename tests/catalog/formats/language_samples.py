@@ -181,6 +181,14 @@ SPDX: Final = b"""{"spdxVersion": "SPDX-2.3", "packages": [
      {"referenceType": "cpe23Type", "referenceLocator": "cpe:2.3:a:x"},
      {"referenceType": "purl", "referenceLocator": "pkg:generic/openssl@3.0"}]}]}"""
 
+INSTALL_JSON: Final = b"""{"name": "Hash::MultiValue", "version": "0.10",
+  "dist": "Hash-MultiValue-0.10", "pathname": "M/MI/MIYAGAWA/Hash-MultiValue-0.10.tar.gz",
+  "provides": {"Hash::MultiValue": {"file": "lib/Hash/MultiValue.pm", "version": "0.10"}}}"""
+
+MYMETA: Final = b"""{"abstract": "Store multiple values", "author": ["Ann <a@b>", "Bob"],
+  "license": ["perl_5", "unknown"], "resources": {"homepage": "https://example.org"}}"""
+
+_PERL: Final = "/usr/local/lib/perl5/site_perl/5.36.0/x86_64-linux"
 _SITE: Final = "/usr/lib/python3.11/site-packages"
 _INFO: Final = f"{_SITE}/my_pack_age-1.0.dist-info"
 
@@ -201,7 +209,7 @@ SAMPLES: Final[dict[str, tuple[str, bytes]]] = {
     "python-sbom": (f"{_SITE}/numpy-2.0.dist-info/sboms/auditwheel.cdx.json", CYCLONEDX),
     "conda": ("/opt/conda/conda-meta/zlib-1.2.11-h90_1014.json", CONDA),
     "npm": ("/app/node_modules/@scope/thing/package.json", PACKAGE_JSON),
-    "npm-installed": ("/app/node_modules/.package-lock.json", b"{}"),
+    "python-venv": ("/opt/venv/pyvenv.cfg", b"home = /usr/bin\nversion = 3.11.2\n"),
     "gem": ("/usr/lib/ruby/gems/3.1.0/specifications/nokogiri-1.13.10.gemspec", GEMSPEC),
     "gem-extension": (
         "/var/lib/gems/3.1.0/extensions/x86_64-linux/3.1.0/racc-1.6.0/gem.build_complete",
@@ -218,6 +226,12 @@ SAMPLES: Final[dict[str, tuple[str, bytes]]] = {
     "lua-manifest": (
         "/usr/local/lib/luarocks/rocks-5.1/penlight/1.13.1-1/rock_manifest",
         ROCK_MANIFEST,
+    ),
+    "perl": (f"{_PERL}/.meta/Hash-MultiValue-0.10/install.json", INSTALL_JSON),
+    "perl-metadata": (f"{_PERL}/.meta/Hash-MultiValue-0.10/MYMETA.json", MYMETA),
+    "perl-packlist": (
+        f"{_PERL}/auto/Hash/MultiValue/.packlist",
+        b"/usr/local/lib/perl5/site_perl/5.36.0/Hash/MultiValue.pm\n/../usr/x y type=file\n",
     ),
     "dotnet": ("/app/App.deps.json", DEPS_JSON),
 }

@@ -70,6 +70,7 @@ def test_a_manifest_in_another_root_and_in_a_place_of_the_makers_choice() -> Non
         HEADER + b"no JSON\n",
         HEADER + b'{"kind":"path","slices":[1]}\n',
         HEADER + b"[" * 100_000,
+        HEADER + b'{"kind":"path","path":"/\xff"}\n',
         compressed(HEADER + LINES)[:-9],
         compressed(HEADER + LINES) + b"more",
     ],

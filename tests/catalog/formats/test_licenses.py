@@ -68,6 +68,8 @@ from distil.catalog.formats.licenses import Licenses, _key, _listed, spdx, spdx_
         # npm, gems, crates
         ("mit", "MIT"),
         ("GPL-2.0", "GPL-2.0-only"),
+        ("(MIT OR GPL-2.0)", "MIT OR GPL-2.0-only"),
+        ("(MIT) OR (ISC)", "(MIT) OR (ISC)"),
         ("GPL-3.0+", "GPL-3.0-or-later"),
         ("MIT/Apache-2.0", "MIT OR Apache-2.0"),
         ("(MIT AND BSD-3-Clause) OR ISC", "(MIT AND BSD-3-Clause) OR ISC"),

@@ -40,6 +40,9 @@ def test_the_manifest_has_what_was_put_in_place() -> None:
                     "/usr/local/share/lua/5.1/pl/app.lua", "md5:d41d8cd98f00b204e9800998ecf8427e"
                 ),
                 Claim("/evil.lua"),
+                Claim(
+                    f"{ROCKS}/penlight/1.13.1-1/bin/tool", "md5:0123456789abcdef0123456789abcdef"
+                ),
                 Claim("/usr/local/bin/tool"),
             ),
         ),

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from distil.catalog.facts import Claim, Facts, Stated
-from distil.catalog.formats.npm import installed_lock, package_json
+from distil.catalog.formats.npm import package_json
 from tests.catalog.formats.language_samples import SAMPLES
 
 
@@ -76,8 +76,10 @@ def test_what_it_needs_is_looked_for_as_node_does() -> None:
     ],
 )
 def test_which_directory_is_the_packages(path: str, tree: str | None) -> None:
-    trees = [claim.path for claim in told(path).claims if claim.is_tree]
-    assert trees == ([tree] if tree else [])
+    claims = told(path).claims
+    assert [claim.path for claim in claims if claim.is_tree] == ([tree] if tree else [])
+    lock = f"{path.removesuffix('package.json')}package-lock.json"
+    assert (lock in [claim.path for claim in claims]) == (tree is None)
 
 
 def test_the_programs_of_a_module_for_everybody() -> None:
@@ -101,7 +103,7 @@ def test_the_programs_of_a_module_for_everybody() -> None:
         ({"license": {"type": "ISC", "url": "x"}}, ("ISC",)),
         ({"licenses": [{"type": "MIT"}, {"type": "BSD-3-Clause"}]}, ("MIT", "BSD-3-Clause")),
         ({"license": ["MIT", "ISC"]}, ("MIT", "ISC")),
-        ({"license": "(MIT OR GPL-3.0)"}, ("(MIT OR GPL-3.0-only)",)),
+        ({"license": "(MIT OR GPL-3.0)"}, ("MIT OR GPL-3.0-only",)),
         ({"license": 5}, ()),
         ({"license": ""}, ()),
     ],
@@ -131,11 +133,13 @@ def test_without_name_or_version_it_is_no_package(content: bytes) -> None:
     assert package_json("/app/package.json", content) == Facts()
 
 
+def test_a_module_without_a_version_is_one() -> None:
+    content = b'{"name": "x", "main": "x.js"}'
+    stated = only(package_json("/app/node_modules/x/package.json", content))
+    assert stated.component.purl == "pkg:npm/x"
+    assert package_json("/app/node_modules/x/es6/package.json", content) == Facts()
+
+
 def test_a_byte_order_mark_is_passed_over() -> None:
     content = b'\xef\xbb\xbf{"name": "x", "version": "1"}'
     assert only(package_json("/app/package.json", content)).component.name == "x"
-
-
-def test_npms_own_record_is_npms() -> None:
-    facts = installed_lock(*SAMPLES["npm-installed"])
-    assert [path for path, _ in facts.generated] == ["/app/node_modules/.package-lock.json"]

@@ -21,7 +21,7 @@ def test_a_package_of_pecl() -> None:
     assert component.properties == (("channel", "pecl.php.net"),)
     assert stated.claims[1:] == (
         Claim("/usr/lib/php/ext/redis.so"),
-        Claim("/usr/share/x.y", "md5:d41d8cd98f00b204e9800998ecf8427e"),
+        Claim("/usr/share/x.y", "md5:d41d8cd98f00b204e9800998ecf8427e", is_optional=True),
     )
 
 

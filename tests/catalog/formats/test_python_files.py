@@ -8,6 +8,7 @@ from distil.catalog.facts import Added, Claim, Facts, Unreadable
 from distil.catalog.formats import python_files
 from distil.catalog.formats.python_files import (
     direct_url,
+    environment,
     installed_files,
     installer,
     record,
@@ -84,3 +85,10 @@ def test_the_list_of_files_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(python_files, "_MOST_FILES", 2)
     with pytest.raises(Unreadable):
         record(f"{SITE}/x.dist-info/RECORD", b"a,,\nb,,\nc,,\n")
+
+
+def test_what_a_virtual_environment_is_made_with() -> None:
+    made = dict(environment(*SAMPLES["python-venv"]).generated)
+    assert set(made.values()) == {"virtual environment"}
+    assert {"/opt/venv/pyvenv.cfg", "/opt/venv/bin/activate", "/opt/venv/bin/python3.11"} <= {*made}
+    assert "/opt/venv/bin/python3.11" not in dict(environment("/v/pyvenv.cfg", b"").generated)

@@ -57,6 +57,7 @@ class Difference:
 
 _OPKG = "packages of opkg, as OpenWrt has them"
 _CHISEL = "packages that chisel cut, of which only its manifest tells"
+_NOTE = "programs without a package whose ELF note names one"
 _NO_MODULES = "Go's standard library in programs that were built without modules"
 
 DIFFERENCES: tuple[Difference, ...] = (
@@ -102,6 +103,62 @@ DIFFERENCES: tuple[Difference, ...] = (
         "Data of a test-suite in the documentation: a package that R installed says in its "
         "DESCRIPTION when it was `Built`.",
         pattern="^r rlanglibtest ",
+    ),
+    Difference(
+        Peer.SYFT,
+        "conda",
+        Side.OURS,
+        "packages of conda",
+        "Syft 1.18 does not read `conda-meta`.",
+    ),
+    Difference(
+        Peer.SYFT,
+        "binary",
+        Side.OURS,
+        "C libraries, zlib, SQLite, and interpreters and servers as other builders name them",
+        "No package owns them, and the version stands in their bytes: Syft has no row for them, "
+        "or one that only knows how the project's own image is built.",
+        pattern="^binary (glibc|zlib|sqlite|haproxy|php-cli|ruby) ",
+    ),
+    Difference(
+        Peer.SYFT,
+        "deb",
+        Side.THEIRS,
+        _NOTE,
+        "The note says what the program was built as, not that dpkg installed it here: in that "
+        "image there is no dpkg. It is of the kind `elf`, with the same name and version.",
+        pattern="^deb systemd ",
+        images=("programs-12",),
+    ),
+    Difference(
+        Peer.SYFT,
+        "elf",
+        Side.OURS,
+        _NOTE,
+        "The other side of the row above; the package URL names the distribution that the note "
+        "names.",
+        pattern="^elf systemd ",
+    ),
+    Difference(
+        Peer.TRIVY,
+        "binary",
+        Side.OURS,
+        "programs that no package owns",
+        "Trivy knows no program by its bytes.",
+    ),
+    Difference(
+        Peer.TRIVY,
+        "elf",
+        Side.OURS,
+        _NOTE,
+        "Trivy does not read them.",
+    ),
+    Difference(
+        Peer.TRIVY,
+        "conda",
+        Side.OURS,
+        "packages of conda outside `envs/`",
+        "Trivy reads `conda-meta` of named environments alone; the root of conda is one too.",
     ),
     Difference(
         Peer.TRIVY,

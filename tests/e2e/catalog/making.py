@@ -21,7 +21,7 @@ PYTHONS = {"bullseye": "3.9", "bookworm": "3.11", "trixie": "3.13"}
 """The Python of each Debian."""
 
 STALE = 'Acquire::Check-Valid-Until "false"'
-"""A mirror may be days behind."""
+"""For unstable, which a mirror may have as it was weeks ago; mmdebstrap leaves it in the image."""
 
 TIMEOUT = 1200
 """Seconds for a step that asks a mirror."""
@@ -83,7 +83,8 @@ def _base(suite: str, directory: Path) -> Path:
 
 
 def _mmdebstrap(suite: str, archive: Path, *packages: str) -> None:
-    options = ["--quiet", "--variant=minbase", "--format=tar", f"--aptopt={STALE}"]
+    options = ["--quiet", "--variant=minbase", "--format=tar"]
+    options += [f"--aptopt={STALE}"] if suite == "sid" else []
     options += [f"--include={','.join(packages)}"] if packages else []
     run_tool("mmdebstrap", *options, suite, archive, timeout=TIMEOUT)
 
@@ -115,8 +116,8 @@ def _containerfile(image: RealImage, base: str) -> str:
     lines = [f"FROM {base}" + (" AS build" if image.only else "")]
     if image.packages:
         install = f"{APT} {' '.join(image.packages)}"
-        update = "apt-get update -o Acquire::Check-Valid-Until=false"
-        lines.append(f"RUN {update} && {install} && rm -rf /var/lib/apt/lists/*")
+        clean = "apt-get clean && rm -rf /var/lib/apt/lists/*"
+        lines.append(f"RUN apt-get update && {install} && {clean}")
     lines.append("COPY root/ /")
     lines += [f"RUN {' && '.join(step.splitlines())}" for step in image.steps]
     if image.only:
@@ -207,7 +208,10 @@ def _with_rpm(image: RealImage, work: Path) -> Path:
 def _with_distil(image: RealImage, work: Path) -> Path:
     source = str(ROOT / "examples" / image.example)
     distil("build", source, "-t", TAG, "-o", f"oci:{work / 'layout'}:{TAG}")
-    return work / "layout"
+    # Alone: Syft wants a layout to have one image, without a twin and what is attached to it.
+    names = (f"oci:{work / place}:{TAG}" for place in ("layout", "alone"))
+    run_tool("skopeo", "copy", "--quiet", *names)
+    return work / "alone"
 
 
 _WAYS: Mapping[Way, Callable[[RealImage, Path], Path]] = {

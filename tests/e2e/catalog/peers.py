@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 from packageurl import PackageURL
 
-from distil.catalog.inventory import Asked, inventory
+from distil.catalog.asked import Asked
+from distil.catalog.inventory import inventory
 from distil.fetch.cache import Cache
 from distil.image.read import read_image
 from distil.image.stores.table import store_to_read

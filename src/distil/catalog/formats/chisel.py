@@ -89,7 +89,7 @@ def _lines(content: Content) -> list[_Line]:
     decoder = msgspec.json.Decoder(_Line)
     try:
         found = [decoder.decode(line) for line in data.split(b"\n") if line]
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Unreadable(f"no manifest of Chisel: {error}") from error
     if not found or not found[0].jsonwall.startswith("1.") or found[0].schema[:2] != "1.":
         raise Unreadable("no manifest of Chisel of schema 1")

@@ -45,7 +45,8 @@ _BSD_CLAUSES: Final = (
     ("may be used to endorse or promote products derived", "BSD-3-Clause"),
     ("", "BSD-2-Clause"),
 )
-_MARKS: Final = re.compile(r"[\s*#>\"`]+")
+_MARKS: Final = '*#>"`'
+"""What comments and quotations begin their lines with."""
 
 
 def copyright_file(path: str, content: Content) -> Facts:
@@ -73,14 +74,21 @@ def _machine_readable(text: str) -> Licenses:
         if not name:
             continue
         if words:
-            texts.setdefault(name, printable(_unfolded(words)))
+            texts.setdefault(name, words)
         if "files" in fields:
             of_files[name] = None
         elif "format" in fields or "format-specification" in fields:
             head.append(name)
         if len(of_files) > MOST_LICENSES:
             raise Unreadable(f"more than {MOST_LICENSES} licences")
-    return spdx_all(of_files or head or texts, texts)
+    return spdx_all(of_files or head or texts, _Texts(texts))
+
+
+class _Texts(dict[str, str]):
+    """Texts of licences by name, as the file has them; only those that are asked for are read."""
+
+    def get(self, name: str, default: str = "") -> str:  # type: ignore[override]
+        return printable(_unfolded(self[name])) if name in self else default
 
 
 def _unfolded(words: str) -> str:
@@ -92,7 +100,9 @@ def _unfolded(words: str) -> str:
 def _free(text: str) -> Licenses:
     """Licences that a text refers to or has the words of."""
     names = dict.fromkeys(_referred(text))
-    plain = _MARKS.sub(" ", text).lower()
+    for mark in _MARKS:
+        text = text.replace(mark, " ")
+    plain = " ".join(text.lower().split())
     for words, name in _WORDS:
         if words in plain:
             names[name] = None

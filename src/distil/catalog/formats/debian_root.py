@@ -50,7 +50,7 @@ def below(root: str, written: str) -> str:
     No ``..`` leads out of `root`.
     """
     path = "/" + written.removeprefix("./").removeprefix("/")
-    if _ODD.search(path):
+    if ("/." in path or "//" in path) and _ODD.search(path):
         path = posixpath.normpath(path)
         path = "/" + path.lstrip("/")
     return root + path

@@ -58,6 +58,12 @@ _HELD: Final = {
         "share/man/man1/python{line}.1",
         *(f"bin/{name}{{line}}" for name in ("2to3-", "idle", "pydoc", "pyvenv-")),
         "bin/python{line}-config",
+        *(f"bin/{name}{end}" for name in ("python", "idle", "pydoc") for end in ("", "3")),
+        *(f"bin/{name}" for name in ("2to3", "python-config", "python3-config")),
+        "lib/libpython{line}.so",
+        "lib/pkgconfig/python3.pc",
+        "lib/pkgconfig/python3-embed.pc",
+        "share/man/man1/python3.1",
         "bin/python{line}-gdb.py",
     ),
     "node": (

@@ -32,14 +32,23 @@ from distil.model.inventory import Checksum, InventoryComponent, Place
 ARCHIVES: Final = (".jar", ".war", ".ear", ".par", ".sar", ".nar", ".jpi", ".hpi", ".lpkg")
 """Endings of what is read as a Java archive, in an image and in other archives."""
 
+_WANTED: Final = (
+    b"pom.properties",
+    b"pom.xml",
+    b"META-INF/MANIFEST.MF",
+    *(ending.encode() for ending in ARCHIVES),
+)
+
 _LARGEST_UNPACKED: Final = 1 << 30
 """Bytes that all that is read of one file may unpack to."""
 _LARGEST_ARCHIVE: Final = 256 << 20
 _LARGEST_TEXT: Final = 1 << 20
 """Bytes of an archive in an archive, and of a manifest or a file of Maven's."""
-_COST_OF_ARCHIVE: Final = 32 << 10
-_COST_OF_MEMBER: Final = 256
-"""Bytes of the allowance that an archive costs, and each of its members, whatever their size."""
+_COST_OF_ARCHIVE: Final = 128 << 10
+_COST_OF_DIRECTORY: Final = 4
+"""Bytes of the allowance that an archive costs, and each byte of its directory."""
+_HIGHEST_RATIO: Final = 100
+"""How many times its packed size an archive in an archive may have."""
 _DEEPEST: Final = 8
 _MOST_POMS: Final = 2000
 """Projects whose coordinates are read in one archive."""
@@ -92,10 +101,15 @@ class _Walk:
     def _nested(
         self, archive: ZipDirectory, member: Member, inner: str, outer: str, depth: int
     ) -> None:
-        if len(self.stated) > _MOST_COMPONENTS or depth > _DEEPEST:
+        is_beyond = depth > _DEEPEST or len(self.stated) > _MOST_COMPONENTS
+        if is_beyond or self.allowance.left < _COST_OF_ARCHIVE:
             self._remark("it holds more archives than are looked at")
             return
         try:
+            self.allowance.take(_COST_OF_ARCHIVE)
+            if member.size > _HIGHEST_RATIO * max(member.packed, _COST_OF_ARCHIVE):
+                # What is in an archive is compressed already.
+                raise Unreadable("it unpacks to far more than any archive does")
             content = archive.read(member, _LARGEST_ARCHIVE, self.allowance)
             self.archive(content, inner, outer, depth)
         except Unreadable as error:
@@ -170,13 +184,12 @@ def java_archive(path: str, content: Content) -> Facts:
 
 
 def _listed(archive: ZipDirectory, allowance: Allowance) -> _Found:
-    allowance.take(_COST_OF_ARCHIVE)
     manifest: Member | None = None
     properties: list[Member] = []
     poms: dict[str, Member] = {}
     archives: list[Member] = []
-    for member in archive.members():
-        allowance.take(_COST_OF_MEMBER)
+    allowance.take(_COST_OF_DIRECTORY * archive.directory_size)
+    for member in archive.members(_WANTED):
         name = member.name
         if name.endswith("pom.properties"):
             properties.append(member)

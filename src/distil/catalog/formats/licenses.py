@@ -188,6 +188,11 @@ def _listed(expression: str) -> str | None:
     """What is an SPDX expression already, with the ids of today; None for all else."""
     from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
+    expression = expression.strip()
+    if expression.startswith("(") and expression.endswith(")"):
+        inner = _listed(expression[1:-1])
+        if inner is not None:
+            return inner
     try:
         canonical = canonicalize_license_expression(expression)
     except InvalidLicenseExpression:

@@ -63,12 +63,12 @@ def rock_manifest(path: str, content: Content) -> Facts:
     for part, place in _DEPLOYED.items():
         deployed = image_path(found["prefix"] or "/", place.format(found["lua"]))
         for relative, md5 in _files(told.get(part, {}), "", 0):
-            is_wrapped = part == "bin"
-            checksum = "" if is_wrapped or len(md5) != 32 else f"md5:{md5}"
-            found_at = image_path(deployed, relative)
-            if found_at:
-                claims.append(Claim(found_at, checksum))
-    return Facts(added=(Added(f"lua:{directory}", tuple(claims)),))
+            checksum = f"md5:{md5}" if len(md5) == 32 else ""
+            if part == "bin":  # What is deployed is a script that starts the rock's own.
+                claims.append(Claim(image_path(directory, f"bin/{relative}"), checksum))
+                checksum = ""
+            claims.append(Claim(image_path(deployed, relative), checksum))
+    return Facts(added=(Added(f"lua:{directory}", tuple(one for one in claims if one.path)),))
 
 
 def _files(told: Value, above: str, depth: int) -> Iterator[tuple[str, str]]:

@@ -1,7 +1,7 @@
-"""Node.js packages: every ``package.json`` with a name and a version, as Syft counts them.
+"""Node.js packages: every ``package.json`` with a name and a version.
 
 Where the file is the one of a module that can be required (below ``node_modules``, pnpm's store,
-Debian's ``/usr/share/nodejs``), the whole directory is the package's.
+Debian's ``/usr/share/nodejs``), the whole directory is the package's, and it needs no version.
 """
 
 from __future__ import annotations
@@ -22,6 +22,16 @@ from distil.model.inventory import InventoryComponent
 _MODULES: Final = "node_modules"
 _SHARED: Final = ("/usr/share/nodejs", "/usr/lib/nodejs")
 """Where Debian's packages put modules."""
+_LOCKS: Final = (
+    "bun.lock",
+    "bun.lockb",
+    "npm-shrinkwrap.json",
+    "package-lock.json",
+    "pnpm-lock.yaml",
+    "pnpm-workspace.yaml",
+    "yarn.lock",
+)
+"""What package managers keep beside the ``package.json`` of an application."""
 _MOST_NEEDS: Final = 1000
 _DEEPEST: Final = 16
 """Directories above a module in which what it needs is looked for."""
@@ -48,12 +58,13 @@ class _Package(msgspec.Struct):
 
 
 def package_json(path: str, content: Content) -> Facts:
-    """A ``package.json``: nothing where it has no name or no version."""
+    """A ``package.json``: nothing where it is only a part of a package, or says how to load it."""
     told = json_file(content, _Package)
     name, version = word(told.name), word(told.version)
-    if not name or not version:
-        return Facts()
     directory = directory_of(path)
+    modules = _modules(directory)
+    if not name or not (version or modules):
+        return Facts()
     licenses = _licenses(told)
     namespace, _, short = name.rpartition("/")
     component = InventoryComponent(
@@ -68,11 +79,12 @@ def package_json(path: str, content: Content) -> Facts:
         description=line(told.description),
         properties=(("private", "true"),) if told.private is True else (),
     )
-    modules = _modules(directory)
     claims = [Claim(path, is_optional=True)]
     if modules:
         claims.append(Claim(directory, is_tree=True))
         claims += _programs(told.bin, name, modules)
+    else:
+        claims += [Claim(image_path(directory, one), is_optional=True) for one in _LOCKS]
     needs = tuple(_needs(told, directory))
     return Facts((Stated(component, (f"npm:{directory}",), tuple(claims), needs),))
 
@@ -148,8 +160,3 @@ def _names(told: object) -> Iterator[str]:
         name = word(one.get("type") or one.get("name") if isinstance(one, dict) else one)
         if name:
             yield name
-
-
-def installed_lock(path: str, _content: Content) -> Facts:
-    """``node_modules/.package-lock.json``: npm's own record of what it put there."""
-    return Facts(generated=((path, "npm's record of what it installed"),))

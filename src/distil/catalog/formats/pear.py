@@ -15,7 +15,8 @@ from distil.model.inventory import InventoryComponent
 
 _PECL: Final = "pecl.php.net"
 _PEAR: Final = "pear.php.net"
-_ROLES: Final = frozenset({"lead", "developer"})
+_LOADED: Final = frozenset({"php", "ext", "script"})
+"""The roles of files that PHP or people run; distributions leave out and move the others."""
 _MD5: Final = frozenset("0123456789abcdef")
 
 
@@ -71,4 +72,5 @@ def _files(told: Value) -> Iterator[Claim]:
         if place:
             md5 = _text(one, "md5sum")
             is_md5 = len(md5) == 32 and _MD5.issuperset(md5)
-            yield Claim(place, f"md5:{md5}" if is_md5 else "")
+            is_optional = _text(one, "role") not in _LOADED
+            yield Claim(place, f"md5:{md5}" if is_md5 else "", is_optional=is_optional)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -18,6 +19,26 @@ from distil.catalog.formats.json_file import json_file, word
 from distil.catalog.formats.python_metadata import info_key
 
 _MOST_FILES: Final = 1_000_000
+_LARGEST_CONFIGURATION: Final = 64 << 10
+_VERSION: Final = re.compile(rb"^version(?:_info)?[ \t]*=[ \t]*(3\.\d+)", re.MULTILINE)
+_ENVIRONMENT: Final = (
+    ".gitignore",
+    ".lock",
+    "CACHEDIR.TAG",
+    "bin/Activate.ps1",
+    "bin/activate",
+    "bin/activate.bat",
+    "bin/activate.csh",
+    "bin/activate.fish",
+    "bin/activate.nu",
+    "bin/activate.ps1",
+    "bin/activate_this.py",
+    "bin/deactivate.bat",
+    "bin/pydoc.bat",
+    "bin/python",
+    "bin/python3",
+    "lib64",
+)
 _ALGORITHMS: Final = {"sha256": 32, "sha1": 20, "md5": 16}
 """Those that files are checked by, with their size in bytes."""
 
@@ -79,6 +100,19 @@ def installer(path: str, content: Content) -> Facts:
     name = word(content[:512].decode("utf-8", "replace"))
     properties = (("installer", name),) if name else ()
     return Facts(added=(Added(info_key(directory_of(path)), properties=properties),))
+
+
+def environment(path: str, content: Content) -> Facts:
+    """``pyvenv.cfg``: what `venv`, `virtualenv` and `uv` make of a virtual environment."""
+    directory = directory_of(path)
+    version = _VERSION.search(content[:_LARGEST_CONFIGURATION])
+    names = [*_ENVIRONMENT]
+    if version is not None:
+        python = f"python{version[1].decode()}"
+        modules = f"lib/{python}/site-packages"
+        names += [f"bin/{python}", f"{modules}/_virtualenv.py", f"{modules}/_virtualenv.pth"]
+    made = [image_path(directory, name) for name in names]
+    return Facts(generated=tuple((one, "virtual environment") for one in (path, *made)))
 
 
 def _lines(content: Content) -> list[str]:

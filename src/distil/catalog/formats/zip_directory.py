@@ -71,8 +71,13 @@ class ZipDirectory:
             raise Unreadable(f"it has more than {_MOST_MEMBERS} members")
         self._directory = content[start : start + size]
 
-    def members(self) -> Iterator[Member]:
-        """The files of the archive in the order of its directory; directories are left out.
+    @property
+    def directory_size(self) -> int:
+        """Bytes of the central directory, which is read whole."""
+        return len(self._directory)
+
+    def members(self, endings: tuple[bytes, ...]) -> Iterator[Member]:
+        """The members with a name that has one of `endings`, in the order of the directory.
 
         Raises `Unreadable` where the directory does not follow its format.
         """
@@ -81,21 +86,18 @@ class ZipDirectory:
             if position + _ENTRY.size > len(directory) or not left:
                 raise Unreadable("its central directory does not end")
             left -= 1
-            fields = _ENTRY.unpack_from(directory, position)
-            magic, flags, method, packed, size = (fields[i] for i in (0, 3, 4, 8, 9))
-            name_size, extra_size, comment_size, offset = (fields[i] for i in (10, 11, 12, 16))
-            if magic != _ENTRY_MAGIC:
+            entry = _ENTRY.unpack_from(directory, position)
+            if entry[0] != _ENTRY_MAGIC:
                 raise Unreadable("its central directory is damaged")
             name_start = position + _ENTRY.size
-            extra_start = name_start + name_size
+            extra_start = name_start + entry[10]
+            position = extra_start + entry[11] + entry[12]
             name = directory[name_start:extra_start]
-            if _WHOLE in (packed, size, offset):
-                extra = directory[extra_start : extra_start + extra_size]
-                size, packed, offset = _whole(extra, size, packed, offset)
-            if not name.endswith(b"/"):
+            if name.endswith(endings):
+                extra = directory[extra_start : extra_start + entry[11]]
+                size, packed, offset = _whole(extra, entry[9], entry[8], entry[16])
                 text = name.decode("utf-8", "replace").lstrip("/")
-                yield Member(text, offset + self._shift, packed, size, method, flags)
-            position = extra_start + extra_size + comment_size
+                yield Member(text, offset + self._shift, packed, size, entry[4], entry[3])
 
     def read(self, member: Member, largest: int, allowance: Allowance) -> bytes:
         """The contents of `member`; no more than `largest` bytes, which `allowance` pays for.
@@ -155,6 +157,8 @@ def _holds_end64(content: Content, where: int) -> bool:
 
 def _whole(extra: bytes, size: int, packed: int, offset: int) -> tuple[int, int, int]:
     """Size, packed size and offset, those that are too large from the ZIP64 extra field."""
+    if _WHOLE not in (size, packed, offset):
+        return size, packed, offset
     values: list[int] = []
     position = 0
     while position + 4 <= len(extra):
