@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from distil.model.inventory import Attribution, Inventory, InventoryFile, State
+from distil.model.inventory import Answer, Attribution, Inventory, InventoryFile, State
 from distil.model.node import Node, symlink
 from tests.support.catalogued import ORIGIN, by_path, catalogued
 from tests.support.nodes import file
@@ -107,6 +107,46 @@ def test_links_of_alternatives_are_made_and_programs_in_their_place_are_not(
     assert files["/usr/bin/pager"].attribution is Attribution.UNOWNED
     assert files["/usr/bin/other"].rule == "update-alternatives"
     assert files["/etc/alternatives/pager"].rule == "update-alternatives"
+
+
+def test_a_link_to_a_file_is_its_packages_where_no_list_would_tell(tmp_path: Path) -> None:
+    library = file("/usr/lib/liba.so.1.0", b"library")
+    links = (
+        symlink("/usr/lib/liba.so.1", "liba.so.1.0", ORIGIN),
+        symlink("/usr/lib/nowhere", "gone", ORIGIN),
+        symlink("/usr/lib/round", "round", ORIGIN),
+    )
+    sums = md5sums("a", library)
+    beside = file("/var/lib/dpkg/status.d/a.md5sums", sums.blob.read() if sums.blob else b"")
+    alone = file("/var/lib/dpkg/status.d/a", b"Package: a\nVersion: 1\nArchitecture: amd64\n")
+    found = catalogued(tmp_path / "1", library, *links, alone, beside)
+    files = by_path(found)
+    assert files["/usr/lib/liba.so.1"].rule == "link to /usr/lib/liba.so.1.0"
+    assert owner(found, files["/usr/lib/liba.so.1"]) == ["a"]
+    for path in ("/usr/lib/nowhere", "/usr/lib/round"):
+        assert files[path].attribution is Attribution.UNOWNED
+    listed = by_path(catalogued(tmp_path / "2", library, *links, status("a"), sums))
+    assert listed["/usr/lib/liba.so.1"].attribution is Attribution.UNOWNED
+
+
+@pytest.mark.parametrize(
+    ("script", "attribution"),
+    [
+        (b"#!/bin/sh\nexit 101\n", Attribution.GENERATED),
+        (b"#!/bin/sh\nexit 0\n", Attribution.UNOWNED),
+    ],
+)
+def test_a_script_that_is_made_is_known_by_its_contents(
+    tmp_path: Path, script: bytes, attribution: Attribution
+) -> None:
+    found = catalogued(tmp_path, file("/usr/sbin/policy-rc.d", script, mode=0o755))
+    assert by_path(found)["/usr/sbin/policy-rc.d"].attribution is attribution
+
+
+def test_an_image_of_which_nothing_is_known_is_no_success(tmp_path: Path) -> None:
+    found = catalogued(tmp_path, file("/etc/hostname", b"a\n"))
+    assert found.verdict is not None
+    assert found.verdict.answer is Answer.UNKNOWN
 
 
 def test_a_checksum_of_somebody_else_does_not_hide_a_changed_file(tmp_path: Path) -> None:

@@ -8,12 +8,14 @@ from typing import Final
 
 from distil.catalog.asked import Owned
 from distil.catalog.formats.debian_root import package_key
+from distil.catalog.formats.dpkg import KEPT
 from distil.catalog.formats.dpkg_info import ALTERNATIVE
 from distil.catalog.generated import Made, made_by
 from distil.catalog.join import Told
 from distil.catalog.layer_record import Entry
 from distil.catalog.owners import Claimed
 from distil.catalog.squash import RecordedFile, Squashed
+from distil.model.errors import LinkLoop
 from distil.model.inventory import (
     OS_KINDS,
     Attribution,
@@ -26,6 +28,9 @@ from distil.model.tree import Tree
 _PROGRAM_KINDS: Final = frozenset({"binary", "elf", "go", "rust"})
 """The kinds of components that are read out of a program itself."""
 
+LINK: Final = "link to"
+"""What the rule of a link begins with that is its target's package's."""
+
 _MANAGERS: Final = ("dpkg", "apk", "rpm", "alpm", "opkg", "portage")
 """What keys of packages begin with."""
 
@@ -37,6 +42,7 @@ class Attributing:
         self._kinds = [joined.component.kind for joined in told.components]
         self._positions = {id(joined): n for n, joined in enumerate(told.components)}
         self._roots = _roots(told)
+        self._without_links = _without_links(told)
         self._told = told
         self._squashed = squashed
         self._claims = claims
@@ -99,17 +105,27 @@ class Attributing:
             return *known, (), State.UNCHECKED
         is_program = entry is not None and entry.is_program
         rule = self._told.generated.get(node.path, "")
-        if rule and not is_program and (rule != ALTERNATIVE or node.kind is Kind.SYMLINK):
+        is_kept = not is_program or rule.startswith(KEPT)
+        if rule and is_kept and (rule != ALTERNATIVE or node.kind is Kind.SYMLINK):
             return Attribution.GENERATED, rule, (), State.UNCHECKED
         root = self._root_of(node.path)
         path = node.path.removeprefix(root)
         made = made_by(path, node.kind, node.target, is_program=is_program)
-        if made is not None:
+        if made is not None and (not made.contents or _has_one(made.contents, entry)):
             owners = self._makers(made, root)
             if owners or not made.needs_owner:
-                state = self._copied(made, root, entry)
+                state = State.VERIFIED if made.contents else self._copied(made, root, entry)
                 return Attribution.GENERATED, made.rule, owners, state
-        return Attribution.UNOWNED, "", (), State.UNCHECKED
+        return *self._linked(node), State.UNCHECKED
+
+    def _linked(self, node: Node) -> tuple[Attribution, str, tuple[int, ...]]:
+        """A link to a file of a package of which no list tells the links."""
+        found = _resolved(self._squashed.tree, node.path) if node.kind is Kind.SYMLINK else None
+        owners = self._owners(found.path) if found is not None else ()
+        kept = tuple(one for one in owners if one in self._without_links)
+        if found is None or not kept:
+            return Attribution.UNOWNED, "", ()
+        return Attribution.GENERATED, f"{LINK} {found.path}", kept
 
     def _root_of(self, path: str) -> str:
         """The root of another system that `path` is below, empty for that of the image."""
@@ -161,6 +177,27 @@ class Attributing:
             return State.UNCHECKED
         is_configuration = any(claim.is_configuration for _, claim in claims)
         return State.CONFIGURED if is_configuration else State.MODIFIED
+
+
+def _without_links(told: Told) -> frozenset[int]:
+    """The packages by position of which there are checksums alone, which links have none of."""
+    return frozenset(
+        position
+        for position, joined in enumerate(told.components)
+        if joined.component.kind == "deb"
+        and all("/status.d/" in place.path for place in joined.places)
+    )
+
+
+def _resolved(tree: Tree, path: str) -> Node | None:
+    try:
+        return tree.resolve(path)
+    except LinkLoop:
+        return None
+
+
+def _has_one(contents: tuple[str, ...], entry: Entry | None) -> bool:
+    return entry is not None and entry.sha256.hex() in contents
 
 
 def _roots(told: Told) -> frozenset[str]:

@@ -31,7 +31,8 @@ class Made(msgspec.Struct, frozen=True):
     """How a path came to be: `rule` says what makes it.
 
     `package` is the package whose program or script that is, `source` the file that it is made
-    from, `copies` are files that it may be a copy of. `needs_owner`: without the package, or an
+    from, `copies` are files that it may be a copy of. Where there are `contents` (sha256) it has to
+    have one of them. `needs_owner`: without the package, or an
     owner of the source, there is no reason for the path.
     """
 
@@ -39,6 +40,7 @@ class Made(msgspec.Struct, frozen=True):
     package: str = ""
     source: str = ""
     copies: tuple[str, ...] = ()
+    contents: tuple[str, ...] = ()
     needs_owner: bool = False
 
 
@@ -86,10 +88,10 @@ class _Table:
     def find(self, path: str, *, is_program: bool = False) -> Made | None:
         row = self._whole.get(path)
         if row is not None:
-            return None if is_program else Made(row.rule, row.package, copies=row.copies)
+            return _made(row) if _may_be(row, is_program=is_program) else None
         for first in (_first(path), ""):
             for row in self._below.get(first, ()):
-                made = _matched(row, path) if row.is_script or not is_program else None
+                made = _matched(row, path) if _may_be(row, is_program=is_program) else None
                 if made is not None:
                     return made
         return None
@@ -100,14 +102,22 @@ def _first(path: str) -> str:
     return path[1:].partition("/")[0] if path.find("/", 1) > 0 else ""
 
 
+def _may_be(row: Row, *, is_program: bool) -> bool:
+    return not is_program or row.is_script or bool(row.contents)
+
+
+def _made(row: Row, package: str = "") -> Made:
+    named = package or row.package
+    return Made(row.rule, named, "", row.copies, row.contents, needs_owner=bool(package))
+
+
 def _matched(row: Row, path: str) -> Made | None:
     if not path.startswith(row.home):
         return None
     found = _compiled(row.pattern).fullmatch(path, len(row.home))
     if found is None:
         return None
-    named = found.groupdict().get("package")
-    return Made(row.rule, named or row.package, copies=row.copies, needs_owner=named is not None)
+    return _made(row, found.groupdict().get("package") or "")
 
 
 @functools.cache

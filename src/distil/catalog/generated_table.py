@@ -16,7 +16,8 @@ class Row(msgspec.Struct, frozen=True):
 
     `rule` says what, `package` is the package that brings it, by name. All paths begin with
     `home`; `pattern` is of what follows, empty if nothing does. `copies` are the files that the
-    path may be a copy of. `is_script`: it may be a program.
+    path may be a copy of. `is_script`: it may be a program. With `contents` (sha256 in
+    hexadecimal) it is one of these files and no other.
     """
 
     rule: str
@@ -25,6 +26,7 @@ class Row(msgspec.Struct, frozen=True):
     package: str = ""
     copies: tuple[str, ...] = ()
     is_script: bool = False
+    contents: tuple[str, ...] = ()
 
 
 _UNIT: Final = r"[^/]+\.(?:service|socket|timer|path|target|mount|slice)"
@@ -60,6 +62,8 @@ FILES: Final = (
     Row("base-files", "/root/.profile", "", "base-files", (f"{_BASE}/dot.profile",)),
     # --- what other packages' scripts write ---
     Row("readline-common", "/etc/inputrc", "", "readline-common", ("/usr/share/readline/inputrc",)),
+    Row("adduser", "/etc/adduser.conf", "", "adduser", ("/usr/share/adduser/adduser.conf",)),
+    Row("paperconfig", "/etc/papersize", "", "libpaper1"),
     Row("netbase", "/etc/networks", "", "netbase"),
     Row("libwrap0", "/etc/", r"hosts\.(?:allow|deny)", "libwrap0"),
     Row("kmod", "/etc/modules", "", "kmod"),
@@ -98,6 +102,21 @@ FILES: Final = (
         "postgresql-common", "/etc/apt/apt.conf.d/02autoremove-postgresql", "", "postgresql-common"
     ),
     # --- the container engine, and who makes a root file system ---
+    Row(
+        "refusal to start services, of whoever makes images of Debian",
+        "/usr/sbin/policy-rc.d",
+        "",
+        contents=(
+            "21a8dca0d6a52cbac52cb7a86178d973616ffb42ea08747e6ff311659ab095e1",
+            "c2bcd9decf63ff2c0d9f473f38bc3607900530aad80f99139855d56678456230",
+        ),
+    ),
+    Row(
+        "bootstrap of the system",
+        "/etc/apt/apt.conf.d/",
+        "docker-(?:autoremove-suggests|clean|gzip-indexes|no-languages)|99mmdebstrap",
+    ),
+    Row("bootstrap of the system", "/etc/dpkg/dpkg.cfg.d/", "docker-apt-speedup|99mmdebstrap"),
     Row("container engine", "/etc/", "hostname|hosts|resolv\\.conf|mtab"),
     Row("container engine", "/run/.containerenv", ""),
     Row("container engine", "/.dockerenv", ""),
@@ -143,6 +162,12 @@ FILES: Final = (
         "apt",
     ),
     Row("apt", "/var/cache/apt/", r"(?:src)?pkgcache\.bin|archives/lock", "apt"),
+    Row(
+        "archive that apt downloaded",
+        "/var/cache/apt/archives/",
+        r"[a-z0-9][a-z0-9+.-]*_[A-Za-z0-9.+~%-]+_[a-z0-9-]+\.deb",
+        "apt",
+    ),
     Row("debconf", "/var/cache/debconf/", r"(?:config|passwords|templates)\.dat(?:-old)?"),
     Row("ucf", "/var/lib/ucf/", r"(?:hashfile|registry)(?:\.\d)?|cache/[^/]+", "ucf"),
     Row("pam-auth-update", "/etc/pam.d/", "common-(?:account|auth|password|session[a-z-]*)"),
@@ -254,6 +279,7 @@ FILES: Final = (
         r"/(?:.*/)?node_modules/(?:\.package-lock\.json|\.modules\.yaml|\.pnpm/lock\.yaml"
         r"|\.yarn-(?:integrity|state\.yml))",
     ),
+    Row("uv", "", r"/(?:.*/)?site-packages/\.lock"),
     Row("luarocks", "", r"/(?:.*/)?luarocks/rocks-[\d.]+/manifest(?:-[\d.]+)?(?:\.json)?"),
     Row("conda", "", r"/(?:.*/)?conda-meta/history"),
     Row("helpztags", "/usr/share/vim/", r"vim\d+/doc/tags", "vim-runtime"),
@@ -265,6 +291,7 @@ LINKS: Final = (
     Row("merged /usr", "/", "bin|sbin|lib|lib32|lib64|libx32|libo32"),
     Row("base-files", "/etc/dpkg/origins/default", "", "base-files"),
     Row("base-files", "/", "usr/local/man|var/spool/mail|var/run|var/lock", "base-files"),
+    Row("coreutils", "/usr/bin/touch", "", "coreutils"),
     Row("tzdata", "/etc/localtime", "", "tzdata"),
     Row("container engine", "/etc/", "mtab|resolv\\.conf"),
     Row("systemd", "/var/lib/dbus/machine-id", "", "systemd"),

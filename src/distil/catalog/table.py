@@ -174,6 +174,15 @@ CATALOGERS: Final[tuple[Cataloger, ...]] = (
     Cataloger(name="r", parser="r_package:description", names=("DESCRIPTION",)),
     Cataloger(name="lua", parser="lua_rock:rockspec", suffixes=(".rockspec",)),
     Cataloger(name="lua-manifest", parser="lua_rock:rock_manifest", names=("rock_manifest",)),
+    Cataloger(
+        name="perl", parser="cpan:install_json", names=("install.json",), inside=("/.meta/",)
+    ),
+    Cataloger(
+        name="perl-metadata", parser="cpan:metadata", names=("MYMETA.json",), inside=("/.meta/",)
+    ),
+    Cataloger(
+        name="perl-packlist", parser="cpan:packlist", names=(".packlist",), inside=("/auto/",)
+    ),
     Cataloger(name="dotnet", parser="dotnet:deps_json", suffixes=(".deps.json",)),
     # --- programs ---
     Cataloger(name="program", parser="program:program", elf=True, largest=1 << 30),

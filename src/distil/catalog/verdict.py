@@ -18,14 +18,14 @@ from distil.model.inventory import (
 def verdict_of(inventory: Inventory) -> Verdict:
     """The verdict on `inventory`, which knows its files, verdicts aside.
 
-    Unknown: no package manager's database is there and some file is owned by nobody, so that
-    what the packages were cannot be told. Partial: something is there that no component owns, is
-    not what its owner says, or could not be read.
+    Unknown: no package manager's database is there, and some file is owned by nobody or nothing
+    at all was found, so that what the packages were cannot be told. Partial: something is
+    there that no component owns, is not what its owner says, or could not be read.
     """
     unowned = [one for one in inventory.files if one.attribution is Attribution.UNOWNED]
     reasons = tuple(_reasons(inventory, unowned))
     packages = any(one.kind in OS_KINDS for one in inventory.components)
-    if not packages and (unowned or not inventory.files):
+    if not packages and (unowned or not inventory.files or not inventory.components):
         return Verdict(Answer.UNKNOWN, ("there is no package manager's database", *reasons))
     return Verdict(Answer.PARTIAL if reasons else Answer.COMPLETE, reasons)
 

@@ -152,7 +152,7 @@ DEPS_JSON: Final = b"""{
     "App/1.0.0": {"type": "project", "sha512": ""},
     "Newtonsoft.Json/13.0.3": {"type": "package", "sha512":
       "sha512-z4PhNX7vuL3xVChQ1m2AB9Yg5AULVxXcg/SpIdNs6c5H0NE8XYXysP+DGNKHfuwvY7kxvUdBeoGlODJ6+SfaPg=="},
-    "Odd/1": {"type": "reference"}}
+    "NETStandard.Library/2.0.3": {"type": "package"}, "Odd/1": {"type": "reference"}}
 }"""
 
 PLUGIN: Final = b"""<?php
@@ -181,6 +181,14 @@ SPDX: Final = b"""{"spdxVersion": "SPDX-2.3", "packages": [
      {"referenceType": "cpe23Type", "referenceLocator": "cpe:2.3:a:x"},
      {"referenceType": "purl", "referenceLocator": "pkg:generic/openssl@3.0"}]}]}"""
 
+INSTALL_JSON: Final = b"""{"name": "Hash::MultiValue", "version": "0.10",
+  "dist": "Hash-MultiValue-0.10", "pathname": "M/MI/MIYAGAWA/Hash-MultiValue-0.10.tar.gz",
+  "provides": {"Hash::MultiValue": {"file": "lib/Hash/MultiValue.pm", "version": "0.10"}}}"""
+
+MYMETA: Final = b"""{"abstract": "Store multiple values", "author": ["Ann <a@b>", "Bob"],
+  "license": ["perl_5", "unknown"], "resources": {"homepage": "https://example.org"}}"""
+
+_PERL: Final = "/usr/local/lib/perl5/site_perl/5.36.0/x86_64-linux"
 _SITE: Final = "/usr/lib/python3.11/site-packages"
 _INFO: Final = f"{_SITE}/my_pack_age-1.0.dist-info"
 
@@ -218,6 +226,12 @@ SAMPLES: Final[dict[str, tuple[str, bytes]]] = {
     "lua-manifest": (
         "/usr/local/lib/luarocks/rocks-5.1/penlight/1.13.1-1/rock_manifest",
         ROCK_MANIFEST,
+    ),
+    "perl": (f"{_PERL}/.meta/Hash-MultiValue-0.10/install.json", INSTALL_JSON),
+    "perl-metadata": (f"{_PERL}/.meta/Hash-MultiValue-0.10/MYMETA.json", MYMETA),
+    "perl-packlist": (
+        f"{_PERL}/auto/Hash/MultiValue/.packlist",
+        b"/usr/local/lib/perl5/site_perl/5.36.0/Hash/MultiValue.pm\n/../usr/x y type=file\n",
     ),
     "dotnet": ("/app/App.deps.json", DEPS_JSON),
 }

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from distil.catalog.facts import Added, Claim, Facts, Stated, Unreadable
 from distil.catalog.formats import debian_fields
-from distil.catalog.formats.dpkg import KEPT_OF, LEFT_BY, control, status, status_d
+from distil.catalog.formats.dpkg import KEPT, LEFT_BY, control, status, status_d
 from distil.model.inventory import InventoryComponent, SourcePackage
 
 STATUS = "/var/lib/dpkg/status"
@@ -119,7 +119,7 @@ def test_configuration_that_a_removed_package_left_is_said_to_be_that() -> None:
     assert facts == Facts(
         generated=(
             ("/etc/gone.conf", LEFT_BY.format("gone")),
-            *((path, KEPT_OF.format("gone")) for path in kept),
+            *((path, f"{KEPT} gone") for path in kept),
         )
     )
 

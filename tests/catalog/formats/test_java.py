@@ -80,6 +80,14 @@ def test_file_names(file: str, name: str, version: str) -> None:
             "pkg:maven/org.a.b/x@1",
         ),
         (
+            "zstd-jni-1.5.jar",
+            {
+                "Bundle_SymbolicName": "com.github.luben.zstd-jni",
+                "Implementation_Vendor": "com.github.luben",
+            },
+            "pkg:maven/com.github.luben/zstd-jni@1.5",
+        ),
+        (
             "jetty9-alpn.jar",
             {
                 "Created_By": "Apache Maven Bundle Plugin 5.1",
@@ -89,7 +97,8 @@ def test_file_names(file: str, name: str, version: str) -> None:
             "pkg:maven/org.eclipse.jetty.alpn.server/server@9.4.57",
         ),
         ("org.a.tool-1.jar", {}, "pkg:maven/tool/tool@1"),
-        ("org.eclipse.swt-3.jar", {}, "pkg:maven/org.eclipse.swt/org.eclipse.swt@3"),
+        ("org.eclipse.jgit-3.jar", {}, "pkg:maven/org.eclipse.jgit/org.eclipse.jgit@3"),
+        ("org.eclipse.osgi-3.jar", {}, "pkg:maven/org.eclipse.platform/org.eclipse.osgi@3"),
         (
             "spring-core-6.1.jar",
             {"Main_Class": "org.x.Y"},

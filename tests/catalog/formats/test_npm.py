@@ -103,7 +103,7 @@ def test_the_programs_of_a_module_for_everybody() -> None:
         ({"license": {"type": "ISC", "url": "x"}}, ("ISC",)),
         ({"licenses": [{"type": "MIT"}, {"type": "BSD-3-Clause"}]}, ("MIT", "BSD-3-Clause")),
         ({"license": ["MIT", "ISC"]}, ("MIT", "ISC")),
-        ({"license": "(MIT OR GPL-3.0)"}, ("(MIT OR GPL-3.0-only)",)),
+        ({"license": "(MIT OR GPL-3.0)"}, ("MIT OR GPL-3.0-only",)),
         ({"license": 5}, ()),
         ({"license": ""}, ()),
     ],

@@ -201,6 +201,7 @@ def _noted(section: bytes) -> bytes:
             {"type": "deb", "os": "debian", "osVersion": "12"},
             "pkg:deb/debian/fuse@2.9.9-9.fc33?distro=debian-12",
         ),
+        ({"type": "deb", "os": "Debian", "osCpe": ""}, "pkg:deb/debian/fuse@2.9.9-9.fc33"),
         ({"type": "nix", "osCpe": "", "system": "x"}, "pkg:generic/x/fuse@2.9.9-9.fc33"),
         ({"purl": "pkg:generic/said@1"}, "pkg:generic/said@1"),
         (

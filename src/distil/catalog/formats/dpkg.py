@@ -21,8 +21,8 @@ from distil.model.inventory import InventoryComponent, SourcePackage
 LEFT_BY: Final = "configuration that the removed package {} left"
 """What made a configuration file of a package that is no longer installed."""
 
-KEPT_OF: Final = "what dpkg keeps of the removed package {}"
-"""What made the list and the script that are for purging it."""
+KEPT: Final = "what dpkg keeps of the removed package"
+"""What made the list and the script that are for purging it, with its name behind."""
 
 BESIDE: Final = (".md5sums", ".list", ".conffiles", ".preinst", ".postinst", ".prerm", ".postrm")
 """Endings of files in ``status.d`` that hold no paragraph."""
@@ -129,7 +129,7 @@ def _left(database: Database, fields: Fields) -> Iterator[tuple[str, str]]:
             yield claim.path, LEFT_BY.format(name)
     for called in (name, f"{name}:{fields.get('architecture', '')}"):
         for ending in (".list", ".postrm"):
-            yield f"{database.directory}/info/{called}{ending}", KEPT_OF.format(name)
+            yield f"{database.directory}/info/{called}{ending}", f"{KEPT} {name}"
 
 
 def _stated(database: Database, fields: Fields, needed: _Needs, files: tuple[str, ...]) -> Stated:

@@ -177,7 +177,7 @@ def select_group(name: str, pom: Pom | None, manifest: Manifest | None) -> str:
     if known or manifest is None:
         return known
     for fields in _GROUP_FIELDS:
-        found = next(_groups(manifest, fields), "")
+        found = min(_groups(manifest, fields), default="")
         if found:
             return found
     return ""

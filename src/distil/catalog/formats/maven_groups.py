@@ -12,6 +12,12 @@ _FRAMEWORK: Final = (
 )
 """The artifacts of the Spring Framework itself, without ``spring-``."""
 
+_ECLIPSE: Final = (
+    "ant|compare|core|debug|e4|equinox|help|jface|jsch|ltk|osgi|search|swt|team|text|tips|ui"
+    "|update|urischeme"
+)
+"""What the Eclipse platform consists of, below ``org.eclipse``."""
+
 _GROUPS: Final = (
     (r"ant(?:-.+)?", "org.apache.ant"),
     (r"commons-codec", "commons-codec"),
@@ -25,6 +31,7 @@ _GROUPS: Final = (
     (r"tomcat-embed-.+", "org.apache.tomcat.embed"),
     (r"tomcat(?:-.+|7-websocket)?", "org.apache.tomcat"),
     (r"bc(?:jmail|mail|pg|pkix|pqc|prov|test|tls|util|-fips|-noncert)(?:-.+)?", "org.bouncycastle"),
+    (rf"org\.eclipse\.(?:{_ECLIPSE})(?:\..+)?", "org.eclipse.platform"),
     (r"spring-boot(?:-.+)?", "org.springframework.boot"),
     (r"spring-cloud(?:-.+)?", "org.springframework.cloud"),
     (r"spring-security-oauth.*", "org.springframework.security.oauth"),

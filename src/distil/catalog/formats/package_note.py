@@ -110,8 +110,9 @@ def _package_url(note: _Note) -> str:
     if not (system and version) and note.os_cpe:
         system, version = _system(note.os_cpe)
     kind = _PACKAGE_KINDS.get(note.type, "generic")
+    system = system.lower()
     namespace = note.system if kind == "generic" or not system else system
-    distro = f"{system}-{version}" if version else system
+    distro = f"{system}-{version}" if system and version else ""
     return package_url(
         kind, note.name, note.version, namespace=namespace, qualifiers=(("distro", distro),)
     )
