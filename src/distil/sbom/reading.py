@@ -29,7 +29,7 @@ def decoded(data: bytes | memoryview, kind: type[_Document], name: str) -> _Docu
     if len(data) > LARGEST:
         raise MalformedSbom(name, "", f"more than {LARGEST >> 30} GiB, which no document needs")
     try:
-        return msgspec.json.decode(data, type=kind)
+        return _without_nulls(data, kind)
     except msgspec.MsgspecError as error:
         found = _PLACE.fullmatch(str(error))
         why, where = found.groups() if found else (str(error), "")
@@ -38,6 +38,24 @@ def decoded(data: bytes | memoryview, kind: type[_Document], name: str) -> _Docu
         raise MalformedSbom(name, f"byte {error.start}", "no UTF-8") from error
     except RecursionError as error:
         raise MalformedSbom(name, "", "objects lie too deep in each other") from error
+
+
+def _without_nulls(data: bytes | memoryview, kind: type[_Document]) -> _Document:
+    """JSON as `kind`. What is null counts as not there: some tools write it for what they lack."""
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except msgspec.ValidationError as error:
+        if "got `null`" not in str(error):
+            raise
+    return msgspec.convert(_dropped(msgspec.json.decode(data)), kind)
+
+
+def _dropped(value: object) -> object:
+    if isinstance(value, dict):
+        return {name: _dropped(one) for name, one in value.items() if one is not None}
+    if isinstance(value, list):
+        return [_dropped(one) for one in value if one is not None]
+    return value
 
 
 def check_images(count: int, name: str) -> None:
