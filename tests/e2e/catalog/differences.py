@@ -140,6 +140,29 @@ DIFFERENCES: tuple[Difference, ...] = (
         pattern="^elf systemd ",
     ),
     Difference(
+        Peer.SYFT,
+        "dotnet",
+        Side.THEIRS,
+        "assemblies and Windows programs by their version resource",
+        "Syft 1.18 calls every such file a NuGet package: the starters that pip carries are six "
+        "of them. What is published of an application says what its packages are.",
+    ),
+    Difference(
+        Peer.SYFT,
+        "dotnet",
+        Side.OURS,
+        "the packages of `deps.json`",
+        "Syft 1.18 does not read it in images; later ones do.",
+        images=("lua-dotnet",),
+    ),
+    Difference(
+        Peer.TRIVY,
+        "lua",
+        Side.OURS,
+        "rocks",
+        "Trivy does not read LuaRocks' tree; Syft does.",
+    ),
+    Difference(
         Peer.TRIVY,
         "binary",
         Side.OURS,
