@@ -206,6 +206,21 @@ def test_what_is_changed_is_found(  # noqa: PLR0917
     assert path in {*tool.modified, *unowned} or tool.present == 1
 
 
+def test_layers_are_hashed_anew_to_verify(
+    cache: Cache, speaker: Speaker, tmp_path: Path, image: str
+) -> None:
+    """What is known of a layer is not held for what its file holds now."""
+    document = tmp_path / "document"
+    speaker.data("sbom", image, "--format", "spdx", "-o", document)
+    speaker.data("sbom", image, "--verify", document)
+    digest = image_of(cache, DEBIAN).layers[0].descriptor.digest
+    blob = tmp_path / "image/blobs/sha256" / digest.hex
+    data = bytearray(blob.read_bytes())
+    data[-1] ^= 1
+    blob.write_bytes(data)
+    assert digest.hex in speaker.error("sbom", image, "--verify", document)
+
+
 def test_the_files_of_an_image(speaker: Speaker, cache: Cache, tmp_path: Path) -> None:
     nodes = [*replaced("/usr/share/tool", b"Data"), file("/opt/x", b"#!/bin/sh\n", mode=0o755)]
     image = put(image_of(cache, nodes), tmp_path / "i")

@@ -157,6 +157,7 @@ def _surveyed(
         platform=request.platform,
         all_platforms=not isinstance(about, Inventory),
         likely=_platform_of(about) if isinstance(about, Inventory) else "",
+        anew=about is not None,
         scope=request.scope,
         contents=not request.components_only,
         attached=request.attached,

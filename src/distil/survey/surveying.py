@@ -15,6 +15,8 @@ from distil.compose.subject_of_image import subject_of, subject_of_index
 from distil.events import Warned, emit
 from distil.fetch.cache import Cache
 from distil.image.errors import PlatformNotFound
+from distil.image.layer import Layer
+from distil.image.layer_contents import wrong_digest
 from distil.image.read import (
     StoredImage,
     find_manifest,
@@ -25,7 +27,7 @@ from distil.image.read import (
 )
 from distil.image.stores import Source, StoreSettings
 from distil.image.stores.table import store_to_read
-from distil.model.errors import MissingPart
+from distil.model.errors import CorruptContent, MissingPart
 from distil.model.image import (
     IMAGE_TYPES,
     INDEX_TYPES,
@@ -64,6 +66,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     attached: bool = False
     hashed: bool = False
     base: KnownImage | None = None
+    anew: bool = False
     settings: StoreSettings = StoreSettings()
 
 
@@ -159,6 +162,8 @@ def _chosen(source: Source, meant: Descriptor, wanted: Wanted) -> StoredImage:
 
 
 def _survey_one(source: Source, image: StoredImage, wanted: Wanted, cache: Cache) -> Surveyed:
+    if wanted.anew:
+        _hash(image.layers)
     subject, ledger = subject_of(source, image), find_ledger(source, image, cache)
     asked = Asked(scope=wanted.scope, contents=wanted.contents, hashed=wanted.hashed)
     found = catalogued(subject, image.layers, ledger, cache, asked)
@@ -172,3 +177,14 @@ def _survey_one(source: Source, image: StoredImage, wanted: Wanted, cache: Cache
         else ()
     )
     return Surveyed(found, attached, ledger is not None)
+
+
+def _hash(layers: Sequence[Layer]) -> None:
+    """Read all bytes of layers that are here. Raises `MalformedImage` for wrong ones."""
+    for layer in layers:
+        if layer.blob.is_local:
+            try:
+                for _ in layer.blob.chunks():
+                    pass
+            except CorruptContent as error:
+                raise wrong_digest(layer) from error

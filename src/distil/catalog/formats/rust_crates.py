@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from distil.catalog.facts import Claim, Facts, Stated
 from distil.catalog.package_url import package_url
 from distil.formats.elf_image import ElfImage
 from distil.formats.rust_program import Crate, read_crates
 from distil.model.inventory import InventoryComponent
-
-_PUBLIC: Final = "crates.io"
 
 
 def rust_crates(path: str, image: ElfImage) -> Facts:
@@ -42,5 +38,5 @@ def _component(crate: Crate) -> InventoryComponent:
         version=crate.version,
         kind="rust",
         purl=package_url("cargo", crate.name, crate.version),
-        properties=() if crate.source == _PUBLIC else (("source", crate.source),),
+        properties=(("source", crate.source),),
     )
