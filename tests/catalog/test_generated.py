@@ -42,6 +42,7 @@ FILES = {
     "/app/node_modules/.package-lock.json": "package manager of Node.js",
     "/node_modules/.pnpm/lock.yaml": "package manager of Node.js",
     "/usr/local/lib/luarocks/rocks-5.1/manifest": "luarocks",
+    "/opt/venv/lib/python3.13/site-packages/.lock": "uv",
     "/opt/conda/conda-meta/history": "conda",
 }
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from distil.model.inventory import KINDS, Inventory
+from distil.model.inventory import KINDS, Inventory, InventoryComponent, Subject
 from distil.sbom.identity import Writing
 from distil.sbom.read import read_sbom
 from distil.sbom.scanners import SYFT_TYPES
@@ -100,6 +100,22 @@ def _sources_in_cyclonedx(seen):
             version = f"{told['SrcVersion']}-{told['SrcRelease']}"
             sources[one["name"]] = f"{told['SrcName']} {epoch}{version}"
     return sources
+
+
+def test_the_module_of_an_rpm_package_is_told(tmp_path):
+    package = InventoryComponent(
+        name="nodejs",
+        version="1:18.20-1.el9",
+        kind="rpm",
+        purl="pkg:rpm/redhat/nodejs@18.20-1.el9?arch=x86_64&epoch=1",
+        properties=(("modularity", "nodejs:18:9040020240301111111:rhel9"),),
+    )
+    path = tmp_path / "sbom.json"
+    inventory = Inventory(subject=Subject(name="image"), components=(package,))
+    path.write_bytes(b"".join(FORMATS["syft"].write(inventory, Writing())))
+    (seen,) = _converted(path, "syft-json")["artifacts"]
+    assert seen["metadata"]["modularityLabel"] == "nodejs:18:9040020240301111111:rhel9"
+    assert (seen["metadata"]["epoch"], seen["metadata"]["release"]) == (1, "1.el9")
 
 
 def test_every_kind_of_component_has_a_name_in_syfts_words():

@@ -279,6 +279,7 @@ FILES: Final = (
         r"/(?:.*/)?node_modules/(?:\.package-lock\.json|\.modules\.yaml|\.pnpm/lock\.yaml"
         r"|\.yarn-(?:integrity|state\.yml))",
     ),
+    Row("uv", "", r"/(?:.*/)?site-packages/\.lock"),
     Row("luarocks", "", r"/(?:.*/)?luarocks/rocks-[\d.]+/manifest(?:-[\d.]+)?(?:\.json)?"),
     Row("conda", "", r"/(?:.*/)?conda-meta/history"),
     Row("helpztags", "/usr/share/vim/", r"vim\d+/doc/tags", "vim-runtime"),

@@ -35,46 +35,48 @@ class _Hash(msgspec.Struct, gc=False):
     content: str
 
 
-class _Text(msgspec.Struct):
+class _Text(msgspec.Struct, gc=False):
     content: str = ""
 
 
-class _License(msgspec.Struct):
+class _License(msgspec.Struct, gc=False):
     id: str | None = None
     name: str | None = None
     text: _Text | None = None
 
 
-class _Detail(msgspec.Struct, rename="camel"):
+class _Detail(msgspec.Struct, gc=False, rename="camel"):
     license_identifier: str = ""
     text: _Text | None = None
 
 
-class _LicenseChoice(msgspec.Struct, rename="camel"):
+class _LicenseChoice(msgspec.Struct, gc=False, rename="camel"):
     license: _License | None = None
     expression: str | None = None
     expression_details: list[_Detail] = []
 
 
-class _Named(msgspec.Struct):
+class _Named(msgspec.Struct, gc=False):
     name: str | None = None
 
 
-class _Reference(msgspec.Struct):
+class _Reference(msgspec.Struct, gc=False):
     type: str = ""
     url: str = ""
 
 
-class _Occurrence(msgspec.Struct, rename="camel"):
+class _Occurrence(msgspec.Struct, gc=False, rename="camel"):
     location: str = ""
     additional_context: str | None = None
 
 
-class _Evidence(msgspec.Struct):
+class _Evidence(msgspec.Struct, gc=False):
     occurrences: list[_Occurrence] = []
 
 
-class _Component(msgspec.Struct, rename={"bom_ref": "bom-ref", "references": "externalReferences"}):
+class _Component(
+    msgspec.Struct, gc=False, rename={"bom_ref": "bom-ref", "references": "externalReferences"}
+):
     type: str = "library"
     name: str = ""
     bom_ref: str | None = None
@@ -93,17 +95,17 @@ class _Component(msgspec.Struct, rename={"bom_ref": "bom-ref", "references": "ex
     components: list[_Component] = []
 
 
-class _Dependency(msgspec.Struct, rename="camel"):
+class _Dependency(msgspec.Struct, gc=False, rename="camel"):
     ref: str = ""
     depends_on: list[str] = []
 
 
-class _Metadata(msgspec.Struct):
+class _Metadata(msgspec.Struct, gc=False):
     timestamp: str = ""
     component: _Component | None = None
 
 
-class _Bom(msgspec.Struct):
+class _Bom(msgspec.Struct, gc=False):
     metadata: _Metadata | None = None
     components: list[_Component] = []
     dependencies: list[_Dependency] = []

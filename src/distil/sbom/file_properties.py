@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, TypeVar
 
 from distil.model.inventory import UNKNOWN_LAYER, Attribution, InventoryFile, State
 from distil.model.node import Kind
@@ -14,6 +14,7 @@ from distil.sbom.spelling import unspelled
 Sums = tuple[str, str]
 """The sha256 and the SHA-1 of a file in hexadecimal, empty where they are not told."""
 
+_Value = TypeVar("_Value")
 _DIGITS: Final = 20
 _PROGRAM: Final = Property("distil:file:program", "true")
 _KINDS: Final = {
@@ -21,6 +22,8 @@ _KINDS: Final = {
 }
 _KIND_OF: Final = {one.value: kind for kind, one in _KINDS.items()}
 _ATTRIBUTIONS: Final = {one: Property("distil:file:attribution", one.value) for one in Attribution}
+_ATTRIBUTION_OF: Final = {one.value: one for one in Attribution}
+_STATE_OF: Final = {one.value: one for one in State}
 _STATES: Final = {one: Property("distil:file:state", one.value) for one in State}
 
 
@@ -66,14 +69,22 @@ def file_of(
         int(told.get("distil:file:mode", "0")[:_DIGITS], 8),
         int(told.get("distil:file:size", "0")[:_DIGITS]),
         int(told.get("distil:file:layer", "-1")[:_DIGITS]),
-        Attribution(attribution),
-        State(told.get("distil:file:state", "unchecked")),
+        _known(_ATTRIBUTION_OF, attribution),
+        _known(_STATE_OF, told.get("distil:file:state", "unchecked")),
         owners,
         told.get("distil:file:rule", ""),
         sums[0],
         sums[1],
         "distil:file:program" in told,
     )
+
+
+def _known(values: Mapping[str, _Value], told: str) -> _Value:
+    """What a word means; an enumeration takes several times as long. Raises `ValueError`."""
+    found = values.get(told)
+    if found is None:
+        raise ValueError(f"{told} means nothing")
+    return found
 
 
 def absolute(path: str) -> str:

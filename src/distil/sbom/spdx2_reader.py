@@ -45,7 +45,7 @@ class _Annotation(msgspec.Struct, gc=False):
     comment: str = ""
 
 
-class _Package(msgspec.Struct, rename="camel"):
+class _Package(msgspec.Struct, gc=False, rename="camel"):
     spdx_id: str = msgspec.field(name="SPDXID")
     name: str = ""
     version_info: str | None = None
@@ -76,17 +76,17 @@ class _Relationship(msgspec.Struct, rename="camel", gc=False):
     comment: str | None = None
 
 
-class _Extracted(msgspec.Struct, rename="camel"):
+class _Extracted(msgspec.Struct, gc=False, rename="camel"):
     license_id: str
     extracted_text: str = ""
     name: str | None = None
 
 
-class _CreationInfo(msgspec.Struct):
+class _CreationInfo(msgspec.Struct, gc=False):
     created: str = ""
 
 
-class _Document(msgspec.Struct, rename="camel"):
+class _Document(msgspec.Struct, gc=False, rename="camel"):
     name: str = ""
     creation_info: _CreationInfo | None = None
     packages: list[_Package] = []

@@ -39,28 +39,29 @@ class _Entry(
     value: str = ""
 
 
-class _Extension(msgspec.Struct, rename={"entries": "extension_cdxProperty"}):
+class _Extension(msgspec.Struct, gc=False, rename={"entries": "extension_cdxProperty"}):
     entries: list[_Entry] | _Entry = []
 
 
-class _Verified(msgspec.Struct, rename="camel"):
+class _Verified(msgspec.Struct, gc=False, rename="camel"):
     type: str = ""
     algorithm: str = ""
     hash_value: str = ""
 
 
-class _Identifier(msgspec.Struct, rename="camel"):
+class _Identifier(msgspec.Struct, gc=False, rename="camel"):
     external_identifier_type: str = ""
     identifier: str = ""
 
 
-class _Meaning(msgspec.Struct):
+class _Meaning(msgspec.Struct, gc=False):
     key: str = ""
     value: str = ""
 
 
 class _Element(
     msgspec.Struct,
+    gc=False,
     rename={
         "spdx_id": "spdxId",
         "at_id": "@id",
@@ -105,7 +106,7 @@ class _Element(
     root: _Many = []
 
 
-class _Document(msgspec.Struct, rename={"graph": "@graph"}):
+class _Document(msgspec.Struct, gc=False, rename={"graph": "@graph"}):
     graph: list[_Element]
 
 

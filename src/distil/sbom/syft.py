@@ -306,6 +306,7 @@ def _rpm(component: InventoryComponent) -> dict[str, Any]:
         "release": release,
         "sourceRpm": f"{source.name}-{built}.src.rpm" if component.source else "",
         "size": 0,
+        "modularityLabel": dict(component.properties).get("modularity", ""),
         "vendor": component.supplier,
         "files": [],
     }

@@ -40,7 +40,7 @@ class _Coordinates(msgspec.Struct, gc=False):
     layer: str = msgspec.field(default="", name="layerID")
 
 
-class _License(msgspec.Struct, rename={"expression": "spdxExpression"}):
+class _License(msgspec.Struct, gc=False, rename={"expression": "spdxExpression"}):
     value: str = ""
     expression: str = ""
 
@@ -49,7 +49,7 @@ class _Cpe(msgspec.Struct, gc=False):
     cpe: str = ""
 
 
-class _Told(msgspec.Struct, rename="camel"):
+class _Told(msgspec.Struct, gc=False, rename="camel"):
     """What metadata say of a package that an inventory has, whatever they are of."""
 
     source: Any = None
@@ -65,7 +65,7 @@ class _Told(msgspec.Struct, rename="camel"):
     description: str = ""
 
 
-class _Artifact(msgspec.Struct):
+class _Artifact(msgspec.Struct, gc=False):
     id: str
     name: str
     version: str = ""
@@ -77,7 +77,7 @@ class _Artifact(msgspec.Struct):
     metadata: Any = None
 
 
-class _Relation(msgspec.Struct):
+class _Relation(msgspec.Struct, gc=False):
     parent: str
     child: str
     type: str
@@ -102,7 +102,7 @@ class _File(msgspec.Struct, gc=False):
     digests: list[_Sum] | None = None
 
 
-class _Layer(msgspec.Struct, rename="camel"):
+class _Layer(msgspec.Struct, gc=False, rename="camel"):
     digest: str = ""
     size: int = 0
     media_type: str = ""
@@ -110,6 +110,7 @@ class _Layer(msgspec.Struct, rename="camel"):
 
 class _Image(
     msgspec.Struct,
+    gc=False,
     rename={
         "user_input": "userInput",
         "image_id": "imageID",
@@ -128,7 +129,7 @@ class _Image(
     os: str = ""
 
 
-class _Source(msgspec.Struct):
+class _Source(msgspec.Struct, gc=False):
     id: str = ""
     name: str = ""
     type: str = ""
@@ -138,6 +139,7 @@ class _Source(msgspec.Struct):
 
 class _Distro(
     msgspec.Struct,
+    gc=False,
     rename={
         "pretty_name": "prettyName",
         "id_like": "idLike",
@@ -160,17 +162,17 @@ class _Distro(
     cpe: str = ""
 
 
-class _Configuration(msgspec.Struct):
+class _Configuration(msgspec.Struct, gc=False):
     properties: list[Property] = []
     created: str = ""
 
 
-class _Descriptor(msgspec.Struct):
+class _Descriptor(msgspec.Struct, gc=False):
     name: str = ""
     configuration: Any = None
 
 
-class _Document(msgspec.Struct, rename="camel"):
+class _Document(msgspec.Struct, gc=False, rename="camel"):
     artifacts: list[_Artifact]
     artifact_relationships: list[_Relation] | None = None
     files: list[_File] | None = None

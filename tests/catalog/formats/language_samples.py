@@ -152,7 +152,7 @@ DEPS_JSON: Final = b"""{
     "App/1.0.0": {"type": "project", "sha512": ""},
     "Newtonsoft.Json/13.0.3": {"type": "package", "sha512":
       "sha512-z4PhNX7vuL3xVChQ1m2AB9Yg5AULVxXcg/SpIdNs6c5H0NE8XYXysP+DGNKHfuwvY7kxvUdBeoGlODJ6+SfaPg=="},
-    "Odd/1": {"type": "reference"}}
+    "NETStandard.Library/2.0.3": {"type": "package"}, "Odd/1": {"type": "reference"}}
 }"""
 
 PLUGIN: Final = b"""<?php

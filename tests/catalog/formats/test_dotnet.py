@@ -9,7 +9,7 @@ from distil.catalog.formats.dotnet import deps_json
 from tests.catalog.formats.language_samples import SAMPLES
 
 
-def test_the_application_and_its_packages() -> None:
+def test_the_application_and_the_packages_that_have_files() -> None:
     application, package = deps_json(*SAMPLES["dotnet"]).stated
     assert application.component.purl == "pkg:nuget/App@1.0.0"
     assert application.needs == package.keys == ("dotnet:/app/App.deps.json:Newtonsoft.Json",)

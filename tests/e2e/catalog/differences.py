@@ -140,6 +140,38 @@ DIFFERENCES: tuple[Difference, ...] = (
         pattern="^elf systemd ",
     ),
     Difference(
+        Peer.SYFT,
+        "dotnet",
+        Side.THEIRS,
+        "assemblies and Windows programs by their version resource",
+        "Syft 1.18 calls every such file a NuGet package: the starters that pip carries are six "
+        "of them. What is published of an application says what its packages are.",
+    ),
+    Difference(
+        Peer.SYFT,
+        "dotnet",
+        Side.OURS,
+        "the packages of `deps.json`",
+        "Syft 1.18 does not read it in images; later ones do.",
+        images=("lua-dotnet",),
+    ),
+    Difference(
+        Peer.TRIVY,
+        "java",
+        Side.OURS,
+        "archives without `pom.properties`",
+        "Trivy names them by its database of published archives alone; their manifest and file "
+        "name say the same name and version here and with Syft.",
+        pattern="^java (spring3-|org.springframework.boot.loader.launch.JarLauncher/shop )",
+    ),
+    Difference(
+        Peer.TRIVY,
+        "lua",
+        Side.OURS,
+        "rocks",
+        "Trivy does not read LuaRocks' tree; Syft does.",
+    ),
+    Difference(
         Peer.TRIVY,
         "binary",
         Side.OURS,

@@ -45,20 +45,26 @@ class _Application(msgspec.Struct):
 
 
 def deps_json(path: str, content: Content) -> Facts:
-    """The application itself and its NuGet packages, each with the files next to the document."""
+    """The application itself and its NuGet packages, each with the files next to the document.
+
+    A package without files, such as one that the compiler alone uses, is not in the image.
+    """
     told = json_file(content, _Application)
     directory = directory_of(path)
     wanted = word(told.runtime_target.name) if told.runtime_target else ""
     target = told.targets.get(wanted) or next(iter(told.targets.values()), {})
+    program = _program(path)
     stated = []
     for title, library in told.libraries.items():
         name, _, version = title.partition("/")
         if word(library.type) in _LISTED and word(name) and word(version):
-            stated.append(_library(path, title, library, target.get(title, _Target())))
-    own = Claim(f"{directory.rstrip('/')}/{_program(path)}.runtimeconfig.json", is_optional=True)
+            one = _library(path, title, library, target.get(title, _Target()))
+            if one.claims or name == program:
+                stated.append(one)
+    own = Claim(f"{directory.rstrip('/')}/{program}.runtimeconfig.json", is_optional=True)
     claims = (Claim(path, is_optional=True), own)
     for place, one in enumerate(stated):
-        if one.component.name == _program(path):
+        if one.component.name == program:
             stated[place] = msgspec.structs.replace(one, claims=(*claims, *one.claims))
     return Facts(tuple(stated))
 

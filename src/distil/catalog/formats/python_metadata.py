@@ -5,7 +5,6 @@ Core metadata specification; names are normalised as in PEP 503, in package URLs
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Iterator
 from typing import Final
@@ -15,6 +14,7 @@ from distil.catalog.formats.headers import Headers, headers
 from distil.catalog.formats.image_path import directory_of
 from distil.catalog.formats.json_file import line, word
 from distil.catalog.formats.licenses import Licenses, spdx, spdx_all
+from distil.catalog.formats.zip_directory import Allowance, ZipDirectory
 from distil.catalog.package_url import package_url
 from distil.model.inventory import InventoryComponent
 
@@ -57,18 +57,10 @@ def egg_file(path: str, content: Content) -> Facts:
 
 
 def _zipped(content: Content) -> Headers:
-    import zipfile
-
-    try:
-        with (
-            zipfile.ZipFile(io.BytesIO(content)) as archive,
-            archive.open("EGG-INFO/PKG-INFO") as member,
-        ):
-            return headers(member.read(_LARGEST))
-    except KeyError:
-        raise Unreadable("it has no EGG-INFO/PKG-INFO") from None
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, EOFError) as error:
-        raise Unreadable(f"it cannot be unpacked: {error}") from None
+    archive = ZipDirectory(content)
+    for member in archive.members((b"EGG-INFO/PKG-INFO",)):
+        return headers(archive.read(member, _LARGEST, Allowance(_LARGEST)))
+    raise Unreadable("it has no EGG-INFO/PKG-INFO")
 
 
 def _distribution(told: Headers, site: str, information: str, claims: tuple[Claim, ...]) -> Facts:
