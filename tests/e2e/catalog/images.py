@@ -15,9 +15,11 @@ from tests.e2e.catalog.hand_made import (
     CHISELED,
     COMPOSER,
     CONDA,
+    CORNERS,
     DOTNET,
     GEMS,
     LUA,
+    NO_RELEASE,
     OPKG,
     Files,
 )
@@ -254,5 +256,7 @@ IMAGES = (
     RealImage("chiseled", Way.HAND, files=CHISELED, always=True),
     RealImage("rpm", Way.RPM, always=True),
     RealImage("distil-flask", Way.DISTIL, example="flask-hello"),
+    RealImage("corners", Way.HAND, files=CORNERS, always=True),
+    RealImage("no-release", Way.HAND, files=NO_RELEASE, always=True),
     RealImage("nothing", Way.HAND, files={"/etc/motd": "hello\n"}, always=True),
 )
