@@ -59,7 +59,8 @@ def make(subject: Subject, layers: Sequence[Layer], cache: Cache, asked: Asked) 
         scope=asked.scope,
         remarks=tuple(sorted(_remarks(records, squashed))),
     )
-    return msgspec.structs.replace(made, verdict=verdict_of(made))
+    told_of = files if asked.contents else ()
+    return msgspec.structs.replace(made, verdict=verdict_of(made), files=told_of)
 
 
 def _layer(layer: Layer) -> InventoryLayer:
