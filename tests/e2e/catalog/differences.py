@@ -58,6 +58,7 @@ class Difference:
 _OPKG = "packages of opkg, as OpenWrt has them"
 _CHISEL = "packages that chisel cut, of which only its manifest tells"
 _NOTE = "programs without a package whose ELF note names one"
+_MACROS = "crates whose macros made a part of a program in a wheel"
 _NO_MODULES = "Go's standard library in programs that were built without modules"
 
 DIFFERENCES: tuple[Difference, ...] = (
@@ -154,6 +155,23 @@ DIFFERENCES: tuple[Difference, ...] = (
         "the packages of `deps.json`",
         "Syft 1.18 does not read it in images; later ones do.",
         images=("lua-dotnet",),
+    ),
+    Difference(
+        Peer.SYFT,
+        "rust",
+        Side.OURS,
+        _MACROS,
+        "A wheel's own SBOM (PEP 770) names them as parts of what was built, the list in the "
+        "program (cargo-auditable) does not. Syft 1.18 reads the second alone.",
+        images=("rust-13-wheels",),
+    ),
+    Difference(
+        Peer.TRIVY,
+        "rust",
+        Side.OURS,
+        _MACROS,
+        "As with Syft.",
+        images=("rust-13-wheels",),
     ),
     Difference(
         Peer.TRIVY,
