@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Callable, Sequence
@@ -97,7 +98,7 @@ def measure(_examples: Sequence[Example], work: Path) -> None:
     rows = []
     for number, (what, image) in enumerate(SUBJECTS.items()):
         archive = work / f"{number}.tar"
-        made = make(image, work / "images")
+        made = make(image, Path(os.environ.get("DISTIL_CORPUS", work / "images")))
         run_tool("skopeo", "copy", "--quiet", made.for_distil, f"docker-archive:{archive}")
         size = megabytes(archive.stat().st_size)
         for look, usages in _timed(archive, work / "cache").items():
@@ -119,7 +120,8 @@ has kept; Syft keeps nothing. Syft is 1.18.1, Trivy 0.76.0, without its database
 
 def _timed(archive: Path, cache: Path) -> dict[Look, list[Usage]]:
     usages: dict[Look, list[Usage]] = {look: [] for look in LOOKS}
-    environment = {"DISTIL_CACHE_DIR": str(cache / "distil")}
+    # Byte code is written, as installers do.
+    environment = {"DISTIL_CACHE_DIR": str(cache / "distil"), "PYTHONDONTWRITEBYTECODE": ""}
     archive.read_bytes()
     for _ in range(REPEATS):
         for look in LOOKS:

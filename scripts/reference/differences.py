@@ -17,12 +17,13 @@ and unstable, made with docker, buildah and mmdebstrap, with Python, Node.js, Ja
 PHP, R, Lua and .NET on top, and others that have no Debian. All three see the same packages there,
 but for what this page lists, with the reason. A difference that no row explains fails the test.
 
-With Syft, kind, name, version and package URL are compared as they are written. With Trivy, the
-package URL without its qualifiers is: Trivy has an epoch as a qualifier, and calls releases
-otherwise. Names of Go modules are compared in lower case there, as Trivy writes them and the text
-of purl-spec has it: Go itself tells `BurntSushi` from `burntsushi`. Trivy leaves out packages of
-languages that a package of the system ships; distil lists them as Syft does, with the relation that
-says whose they are, so that advisories for either can be told apart.
+With Syft, kind, name, version and package URL are compared, percent-encoded as purl-spec has it; a
+version that Syft calls `UNKNOWN` is empty here. With Trivy, the package URL without its qualifiers
+is: Trivy has an epoch as a qualifier, and calls releases otherwise. Names of Go modules are
+compared in lower case there, as Trivy writes them and the text of purl-spec has it: Go itself tells
+`BurntSushi` from `burntsushi`. Trivy leaves out packages of languages that a package of the system
+ships; distil lists them as Syft does, with the relation that says whose they are, so that
+advisories for either can be told apart.
 
 Trivy ran without its databases, one of which names published jars by their digests.
 """

@@ -126,7 +126,7 @@ def test_a_program_or_another_kind_in_such_a_place_is_not_made(path: str) -> Non
 def test_scripts_of_packages_need_their_package() -> None:
     script = "/var/lib/dpkg/info/libc6:amd64.postinst"
     assert made_by(script, Kind.FILE, is_program=True) == Made(
-        "dpkg's database", "libc6", needs_owner=True
+        "scripts of dpkg's packages", "libc6", needs_owner=True
     )
     assert made_by("/var/lib/dpkg/info/libc6.sh", Kind.FILE, is_program=True) is None
 

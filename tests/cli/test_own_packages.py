@@ -86,9 +86,9 @@ def test_in_the_image(warm: World, vendor: Vendor, url: str, level: str) -> None
     assert "  usr/share/agent/words\n" in sums
     purls = {package["name"]: package["purl"] for package in done.data["packages"]}
     assert purls["tool"] == (
-        "pkg:deb/debian/tool@2.0-1?arch=amd64&distro=debian-13&upstream=tools%402.0"
+        "pkg:deb/debian/tool@2.0-1?arch=amd64&distro=debian&upstream=tools%402.0"
     )
-    assert purls["agent"] == "pkg:deb/debian/agent@1.0?arch=amd64&distro=debian-13"
+    assert purls["agent"] == "pkg:deb/debian/agent@1.0?arch=amd64&distro=debian"
     assert done.data["unhandled"] == []
     agent = entries["usr/bin/agent"]
     assert (agent.uid, agent.gid, agent.mode) == (7, 8, 0o4755)

@@ -176,7 +176,13 @@ class Attributing:
         if not is_checked:
             return State.UNCHECKED
         is_configuration = any(claim.is_configuration for _, claim in claims)
-        return State.CONFIGURED if is_configuration else State.MODIFIED
+        may_change = is_configuration and self._may_be_configuration(node, entry)
+        return State.CONFIGURED if may_change else State.MODIFIED
+
+    def _may_be_configuration(self, node: Node, entry: Entry | None) -> bool:
+        """Whether `node` can be something that users change: programs only below ``/etc``."""
+        etc = f"{self._root_of(node.path)}/etc/"
+        return node.path.startswith(etc) or (entry is not None and not entry.is_program)
 
 
 def _without_links(told: Told) -> frozenset[int]:

@@ -33,6 +33,7 @@ _UNIT: Final = r"[^/]+\.(?:service|socket|timer|path|target|mount|slice)"
 _BASE: Final = "/usr/share/base-files"
 _ADD_USER: Final = "users and groups"
 _DPKG: Final = "dpkg's database"
+_DPKG_NAME: Final = "(?P<package>[a-z0-9][a-z0-9+.-]*)(?::[a-z0-9-]+)?"
 _RPM: Final = (
     r"rpmdb\.sqlite(?:-shm|-wal)?|Packages(?:\.db)?|Index\.db|\.rpm\.lock|\.dbenv\.lock|__db\.\d+"
     r"|(?:Base|Dir)names|Name|Group|Installtid|Sha1header|Sigmd5|Pubkeys|Depends"
@@ -147,9 +148,12 @@ FILES: Final = (
     Row(
         _DPKG,
         "/var/lib/dpkg/info/",
-        r"(?P<package>[a-z0-9][a-z0-9+.-]*)(?::[a-z0-9-]+)?"
-        r"\.(?:list|md5sums|conffiles|shlibs|symbols|triggers|templates|config|preinst|postinst"
-        r"|prerm|postrm)",
+        rf"{_DPKG_NAME}\.(?:list|md5sums|conffiles|shlibs|symbols|triggers|templates)",
+    ),
+    Row(
+        "scripts of dpkg's packages",
+        "/var/lib/dpkg/info/",
+        rf"{_DPKG_NAME}\.(?:config|preinst|postinst|prerm|postrm)",
         is_script=True,
     ),
     Row("backup of dpkg's database", "/var/backups/", r"(?:dpkg|apt|alternatives)\.[a-z.0-9]+"),
@@ -208,8 +212,13 @@ FILES: Final = (
     Row(
         "opkg's database",
         "/usr/lib/opkg/info/",
-        r"[^/]+\.(?:control|list|conffiles|preinst|postinst|prerm|postrm)",
+        r"[^/]+\.(?:control|list|conffiles)",
         "opkg",
+    ),
+    Row(
+        "scripts of opkg's packages",
+        "/usr/lib/opkg/info/",
+        r"(?P<package>[^/]+)\.(?:preinst|postinst|prerm|postrm)",
         is_script=True,
     ),
     Row("Chisel", "/var/lib/chisel/manifest.wall", ""),

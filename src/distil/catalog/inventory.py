@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -17,7 +17,7 @@ from distil.image.layer_contents import wrong_digest
 from distil.model.errors import CorruptContent
 from distil.model.inventory import Inventory, Subject
 
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 """Raised whenever an inventory is made otherwise of the same records."""
 
 
@@ -49,12 +49,23 @@ _DECODER: Final = msgspec.msgpack.Decoder(Inventory)
 
 
 def _key(layers: Sequence[Layer], asked: Asked) -> str:
-    hasher = hashlib.sha256(f"{VERSION} {_FORMAT} {asked.scope} {asked.contents}".encode())
-    for layer in layers:
-        hasher.update(f"\n{layer.diff_id} {layer.descriptor.digest} {layer.created_by}".encode())
-    for path, (attribution, rule) in sorted(asked.owned.items()):
-        hasher.update(f"\n{path}\0{attribution}\0{rule}".encode("utf-8", "surrogatepass"))
+    """What the inventory depends on. Each part has its length: an image writes texts of its own."""
+    hasher = hashlib.sha256()
+    for part in _told(layers, asked):
+        data = part.encode("utf-8", "surrogatepass")
+        hasher.update(b"%d " % len(data))
+        hasher.update(data)
     return f"inventory {hasher.hexdigest()}"
+
+
+def _told(layers: Sequence[Layer], asked: Asked) -> Iterator[str]:
+    yield f"{VERSION} {_FORMAT} {asked.scope} {asked.contents} {len(layers)} {len(asked.owned)}"
+    for layer in layers:
+        one = layer.descriptor
+        yield f"{layer.diff_id} {one.digest} {one.size} {one.media_type}"
+        yield layer.created_by
+    for path, (attribution, rule) in sorted(asked.owned.items()):
+        yield from (path, attribution, rule)
 
 
 def _hash(layers: Sequence[Layer]) -> None:

@@ -53,6 +53,9 @@ class Entry(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_default
 class LayerRecord(msgspec.Struct, frozen=True, array_like=True):
     """All that is known of a layer. `facts` are by path, in the order of the table.
 
+    Entries are in the order of the archive, and may have one path several times: what is written
+    through a link that is none later is where the link led.
+
     `has_checksums` says whether the contents of all files were hashed.
     """
 
@@ -102,7 +105,7 @@ class _Reading:
         self._hashing = Hashing() if checksums else None
         self._dispatch = Dispatch(CATALOGERS)
         self._parsers: dict[str, Parser] = {}
-        self._entries: dict[str, Entry] = {}
+        self._entries: list[Entry] = []
         self._facts: dict[str, tuple[Facts, ...]] = {}
         self._remarks: list[Remark] = []
 
@@ -110,10 +113,10 @@ class _Reading:
         with contextlib.closing(layer_members(layer, allowance)) as members, self._whole():
             for member, pieces in members:
                 self._facts.pop(member.path, None)
-                self._entries[member.path] = (
+                self._entries.append(
                     self._file(member, pieces) if member.kind is Kind.FILE else _entry(member)
                 )
-        entries = tuple(self._entries.values())
+        entries = tuple(self._entries)
         return LayerRecord(self._hashing is not None, entries, self._facts, tuple(self._remarks))
 
     def _whole(self) -> contextlib.AbstractContextManager[object]:

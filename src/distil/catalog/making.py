@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 import msgspec
@@ -14,7 +15,7 @@ from distil.catalog.history import stays
 from distil.catalog.join import join
 from distil.catalog.layer_record import LayerRecord, layer_record
 from distil.catalog.owners import claimed
-from distil.catalog.squash import Squashed, squash, standing_facts
+from distil.catalog.squash import RecordedFile, Squashed, squash, standing_facts
 from distil.catalog.standing import Standing, removed
 from distil.catalog.verdict import verdict_of
 from distil.fetch.cache import Cache
@@ -59,7 +60,8 @@ def make(subject: Subject, layers: Sequence[Layer], cache: Cache, asked: Asked) 
         scope=asked.scope,
         remarks=tuple(sorted(_remarks(records, squashed))),
     )
-    return msgspec.structs.replace(made, verdict=verdict_of(made))
+    told_of = files if asked.contents else ()
+    return msgspec.structs.replace(made, verdict=verdict_of(made), files=told_of)
 
 
 def _layer(layer: Layer) -> InventoryLayer:
@@ -70,8 +72,12 @@ def _layer(layer: Layer) -> InventoryLayer:
 
 
 def _remarks(records: Sequence[LayerRecord], squashed: Squashed) -> Iterator[Remark]:
-    """What was remarked on files that a container sees."""
+    """What was remarked on files that a container sees, where it sees them."""
+    told: defaultdict[tuple[int, str], list[str]] = defaultdict(list)
     for number, record in enumerate(records):
         for remark in record.remarks:
-            if squashed.layer_of.get(remark.path) == number:
-                yield remark
+            told[number, remark.path].append(remark.what)
+    for node in squashed.tree if told else ():
+        if isinstance(node.blob, RecordedFile):
+            for what in told.get((node.blob.layer, node.blob.entry.path), ()):
+                yield Remark(node.path, what)

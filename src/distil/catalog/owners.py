@@ -41,6 +41,31 @@ class Claimed(msgspec.Struct):
         return ()
 
 
+_NAMES: Final = """
+bin boot cache cron.d dev doc empty etc games home include init.d lib lib32 lib64 libexec libo32
+libx32 local locale log mail man mnt opt proc root run sbin share spool src srv sys system
+systemd tmp usr var
+"""
+_SHARED: Final = frozenset(_NAMES.split())
+"""Names of directories that every system has (hier(7)), and that are nobody's own."""
+_OF_MODULES: Final = frozenset({"dist-packages", "site-packages", "node_modules", "site-library"})
+"""Names of directories in which each module is a component of its own."""
+_TRIPLET: Final = "-linux-"
+
+
+def is_shared(path: str) -> bool:
+    """Whether the directory `path` is one that no component can have with all that is in it.
+
+    One file that says so would own whatever anybody puts beside it otherwise.
+    """
+    first, *others = path.split("/")[1:]
+    return (
+        not others
+        or others[-1] in _OF_MODULES
+        or all(name in _SHARED or _TRIPLET in name for name in (first, *others))
+    )
+
+
 _BY_BYTES: Final = frozenset({"binary", "elf"})
 
 
@@ -66,7 +91,7 @@ def claimed(told: Told, tree: Tree) -> Claimed:
         for claim in joined.claims.values():
             node = places.find(claim.path, joined.keys)
             if claim.is_tree:
-                if node is not None:
+                if node is not None and not is_shared(node.path):
                     trees[node.path].append(position)
                 continue
             if node is not None and node.kind is Kind.DIRECTORY:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from distil.catalog.facts import Unreadable
@@ -27,6 +29,21 @@ def test_cyclonedx_with_what_is_nested_and_without_the_distribution_itself() -> 
         ("binary", "libgfortran", "5", "pkg:rpm/almalinux/libgfortran@5", ("GPL-3.0-only",)),
         ("rust", "serde", "1", "pkg:cargo/serde@1", ("MIT OR Apache-2.0",)),
         ("binary", "loose", "", "", ()),
+    ]
+
+
+def test_what_only_the_build_had_is_left_out() -> None:
+    components = [
+        {"name": "cc", "version": "1", "purl": "pkg:cargo/cc@1", "scope": "excluded"},
+        {"name": "a", "version": "2", "purl": "pkg:cargo/a@2?download_url=file://../a"},
+        {"name": "b", "version": "3", "purl": "pkg:cargo/b@3?download_url=file://.#src/lib.rs"},
+        {"name": "c", "version": "4", "purl": "pkg:cargo/c@4?download_url=https://example.org/c"},
+    ]
+    document = json.dumps({"bomFormat": "CycloneDX", "components": components}).encode()
+    assert [(one[1], one[3]) for one in told(document)] == [
+        ("a", "pkg:cargo/a@2"),
+        ("b", "pkg:cargo/b@3#src/lib.rs"),
+        ("c", "pkg:cargo/c@4?download_url=https://example.org/c"),
     ]
 
 

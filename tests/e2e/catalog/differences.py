@@ -58,6 +58,8 @@ class Difference:
 _OPKG = "packages of opkg, as OpenWrt has them"
 _CHISEL = "packages that chisel cut, of which only its manifest tells"
 _NOTE = "programs without a package whose ELF note names one"
+_MACROS = "crates whose macros made a part of a program in a wheel"
+_NO_RELEASE = "packages of dpkg in an image without os-release"
 _NO_MODULES = "Go's standard library in programs that were built without modules"
 
 DIFFERENCES: tuple[Difference, ...] = (
@@ -75,7 +77,7 @@ DIFFERENCES: tuple[Difference, ...] = (
         "opkg",
         Side.OURS,
         _OPKG,
-        "The other side of the row above.",
+        "Syft has them as packages of Debian.",
         images=("opkg",),
     ),
     Difference(
@@ -135,9 +137,120 @@ DIFFERENCES: tuple[Difference, ...] = (
         "elf",
         Side.OURS,
         _NOTE,
-        "The other side of the row above; the package URL names the distribution that the note "
-        "names.",
+        "Syft has it as a package of Debian. The package URL names the distribution that the "
+        "note names.",
         pattern="^elf systemd ",
+    ),
+    Difference(
+        Peer.SYFT,
+        "dotnet",
+        Side.THEIRS,
+        "assemblies and Windows programs by their version resource",
+        "Syft 1.18 calls every such file a NuGet package: the starters that pip carries are six "
+        "of them. What is published of an application says what its packages are.",
+    ),
+    Difference(
+        Peer.SYFT,
+        "dotnet",
+        Side.OURS,
+        "the packages of `deps.json`",
+        "Syft 1.18 does not read it in images; later ones do.",
+        images=("lua-dotnet",),
+    ),
+    Difference(
+        Peer.SYFT,
+        "rust",
+        Side.OURS,
+        _MACROS,
+        "A wheel's own SBOM (PEP 770) names them as parts of what was built, the list in the "
+        "program (cargo-auditable) does not. Syft 1.18 reads the second alone.",
+        images=("rust-13-wheels",),
+    ),
+    Difference(
+        Peer.SYFT,
+        "deb",
+        Side.THEIRS,
+        "packages of which settings are left, or nothing",
+        "`config-files` and `not-installed` in dpkg's database say that the package is not there: "
+        "no program and no library of it is.",
+        pattern="^deb (never|settings-left|settings-alone) ",
+        images=("corners",),
+    ),
+    Difference(
+        Peer.SYFT,
+        "npm",
+        Side.THEIRS,
+        "a `package.json` without a version inside another package",
+        "It says how Node.js loads the files of a directory, and is no package.",
+        pattern="^npm whole-es6 ",
+    ),
+    Difference(
+        Peer.SYFT,
+        "deb",
+        Side.BOTH,
+        _NO_RELEASE,
+        "It is the same package, but Syft gives it no package URL. Name, version and architecture "
+        "make one that can be looked up; the distribution is what is missing.",
+        images=("no-release",),
+    ),
+    Difference(
+        Peer.TRIVY,
+        "none",
+        Side.THEIRS,
+        _NO_RELEASE,
+        "Here it is a Debian package, with a package URL.",
+        images=("no-release",),
+    ),
+    Difference(
+        Peer.TRIVY,
+        "deb",
+        Side.OURS,
+        _NO_RELEASE,
+        "Trivy has it without type and package URL.",
+        images=("no-release",),
+    ),
+    Difference(
+        Peer.TRIVY,
+        "deb",
+        Side.THEIRS,
+        "packages of which settings are left, or nothing",
+        "As with Syft.",
+        pattern="^deb debian/(never|settings-alone) ",
+        images=("corners",),
+    ),
+    Difference(
+        Peer.TRIVY,
+        "deb",
+        Side.OURS,
+        "packages that are to be removed and are still there",
+        "Trivy goes by what was wanted (`deinstall`), not by what dpkg says there is "
+        "(`installed`).",
+        pattern="^deb debian/unwanted ",
+        images=("corners",),
+    ),
+    Difference(
+        Peer.TRIVY,
+        "rust",
+        Side.OURS,
+        _MACROS,
+        "As with Syft.",
+        images=("rust-13-wheels",),
+    ),
+    Difference(
+        Peer.TRIVY,
+        "java",
+        Side.OURS,
+        "archives without `pom.properties`",
+        "Trivy names them by its database of published archives alone; their manifest and file "
+        "name say the same name and version here and with Syft.",
+        pattern="^java (spring3-|org.springframework.boot.loader.launch.JarLauncher/shop )",
+    ),
+    Difference(
+        Peer.TRIVY,
+        "lua",
+        Side.OURS,
+        "rocks",
+        "Trivy does not read LuaRocks' tree; Syft does.",
     ),
     Difference(
         Peer.TRIVY,

@@ -307,3 +307,37 @@ LUA: Files = {
     ),
     "/usr/local/share/lua/5.4/socket.lua": "return {}\n",
 }
+
+
+def _dpkg(name: str, status: str) -> str:
+    return (
+        f"Package: {name}\nStatus: {status}\nVersion: 1.0-1\nArchitecture: amd64\n"
+        "Maintainer: Some One <one@example.org>\n\n"
+    )
+
+
+_DPKG = "".join(
+    _dpkg(name, status)
+    for name, status in (
+        ("present", "install ok installed"),
+        ("unwanted", "deinstall ok installed"),
+        ("held", "hold ok installed"),
+        ("half", "install ok half-configured"),
+        ("settings-left", "deinstall ok config-files"),
+        ("settings-alone", "install ok config-files"),
+        ("never", "unknown ok not-installed"),
+    )
+)
+
+CORNERS: Files = {
+    "/etc/os-release": 'NAME="Debian GNU/Linux"\nID=debian\nVERSION_ID="12"\n',
+    "/etc/debian_version": "12.8\n",
+    "/var/lib/dpkg/status": _DPKG,
+    "/usr/lib/python3/dist-packages/aged-1!2.0.dist-info/METADATA": (
+        "Metadata-Version: 2.1\nName: aged\nVersion: 1!2.0\n"
+    ),
+    "/srv/app/node_modules/whole/package.json": '{"name": "whole", "version": "1.2.3"}\n',
+    "/srv/app/node_modules/whole/es6/package.json": '{"name": "whole-es6", "main": "a.js"}\n',
+}
+
+NO_RELEASE: Files = {"/var/lib/dpkg/status": _dpkg("present", "install ok installed")}

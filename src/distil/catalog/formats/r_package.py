@@ -8,7 +8,7 @@ from typing import Final
 
 from distil.catalog.facts import Claim, Content, Facts, Stated
 from distil.catalog.formats.headers import Headers, headers
-from distil.catalog.formats.image_path import directory_of
+from distil.catalog.formats.image_path import directory_of, image_path
 from distil.catalog.formats.json_file import line, word
 from distil.catalog.formats.licenses import spdx
 from distil.catalog.package_url import package_url
@@ -32,7 +32,7 @@ def description(path: str, content: Content) -> Facts:
     directory = directory_of(path)
     library = directory_of(directory)
     is_installed = bool(told.first("built")) or library in _LIBRARIES
-    if not name or not version or not is_installed:
+    if not name or not version or not is_installed or directory != image_path(library, name):
         return Facts()
     licenses = spdx(told.first("license"))
     component = InventoryComponent(

@@ -5,6 +5,7 @@ They tell of what was built in: CycloneDX components with those nested in them, 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -33,12 +34,16 @@ _KINDS: Final = {
 """Kinds by the type of the package URL; what is copied from a system's package is a program."""
 _MOST: Final = 100_000
 
+_BUILD_PLACE: Final = re.compile(r"\?download_url=file:[^&#]*(?=#|\Z)")
+"""Where the sources of a crate were on the machine that built: no other document calls it so."""
+
 
 class _Component(msgspec.Struct):
     name: object = None
     version: object = None
     purl: object = None
     description: object = None
+    scope: object = None
     licenses: object = None
     components: list[_Component] = []
 
@@ -95,6 +100,8 @@ def _cyclonedx(components: list[_Component]) -> Iterator[InventoryComponent]:
         count += 1
         if count > _MOST:
             raise Unreadable(f"it lists more than {_MOST:,} components")
+        if one.scope == "excluded":  # It was needed to build, and is not in what was built.
+            continue
         licenses = spdx_all(_license_names(one.licenses))
         yield _component(one.name, one.version, one.purl, licenses, one.description)
         waiting += reversed(one.components)
@@ -120,7 +127,7 @@ def _of_spdx(told: _SpdxPackage) -> InventoryComponent:
 def _component(
     name: object, version: object, purl: object, licenses: Licenses, description: object
 ) -> InventoryComponent:
-    url = word(purl)
+    url = _BUILD_PLACE.sub("", word(purl))
     is_purl = url.startswith("pkg:")
     return InventoryComponent(
         name=word(name),
