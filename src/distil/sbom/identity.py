@@ -94,11 +94,11 @@ def image_purl(subject: Subject) -> str:
     """The package URL of an image (purl-spec, type oci), empty where its digest is not known."""
     if not subject.digest:
         return ""
-    transport, _, rest = subject.name.partition(":")
+    scheme, _, rest = subject.name.partition(":")
     if rest.startswith("//"):
-        transport, rest = "", rest.removeprefix("//")
-    elif transport not in _IN_FILES:
-        transport, rest = "", subject.name
+        scheme, rest = "", rest.removeprefix("//")
+    elif scheme not in _IN_FILES:
+        scheme, rest = "", subject.name
     repository = rest.partition("@")[0]
     head, colon, tag = repository.rpartition(":")
     if colon and "/" not in tag:
@@ -107,7 +107,7 @@ def image_purl(subject: Subject) -> str:
         tag = ""
     name = repository.rstrip("/").rpartition("/")[2].lower() or "image"
     qualifiers = {"arch": subject.platform.partition("/")[2], "tag": tag}
-    if not transport and "/" in repository:
+    if not scheme and "/" in repository:
         qualifiers["repository_url"] = repository
     told = "&".join(
         f"{key}={quote(value, safe='/:')}" for key, value in sorted(qualifiers.items()) if value
