@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from distil.compose.ledgers import AREA
-from distil.events import Warned, listening
+from distil.events import Event, Warned, listening
 from distil.fetch.cache import Cache
 from distil.formats.ledger import MEDIA_TYPE, encode_ledger
 from distil.model.digest import Digest
@@ -48,7 +48,8 @@ def surveyed(
     image = layout.add(layout.manifest(layout.config(diff_id(data, "")), layer))
     artifacts = [refer(layout, image, MEDIA_TYPE, beside)] if beside is not None else []
     layout.index(named(image), *artifacts)
-    cache, warned = Cache(directory / "cache"), []
+    cache = Cache(directory / "cache")
+    warned: list[Event] = []
     if is_ours and beside is not None:
         cache.put_document(AREA, image["digest"].removeprefix("sha256:"), beside)
     with listening(warned.append):
