@@ -84,12 +84,13 @@ def attached_documents(
     seen: set[Digest] = set()
     for found, manifest in _manifests(source, image, settings):
         for layer in manifest.layers:
-            if layer.digest in seen or not _is_sbom(layer) or layer.size > LARGEST_CONTENT:
+            kind = _kind(layer, manifest)
+            if layer.digest in seen or not kind or layer.size > LARGEST_CONTENT:
                 continue
             seen.add(layer.digest)
-            data = _document(source.blob(layer).read(), layer.media_type, image.digest)
+            data = _document(source.blob(layer).read(), kind, image.digest)
             if data is not None:
-                yield AttachedDocument(found, layer.media_type, layer.digest, data)
+                yield AttachedDocument(found, kind, layer.digest, data)
             if len(seen) == MOST:
                 return
 
@@ -131,13 +132,17 @@ def _tagged(
     yield "tag", manifest
 
 
-def _is_sbom(layer: Descriptor) -> bool:
-    if layer.media_type in BARE:
-        return True
-    if layer.media_type == ENVELOPE:
-        return True
-    told = layer.annotations.get(_PREDICATE, "")
-    return layer.media_type == STATEMENT and (not told or told.startswith(PREDICATES))
+def _kind(layer: Descriptor, manifest: Manifest) -> str:
+    """The media type of what may be an SBOM; empty for anything else.
+
+    Some who attach a document give its type to the artifact alone.
+    """
+    if layer.media_type in BARE or layer.media_type == ENVELOPE:
+        return layer.media_type
+    if layer.media_type == STATEMENT:
+        told = layer.annotations.get(_PREDICATE, "")
+        return STATEMENT if not told or told.startswith(PREDICATES) else ""
+    return manifest.artifact_type if manifest.artifact_type in BARE else ""
 
 
 def _document(data: bytes, media_type: str, image: Digest) -> bytes | None:
