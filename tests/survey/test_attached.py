@@ -174,3 +174,16 @@ def test_in_a_registry(registry: MemoryRegistry) -> None:
     with store_to_read(place).opened() as source:
         told = list(attached_documents(source, descriptor, NOTHING_SAID))
     assert [(one.found, one.data) for one in told] == [("referrer", DOCUMENT), ("tag", other)]
+
+
+def test_what_others_attached_and_broke_costs_no_more_than_itself(layout: Layout) -> None:
+    image = layout.add(layout.manifest())
+    about = refer(layout, image, "application/spdx+json", DOCUMENT)
+    kind = {"artifactType": "application/spdx+json"}
+    broken = layout.add(
+        {"schemaVersion": 2, "subject": image, "layers": "no list"}, MEDIA_MANIFEST, **kind
+    )
+    other = refer(layout, image, "application/vnd.cyclonedx+json", b"{}")
+    (layout.directory / "blobs/sha256" / Digest.of(b"{}").hex).write_bytes(b"[]")
+    layout.index(named(image), broken, other, about)
+    assert found(layout, image) == [("referrer", json.loads(DOCUMENT))]
