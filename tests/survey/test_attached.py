@@ -145,3 +145,16 @@ def test_the_same_document_twice_is_one(layout: Layout) -> None:
     bare = refer(layout, image, "application/spdx+json", DOCUMENT)
     layout.index(named(image), bare, bare)
     assert len(found(layout, image)) == 1
+
+
+def test_what_others_attached_and_broke_costs_no_more_than_itself(layout: Layout) -> None:
+    image = layout.add(layout.manifest())
+    about = refer(layout, image, "application/spdx+json", DOCUMENT)
+    kind = {"artifactType": "application/spdx+json"}
+    broken = layout.add(
+        {"schemaVersion": 2, "subject": image, "layers": "no list"}, MEDIA_MANIFEST, **kind
+    )
+    other = refer(layout, image, "application/vnd.cyclonedx+json", b"{}")
+    (layout.directory / "blobs/sha256" / Digest.of(b"{}").hex).write_bytes(b"[]")
+    layout.index(named(image), broken, other, about)
+    assert found(layout, image) == [("referrer", json.loads(DOCUMENT))]

@@ -10,7 +10,7 @@ from distil.catalog.asked import Owned
 from distil.catalog.formats.debian_root import package_key
 from distil.catalog.formats.dpkg import KEPT
 from distil.catalog.formats.dpkg_info import ALTERNATIVE
-from distil.catalog.generated import Made, made_by
+from distil.catalog.generated import LINK, Made, made_by
 from distil.catalog.join import Told
 from distil.catalog.layer_record import Entry
 from distil.catalog.owners import Claimed
@@ -27,9 +27,6 @@ from distil.model.tree import Tree
 
 _PROGRAM_KINDS: Final = frozenset({"binary", "elf", "go", "rust"})
 """The kinds of components that are read out of a program itself."""
-
-LINK: Final = "link to"
-"""What the rule of a link begins with that is its target's package's."""
 
 _MANAGERS: Final = ("dpkg", "apk", "rpm", "alpm", "opkg", "portage")
 """What keys of packages begin with."""

@@ -22,6 +22,9 @@ from distil.model.node import Kind
 BYTE_CODE: Final = "byte code"
 """The rule of compiled Python modules."""
 
+LINK: Final = "link to"
+"""What the rule of a link begins with that is its target's package's."""
+
 _CACHED: Final = re.compile(
     r"(.+)/__pycache__/([^/]+?)\.[a-z]+-?\d+t?(?:\.opt-[0-9a-z]+)?\.pyc", re.DOTALL
 )

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 import msgspec
 
+from distil.catalog.generated import LINK
 from distil.catalog.verdict import verdict_of
 from distil.model.digest import Digest
 from distil.model.inventory import (
@@ -37,11 +38,15 @@ Owned = Mapping[str, tuple[Attribution, str]]
 
 _AFTER_NAME: Final = re.compile(r"[?#].*", re.DOTALL)
 _FILES: Final = frozenset({Kind.FILE, Kind.HARDLINK})
+_TOLD_BY: Final = ", says the ledger beside the image"
 
 
-def owned_by(ledger: Ledger) -> Owned:
-    """What of the image is the application's, was made by a stage or was written by distil."""
-    found = {}
+def owned_by(ledger: Ledger, *, is_ours: bool = True) -> Owned:
+    """What of the image is the application's, was made by a stage or was written by distil.
+
+    The rules say so where only the ledger says it and that was not written here (`is_ours`).
+    """
+    found: dict[str, tuple[Attribution, str]] = {}
     for kept in ledger.kept:
         origin = kept.origin
         if isinstance(origin, ApplicationOrigin):
@@ -51,7 +56,9 @@ def owned_by(ledger: Ledger) -> Owned:
         elif isinstance(origin, GeneratedOrigin):
             rule = f"{origin.rule} ({origin.made_from})" if origin.made_from else origin.rule
             found[kept.path] = Attribution.GENERATED, rule
-    return found
+    if is_ours:
+        return found
+    return {path: (owner, f"{rule}{_TOLD_BY}") for path, (owner, rule) in found.items()}
 
 
 def base_layers(ledger: Ledger | None) -> frozenset[Digest]:
@@ -76,8 +83,8 @@ def completed(inventory: Inventory, ledger: Ledger) -> Inventory:
     more = Counter[int]()
     files = list(inventory.files)
     for at, file in enumerate(files):
-        owner = origins.get(file.path) if file.attribution is Attribution.UNOWNED else None
-        if owner is None:
+        owner = origins.get(file.path)
+        if owner is None or not _is_open(file):
             continue
         more[owner] += 1
         kind = inventory.components[owner].kind
@@ -94,6 +101,12 @@ def completed(inventory: Inventory, ledger: Ledger) -> Inventory:
     return msgspec.structs.replace(found, verdict=verdict_of(found))
 
 
+def _is_open(file: InventoryFile) -> bool:
+    """Whether nobody claims a link, which lists of checksums do not have; never so for a file."""
+    is_nobodys = file.attribution is Attribution.UNOWNED or file.rule.startswith(LINK)
+    return is_nobodys and file.kind not in _FILES
+
+
 def _counted(one: InventoryComponent, more: int, left_out: int) -> InventoryComponent:
     """`one` with `more` files that are there, and some that were left out."""
     if not more and not left_out:
@@ -101,6 +114,22 @@ def _counted(one: InventoryComponent, more: int, left_out: int) -> InventoryComp
     present = one.present + more
     claimed = max(one.claimed + more, present + left_out)
     return msgspec.structs.replace(one, present=present, claimed=claimed)
+
+
+def by_its_word(inventory: Inventory) -> Inventory:
+    """`inventory` whose verdict tells what only a ledger says that was not written here.
+
+    Anybody can write one, and it has no checksums: nothing else says whose these files are.
+    """
+    told = [one for one in inventory.files if one.rule.endswith(_TOLD_BY)]
+    if not told or inventory.verdict is None:
+        return inventory
+    programs = sum(one.is_executable for one in told)
+    count = "1 file is" if len(told) == 1 else f"{len(told):,} files are"
+    reason = f"{count} attributed by the word of the ledger beside the image alone"
+    reason += f", {programs:,} of them executable" if programs else ""
+    verdict = Verdict(inventory.verdict.answer, (*inventory.verdict.reasons, reason))
+    return msgspec.structs.replace(inventory, verdict=verdict)
 
 
 def compared(inventory: Inventory, ledger: Ledger) -> Inventory:

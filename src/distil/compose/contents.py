@@ -8,7 +8,7 @@ import msgspec
 
 from distil.catalog.asked import Asked
 from distil.catalog.inventory import inventory
-from distil.compose.accounted import compared, completed, owned_by
+from distil.compose.accounted import by_its_word, compared, completed, owned_by
 from distil.fetch.cache import Cache
 from distil.image.layer import Layer
 from distil.model.digest import Digest
@@ -17,17 +17,26 @@ from distil.model.ledger import Ledger
 
 
 def catalogued(
-    subject: Subject, layers: Sequence[Layer], ledger: Ledger | None, cache: Cache, asked: Asked
+    subject: Subject,
+    layers: Sequence[Layer],
+    ledger: Ledger | None,
+    cache: Cache,
+    asked: Asked,
+    *,
+    is_ours: bool = True,
 ) -> Inventory:
     """What is in an image of `layers`, and whether that is what `ledger` says.
 
-    Raises what `inventory` raises.
+    `is_ours`: the ledger was written here; what another one alone says is told as that. Raises
+    what `inventory` raises.
     """
     if ledger is None:
         return inventory(subject, layers, cache, asked)
-    asked = msgspec.structs.replace(asked, owned=owned_by(ledger))
+    asked = msgspec.structs.replace(asked, owned=owned_by(ledger, is_ours=is_ours))
     found = inventory(subject, layers, cache, asked)
     found = completed(found, ledger)
+    if not is_ours:
+        found = by_its_word(found)
     return compared(found, ledger) if found.has_files else found
 
 

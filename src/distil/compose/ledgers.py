@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 
 from distil.compose.errors import NoLedger
+from distil.events import Warned, emit
 from distil.fetch.cache import Cache
+from distil.formats.errors import MalformedLedger
 from distil.formats.ledger import MEDIA_TYPE, decode_ledger
 from distil.image.read import StoredImage, find_artifact, read_image
 from distil.image.stores import NOTHING_SAID, Source, StoreSettings
 from distil.image.stores.table import store_to_read
 from distil.model.digest import Digest
+from distil.model.errors import CorruptContent, MalformedImage
 from distil.model.ledger import Ledger
 from distil.model.platform import Platform
 from distil.model.reference import Location
@@ -57,6 +61,25 @@ def find_ledger(source: Source, image: StoredImage, cache: Cache) -> Ledger | No
     try:
         return _ledger_in(source, image, cache).ledger
     except NoLedger:
+        return None
+
+
+def ledger_about(source: Source, image: StoredImage, cache: Cache) -> OpenedLedger | None:
+    """The ledger of `image` for who does not believe everybody; None when there is none.
+
+    That of the cache, which was written when the image was built here, counts before one that
+    lies beside the image: that can be from anybody who may write there. One that cannot be read
+    is warned of. Raises OSError.
+    """
+    digests = [image.descriptor.digest, image.manifest.config.digest]
+    with contextlib.suppress(NoLedger, MalformedLedger):
+        return _cached(digests, str(source.location), cache)
+    try:
+        return _ledger_in(source, image, cache)
+    except NoLedger:
+        return None
+    except (MalformedLedger, MalformedImage, CorruptContent) as error:
+        emit(Warned(f"the ledger beside {source.location} is not used: {error.message}"))
         return None
 
 

@@ -17,9 +17,7 @@ from distil.model.inventory import Answer, IndexInventory, Inventory, Scope
 from distil.model.reference import parse_location
 from distil.model.regular_file import open_regular
 from distil.sbom.identity import Writing
-from distil.sbom.read import read_sbom as inventory_in
 from distil.sbom.table import sbom_format
-from distil.sbom.verify import differences
 from distil.survey.attached import AttachedDocument
 from distil.survey.errors import NoAttachedSbom
 from distil.survey.surveying import Surveyed, SurveyedImage, Wanted, known_image, survey
@@ -109,7 +107,7 @@ def read_sbom(file: Path) -> Inventory | IndexInventory:
         data = stream.read(LARGEST + 1)
     if len(data) > LARGEST:
         raise LimitExceeded(str(file), f"a document of more than {LARGEST} bytes")
-    return inventory_in(data, str(file))
+    return _inventory_in(data, str(file))
 
 
 def write_sbom(pieces: Iterable[bytes], file: Path) -> None:
@@ -168,16 +166,29 @@ def _surveyed(
     return survey(parse_location(request.image), wanted, cache)
 
 
+def _inventory_in(data: bytes, name: str) -> Inventory | IndexInventory:
+    """What a document says. Raises `MalformedSbom`."""
+    from distil.sbom.read import read_sbom as read  # Most of the time no document is read.
+
+    return read(data, name)
+
+
 def _compared(document: AttachedDocument, one: Surveyed) -> Compared:
     name = f"{document.found} {document.media_type} {document.digest}"
     platform = one.inventory.subject.platform
     try:
-        told = inventory_in(document.data, name)
+        told = _inventory_in(document.data, name)
     except DistilError as error:
         return Compared(name, platform, trouble=error.message)
     if isinstance(told, IndexInventory):
         return Compared(name, platform, trouble="it is about an index, not about this image")
-    return Compared(name, platform, differences(told, one.inventory))
+    return Compared(name, platform, _differences(told, one.inventory))
+
+
+def _differences(document: Inventory, found: Inventory) -> tuple[str, ...]:
+    from distil.sbom.verify import differences
+
+    return differences(document, found)
 
 
 def _platform_of(document: Inventory) -> str:
@@ -191,7 +202,7 @@ def _each(
     """The document, or the part of it about each platform, compared with that platform's image."""
     if isinstance(document, Inventory):
         found = surveyed.images[0].inventory
-        yield Compared(name, found.subject.platform, differences(document, found))
+        yield Compared(name, found.subject.platform, _differences(document, found))
         return
     left = {one.inventory.subject.platform: one.inventory for one in surveyed.images}
     for one in document.children:
@@ -200,6 +211,6 @@ def _each(
         if of_image is None:
             yield Compared(name, platform, ("the image is not there for this platform",))
         else:
-            yield Compared(name, platform, differences(one, of_image))
+            yield Compared(name, platform, _differences(one, of_image))
     for platform in left:
         yield Compared(name, platform, ("the document does not tell of this platform",))

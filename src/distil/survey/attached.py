@@ -13,13 +13,15 @@ from typing import Final
 
 import msgspec
 
+from distil.errors import DistilError
+from distil.events import Warned, emit
 from distil.fetch.errors import NotFound
 from distil.image.errors import ImageNotFound
 from distil.image.read import LARGEST_CONTENT, read_index, read_manifest
 from distil.image.stores import Source, StoreSettings
 from distil.image.stores.table import store_to_read
 from distil.model.digest import Digest
-from distil.model.errors import MalformedImage, MissingPart
+from distil.model.errors import CorruptContent, MalformedImage, MissingPart
 from distil.model.image import IMAGE_TYPES, INDEX_TYPES, Descriptor, Manifest
 
 MOST: Final = 16
@@ -78,8 +80,9 @@ def attached_documents(
 ) -> Iterator[AttachedDocument]:
     """The SBOMs about `image` of `source`, each once, at most `MOST`.
 
-    What cannot be read as one is left out. Raises `MalformedImage`, OSError, and what asking a
-    registry raises.
+    What is attached is not the image's: what cannot be read as a document is left out, with a
+    warning where it is no artifact. Raises `MalformedImage` for the image's own index, OSError,
+    and what asking a registry raises.
     """
     seen: set[Digest] = set()
     for found, manifest in _manifests(source, image, settings):
@@ -87,7 +90,11 @@ def attached_documents(
             if layer.digest in seen or not _is_sbom(layer) or layer.size > LARGEST_CONTENT:
                 continue
             seen.add(layer.digest)
-            data = _document(source.blob(layer).read(), layer.media_type, image.digest)
+            try:
+                data = _document(source.blob(layer).read(), layer.media_type, image.digest)
+            except (MalformedImage, CorruptContent) as error:
+                _warn(source, error)
+                continue
             if data is not None:
                 yield AttachedDocument(found, layer.media_type, layer.digest, data)
             if len(seen) == MOST:
@@ -99,12 +106,23 @@ def _manifests(
 ) -> Iterator[tuple[str, Manifest]]:
     for number, entry in enumerate(source.referrers(image.digest, "")):
         if number == MOST_REFERRERS:
-            raise MalformedImage(source.where, f"more than {MOST_REFERRERS} artifacts about it")
+            emit(Warned(f"{source.where} has more than {MOST_REFERRERS} artifacts about it"))
+            break
         if entry.digest == image.digest:
             continue
-        manifest = read_manifest(source, entry)
+        try:
+            manifest = read_manifest(source, entry)
+        except (MalformedImage, CorruptContent) as error:
+            _warn(source, error)
+            continue
         if manifest.subject is not None and manifest.subject.digest == image.digest:
             yield "referrer", manifest
+    yield from _beside(source, image)
+    yield from _tagged(source, image, settings)
+
+
+def _beside(source: Source, image: Descriptor) -> Iterator[tuple[str, Manifest]]:
+    """What the index that the image is in has about it."""
     meant = source.resolve()
     if meant.media_type in INDEX_TYPES:
         for entry in read_index(source, meant).manifests:
@@ -113,7 +131,8 @@ def _manifests(
                     yield "attestation in the index", read_manifest(source, entry)
                 except MissingPart:
                     continue  # A copy of the image alone.
-    yield from _tagged(source, image, settings)
+                except (MalformedImage, CorruptContent) as error:
+                    _warn(source, error)
 
 
 def _tagged(
@@ -128,7 +147,15 @@ def _tagged(
             manifest = read_manifest(other, other.resolve())
     except (ImageNotFound, NotFound):
         return
+    except (MalformedImage, CorruptContent) as error:
+        _warn(source, error)
+        return
     yield "tag", manifest
+
+
+def _warn(source: Source, error: DistilError) -> None:
+    """Say that something beside the image is not used: anybody may have put it there."""
+    emit(Warned(f"what is attached to {source.where} could not be read: {error.message}"))
 
 
 def _is_sbom(layer: Descriptor) -> bool:

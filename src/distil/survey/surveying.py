@@ -10,7 +10,7 @@ import msgspec
 from distil.catalog.asked import Asked
 from distil.compose.accounted import base_layers
 from distil.compose.contents import catalogued, with_base
-from distil.compose.ledgers import find_ledger
+from distil.compose.ledgers import ledger_about
 from distil.compose.subject_of_image import subject_of, subject_of_index
 from distil.events import Warned, emit
 from distil.fetch.cache import Cache
@@ -164,9 +164,11 @@ def _chosen(source: Source, meant: Descriptor, wanted: Wanted) -> StoredImage:
 def _survey_one(source: Source, image: StoredImage, wanted: Wanted, cache: Cache) -> Surveyed:
     if wanted.anew:
         _hash(image.layers)
-    subject, ledger = subject_of(source, image), find_ledger(source, image, cache)
+    subject, opened = subject_of(source, image), ledger_about(source, image, cache)
+    ledger = opened.ledger if opened is not None else None
+    is_ours = opened is None or opened.from_cache
     asked = Asked(scope=wanted.scope, contents=wanted.contents, hashed=wanted.hashed)
-    found = catalogued(subject, image.layers, ledger, cache, asked)
+    found = catalogued(subject, image.layers, ledger, cache, asked, is_ours=is_ours)
     below = base_layers(ledger)
     base = recognised(image, below, cache, wanted.base)
     found = with_base(found, base, below)
