@@ -132,6 +132,7 @@ def test_an_image_without_packages_is_unknown(
     assert "UNKNOWN: there is no package manager's database" in speaker.text("sbom", place)
     assert run(["sbom", place, "--require-complete"]) == 3
     assert run(["sbom", place, "--require-complete", "--exit-zero"]) == 0
+    assert run(["sbom", place, "--require-complete", "--verify", "attached"]) == 2
     assert run(["sbom", place]) == 0
 
 
