@@ -123,3 +123,17 @@ def test_an_image_is_not_known_by_what_another_one_writes_of_its_layers(tmp_path
             inventory(Subject(name="x"), [msgspec.structs.replace(below, created_by=told)], cache)
         found = inventory(Subject(name="x"), [below, above], cache)
     assert f"/{PLACE}" in unowned(found)
+
+
+def test_a_list_of_checksums_that_was_taken_away_hides_no_change(tmp_path: Path) -> None:
+    above = layer_of({f"{INFO}/tool.md5sums": None, "usr/bin/tool": EVIL})
+    found = of(tmp_path, layer_of(debian()), above)
+    assert (at(found, "/usr/bin/tool").attribution, at(found, "/usr/bin/tool").state) == (
+        Attribution.PACKAGE,
+        State.UNCHECKED,
+    )
+    assert found.verdict is not None
+    assert found.verdict.answer is Answer.PARTIAL
+    assert found.verdict.reasons == (
+        "1 executable file is of a package that has no checksum of it",
+    )
