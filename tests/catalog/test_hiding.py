@@ -14,7 +14,7 @@ from distil.image.read import read_image
 from distil.image.stores.table import store_to_read
 from distil.model.inventory import Answer, Attribution, State, Subject
 from distil.model.reference import parse_location
-from tests.catalog.test_inventory import INFO, at, debian, layer_of, of, unowned
+from tests.catalog.test_inventory import INFO, STATUS, at, debian, layer_of, of, unowned
 from tests.support.deb_builder import directory, file, link, tar
 from tests.support.hand_made import Layout
 
@@ -137,3 +137,29 @@ def test_a_list_of_checksums_that_was_taken_away_hides_no_change(tmp_path: Path)
     assert found.verdict.reasons == (
         "1 executable file is of a package that has no checksum of it",
     )
+
+
+def test_what_many_say_of_many_is_bounded(tmp_path: Path) -> None:
+    """Lists that each count for thousands of packages would fill any memory."""
+    several = "".join(
+        f"Package: p\nStatus: install ok installed\nArchitecture: a{n}\nVersion: 1\n\n"
+        for n in range(300)
+    )
+    package = '{"name": "a/b%d", "version": "1", "install-path": "../a"}'
+    together = ",".join(package % n for n in range(300))
+    found = of(
+        tmp_path,
+        layer_of(
+            {
+                STATUS: several.encode(),
+                f"{INFO}/p.md5sums": b"0" * 32 + b"  usr/bin/p\n",
+                "usr/bin/p": EVIL,
+                "app/vendor/composer/installed.json": f'{{"packages": [{together}]}}'.encode(),
+                "app/vendor/a/file": b"",
+            }
+        ),
+    )
+    assert len(found.components) == 600
+    assert sum(one.claimed > 0 for one in found.components) == 8
+    assert at(found, "/usr/bin/p").state is State.MODIFIED
+    assert len(at(found, "/app/vendor/a/file").owners) == 100
