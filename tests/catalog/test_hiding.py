@@ -163,3 +163,27 @@ def test_what_many_say_of_many_is_bounded(tmp_path: Path) -> None:
     assert sum(one.claimed > 0 for one in found.components) == 8
     assert at(found, "/usr/bin/p").state is State.MODIFIED
     assert len(at(found, "/app/vendor/a/file").owners) == 100
+
+
+def _sparse(path: str, data: bytes) -> bytes:
+    """A member of GNU's sparse type, whose first piece is one byte."""
+    header = bytearray(512)
+    for start, field in (
+        (0, path.encode()),
+        (100, b"0000755\x000000000\x000000000\0"),
+        (124, b"%011o\x0000000000000\0" % len(data)),
+        (148, b" " * 8 + b"S"),
+        (257, b"ustar  \0"),
+        (386, b"%011o\0%011o\0%011o\0%011o\0" % (0, 1, 1, len(data) - 1)),
+        (483, b"%011o\0" % len(data)),
+    ):
+        header[start : start + len(field)] = field
+    header[148:156] = b"%06o\0 " % sum(header)
+    return bytes(header) + data + bytes(-len(data) % 512)
+
+
+def test_a_sparse_file_is_known_by_its_first_bytes_too(tmp_path: Path) -> None:
+    above = _sparse("etc/hosts", EVIL) + bytes(1024)
+    found = of(tmp_path, layer_of(debian()), above)
+    assert at(found, "/etc/hosts").is_program
+    assert unowned(found) == ["/etc/hosts"]
