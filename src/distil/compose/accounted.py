@@ -67,7 +67,7 @@ def base_layers(ledger: Ledger | None) -> frozenset[Digest]:
     return frozenset(one.origin.diff_id for one in kept if isinstance(one.origin, LayerOrigin))
 
 
-def completed(inventory: Inventory, ledger: Ledger) -> Inventory:
+def completed(inventory: Inventory, ledger: Ledger, *, is_ours: bool = True) -> Inventory:
     """`inventory` with what only `ledger` knows of its packages.
 
     Lists of checksums do not have links, and those of an image that was made smaller do not have
@@ -84,7 +84,7 @@ def completed(inventory: Inventory, ledger: Ledger) -> Inventory:
     files = list(inventory.files)
     for at, file in enumerate(files):
         owner = origins.get(file.path)
-        if owner is None or not _is_open(file):
+        if owner is None or not _is_open(file, is_ours=is_ours):
             continue
         more[owner] += 1
         kind = inventory.components[owner].kind
@@ -103,10 +103,13 @@ def completed(inventory: Inventory, ledger: Ledger) -> Inventory:
     return msgspec.structs.replace(found, verdict=verdict_of(found))
 
 
-def _is_open(file: InventoryFile) -> bool:
-    """Whether nobody claims a link, which lists of checksums do not have; never so for a file."""
+def _is_open(file: InventoryFile, *, is_ours: bool) -> bool:
+    """Whether nobody claims `file`. A ledger of others is asked about links alone.
+
+    Lists of checksums do not have these; a file that no list has is no package's by their word.
+    """
     is_nobodys = file.attribution is Attribution.UNOWNED or file.rule.startswith(LINK)
-    return is_nobodys and file.kind not in _FILES
+    return is_nobodys and (is_ours or file.kind not in _FILES)
 
 
 def _counted(one: InventoryComponent, more: int, left_out: int) -> InventoryComponent:

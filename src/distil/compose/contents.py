@@ -34,7 +34,7 @@ def catalogued(
         return inventory(subject, layers, cache, asked)
     asked = msgspec.structs.replace(asked, owned=owned_by(ledger, is_ours=is_ours))
     found = inventory(subject, layers, cache, asked)
-    found = completed(found, ledger)
+    found = completed(found, ledger, is_ours=is_ours)
     if not is_ours:
         found = by_its_word(found)
     return compared(found, ledger) if found.has_files else found
