@@ -14,7 +14,7 @@ from distil.image.read import read_image
 from distil.image.stores.table import store_to_read
 from distil.model.inventory import Answer, Attribution, State, Subject
 from distil.model.reference import parse_location
-from tests.catalog.test_inventory import INFO, at, debian, layer_of, of, unowned
+from tests.catalog.test_inventory import INFO, STATUS, at, debian, layer_of, of, unowned
 from tests.support.deb_builder import directory, file, link, tar
 from tests.support.hand_made import Layout
 
@@ -123,3 +123,67 @@ def test_an_image_is_not_known_by_what_another_one_writes_of_its_layers(tmp_path
             inventory(Subject(name="x"), [msgspec.structs.replace(below, created_by=told)], cache)
         found = inventory(Subject(name="x"), [below, above], cache)
     assert f"/{PLACE}" in unowned(found)
+
+
+def test_a_list_of_checksums_that_was_taken_away_hides_no_change(tmp_path: Path) -> None:
+    above = layer_of({f"{INFO}/tool.md5sums": None, "usr/bin/tool": EVIL})
+    found = of(tmp_path, layer_of(debian()), above)
+    assert (at(found, "/usr/bin/tool").attribution, at(found, "/usr/bin/tool").state) == (
+        Attribution.PACKAGE,
+        State.UNCHECKED,
+    )
+    assert found.verdict is not None
+    assert found.verdict.answer is Answer.PARTIAL
+    assert found.verdict.reasons == (
+        "1 executable file is of a package that has no checksum of it",
+    )
+
+
+def test_what_many_say_of_many_is_bounded(tmp_path: Path) -> None:
+    """Lists that each count for thousands of packages would fill any memory."""
+    several = "".join(
+        f"Package: p\nStatus: install ok installed\nArchitecture: a{n}\nVersion: 1\n\n"
+        for n in range(300)
+    )
+    package = '{"name": "a/b%d", "version": "1", "install-path": "../a"}'
+    together = ",".join(package % n for n in range(300))
+    found = of(
+        tmp_path,
+        layer_of(
+            {
+                STATUS: several.encode(),
+                f"{INFO}/p.md5sums": b"0" * 32 + b"  usr/bin/p\n",
+                "usr/bin/p": EVIL,
+                "app/vendor/composer/installed.json": f'{{"packages": [{together}]}}'.encode(),
+                "app/vendor/a/file": b"",
+            }
+        ),
+    )
+    assert len(found.components) == 600
+    assert sum(one.claimed > 0 for one in found.components) == 8
+    assert at(found, "/usr/bin/p").state is State.MODIFIED
+    assert len(at(found, "/app/vendor/a/file").owners) == 100
+
+
+def _sparse(path: str, data: bytes) -> bytes:
+    """A member of GNU's sparse type, whose first piece is one byte."""
+    header = bytearray(512)
+    for start, field in (
+        (0, path.encode()),
+        (100, b"0000755\x000000000\x000000000\0"),
+        (124, b"%011o\x0000000000000\0" % len(data)),
+        (148, b" " * 8 + b"S"),
+        (257, b"ustar  \0"),
+        (386, b"%011o\0%011o\0%011o\0%011o\0" % (0, 1, 1, len(data) - 1)),
+        (483, b"%011o\0" % len(data)),
+    ):
+        header[start : start + len(field)] = field
+    header[148:156] = b"%06o\0 " % sum(header)
+    return bytes(header) + data + bytes(-len(data) % 512)
+
+
+def test_a_sparse_file_is_known_by_its_first_bytes_too(tmp_path: Path) -> None:
+    above = _sparse("etc/hosts", EVIL) + bytes(1024)
+    found = of(tmp_path, layer_of(debian()), above)
+    assert at(found, "/etc/hosts").is_program
+    assert unowned(found) == ["/etc/hosts"]

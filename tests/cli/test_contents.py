@@ -16,8 +16,11 @@ from distil.model.image import ContainerConfig
 from distil.model.node import Node
 from distil.model.platform import AMD64
 from distil.model.reference import parse_image_name
+from tests.cli.test_programs import built
 from tests.support.applications import FLASK
 from tests.support.command import World
+from tests.support.elf_builder import Elf
+from tests.support.go_program import GoProgram
 from tests.support.images import EPOCH, layer, oci, open_image
 from tests.support.nodes import file
 
@@ -130,6 +133,24 @@ def test_without_the_ledger_most_is_known_as_well(warm: World) -> None:
     assert found["verdict"]["answer"] == "partial"
     unowned = [one["path"] for one in found["files"] if one["attribution"] == "unowned"]
     assert "/app/app.py" in unowned
+
+
+@pytest.mark.parametrize(
+    ("program", "answer"),
+    [(GoProgram().build(), "complete"), (Elf(kind=2, dynamic=False).build(), "unknown")],
+)
+def test_an_image_of_one_program(warm: World, program: bytes, answer: str) -> None:
+    """One that tells what it is made of, and one of which only the ledger knows whose it is."""
+    done = built(warm, program)
+    found = told(warm, f"oci:{warm.out}:1.0")
+    assert found["verdict"]["answer"] == answer, found["verdict"]
+    assert found["coverage"]["ownedFiles"] == found["coverage"]["files"]
+    (file,) = (one for one in found["files"] if one["path"] == "/hello")
+    assert file["attribution"] in ("program", "application")
+    names = {one["name"] for one in found["components"]}
+    assert {one["name"] for one in done.data["others"]} <= names
+    told_by_it = {one["name"] for one in done.data["programs"][0]["components"]}
+    assert told_by_it <= names
 
 
 # --- tampering -----------------------------------------------------------------------------

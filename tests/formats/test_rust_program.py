@@ -66,6 +66,7 @@ def test_other_programs_have_none() -> None:
         (zlib.compress(b"{}"), "JSON"),
         (zlib.compress(b'{"packages":[{"name":"a"}]}'), "JSON"),
         (zlib.compress(b'{"packages":"\xff"}'), "JSON"),
+        (zlib.compress(b'{"a":' + b"[" * 60_000), "JSON"),
         (zlib.compress(bytes(9 << 20)), "8388608 bytes"),
         (
             zlib.compress(
@@ -76,7 +77,7 @@ def test_other_programs_have_none() -> None:
             "more than 16384 crates",
         ),
     ],
-    ids=["empty", "plain", "cut", "other", "incomplete", "not text", "bomb", "many"],
+    ids=["empty", "plain", "cut", "other", "incomplete", "not text", "deep", "bomb", "many"],
 )
 def test_hostile_lists(content: bytes, why: str) -> None:
     with pytest.raises(MalformedElf, match=why):

@@ -13,6 +13,7 @@ import pytest
 from distil import pipeline
 from distil.cli import run
 from distil.cli.sbom import FORMATS
+from distil.compose import contained
 from distil.compose.record import record
 from distil.fetch.cache import Cache
 from distil.image.artifact import attach
@@ -92,6 +93,9 @@ def replaced(path: str, data: bytes) -> list[Node]:
 
 def test_every_format_has_a_name_on_the_command_line() -> None:
     assert set(FORMATS) == set(table.FORMATS)
+    assert contained.FORMATS.items() <= {
+        (name, one.media_type) for name, one in table.FORMATS.items()
+    }
 
 
 def test_a_component_and_its_files(image: str) -> None:
@@ -128,6 +132,7 @@ def test_an_image_without_packages_is_unknown(
     assert "UNKNOWN: there is no package manager's database" in speaker.text("sbom", place)
     assert run(["sbom", place, "--require-complete"]) == 3
     assert run(["sbom", place, "--require-complete", "--exit-zero"]) == 0
+    assert run(["sbom", place, "--require-complete", "--verify", "attached"]) == 2
     assert run(["sbom", place]) == 0
 
 

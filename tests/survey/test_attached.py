@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from distil.model.image import MEDIA_INDEX, MEDIA_MANIFEST, Descriptor
 from distil.model.reference import parse_location
 from distil.survey.attached import ENVELOPE, MOST, STATEMENT, attached_documents
 from tests.support.hand_made import Layout
+from tests.support.memory_registry import MemoryRegistry
 
 SPDX = "https://spdx.dev/Document"
 DOCUMENT = b'{"spdxVersion":"SPDX-2.3"}'
@@ -145,6 +147,33 @@ def test_the_same_document_twice_is_one(layout: Layout) -> None:
     bare = refer(layout, image, "application/spdx+json", DOCUMENT)
     layout.index(named(image), bare, bare)
     assert len(found(layout, image)) == 1
+
+
+@pytest.fixture
+def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MemoryRegistry]:
+    monkeypatch.setenv("DISTIL_CACHE_DIR", str(tmp_path / "own"))
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "docker"))
+    made = MemoryRegistry()
+    with made.serve():
+        yield made
+
+
+def test_in_a_registry(registry: MemoryRegistry) -> None:
+    """As a referrer whose type the artifact alone has, and under cosign's tag, in no other way."""
+    image = registry.add_image("app", "1")
+    registry.add_referrer("app", image, DOCUMENT, "application/spdx+json")
+    registry.add_referrer("app", image, b"{}", "application/vnd.example.signature")
+    other = b'{"bomFormat":"CycloneDX"}'
+    layer = registry.add_blob("app", other, "application/vnd.cyclonedx+json")
+    config = registry.add_blob("app", b"{}", "application/vnd.oci.image.config.v1+json")
+    document = {"schemaVersion": 2, "mediaType": MEDIA_MANIFEST, "config": config}
+    tag = f"{image['digest'].replace(':', '-')}.sbom"
+    registry.add_manifest("app", {**document, "layers": [layer]}, tag)
+    place = parse_location(f"docker://{registry.place}/app:1")
+    descriptor = Descriptor(MEDIA_MANIFEST, Digest(image["digest"]), image["size"])
+    with store_to_read(place).opened() as source:
+        told = list(attached_documents(source, descriptor, NOTHING_SAID))
+    assert [(one.found, one.data) for one in told] == [("referrer", DOCUMENT), ("tag", other)]
 
 
 def test_what_others_attached_and_broke_costs_no_more_than_itself(layout: Layout) -> None:

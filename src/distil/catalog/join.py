@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Final
 
 import msgspec
@@ -23,6 +24,10 @@ from distil.model.inventory import (
     Place,
     Relation,
 )
+
+_MOST_OF_KEY: Final = 8
+"""Components of one key that what is added is added to: a package has few architectures in one
+system. A list of a million paths for a hundred thousand of them would fill any memory."""
 
 _KIND_ORDER: Final = {kind: place for place, kind in enumerate(KINDS)}
 
@@ -80,7 +85,7 @@ def join(facts: Iterable[tuple[str, int, Facts]]) -> Told:
         if said.release is not None:
             releases[path] = msgspec.structs.replace(said.release, path=path)
     for one in added:
-        for target in by_key.get(one.key, {}).values():
+        for target in islice(by_key.get(one.key, {}).values(), _MOST_OF_KEY):
             add(target, one)
     release = _release(releases)
     for joined in found.values():

@@ -123,7 +123,7 @@ class _Reading:
         return contextlib.closing(self._hashing) if self._hashing else contextlib.nullcontext()
 
     def _file(self, member: TarMember, pieces: Iterator[bytes]) -> Entry:
-        first = next(pieces, b"")
+        first = _beginning(pieces)
         rows = [row for row in self._dispatch.rows(member.path, first) if self._takes(member, row)]
         hashing = self._hashing
         with _Kept(member.size if rows else 0) as kept:
@@ -165,6 +165,14 @@ class _Reading:
                 found.append(facts)
         if found:
             self._facts[member.path] = tuple(found)
+
+
+def _beginning(pieces: Iterator[bytes]) -> bytes:
+    """The first bytes of a file, enough to know it by: those of a sparse one come as it likes."""
+    first = next(pieces, b"")
+    while len(first) < len(ELF_MAGIC) and (more := next(pieces, b"")):
+        first += more
+    return first
 
 
 _NOTHING: Final = Facts()

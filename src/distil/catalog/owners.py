@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -66,6 +66,17 @@ def is_shared(path: str) -> bool:
     )
 
 
+_MOST_OWNERS: Final = 100
+"""Components that own one path together. What many files say of many others is bounded by it."""
+
+_Owner = TypeVar("_Owner")
+
+
+def _append(owners: list[_Owner], owner: _Owner) -> None:
+    if len(owners) < _MOST_OWNERS:
+        owners.append(owner)
+
+
 _BY_BYTES: Final = frozenset({"binary", "elf"})
 
 
@@ -92,14 +103,14 @@ def claimed(told: Told, tree: Tree) -> Claimed:
             node = places.find(claim.path, joined.keys)
             if claim.is_tree:
                 if node is not None and not is_shared(node.path):
-                    trees[node.path].append(position)
+                    _append(trees[node.path], position)
                 continue
             if node is not None and node.kind is Kind.DIRECTORY:
                 continue
             says += not claim.is_optional
             if node is not None:
                 there += not claim.is_optional
-                owners[node.path].append((position, claim))
+                _append(owners[node.path], (position, claim))
         counted.append((says, there))
     dropped |= _parts_of_others(told, owners, trees)
     return Claimed(owners, trees, counted, dropped)

@@ -6,7 +6,7 @@ from typing import Final
 
 from distil.catalog.cataloger import Cataloger
 
-VERSION: Final = 3
+VERSION: Final = 4
 """Raised whenever a parser says something else of the same bytes: nothing kept is used then."""
 
 CATALOGERS: Final[tuple[Cataloger, ...]] = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from distil.model.inventory import (
     OS_KINDS,
@@ -13,6 +14,9 @@ from distil.model.inventory import (
     State,
     Verdict,
 )
+from distil.model.node import Kind
+
+_FILES: Final = frozenset({Kind.FILE, Kind.HARDLINK})
 
 
 def verdict_of(inventory: Inventory) -> Verdict:
@@ -37,6 +41,9 @@ def _reasons(inventory: Inventory, unowned: list[InventoryFile]) -> Iterator[str
     others = len(unowned) - programs
     if others:
         yield f"{_counted(others, 'other file')} owned by no package"
+    unproved = sum(_is_unproved(one) for one in inventory.files) if inventory.has_files else 0
+    if unproved:
+        yield f"{_counted(unproved, 'executable file')} of a package that has no checksum of it"
     modified = sum(one.state is State.MODIFIED for one in inventory.files)
     if modified:
         yield f"{_counted(modified, 'file')} not what the owner says"
@@ -45,6 +52,15 @@ def _reasons(inventory: Inventory, unowned: list[InventoryFile]) -> Iterator[str
     if inventory.remarks:
         files = len({remark.path for remark in inventory.remarks})
         yield f"{_counted(files, 'file')} only read in part, or not at all"
+
+
+def _is_unproved(file: InventoryFile) -> bool:
+    """Whether a package's program cannot be compared with what the package had.
+
+    Package managers keep checksums of all of them: where one is lacking, somebody took it away.
+    """
+    is_packages = file.attribution is Attribution.PACKAGE and file.state is State.UNCHECKED
+    return is_packages and file.kind in _FILES and file.is_executable
 
 
 def _counted(count: int, what: str) -> str:

@@ -175,6 +175,8 @@ def _verify(request: SbomRequest, file: str, asked: dict[str, Any]) -> int:
 
     if asked["form"] not in ("text", "json"):
         raise click.UsageError("what --verify finds is told with --format text or json")
+    if asked["require_complete"]:
+        raise click.UsageError("--verify compares and has no verdict: ask for one without it")
     with show_progress(sys.stderr):
         found = pipeline.verify_sbom(request, file)
     if asked["form"] == "json":

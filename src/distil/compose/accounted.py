@@ -98,6 +98,8 @@ def completed(inventory: Inventory, ledger: Ledger) -> Inventory:
         for n, one in enumerate(inventory.components)
     )
     found = msgspec.structs.replace(inventory, components=components, files=tuple(files))
+    if not found.has_files:
+        return found  # Its verdict is on files that it does not list.
     return msgspec.structs.replace(found, verdict=verdict_of(found))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import msgspec
 
 from distil.compose.compose import Composition
-from distil.compose.documents import ImageContents
+from distil.compose.contained import ImageContents
 from distil.compose.inspect import Check
 from distil.compose.lacking import Lacking
 from distil.compose.plan import Plan

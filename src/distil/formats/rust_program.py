@@ -75,7 +75,7 @@ def read_crates(image: ElfImage) -> tuple[Crate, ...] | None:
         raise MalformedElf(f"its list of crates does not end, or has more than {_LARGEST} bytes")
     try:
         crates = msgspec.json.decode(text, type=_List).packages
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedElf("its list of crates is not the JSON that it should be") from error
     if len(crates) > _MOST_CRATES:
         raise MalformedElf(f"it is made from more than {_MOST_CRATES} crates")

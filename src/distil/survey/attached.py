@@ -87,16 +87,17 @@ def attached_documents(
     seen: set[Digest] = set()
     for found, manifest in _manifests(source, image, settings):
         for layer in manifest.layers:
-            if layer.digest in seen or not _is_sbom(layer) or layer.size > LARGEST_CONTENT:
+            kind = _kind(layer, manifest)
+            if layer.digest in seen or not kind or layer.size > LARGEST_CONTENT:
                 continue
             seen.add(layer.digest)
             try:
-                data = _document(source.blob(layer).read(), layer.media_type, image.digest)
+                data = _document(source.blob(layer).read(), kind, image.digest)
             except (MalformedImage, CorruptContent) as error:
                 _warn(source, error)
                 continue
             if data is not None:
-                yield AttachedDocument(found, layer.media_type, layer.digest, data)
+                yield AttachedDocument(found, kind, layer.digest, data)
             if len(seen) == MOST:
                 return
 
@@ -153,18 +154,22 @@ def _tagged(
     yield "tag", manifest
 
 
+def _kind(layer: Descriptor, manifest: Manifest) -> str:
+    """The media type of what may be an SBOM; empty for anything else.
+
+    Some who attach a document give its type to the artifact alone.
+    """
+    if layer.media_type in BARE or layer.media_type == ENVELOPE:
+        return layer.media_type
+    if layer.media_type == STATEMENT:
+        told = layer.annotations.get(_PREDICATE, "")
+        return STATEMENT if not told or told.startswith(PREDICATES) else ""
+    return manifest.artifact_type if manifest.artifact_type in BARE else ""
+
+
 def _warn(source: Source, error: DistilError) -> None:
     """Say that something beside the image is not used: anybody may have put it there."""
     emit(Warned(f"what is attached to {source.where} could not be read: {error.message}"))
-
-
-def _is_sbom(layer: Descriptor) -> bool:
-    if layer.media_type in BARE:
-        return True
-    if layer.media_type == ENVELOPE:
-        return True
-    told = layer.annotations.get(_PREDICATE, "")
-    return layer.media_type == STATEMENT and (not told or told.startswith(PREDICATES))
 
 
 def _document(data: bytes, media_type: str, image: Digest) -> bytes | None:

@@ -124,11 +124,16 @@ def known_image(location: Location, platform: str, settings: StoreSettings) -> K
 
 
 def _platforms(source: Source, index: Descriptor) -> Iterator[Descriptor]:
-    """The entries of `index` that are images, and not documents about them."""
+    """The entries of `index` that are images, and not documents about them.
+
+    One for a platform is an image whatever else it says it is: engines choose by the platform.
+    """
     for entry in listed_manifests(source, index):
-        is_image = entry.media_type in IMAGE_TYPES and not entry.artifact_type
-        named = entry.platform is None or entry.platform.os != _NO_PLATFORM
-        if is_image and named and _ABOUT not in entry.annotations:
+        if entry.platform is not None:
+            is_image = entry.platform.os != _NO_PLATFORM
+        else:
+            is_image = not entry.artifact_type and _ABOUT not in entry.annotations
+        if is_image and entry.media_type in IMAGE_TYPES:
             yield entry
 
 

@@ -58,6 +58,7 @@ def purls(facts: Facts) -> list[str]:
         ("spring3-core-3.x.jar", "spring3-core", "3.x"),
         ("py4j0.10.9.9.jar", "py4j0", "10.9.9"),
         ("3rd-party.jar", "", ""),
+        ("caf-1.0\udcff.jar", "caf", "1.0\ufffd"),
         ("a-" * 5000 + "!.jar", "a-" * 127 + "a", ""),
         ("a-" * 100 + "!.jar", "", ""),
     ],

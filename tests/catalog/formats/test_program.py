@@ -209,6 +209,7 @@ def _noted(section: bytes) -> bytes:
             "pkg:rpm/fedora/fuse@2.9.9-9.fc33?distro=fedora-40",
         ),
         ({"osCpe": "nonsense"}, "pkg:rpm/fuse@2.9.9-9.fc33"),
+        ({"osCpe": "", "purl": "pkg:generic/a@1\npkg:deb/b@2"}, "pkg:rpm/fuse@2.9.9-9.fc33"),
     ],
 )
 def test_package_urls_of_notes(changes: dict[str, str], purl: str) -> None:
@@ -227,7 +228,16 @@ def test_a_big_endian_note() -> None:
 
 
 @pytest.mark.parametrize(
-    "section", [b"", b"nonsense", note([1]), note({"name": 3}), note({}), b"{}" * 40000]
+    "section",
+    [
+        b"",
+        b"nonsense",
+        note([1]),
+        note({"name": 3}),
+        note({}),
+        b"{}" * 40000,
+        b'{"a":' + b"[" * 60_000,
+    ],
 )
 def test_a_note_that_says_nothing_is_a_remark(section: bytes) -> None:
     facts = program(PATH, _noted(section))

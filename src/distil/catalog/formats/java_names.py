@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
+from distil.catalog.formats.field_text import clean
 from distil.catalog.formats.maven_groups import group_of_artifact
 
 _NAME: Final = re.compile(r"[A-Za-z][\w.]*(?:-[A-Za-z][\w.]*)*-?", re.ASCII)
@@ -57,7 +58,7 @@ class FileName(NamedTuple):
 
 def read_file_name(path: str) -> FileName:
     """Name and version by the file name of an archive; either may be empty."""
-    stem = path[path.rfind("/") + 1 :].rpartition(".")[0][:_LONGEST_NAME]
+    stem = clean(path[path.rfind("/") + 1 :].rpartition(".")[0][:_LONGEST_NAME])
     name, version = _split(stem)
     if not version:
         last = _LAST_VERSION.search(name)

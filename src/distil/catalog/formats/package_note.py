@@ -7,6 +7,7 @@ too.
 
 from __future__ import annotations
 
+import re
 from struct import Struct
 from typing import Final
 
@@ -26,6 +27,11 @@ _LARGEST: Final = 64 << 10
 """Bytes of the section; the specification has a few hundred in mind."""
 _PACKAGE_KINDS: Final = {"rpm": "rpm", "deb": "deb", "apk": "apk", "alpm": "alpm"}
 """Kinds of package URLs by the types of notes; every other type is ``generic``."""
+
+
+_PURL: Final = re.compile(r"pkg:[!-~]{1,4096}")
+_CPE: Final = re.compile(r"cpe:[!-~]{1,512}")
+"""What can stand in a document, one on a line: neither has blanks or anything but ASCII."""
 
 
 class _Note(msgspec.Struct, frozen=True, rename="camel"):
@@ -58,7 +64,7 @@ def package_note(path: str, image: ElfImage) -> Facts:
     text = _text(image.data[section.offset : section.offset + section.size], image.order)
     try:
         note = msgspec.json.decode(text, type=_Note)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedElf("its package note is not the JSON that it should be") from error
     if not note.name or not note.version:
         return Facts(remarks=("its package note names no package",))
@@ -95,12 +101,12 @@ def _component(note: _Note) -> InventoryComponent:
         name=note.name,
         version=note.version,
         kind="elf",
-        purl=note.purl if note.purl.startswith("pkg:") else _package_url(note),
+        purl=note.purl if _PURL.fullmatch(note.purl) else _package_url(note),
         architecture=note.architecture,
         supplier=note.vendor,
         licenses=licenses.expressions if licenses else (),
         license_texts=licenses.texts if licenses else (),
-        cpes=tuple(cpe for cpe in (note.cpe, note.app_cpe) if cpe.startswith("cpe:")),
+        cpes=tuple(cpe for cpe in (note.cpe, note.app_cpe) if _CPE.fullmatch(cpe)),
         properties=tuple(sorted(pair for pair in told if pair[1])),
     )
 

@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from distil.catalog.facts import Claim, Content, Facts, Stated
+from distil.catalog.formats.field_text import clean
 from distil.catalog.formats.image_path import directory_of
 from distil.catalog.formats.json_file import line, word
 from distil.catalog.formats.licenses import spdx
@@ -42,7 +43,7 @@ def plugin(path: str, content: Content) -> Facts:
         license_texts=licenses.texts,
         homepage=word(told.get("plugin uri")),
         description=line(told.get("description")),
-        properties=(("plugin-directory", found["name"]),),
+        properties=(("plugin-directory", clean(found["name"])),),
     )
     directory = directory_of(path)
     claims = (Claim(path, is_optional=True), Claim(directory, is_tree=True))
