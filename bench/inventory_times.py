@@ -18,7 +18,7 @@ from tests.e2e.catalog.making import make
 from tests.e2e.catalog.peers import without_databases
 from tests.support.tools import run_tool
 
-REPEATS: Final = 5
+REPEATS: Final = 3
 BIN: Final = Path(sys.executable).parent
 
 LIBRARIES: Final = "/usr/lib/x86_64-linux-gnu"
