@@ -74,6 +74,9 @@ def test_the_ledger_knows_the_layers(cache: Cache) -> None:
     found = recognised(image, below, cache)
     assert found is not None
     assert (found.name, found.layers) == ("debian:13", 2)
+    theirs = recognised(image, below, cache, is_ours=False)
+    assert theirs is not None
+    assert "the ledger beside the image tells" in theirs.evidence
 
 
 def test_an_image_that_was_seen_has_the_lowest_layers(cache: Cache) -> None:

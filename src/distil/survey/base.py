@@ -39,19 +39,26 @@ class KnownImage(msgspec.Struct, frozen=True):
 
 
 def recognised(
-    image: StoredImage, below: Collection[Digest], cache: Cache, named: KnownImage | None = None
+    image: StoredImage,
+    below: Collection[Digest],
+    cache: Cache,
+    named: KnownImage | None = None,
+    *,
+    is_ours: bool = True,
 ) -> BaseImage | None:
     """The base of `image`; None when nothing tells of one.
 
-    `below` are diff ids of layers that its ledger says are a base's; `named` is the image that
-    the user says it is. Raises `NotTheBase` when that cannot be.
+    `below` are diff ids of layers that its ledger says are a base's, which was written here
+    (`is_ours`) or lies beside the image; `named` is the image that the user says it is. Raises
+    `NotTheBase` when that cannot be.
     """
     said = _said(image)
     if named is not None:
         return _user_named(image, named)
     if below:
         count = sum(layer.diff_id in below for layer in image.layers)
-        return _completed(said, count, "the ledger tells which layers were there before")
+        ledger = "the ledger" if is_ours else "the ledger beside the image"
+        return _completed(said, count, f"{ledger} tells which layers were there before")
     known = _known(image.layers, cache)
     if known is not None and (said is None or said.digest in ("", known.digest)):
         evidence = f"its {_layers(known.layers)} are the lowest of this image"

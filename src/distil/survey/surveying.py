@@ -175,7 +175,7 @@ def _survey_one(source: Source, image: StoredImage, wanted: Wanted, cache: Cache
     asked = Asked(scope=wanted.scope, contents=wanted.contents, hashed=wanted.hashed)
     found = catalogued(subject, image.layers, ledger, cache, asked, is_ours=is_ours)
     below = base_layers(ledger)
-    base = recognised(image, below, cache, wanted.base)
+    base = recognised(image, below, cache, wanted.base, is_ours=is_ours)
     found = with_base(found, base, below)
     remember(image, subject.name, subject.digest, cache)
     attached = (
