@@ -11,7 +11,6 @@ import msgspec
 from distil.model.inventory import Inventory, InventoryComponent, InventoryFile
 from distil.sbom.purls import Purl
 
-
 _MOST_PURLS: Final = 100
 """Package URLs of one name and version that another one is compared with, unless it is the same."""
 
