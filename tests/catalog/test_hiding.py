@@ -134,9 +134,7 @@ def test_a_list_of_checksums_that_was_taken_away_hides_no_change(tmp_path: Path)
     )
     assert found.verdict is not None
     assert found.verdict.answer is Answer.PARTIAL
-    assert found.verdict.reasons == (
-        "1 executable file is of a package that has no checksum of it",
-    )
+    assert found.verdict.reasons == ("2 files are of a package that has no checksum of it",)
 
 
 def test_what_many_say_of_many_is_bounded(tmp_path: Path) -> None:

@@ -17,6 +17,9 @@ from distil.model.inventory import (
 from distil.model.node import Kind
 
 _FILES: Final = frozenset({Kind.FILE, Kind.HARDLINK})
+_ALL_CHECKED: Final = frozenset({"deb", "apk", "alpm", "portage"})
+"""Packages of which every file has a checksum."""
+_CONFIGURATION: Final = "/etc/"
 
 
 def verdict_of(inventory: Inventory) -> Verdict:
@@ -41,9 +44,9 @@ def _reasons(inventory: Inventory, unowned: list[InventoryFile]) -> Iterator[str
     others = len(unowned) - programs
     if others:
         yield f"{_counted(others, 'other file')} owned by no package"
-    unproved = sum(_is_unproved(one) for one in inventory.files) if inventory.has_files else 0
+    unproved = sum(_is_unproved(one, inventory) for one in inventory.files)
     if unproved:
-        yield f"{_counted(unproved, 'executable file')} of a package that has no checksum of it"
+        yield f"{_counted(unproved, 'file')} of a package that has no checksum of it"
     modified = sum(one.state is State.MODIFIED for one in inventory.files)
     if modified:
         yield f"{_counted(modified, 'file')} not what the owner says"
@@ -54,13 +57,18 @@ def _reasons(inventory: Inventory, unowned: list[InventoryFile]) -> Iterator[str
         yield f"{_counted(files, 'file')} only read in part, or not at all"
 
 
-def _is_unproved(file: InventoryFile) -> bool:
-    """Whether a package's program cannot be compared with what the package had.
+def _is_unproved(file: InventoryFile, inventory: Inventory) -> bool:
+    """Whether a package's file cannot be compared with what the package had.
 
-    Package managers keep checksums of all of them: where one is lacking, somebody took it away.
+    Package managers keep checksums of all of them, but for configuration, and rpm for what is made
+    on the machine (ghosts): where one is lacking, somebody took it away.
     """
     is_packages = file.attribution is Attribution.PACKAGE and file.state is State.UNCHECKED
-    return is_packages and file.kind in _FILES and file.is_executable
+    if not is_packages or not inventory.has_files or file.kind not in _FILES:
+        return False
+    kinds = {inventory.components[owner].kind for owner in file.owners}
+    is_known = kinds <= _ALL_CHECKED and not file.path.startswith(_CONFIGURATION)
+    return file.is_executable or is_known
 
 
 def _counted(count: int, what: str) -> str:
