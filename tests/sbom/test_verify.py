@@ -81,3 +81,22 @@ def test_a_document_that_does_not_say_that_it_lists_all_files_lacks_none():
     document = _replace(SAMPLE, has_files=False, files=SAMPLE.files[:2])
     assert compare(document, SAMPLE).agrees
     assert compare(document, _with_file("/app/main.py")).removed == ("/app/main.py",)
+
+
+@pytest.mark.parametrize(
+    ("purl", "agrees"),
+    [
+        ("pkg:deb/debian/libc6@2.36-9%2Bdeb12u10", True),
+        ("pkg:deb/libc6@2.36-9+deb12u10?arch=amd64", True),
+        ("", True),
+        ("pkg:deb/ubuntu/libc6@2.36-9%2Bdeb12u10", False),
+        ("pkg:deb/debian/libc6@9.99", False),
+        ("pkg:deb/debian/libc7@2.36-9%2Bdeb12u10", False),
+        ("pkg:generic/libc6@2.36-9%2Bdeb12u10", False),
+    ],
+)
+def test_a_package_url_that_names_something_else_is_told(purl, agrees):
+    """Scanners go by it: what it hides is hidden, whatever the name beside it says."""
+    forged = _replace(SAMPLE, components=(_replace(LIBC, purl=purl), *SAMPLE.components[1:]))
+    told = differences(forged, SAMPLE)
+    assert told == () if agrees else purl in told[0]

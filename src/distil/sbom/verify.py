@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 import msgspec
 
 from distil.model.inventory import Inventory, InventoryComponent, InventoryFile
+from distil.sbom.purls import Purl
+
+_MOST_PURLS: Final = 100
+"""Package URLs of one name and version that another one is compared with, unless it is the same."""
 
 
 class Mismatch(msgspec.Struct, frozen=True, order=True):
@@ -22,13 +27,15 @@ class Mismatch(msgspec.Struct, frozen=True, order=True):
 class Comparison(msgspec.Struct, frozen=True, omit_defaults=True):
     """How a document and the bytes differ.
 
-    Components are `missing` in the document, `extra` in it, or have other `versions`. Files, by
-    path, are `added` to what the document lists, `changed` since, or `removed`.
+    Components are `missing` in the document, `extra` in it, have other `versions`, or package URLs
+    (`purls`) that name something else. Files, by path, are `added` to what the document lists,
+    `changed` since, or `removed`.
     """
 
     missing: tuple[Mismatch, ...] = ()
     extra: tuple[Mismatch, ...] = ()
     versions: tuple[Mismatch, ...] = ()
+    purls: tuple[Mismatch, ...] = ()
     added: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
@@ -46,6 +53,8 @@ class Comparison(msgspec.Struct, frozen=True, omit_defaults=True):
             yield f"{one.kind} {one.name} {one.told} is in the document, and not in the image"
         for one in self.versions:
             yield f"{one.kind} {one.name} is {one.found}, and in the document {one.told}"
+        for one in self.purls:
+            yield f"{one.kind} {one.name} is {one.found}, and in the document {one.told}"
         for path in self.added:
             yield f"{path} is in the image, and not in the document"
         for path in self.changed:
@@ -62,13 +71,14 @@ def differences(document: Inventory, found: Inventory) -> tuple[str, ...]:
 def compare(document: Inventory, found: Inventory) -> Comparison:
     """How a document differs from what was found in the bytes.
 
-    Components are the same by kind, name and version, whatever tells of them; files by kind,
-    mode and digest, as far as the document tells these. A document that does not list all files
-    lacks none.
+    Components are the same by kind, name and version, whatever tells of them, and where both have
+    package URLs by what these name, which is what scanners go by; files by kind, mode and digest,
+    as far as the document tells these. A document that does not list all files lacks none.
     """
     missing, extra, versions = _components(document.components, found.components)
     added, changed, removed = _files(document, found)
-    return Comparison(missing, extra, versions, added, changed, removed)
+    purls = tuple(sorted(_misnamed(document.components, found.components)))
+    return Comparison(missing, extra, versions, purls, added, changed, removed)
 
 
 def _components(
@@ -87,6 +97,30 @@ def _components(
         extra += [Mismatch(kind, name, told=one) for one in only_there[both:]]
         missing += [Mismatch(kind, name, found=one) for one in only_here[both:]]
     return tuple(missing), tuple(extra), tuple(versions)
+
+
+def _misnamed(
+    told: Iterable[InventoryComponent], found: Iterable[InventoryComponent]
+) -> Iterator[Mismatch]:
+    """Components of which the document's package URL names another package than the bytes'."""
+    here: dict[tuple[str, str, str], dict[str, None]] = {}
+    for one in found:
+        here.setdefault((one.kind, one.name, one.version), {})[one.purl] = None
+    for one in told:
+        purls = here.get((one.kind, one.name, one.version), {})
+        if not one.purl or one.purl in purls or "" in purls:
+            continue
+        several = list(purls)[:_MOST_PURLS]
+        if several and not any(_is_same(one.purl, other) for other in several):
+            yield Mismatch(one.kind, one.name, one.purl, several[0])
+
+
+def _is_same(purl: str, other: str) -> bool:
+    """Whether package URLs name the same, however they are escaped and whatever they add."""
+    one, two = Purl.read(purl.lower()), Purl.read(other.lower())
+    if one.namespace and two.namespace and one.namespace != two.namespace:
+        return False
+    return (one.type, one.name, one.version) == (two.type, two.name, two.version)
 
 
 def _counted(components: Iterable[InventoryComponent]) -> dict[tuple[str, str], Counter[str]]:
