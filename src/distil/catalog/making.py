@@ -45,8 +45,8 @@ def make(subject: Subject, layers: Sequence[Layer], cache: Cache, asked: Asked) 
     follow_documentation(told, squashed.tree)
     claims = claimed(told, squashed.tree)
     standing = Standing(told, claims, history)
-    attributed = Attributing(told, squashed, claims, asked.owned).files()
-    components, files = standing.numbered(attributed)
+    attributing = Attributing(told, squashed, claims, asked.owned)
+    components, files = standing.numbered(attributing.files() if asked.contents else ())
     if asked.scope is Scope.ALL_LAYERS:
         components += removed(history, told.release)
     made = Inventory(
@@ -60,8 +60,7 @@ def make(subject: Subject, layers: Sequence[Layer], cache: Cache, asked: Asked) 
         scope=asked.scope,
         remarks=tuple(sorted(_remarks(records, squashed))),
     )
-    told_of = files if asked.contents else ()
-    return msgspec.structs.replace(made, verdict=verdict_of(made), files=told_of)
+    return msgspec.structs.replace(made, verdict=verdict_of(made))
 
 
 def _layer(layer: Layer) -> InventoryLayer:

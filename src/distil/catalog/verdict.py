@@ -51,7 +51,7 @@ def _reasons(inventory: Inventory, unowned: list[InventoryFile]) -> Iterator[str
     if modified:
         yield f"{_counted(modified, 'file')} not what the owner says"
     if not inventory.has_files:
-        yield "the contents of files were not compared with their owners' checksums"
+        yield "no file was attributed, and none compared with its owner's checksum"
     if inventory.remarks:
         files = len({remark.path for remark in inventory.remarks})
         yield f"{_counted(files, 'file')} only read in part, or not at all"
