@@ -154,6 +154,7 @@ STRUCTS = {
         "components_only",
         "base",
         "attached",
+        "hashed",
         "settings",
     ],
     "SbomReport": ["surveyed", "attached"],
