@@ -21,6 +21,13 @@ it wrote, and nothing else, so that commands nest. What exit codes mean is in [E
 """
 
 
+NOT_RUN: Final = {
+    "run": "a server goes on until it is stopped",
+    "recommend": "the guide about running does that",
+}
+"""The verbs whose examples the tests do not run, and why."""
+
+
 def commands_page() -> str:
     """The page as Markdown: every command, in the order of `distil --help`."""
     return HEAD + "".join(_command(cli, click.Context(cli, info_name="distil")))
@@ -31,7 +38,7 @@ def _command(command: click.Command, context: click.Context) -> Iterator[str]:
         yield f"\n## {context.command_path}\n"
         usage = " ".join(command.get_usage(context).removeprefix("Usage: ").split())
         yield f"\n`{usage}`\n"
-        yield _prose(command.help or "")
+        yield _prose(command.help or "", NOT_RUN.get(command.name or "", ""))
         yield _options(command, context)
     if isinstance(command, click.Group):
         for name in command.list_commands(context):
@@ -42,8 +49,12 @@ def _command(command: click.Command, context: click.Context) -> Iterator[str]:
             yield from _command(inner, inside)
 
 
-def _prose(text: str) -> str:
-    """Click's help as Markdown: paragraphs that begin with a backspace are commands."""
+def _prose(text: str, not_run: str) -> str:
+    """Click's help as Markdown: paragraphs that begin with a backspace are commands.
+
+    `not_run` is why the tests do not run these, if they do not.
+    """
+    mark = f"\n<!-- not run: {not_run} -->" if not_run else ""
     found = ""
     for paragraph in inspect.cleandoc(text).split("\n\n"):
         if not paragraph.startswith("\b"):
@@ -55,7 +66,7 @@ def _prose(text: str) -> str:
         else:
             rest = f"{title}\n{rest}"
         lines = "".join(f"$ {line}\n" for line in inspect.cleandoc(rest).splitlines())
-        found += f"\n```console\n{lines}```\n"
+        found += f"{mark}\n```console\n{lines}```\n"
     return found
 
 

@@ -152,7 +152,7 @@ def convert(file: Path, form: str, output: Path | None, *, verbose: bool) -> int
 
     \b
     Example:
-      distil sbom convert shop.cdx.json --format purls
+      distil sbom convert shop.spdx.json --format purls
     """  # noqa: D301 - click wants the backspace itself
     from distil import pipeline
     from distil.report import sbom as report
