@@ -144,7 +144,9 @@ def test_a_description_without_name_and_version_is_unreadable(content: bytes) ->
 
 
 @pytest.mark.parametrize(
-    "content", [b"", MTREE.encode(), gzip.compress(b"no tree"), gzip.compress(MTREE.encode())[:-9]]
+    "content",
+    [b"", MTREE.encode(), gzip.compress(b"no tree"), gzip.compress(MTREE.encode())[:-9]],
+    ids=["nothing", "not packed", "no tree", "cut"],
 )
 def test_what_is_no_mtree_is_unreadable(content: bytes) -> None:
     with pytest.raises(Unreadable):
