@@ -63,14 +63,6 @@ def made_by(path: str, kind: Kind, target: str = "", *, is_program: bool = False
     return _FILES.find(path, is_program=is_program)
 
 
-def rule_of(
-    path: str, kind: Kind = Kind.FILE, target: str = "", *, is_program: bool = False
-) -> str:
-    """The rule by which `path` was made, empty for none."""
-    made = made_by(path, kind, target, is_program=is_program)
-    return made.rule if made is not None else ""
-
-
 def _byte_code(path: str) -> Made | None:
     """Of ``D/NAME.py``: ``D/__pycache__/NAME.cpython-311.pyc`` (PEP 3147), or ``D/NAME.pyc``."""
     cached = _CACHED.fullmatch(path)

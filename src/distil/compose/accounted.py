@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 from urllib.parse import unquote
 
 import msgspec
 
+from distil.catalog.asked import Owned
 from distil.catalog.generated import LINK
 from distil.catalog.verdict import verdict_of
 from distil.model.digest import Digest
@@ -32,9 +33,6 @@ from distil.model.origin import (
     PackageOrigin,
     StageOrigin,
 )
-
-Owned = Mapping[str, tuple[Attribution, str]]
-"""For paths that no package has: what they are attributed to, and by which rule."""
 
 _AFTER_NAME: Final = re.compile(r"[?#].*", re.DOTALL)
 _FILES: Final = frozenset({Kind.FILE, Kind.HARDLINK})
