@@ -1,12 +1,19 @@
 """Fixtures that every test may use."""
 
+import os
 import signal
 
 import pytest
+from hypothesis import settings
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell starts what it runs in the background so, and every program would inherit it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# What gates is the same whenever it runs; `scripts/fuzz` looks for what nobody has thought of.
+settings.register_profile("same", derandomize=True, database=None)
+settings.register_profile("searching", derandomize=False, print_blob=True)
+settings.load_profile("searching" if os.environ.get("DISTIL_FUZZ") else "same")
 
 pytest.register_assert_rewrite(
     "tests.support.command", "tests.support.hostile", "tests.support.snapshots"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 
+import msgspec
 import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
@@ -56,6 +57,13 @@ def test_any_inventory_follows_the_schema_of_cyclonedx(name, inventory):
 
 @pytest.mark.parametrize("inventory", [SAMPLE, INDEX], ids=["image", "index"])
 def test_spdx_2_is_valid(inventory):
+    assert _faults_of_spdx2(_written(inventory, "spdx")) == []
+
+
+@pytest.mark.parametrize("supplier", ["\r", " ", "Ann\n", " Ann <a@b.c>", "()", "Ann (Bob)", "\x85"])
+def test_a_supplier_that_spdx_2_cannot_name(supplier):
+    component = msgspec.structs.replace(SAMPLE.components[0], supplier=supplier)
+    inventory = msgspec.structs.replace(SAMPLE, components=(component, *SAMPLE.components[1:]))
     assert _faults_of_spdx2(_written(inventory, "spdx")) == []
 
 

@@ -59,7 +59,9 @@ def actor_of(supplier: str) -> str:
     """A supplier as SPDX names people, empty where that cannot be read back the same."""
     kind, name, address = split_supplier(supplier)
     actor = f"{kind}: {name} ({address})" if address else f"{kind}: {name}"
-    return actor if supplier and supplier_of(actor) == supplier else ""
+    # Readers take an actor for one line, and spaces around it for none of the name.
+    is_plain = supplier.isprintable() and supplier.strip() == supplier != ""
+    return actor if is_plain and supplier_of(actor) == supplier else ""
 
 
 def supplier_of(actor: str) -> str:

@@ -19,7 +19,7 @@ from distil.distros.debian.index_records import (
     PackageSource,
     Provision,
 )
-from distil.distros.debian.version import version_key
+from distil.formats.debian_version import version_key
 from distil.model.digest import Digest
 from distil.model.errors import InvalidDigest
 

@@ -15,7 +15,7 @@ import msgspec
 from distil.distros.debian.formats.dependencies import Relation
 from distil.distros.debian.index import PackageIndex
 from distil.distros.debian.index_records import PackageRecord
-from distil.distros.debian.version import satisfies
+from distil.formats.debian_version import satisfies
 
 POSITIVE_FIELDS: Final = ("Pre-Depends", "Depends")
 NEGATIVE_FIELDS: Final = ("Conflicts", "Breaks")

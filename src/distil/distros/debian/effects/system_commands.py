@@ -24,7 +24,7 @@ from distil.distros.debian.effects.outcome import Status, Text, Unclear
 from distil.distros.debian.effects.shell import Handler, Shell
 from distil.distros.debian.effects.sysusers import parse_sysusers
 from distil.distros.debian.errors import MalformedScript
-from distil.distros.debian.version import compare_versions
+from distil.formats.debian_version import compare_versions
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,31}\$?", re.ASCII)
 _FIELDS: Final = re.compile(r"[^:\n\0]*")

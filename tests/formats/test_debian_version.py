@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from distil.distros.debian.version import compare_versions, satisfies, version_key
+from distil.formats.debian_version import compare_versions, satisfies, version_key
 from tests.support.tools import tool
 
 ASCENDING = [
