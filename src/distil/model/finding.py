@@ -146,6 +146,26 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return bool(self.fixed)
 
 
+class Upgrade(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The least step of one package that gets rid of all of its findings that a step can.
+
+    `package` is the name that the advisories of `ecosystem` go by, `names` those of the components
+    that are made of it, `installed` their version and `to` the one with the fixes. `fixes` are
+    the ids that are gone then, `leaves` those that stay, or that only come with `to`.
+    """
+
+    kind: str
+    ecosystem: str
+    package: str
+    names: tuple[str, ...]
+    installed: str
+    to: str
+    fixes: tuple[str, ...]
+    leaves: tuple[str, ...] = ()
+    is_base: bool = False
+    """All of it comes from the base image."""
+
+
 class Unassessed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Components that no feed can assess, for one reason."""
 
@@ -160,6 +180,7 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
 
     `findings` are sorted, the worst first; those that are settled are among them. `covered` are
     components whose advisories are those of the OS package that owns them, with its ref.
+    `upgrades` are for the findings that count, those that fix most first.
     `now` is the time that all ages are counted from, in seconds since 1970.
     """
 
@@ -169,6 +190,7 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...] = ()
     unassessed: tuple[Unassessed, ...] = ()
     covered: tuple[tuple[str, str], ...] = ()
+    upgrades: tuple[Upgrade, ...] = ()
     verdict: Verdict
     database: DatabaseStatus
     now: int
