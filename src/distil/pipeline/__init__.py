@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from distil.pipeline.cat import cat
     from distil.pipeline.check import CheckReport, check
     from distil.pipeline.copy import CopyRequest, CopySummary, copy
+    from distil.pipeline.db import DbRequest, DbUpdated, db_status, db_update, db_verify
     from distil.pipeline.diff import diff
     from distil.pipeline.doctor import doctor
     from distil.pipeline.export import export, exported
@@ -52,6 +53,8 @@ __all__ = [
     "Compared",
     "CopyRequest",
     "CopySummary",
+    "DbRequest",
+    "DbUpdated",
     "FilesRequest",
     "Found",
     "InitialSpec",
@@ -73,6 +76,9 @@ __all__ = [
     "cat",
     "check",
     "copy",
+    "db_status",
+    "db_update",
+    "db_verify",
     "delete",
     "diff",
     "doctor",
@@ -109,6 +115,8 @@ _ELSEWHERE: Final = {
     "Compared": "sbom",
     "CopyRequest": "copy",
     "CopySummary": "copy",
+    "DbRequest": "db",
+    "DbUpdated": "db",
     "FilesRequest": "files",
     "Found": "why",
     "InitialSpec": "init",
@@ -125,6 +133,9 @@ _ELSEWHERE: Final = {
     "SbomRequest": "sbom",
     "cache_gc": "cache",
     "cache_info": "cache",
+    "db_status": "db",
+    "db_update": "db",
+    "db_verify": "db",
     "delete": "tags",
     "exported": "export",
     "raw_config": "inspect",
