@@ -173,6 +173,26 @@ class Heard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     remarks: tuple[str, ...] = ()
 
 
+class Upgrade(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The least step of one package that gets rid of all of its findings that a step can.
+
+    `package` is the name that the advisories of `ecosystem` go by, `names` those of the components
+    that are made of it, `installed` their version and `to` the one with the fixes. `fixes` are
+    the ids that are gone then, `leaves` those that stay, or that only come with `to`.
+    """
+
+    kind: str
+    ecosystem: str
+    package: str
+    names: tuple[str, ...]
+    installed: str
+    to: str
+    fixes: tuple[str, ...]
+    leaves: tuple[str, ...] = ()
+    is_base: bool = False
+    """All of it comes from the base image."""
+
+
 class Unassessed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Components that no feed can assess, for one reason."""
 
@@ -187,8 +207,9 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
 
     `findings` are sorted, the worst first; those that are settled are among them. `covered` are
     components whose advisories are those of the OS package that owns them, with its ref.
-    `heard` are the documents whose statements stand in the findings. `now` is the time that all
-    ages are counted from, in seconds since 1970.
+    `heard` are the documents whose statements stand in the findings. `upgrades` are for the
+    findings that count, those that fix most first. `now` is the time that all ages are counted
+    from, in seconds since 1970.
     """
 
     subject: Subject
@@ -198,6 +219,7 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
     unassessed: tuple[Unassessed, ...] = ()
     covered: tuple[tuple[str, str], ...] = ()
     heard: tuple[Heard, ...] = ()
+    upgrades: tuple[Upgrade, ...] = ()
     verdict: Verdict
     database: DatabaseStatus
     now: int
