@@ -21,3 +21,11 @@ def size_in_bytes(text: str) -> int | None:
     """The bytes of a size such as ``60MB``; None for what is none."""
     found = _SIZE.fullmatch(text)
     return int(float(found[1]) * _UNITS[found[2]]) if found is not None else None
+
+
+def size(count: int) -> str:
+    """A number of bytes in decimal units: ``54.9 MB``."""
+    if count < 1000:
+        return f"{count} B"
+    power = 1 + sum(count >= 999_950 * 1000**step for step in range(2))
+    return f"{count / 1000**power:.1f} {('kB', 'MB', 'GB')[power - 1]}"

@@ -9,7 +9,7 @@ import msgspec
 
 from distil.formats.globs import Globs
 from distil.formats.patterns import text_globs
-from distil.formats.sizes import size_in_bytes
+from distil.formats.sizes import size, size_in_bytes
 from distil.model.advisory import Severity
 from distil.model.condition import counting, parse_condition
 from distil.model.finding import Finding, Scan
@@ -90,7 +90,8 @@ def _vulnerabilities(policy: PolicySpec, image: Judged) -> Judgement:
     remarks = []
     if others:
         told = f", {unrated:,} of them without a severity" if unrated else ""
-        remarks.append(f"{len(others):,} other open findings{told}")
+        noun = "finding" if len(others) == 1 else "findings"
+        remarks.append(f"{len(others):,} other open {noun}{told}")
     settled = len(scan.findings) - len(scan.open)
     if settled:
         remarks.append(f"{settled:,} that statements settle")
@@ -150,7 +151,8 @@ def _licenses(policy: PolicySpec, image: Judged) -> Judgement:
         if found:
             faults.append(f"{_told(one)}: {', '.join(found)}")
         untold += not one.licenses
-    remarks = (f"{untold:,} components do not say their licence",) if untold else ()
+    say = "component does not say its" if untold == 1 else "components do not say their"
+    remarks = (f"{untold:,} {say} licence",) if untold else ()
     return Judgement(tuple(faults), remarks)
 
 
@@ -169,19 +171,19 @@ def _told(one: InventoryComponent) -> str:
 
 
 def _size(policy: PolicySpec, image: Judged) -> Judgement:
-    size = sum(one.size for one in image.inventory.files if one.kind is Kind.FILE)
-    return _at_most(size, policy.max_size)
+    count = sum(one.size for one in image.inventory.files if one.kind is Kind.FILE)
+    return _at_most(count, policy.max_size)
 
 
 def _download(policy: PolicySpec, image: Judged) -> Judgement:
     return _at_most(image.inventory.subject.size, policy.max_download)
 
 
-def _at_most(size: int, limit: str) -> Judgement:
+def _at_most(count: int, limit: str) -> Judgement:
     allowed = size_in_bytes(limit)
-    if allowed is None or size <= allowed:
+    if allowed is None or count <= allowed:
         return Judgement()
-    return Judgement((f"it is {size / 10**6:,.1f} MB: {(size - allowed) / 10**6:,.1f} MB more",))
+    return Judgement((f"it is {size(count)}, {size(count - allowed)} more",))
 
 
 def _labels(policy: PolicySpec, image: Judged) -> Judgement:
