@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from distil.model.finding import Finding, Scan
+from distil.model.finding import Finding, Scan, Upgrade
 from distil.report.printable import printable
 from distil.report.scan_view import (
     Row,
@@ -115,9 +115,9 @@ def steps_text(scan: Scan, shown: int | None = None) -> Iterator[str]:
     table = [
         (
             names_words([one.package] if one.package in one.names else one.names),
-            f"{one.installed} → {one.to}",
+            f"{one.installed} → {one.target}",
             gains(gone) + (", in the base image" if one.is_base else ""),
-            f"{number(len(one.leaves), 'other')} stay" if one.leaves else "",
+            _rest(one),
         )
         for one, gone in steps[:shown]
     ]
@@ -130,6 +130,13 @@ def steps_text(scan: Scan, shown: int | None = None) -> Iterator[str]:
     none = unfixed(scan)
     if none:
         yield f"  {none}"
+
+
+def _rest(one: Upgrade) -> str:
+    """What an upgrade does not get rid of, or brings."""
+    stay = len(one.remains)
+    told = [f"{stay:,} {'stays' if stay == 1 else 'stay'}"] if stay else []
+    return ", ".join([*told, *([f"{len(one.brings):,} come with it"] if one.brings else [])])
 
 
 # --- all that is known ----------------------------------------------------------------------

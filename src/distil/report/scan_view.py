@@ -138,7 +138,8 @@ def statement_words(said: Statement) -> str:
         parts.append(said.justification.value.replace("_", " "))
     what = ": ".join(parts)
     until = f", until {said.until}" if said.until else ""
-    return f"{what} ({said.by}{until})" + (f": {said.reason}" if said.reason else "")
+    void = f", but {said.void}" if said.void else ""
+    return f"{what} ({said.by}{until}){void}" + (f": {said.reason}" if said.reason else "")
 
 
 def presence_words(finding: Finding) -> str:
@@ -192,9 +193,14 @@ def likelihood_words(finding: Finding) -> str:
 
 
 def kept_upgrades(scan: Scan) -> list[tuple[Upgrade, list[Finding]]]:
-    """Each upgrade with the findings that it gets rid of, those that do most first."""
-    told = []
+    """Of each package the upgrade that fixes most, with what it gets rid of; the best first."""
+    best: dict[tuple[str, str, str], Upgrade] = {}
     for one in scan.upgrades:
+        key = (one.ecosystem, one.package, one.installed)
+        if key not in best or len(one.fixes) > len(best[key].fixes):
+            best[key] = one
+    told = []
+    for one in best.values():
         gone = [
             finding
             for finding in scan.open
@@ -204,7 +210,13 @@ def kept_upgrades(scan: Scan) -> list[tuple[Upgrade, list[Finding]]]:
         ]
         if gone:
             told.append((one, gone))
-    return told
+    return sorted(told, key=lambda each: _weight(each[1]), reverse=True)
+
+
+def _weight(gone: Sequence[Finding]) -> tuple[int, ...]:
+    """By known exploits, then by how many there are of each severity, the worst first."""
+    exploited = distinct(one for one in gone if one.exploited is not None)
+    return (exploited, *by_severity(gone).values())
 
 
 def gains(gone: Sequence[Finding]) -> str:
