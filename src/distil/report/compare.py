@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 from distil.model.comparison import ChangedPackage, Comparison, ScannedImage, VulnerabilityChange
-from distil.model.finding import Finding
 from distil.report.document import json_text
+from distil.report.markdown import plain, table_head, table_row
 from distil.report.printable import printable
-from distil.report.scan_view import counted, distinct, names_words, verdict_words, word
+from distil.report.scan_json import finding_document
+from distil.report.scan_view import counted, distinct, names_words, word
 from distil.report.units import columns, number, size
 
 SCHEMA_VERSION: Final = 1
@@ -27,8 +27,10 @@ def to_text(found: Comparison, *, verbose: bool = False) -> str:
     Of each group `SHOWN` rows, unless `verbose`.
     """
     first, second = printable(found.before.name), printable(found.after.name)
+    relation = [f"  {printable(found.relation)}"] if found.relation else []
+    sides = columns([("", "before", "after", "change"), *_sides(found)])
     parts = [
-        f"{first} → {second}\n{columns(list(_sides(found)))}",
+        "\n".join([f"{first} → {second}", *relation, sides]),
         printable(headline(found)),
     ]
     for title, rows in _groups(found):
@@ -42,10 +44,11 @@ def to_text(found: Comparison, *, verbose: bool = False) -> str:
 
 def to_markdown(found: Comparison) -> str:
     """The same for a pull request, all of it."""
-    first, second = (_cell(one.name) for one in (found.before, found.after))
+    first, second = (plain(one.name) for one in (found.before, found.after))
     parts = [
         f"### {first} → {second}",
-        f"**{_cell(headline(found))}**",
+        f"**{plain(headline(found))}**",
+        *([plain(found.relation)] if found.relation else []),
         _table([("", "before", "after", "change"), *_sides(found)]),
     ]
     for title, rows in _groups(found):
@@ -86,8 +89,8 @@ def headline(found: Comparison) -> str:
     new, gone, worse = (_distinct(one) for one in (found.new, found.gone, found.worse))
     many = number(gone, "vulnerability", "vulnerabilities")
     if worse:
-        told = f"{number(worse, 'vulnerability', 'vulnerabilities')} that count"
-        text = f"WORSE: {told} and did not before; {gone:,} gone"
+        told = number(worse, "vulnerability that counts", "vulnerabilities that count")
+        text = f"WORSE: {told}, and did not before; {gone:,} gone"
     elif new:
         text = f"no worse: {many} gone, none of the {new:,} new ones counts"
     elif gone:
@@ -124,9 +127,7 @@ def _sides(found: Comparison) -> Iterator[_Row]:
         change = f"{sign}{size(abs(step))}" if step and count(before) and count(after) else ""
         if count(before) or count(after):
             yield title, _sized(count(before)), _sized(count(after)), change
-    yield from _row("verdict", found, lambda one: verdict_words(one.scan))
-    if found.relation:
-        yield "before is", found.relation, "", ""
+    yield from _row("verdict", found, lambda one: one.scan.verdict.answer)
 
 
 def _row(
@@ -182,6 +183,15 @@ def _groups(found: Comparison) -> Iterator[tuple[str, list[_Row]]]:
     yield "changed vulnerabilities", [_vulnerability(one) for one in found.changed]
     yield "gone vulnerabilities", [_vulnerability(one) for one in found.gone]
     yield "packages", [_package(one) for one in found.packages]
+    yield (
+        "what could not be told",
+        [*_untold("before", found.before), *_untold("after", found.after)],
+    )
+
+
+def _untold(which: str, one: ScannedImage) -> Iterator[_Row]:
+    for reason in one.scan.verdict.reasons:
+        yield which, reason
 
 
 def _vulnerability(one: VulnerabilityChange) -> _Row:
@@ -213,17 +223,12 @@ def _package(one: ChangedPackage) -> _Row:
 
 # --- Markdown ------------------------------------------------------------------------------
 
-_MARKUP: Final = re.compile(r"[\\`*_{}\[\]<>()#!|@~&]")
-
-
-def _cell(text: str) -> str:
-    """`text` that Markdown leaves as it is."""
-    return _MARKUP.sub(lambda found: f"&#{ord(found[0])};", printable(text))
-
 
 def _table(rows: Sequence[_Row]) -> str:
-    head, *body = (f"| {' | '.join(map(_cell, row))} |" for row in rows)
-    return "\n".join([head, "|" + "---|" * len(rows[0]), *body])
+    first, *rest = rows
+    return "\n".join(
+        [*table_head(*map(plain, first)), *(table_row(map(plain, row)) for row in rest)]
+    )
 
 
 # --- JSON ----------------------------------------------------------------------------------
@@ -252,21 +257,8 @@ def _change_document(one: VulnerabilityChange) -> dict[str, Any]:
         "worse": one.is_worse,
         "what": one.what,
         "why": one.why,
-        "before": [_finding_document(each) for each in one.before],
-        "after": [_finding_document(each) for each in one.after],
-    }
-
-
-def _finding_document(one: Finding) -> dict[str, Any]:
-    return {
-        "component": one.component,
-        "kind": one.kind,
-        "name": one.name,
-        "installed": one.installed,
-        "purl": one.purl,
-        "severity": one.severity.word,
-        "fixed": one.fixed,
-        "presence": one.presence,
+        "before": [finding_document(each) for each in one.before],
+        "after": [finding_document(each) for each in one.after],
     }
 
 
