@@ -16,17 +16,18 @@ from distil.vulns.vex.read import is_vex, read_vex
 from tests.vulns.vex.documents import csaf, cyclonedx, openvex, related, statement, vulnerability
 
 DEEP = 5_000
+BRACKETS = b'{"@context": ' + b"[" * DEEP
 
 
 def _nested(depth):
-    inner = {"type": "library", "name": "x", "bom-ref": "x"}
+    inner: dict = {"type": "library", "name": "x", "bom-ref": "x"}
     for _ in range(depth):
         inner = {"type": "library", "name": "x", "components": [inner]}
     return inner
 
 
 def _branches(depth):
-    inner = {}
+    inner: dict = {}
     for _ in range(depth):
         inner = {"branches": [inner]}
     return inner
@@ -56,7 +57,7 @@ BROKEN = {
     "branches in branches": (
         csaf({}, tree={"branches": [_branches(70)]}), "branches lie too deep in each other",
     ),
-    "brackets": (b'{"@context": ' + b"[" * DEEP, ""),
+    "brackets": (BRACKETS, ""),
 }  # fmt: skip
 
 
