@@ -19,7 +19,6 @@ from distil.model.advisory import Rating, Severity
 from distil.model.condition import COUNTS, counting, parse_condition
 from distil.model.finding import Presence, Standing, Statement
 from distil.report.printable import printable
-from distil.report.scan import FORMS as scan_forms
 from distil.report.scan import Telling, render
 from distil.report.scan_json import to_json
 from distil.report.scan_junit import to_junit
@@ -57,10 +56,8 @@ FORMS = {
 
 
 def test_every_form_is_written() -> None:
-    whole = {
-        form: render([FULL], form, Telling(verbose=True, version="1.0")) for form in scan_forms
-    }
-    assert whole == {form: tell(FULL) for form, tell in FORMS.items()}
+    for form, tell in FORMS.items():
+        assert render([FULL], form, Telling(verbose=True, version="1.0")) == tell(FULL)
 
 
 @pytest.mark.parametrize("form", FORMS)
