@@ -108,10 +108,3 @@ class NoFeeds(DistilError):
             "known_exploited_vulnerabilities.json, epss_scores.csv.gz, debian-tracker.json, "
             "endoflife/PRODUCT.json",
         )
-
-
-class UnknownFeed(DistilError):
-    """A feed or an ecosystem that was asked for by name, and that nobody has."""
-
-    def __init__(self, name: str, known: str) -> None:
-        super().__init__(f"no such feed: {name}", hint=f"there are {known}")

@@ -157,4 +157,3 @@ def test_no_byte_can_be_changed_unseen(path: Path) -> None:
         except DistilError:
             wrong += 1
     assert wrong > 0
-

@@ -20,6 +20,9 @@ from distil.vulns.database.layout import ADVISORY, CVE, PACKAGE, Fact, encoder
 from distil.vulns.feeds.document import FeedDocument, Told, seconds
 from distil.vulns.feeds.ratings import rating_of_vector, rating_of_word, source_of
 from distil.vulns.names import key_of
+from distil.vulns.versions.ordering import InvalidVersion
+from distil.vulns.versions.ranges import sorted_events
+from distil.vulns.versions.table import ordering_of
 
 MOST_REFERENCES: Final = 16
 LONGEST_DETAILS: Final = 4000
@@ -36,6 +39,7 @@ _NO_VULNERABILITIES: Final = frozenset({"unmaintained", "notice"})
 _RANKS: Final = {"ADVISORY": 0, "FIX": 1, "REPORT": 2}
 
 
+_FROM_THE_START: Final = (Event(EventKind.INTRODUCED, "0"),)
 _NOTHING: Final = msgspec.Raw(b"null")
 
 
@@ -194,7 +198,9 @@ def _affected(
         if not package.name or len(package.name) > _LONGEST_NAME:
             raise NotOsv("the name of a package of no length, or of too much")
         ranges = tuple(
-            tuple(_events(extent.events)) for extent in one.ranges or () if extent.type != "GIT"
+            _sorted(tuple(_events(extent.events)), package.ecosystem)
+            for extent in one.ranges or ()
+            if extent.type != "GIT"
         )
         if not ranges and not one.versions:
             continue
@@ -246,6 +252,19 @@ def _imports(
         platforms = tuple(sorted({*(affects.os or ()), *(affects.arch or ())}))
         return (Imported(package.name, functions),) if functions else (), platforms
     return (), ()
+
+
+def _sorted(events: tuple[Event, ...], ecosystem: str) -> tuple[Event, ...]:
+    """As versions go up; as the document has them where a version cannot be ordered."""
+    if len(events) <= 2 and events[:1] == _FROM_THE_START:
+        return events  # Nearly all of them, and in order as they are.
+    ordering = ordering_of(ecosystem)
+    if ordering is None:
+        return events
+    try:
+        return sorted_events(events, ordering)
+    except InvalidVersion:
+        return events
 
 
 def _events(events: list[_Event]) -> Iterator[Event]:
