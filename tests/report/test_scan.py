@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import re
-import string
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
@@ -13,7 +12,7 @@ from xml.etree import ElementTree
 import jsonschema
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -336,7 +335,7 @@ def test_the_mark_says_how_it_ends(scan, fail_on, mark) -> None:
     assert told.startswith(f"### {mark} ")
 
 
-WORDS = st.text(alphabet=string.printable + "é\u202e\udc80\x00", max_size=30)
+WORDS = st.text(alphabet="ab/<>|`*_[]()@&#;!\\~$: \n\u202e\udc80\x00", max_size=30)
 
 
 class _Cells(HTMLParser):
@@ -357,6 +356,7 @@ class _Cells(HTMLParser):
             self.cells[-1] += data
 
 
+@example("<b>a</b>", "![a](b)")
 @given(WORDS, WORDS)
 def test_others_words_are_words(name: str, version: str) -> None:
     """A cell stays a cell: no HTML, no link, no mention, no end of the row comes from outside."""

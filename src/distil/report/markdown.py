@@ -11,7 +11,7 @@ from distil.report.printable import printable
 _LONGEST: Final = 300
 """Characters of one cell."""
 
-_SPECIAL: Final = re.compile(r"[[[[[&<>|`*_<>|`*_<>|`*_<>|`*_<>|`*_\[\]#!\\~$@]|:(?=\S)|(?<=www)\.")
+_SPECIAL: Final = re.compile(r"[&<>|`*_\[\]#!\\~$@]|:(?=\S)|(?<=www)\.")
 """What begins something in Markdown, or in what GitHub makes of words: mentions, addresses."""
 
 
