@@ -204,7 +204,7 @@ FINDINGS = (
         note="MiniZip is not built",
         statements=(
             Statement(
-                standing=Standing.NOT_AFFECTED,
+                standing=Standing.ACCEPTED,
                 by="ignore.toml",
                 reason="we do not use MiniZip",
                 until="2027-01-31",
@@ -220,7 +220,8 @@ UPGRADES = (
         package="openssl",
         names=("libssl3", "openssl"),
         installed="3.0.11-1~deb12u2",
-        to="3.0.15-1~deb12u1",
+        target="3.0.15-1~deb12u1",
+        step="update",
         fixes=("CVE-2024-5535", "CVE-2024-6119"),
         is_base=True,
     ),
@@ -230,7 +231,8 @@ UPGRADES = (
         package="flask",
         names=("flask",),
         installed="3.0.0",
-        to="3.0.4",
+        target="3.0.4",
+        step="patch",
         fixes=("CVE-2026-0001",),
     ),
 )

@@ -174,21 +174,25 @@ class Heard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Upgrade(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The least step of one package that gets rid of all of its findings that a step can.
+    """A step of one package to a version that gets rid of some of its findings.
 
-    `package` is the name that the advisories of `ecosystem` go by, `names` those of the components
-    that are made of it, `installed` their version and `to` the one with the fixes. `fixes` are
-    the ids that are gone then, `leaves` those that stay, or that only come with `to`.
+    `package` is the name that the advisories of `ecosystem` go by; `components` are the refs of
+    those that are made of it, and `names` their names. `installed` is their version and `target`
+    the one with the fixes; `step` says how large the step is, as ``patch`` or ``major``. `fixes`
+    are the ids that are gone then, `remains` those that stay, `brings` those that come with it.
     """
 
     kind: str
     ecosystem: str
     package: str
     names: tuple[str, ...]
+    components: tuple[str, ...] = ()
     installed: str
-    to: str
+    target: str
+    step: str = ""
     fixes: tuple[str, ...]
-    leaves: tuple[str, ...] = ()
+    remains: tuple[str, ...] = ()
+    brings: tuple[str, ...] = ()
     is_base: bool = False
     """All of it comes from the base image."""
 
@@ -208,8 +212,8 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
     `findings` are sorted, the worst first; those that are settled are among them. `covered` are
     components whose advisories are those of the OS package that owns them, with its ref.
     `heard` are the documents whose statements stand in the findings. `upgrades` are for the
-    findings that count, those that fix most first. `now` is the time that all ages are counted
-    from, in seconds since 1970.
+    findings that count, the smaller step of a package first. `now` is the time that all ages are
+    counted from, in seconds since 1970.
     """
 
     subject: Subject
