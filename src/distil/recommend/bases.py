@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from distil.model.inventory import Answer
 from distil.model.spec import Level
 from distil.recommend.counts import Counts
 from distil.recommend.lines import Line
@@ -77,10 +78,16 @@ class BaseOutcome(msgspec.Struct, frozen=True, kw_only=True):
     counts: Counts | None = None
     lacking: tuple[str, ...] = ()
 
+    @property
+    def is_sure(self) -> bool:
+        """Whether it is there with all that is needed, and its vulnerabilities are known."""
+        known = self.counts is not None and self.counts.answer is not Answer.UNKNOWN
+        return not self.error and not self.lacking and known
+
     def fits(self, runtime: Recognised) -> bool:
         """Whether what runs on `runtime` runs on it: the same line, with all libraries."""
         found = self.runtime
-        if self.error or found is None or found.name != runtime.name or self.lacking:
+        if found is None or found.name != runtime.name or not self.is_sure:
             return False
         return not runtime.line or found.line == runtime.line
 
@@ -108,7 +115,7 @@ def best_of(outcomes: Sequence[BaseOutcome], runtime: Recognised) -> BaseOutcome
 
     None where none fits, or nothing was counted.
     """
-    fitting = [one for one in outcomes if one.fits(runtime) and one.counts is not None]
+    fitting = [one for one in outcomes if one.fits(runtime)]
     return min(fitting, key=lambda one: (_weight(one), one.size), default=None)
 
 
@@ -117,9 +124,7 @@ def newest_of(outcomes: Sequence[BaseOutcome], runtime: Recognised) -> BaseOutco
     newer = [
         one
         for one in outcomes
-        if not one.error
-        and not one.lacking
-        and one.counts is not None
+        if one.is_sure
         and one.runtime is not None
         and one.runtime.name == runtime.name
         and _numbers(one.runtime.line) > _numbers(runtime.line)

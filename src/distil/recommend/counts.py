@@ -3,26 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
 
 import msgspec
 
 from distil.model.advisory import Severity
 from distil.model.finding import Finding, Scan
 from distil.model.inventory import Answer
-
-_WEIGHTS: Final = {
-    Severity.CRITICAL: 10.0,
-    Severity.HIGH: 5.0,
-    Severity.MEDIUM: 2.0,
-    Severity.UNKNOWN: 1.0,
-    Severity.LOW: 0.5,
-    Severity.NEGLIGIBLE: 0.1,
-}
-"""How much a vulnerability counts. What nobody has rated may be anything but is mostly little."""
-_EXPLOITED: Final = 20.0
-_LIKELY: Final = 10.0
-"""Times the likelihood that it is exploited within 30 days."""
+from distil.vulns.upgrades import weight_of
 
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,13 +35,6 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     def total(self) -> int:
         """All of them."""
         return self.critical + self.high + self.medium + self.low + self.unrated
-
-
-def weight_of(finding: Finding) -> float:
-    """How much one counts: by severity, and more where it is exploited or likely to be."""
-    likely = finding.likelihood.score if finding.likelihood is not None else 0.0
-    exploited = _EXPLOITED if finding.exploited is not None else 0.0
-    return _WEIGHTS[finding.severity] + exploited + _LIKELY * likely
 
 
 def worst_by_id(findings: Iterable[Finding]) -> dict[str, Finding]:

@@ -42,11 +42,11 @@ def lines_for(upgrade: Upgrade) -> tuple[Line, ...]:
     """What to write for `upgrade`; nothing where it depends on how the image is made."""
     if upgrade.kind not in _WRITTEN:
         return ()
-    if not all(map(_PLAIN.fullmatch, (upgrade.package, upgrade.to, *upgrade.names))):
+    if not all(map(_PLAIN.fullmatch, (upgrade.package, upgrade.target, *upgrade.names))):
         return ()
     if upgrade.kind == "go" and upgrade.package == _GO_ITSELF:
-        return (Line("go.mod", f"toolchain go{upgrade.to}"),)
+        return (Line("go.mod", f"toolchain go{upgrade.target}"),)
     where, text = _WRITTEN[upgrade.kind]
-    to = upgrade.to.removeprefix("v") if upgrade.kind == "go" else upgrade.to
+    to = upgrade.target.removeprefix("v") if upgrade.kind == "go" else upgrade.target
     names = " ".join(dict.fromkeys(upgrade.names))
     return (Line(where, text.format(name=upgrade.package, names=names, to=to)),)

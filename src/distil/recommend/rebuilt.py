@@ -10,7 +10,7 @@ from distil.distros.protocol import Offered
 from distil.model.finding import Scan
 from distil.model.inventory import Inventory, InventoryComponent, SourcePackage
 from distil.recommend.counts import Counts, count
-from distil.recommend.supposed import Scanner, at_version, ids_of, supposed
+from distil.vulns.supposed import Scanner, at_version, ids_of, supposed
 
 Offers = Callable[[str], Offered | None]
 """What a release has of a package today, by name."""
