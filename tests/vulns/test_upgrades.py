@@ -18,9 +18,11 @@ Table = Mapping[tuple[str, str], Iterable[str]]
 """What there is of a package, by its name, at a version."""
 
 
-def component(name: str, version: str, kind: str = "python", **more: object) -> InventoryComponent:
+def component(
+    name: str, version: str, kind: str = "python", source: SourcePackage | None = None
+) -> InventoryComponent:
     purl = f"pkg:pypi/{name}@{version}"
-    return InventoryComponent(name=name, version=version, kind=kind, purl=purl, **more)
+    return InventoryComponent(name=name, version=version, kind=kind, purl=purl, source=source)
 
 
 def inventory(*components: InventoryComponent) -> Inventory:
@@ -60,7 +62,7 @@ def scanner(table: Table, fixed: Mapping[str, tuple[str, ...]]) -> Scanner:
     return look
 
 
-def found(of: Inventory, look: Scanner) -> list[tuple[str, str, str, str, str]]:
+def found(of: Inventory, look: Scanner) -> list[tuple[str, ...]]:
     """Of each upgrade the target, the step, and what it fixes, leaves and brings."""
     return [
         (one.target, one.step, *(" ".join(ids) for ids in (one.fixes, one.remains, one.brings)))
@@ -134,7 +136,7 @@ def test_what_is_settled_needs_no_upgrade() -> None:
 def test_the_package_comes_first_of_which_most_is_fixed() -> None:
     of = inventory(component("a", "1.0"), component("b", "1.0"))
     table = {("a", "1.0"): ("A",), ("b", "1.0"): ("B", "C")}
-    look = scanner(table, {name: ("1.1",) for name in "ABC"})
+    look = scanner(table, dict.fromkeys("ABC", ("1.1",)))
     assert [one.package for one in upgrades(look(of), of, look)] == ["b", "a"]
 
 
@@ -194,7 +196,7 @@ def test_weights() -> None:
 
 
 def test_supposed() -> None:
-    one = component("x", "1.0", places=())
+    one = component("x", "1.0")
     other = InventoryComponent(
         name="libx", version="1-1", kind="deb", purl="pkg:deb/debian/libx@1-1?arch=amd64"
     )
