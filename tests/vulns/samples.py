@@ -67,7 +67,7 @@ IMAGE = Subject(
 def finding(id: str, name: str, **more: Any) -> Finding:  # noqa: A002 - as the field is called
     """A finding of the Debian package `name`, of which all files are there."""
     said: dict[str, Any] = {
-        "component": hashlib.sha256(name.encode()).hexdigest()[:16],
+        "component": hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:16],
         "kind": "deb",
         "installed": "3.0.11-1~deb12u2",
         "purl": f"pkg:deb/debian/{name}@3.0.11-1~deb12u2?arch=amd64&distro=debian-12",

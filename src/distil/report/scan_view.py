@@ -243,6 +243,13 @@ def day(seconds: int) -> str:
     return time.strftime("%Y-%m-%d", time.gmtime(seconds)) if seconds > 0 else ""
 
 
+def moment(seconds: int) -> str | None:
+    """A time in UTC as RFC 3339 has it; none for none."""
+    if seconds <= 0:
+        return None
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+
+
 def database_words(status: DatabaseStatus, now: int) -> str:
     """The day of the database and how old it is."""
     read = [feed.fetched for feed in status.feeds if feed.fetched] or [status.built]

@@ -1,0 +1,225 @@
+"""A scan as Markdown, as a comment on a pull request shows it best (GitHub's, GitLab's)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
+
+from distil.model.advisory import Severity
+from distil.model.finding import Finding, Scan
+from distil.model.inventory import Answer
+from distil.report.printable import printable
+from distil.report.scan_view import (
+    Row,
+    by_severity,
+    database_words,
+    distinct,
+    gains,
+    headline,
+    kept_upgrades,
+    likelihood_words,
+    names_words,
+    page,
+    presences,
+    repair_words,
+    rows,
+    settled_rows,
+    statement_words,
+    system_words,
+    unfixed,
+    verdict_words,
+    word,
+)
+
+LARGEST: Final = 60_000
+"""Characters: a comment on GitHub has 65,536 at most, and the rest is said to be left out."""
+
+_SHOWN: Final = 10
+"""Vulnerabilities that are shown before one unfolds the rest."""
+
+_LONGEST: Final = 300
+"""Characters of one cell."""
+
+_SPECIAL: Final = re.compile(r"[&<>|`*_\[\]#!\\~$@]|:(?=\S)|(?<=www)\.")
+"""What begins something in Markdown, or in what GitHub makes of words: mentions, addresses."""
+
+
+def to_markdown(scans: Sequence[Scan], counts: Callable[[Finding], bool]) -> str:
+    """Of each platform the summary, what to do, and all findings in a table that unfolds.
+
+    A platform of which any finding `counts` has failed.
+    """
+    blocks = [_Block(scan, counts, LARGEST // max(1, len(scans))) for scan in scans]
+    return "\n\n".join("\n".join(block.lines()) for block in blocks)
+
+
+class _Block:
+    """A platform's part, which takes no more than `room` characters for its tables."""
+
+    def __init__(self, scan: Scan, counts: Callable[[Finding], bool], room: int) -> None:
+        self._scan, self._room = scan, room
+        if any(counts(one) for one in scan.open):
+            self._mark = "❌"
+        else:
+            is_clean = scan.verdict.answer is Answer.COMPLETE and not scan.open
+            self._mark = "✅" if is_clean else "⚠️"
+
+    def lines(self) -> Iterator[str]:
+        """All of it."""
+        scan = self._scan
+        where = f" ({_plain(scan.subject.platform)})" if scan.subject.platform else ""
+        yield f"### {self._mark} {_code(scan.subject.name)}{where}"
+        yield ""
+        yield f"**{_plain(headline(scan)[0].upper() + headline(scan)[1:])}.**"
+        yield from self._numbers()
+        yield from self._steps()
+        yield from self._findings()
+        yield from self._settled()
+        yield from self._foot()
+
+    def _numbers(self) -> Iterator[str]:
+        found = self._scan.open
+        if not found:
+            return
+        counts = by_severity(found)
+        shown = [one for one in counts if counts[one] or one > Severity.NEGLIGIBLE]
+        cells = [*((word(one), counts[one]) for one in shown)]
+        cells.append(("fixable", distinct(one for one in found if one.is_fixable)))
+        cells.append(("known exploited", distinct(one for one in found if one.exploited)))
+        yield ""
+        yield _line(name for name, _ in cells)
+        yield _line("---:" for _ in cells)
+        yield _line(f"**{count:,}**" if count else "0" for _, count in cells)
+
+    def _steps(self) -> Iterator[str]:
+        steps = kept_upgrades(self._scan)
+        none = unfixed(self._scan)
+        if steps:
+            yield ""
+            yield "#### What to do"
+            yield ""
+            yield from _head("package", "upgrade", "what it brings")
+            for one, gone in steps[:_SHOWN]:
+                base = ", in the base image" if one.is_base else ""
+                yield _line(
+                    (
+                        _code(names_words([one.package])),
+                        f"{_code(one.installed)} → {_code(one.target)}",
+                        _plain(gains(gone) + base),
+                    )
+                )
+            if len(steps) > _SHOWN:
+                yield ""
+                yield f"… and {len(steps) - _SHOWN:,} more upgrades."
+        if none:
+            yield ""
+            yield f"{_plain(none[0].upper() + none[1:])}."
+
+    def _findings(self) -> Iterator[str]:
+        found = rows(self._scan.open)
+        if not found:
+            return
+        table = list(self._fitting([_finding(row) for row in found]))
+        folded = len(found) > _SHOWN
+        yield ""
+        if folded:
+            yield f"<details><summary>All {len(found):,} findings</summary>"
+        else:
+            yield "#### Vulnerabilities"
+        yield ""
+        yield from _head(
+            "severity", "vulnerability", "package", "installed", "fixed", "EPSS", "there"
+        )
+        yield from table
+        if len(table) < len(found):
+            yield ""
+            yield f"… and {len(found) - len(table):,} more, which had no room here."
+        if folded:
+            yield ""
+            yield "</details>"
+
+    def _settled(self) -> Iterator[str]:
+        settled = settled_rows(self._scan)
+        if not settled:
+            return
+        table = [
+            _line(
+                (_vulnerability(row), _code(names_words(row.names)), _plain(statement_words(said)))
+            )
+            for row, said in settled
+        ]
+        kept = list(self._fitting(table))
+        yield ""
+        yield f"<details><summary>{len(settled):,} that do not count, and why</summary>"
+        yield ""
+        yield from _head("vulnerability", "package", "why")
+        yield from kept
+        if len(kept) < len(table):
+            yield ""
+            yield f"… and {len(table) - len(kept):,} more, which had no room here."
+        yield ""
+        yield "</details>"
+
+    def _fitting(self, lines: Sequence[str]) -> Iterator[str]:
+        """As many of `lines` as there is room for."""
+        for line in lines:
+            self._room -= len(line) + 1
+            if self._room < 0:
+                return
+            yield line
+
+    def _foot(self) -> Iterator[str]:
+        scan = self._scan
+        parts = [system_words(scan), f"database {database_words(scan.database, scan.now)}"]
+        yield ""
+        if scan.verdict.answer is not Answer.COMPLETE:
+            yield f"> **Not all could be told.** {_plain(verdict_words(scan))[: 10 * _LONGEST]}"
+            yield ""
+        told = " · ".join(_plain(part) for part in parts if part)
+        yield f"<sub>{told} · scanned by distil</sub>"
+
+
+def _finding(row: Row) -> str:
+    first = row.first
+    severity = word(first.severity)
+    bold = f"**{severity}**" if first.severity >= Severity.HIGH else severity
+    fixed = _code(first.fixed[0]) if first.fixed else _plain(repair_words(first))
+    return _line(
+        (
+            f"{bold} · KEV" if first.exploited is not None else bold,
+            _vulnerability(row),
+            _code(names_words(row.names)),
+            _code(first.installed),
+            fixed,
+            likelihood_words(first),
+            _plain(presences(row)),
+        )
+    )
+
+
+def _vulnerability(row: Row) -> str:
+    told = page(row.first.id)
+    return f"[{row.first.id}]({told})" if told else _code(row.first.id)
+
+
+def _head(*names: str) -> tuple[str, str]:
+    return _line(names), _line("---" for _ in names)
+
+
+def _line(cells: Iterator[str] | Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+def _plain(text: str) -> str:
+    """Words that mean nothing to Markdown and call nobody."""
+    return _SPECIAL.sub(lambda found: f"&#{ord(found[0])};", printable(_cut(text)))
+
+
+def _code(text: str) -> str:
+    """The same, in the letters of code: as HTML, for a code span cannot hold everything."""
+    return f"<code>{_plain(text)}</code>"
