@@ -17,14 +17,11 @@ from distil.model.inventory import Answer, IndexInventory, Inventory, Subject
 from distil.model.reference import parse_location
 from distil.survey.surveying import Surveyed, SurveyedImage, Wanted, known_image, survey
 from distil.vulns.advisories import Advisories
-from distil.vulns.errors import DatabaseTooOld
 from distil.vulns.matching.scan import OLD, Matching
 from distil.vulns.matching.scan import scan as matched
 
 DOCUMENT: Final = "sbom:"
 """What a document is named by, in place of an image: ``sbom:FILE``."""
-
-_DAY: Final = 86_400
 
 
 class ScanRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,17 +86,13 @@ def _as_bad_as(found: Scan, least: Severity) -> Scan:
     return msgspec.structs.replace(found, findings=kept)
 
 
-def scan(request: ScanRequest, advisories: Advisories | None = None) -> ScanReport:
-    """The vulnerabilities of what `request` names, by `advisories` or those of the database.
+def scan(request: ScanRequest, advisories: Advisories) -> ScanReport:
+    """The vulnerabilities of what `request` names, by `advisories`.
 
-    Nothing is asked of anybody but the place of the image. Raises `NoDatabase`, `DamagedDatabase`
-    and the other errors of databases, `DatabaseTooOld`, `MalformedSbom`, `NotTheBase`, and what
+    Nothing is asked of anybody but the place of the image. Raises `DamagedDatabase`,
+    `MalformedSbom`, `NotTheBase`, and what
     reading images raises.
     """
-    if advisories is None:
-        with open_database(request.database) as opened:
-            return scan(request, opened)
-    _check_age(request, advisories)
     if request.image.startswith(DOCUMENT):
         return _of_document(request, advisories)
     cache = Cache.default()
@@ -114,18 +107,9 @@ def scan_surveyed(
 ) -> tuple[Scanned, ...]:
     """The scan of each platform of an image that was surveyed. Raises `DamagedDatabase`."""
     return tuple(
-        Scanned(matched(one.inventory, advisories, how), one.inventory, one)
+        Scanned(matched(one.inventory, advisories, how, one.functions), one.inventory, one)
         for one in surveyed.images
     )
-
-
-def _check_age(request: ScanRequest, advisories: Advisories) -> None:
-    if request.max_age is None:
-        return
-    status = advisories.status
-    days = (request.matching.now - status.built) // _DAY
-    if days > request.max_age:
-        raise DatabaseTooOld(status.path, days, request.max_age)
 
 
 def _of_document(request: ScanRequest, advisories: Advisories) -> ScanReport:
@@ -151,5 +135,5 @@ def _surveyed(request: ScanRequest, cache: Cache) -> SurveyedImage:
         if request.base
         else None
     )
-    wanted = Wanted(platform=request.platform, base=base, settings=request.settings)
+    wanted = Wanted(platform=request.platform, base=base, functions=True, settings=request.settings)
     return survey(parse_location(request.image), wanted, cache)
