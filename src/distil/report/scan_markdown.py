@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from distil.model.advisory import Severity
 from distil.model.finding import Finding, Scan
 from distil.model.inventory import Answer
-from distil.report.printable import printable
+from distil.report.markdown import code, plain, table_head, table_row
 from distil.report.scan_view import (
     Row,
     by_severity,
@@ -38,12 +37,6 @@ LARGEST: Final = 60_000
 _SHOWN: Final = 10
 """Vulnerabilities that are shown before one unfolds the rest."""
 
-_LONGEST: Final = 300
-"""Characters of one cell."""
-
-_SPECIAL: Final = re.compile(r"[&<>|`*_\[\]#!\\~$@]|:(?=\S)|(?<=www)\.")
-"""What begins something in Markdown, or in what GitHub makes of words: mentions, addresses."""
-
 
 def to_markdown(scans: Sequence[Scan], counts: Callable[[Finding], bool]) -> str:
     """Of each platform the summary, what to do, and all findings in a table that unfolds.
@@ -68,10 +61,10 @@ class _Block:
     def lines(self) -> Iterator[str]:
         """All of it."""
         scan = self._scan
-        where = f" ({_plain(scan.subject.platform)})" if scan.subject.platform else ""
-        yield f"### {self._mark} {_code(scan.subject.name)}{where}"
+        where = f" ({plain(scan.subject.platform)})" if scan.subject.platform else ""
+        yield f"### {self._mark} {code(scan.subject.name)}{where}"
         yield ""
-        yield f"**{_plain(headline(scan)[0].upper() + headline(scan)[1:])}.**"
+        yield f"**{plain(headline(scan)[0].upper() + headline(scan)[1:])}.**"
         yield from self._numbers()
         yield from self._steps()
         yield from self._findings()
@@ -88,9 +81,9 @@ class _Block:
         cells.append(("fixable", distinct(one for one in found if one.is_fixable)))
         cells.append(("known exploited", distinct(one for one in found if one.exploited)))
         yield ""
-        yield _line(name for name, _ in cells)
-        yield _line("---:" for _ in cells)
-        yield _line(f"**{count:,}**" if count else "0" for _, count in cells)
+        yield table_row(name for name, _ in cells)
+        yield table_row("---:" for _ in cells)
+        yield table_row(f"**{count:,}**" if count else "0" for _, count in cells)
 
     def _steps(self) -> Iterator[str]:
         steps = kept_upgrades(self._scan)
@@ -99,14 +92,14 @@ class _Block:
             yield ""
             yield "#### What to do"
             yield ""
-            yield from _head("package", "upgrade", "what it brings")
+            yield from table_head("package", "upgrade", "what it brings")
             for one, gone in steps[:_SHOWN]:
                 base = ", in the base image" if one.is_base else ""
-                yield _line(
+                yield table_row(
                     (
-                        _code(names_words([one.package])),
-                        f"{_code(one.installed)} → {_code(one.target)}",
-                        _plain(gains(gone) + base),
+                        code(names_words([one.package])),
+                        f"{code(one.installed)} → {code(one.target)}",
+                        plain(gains(gone) + base),
                     )
                 )
             if len(steps) > _SHOWN:
@@ -114,7 +107,7 @@ class _Block:
                 yield f"… and {len(steps) - _SHOWN:,} more upgrades."
         if none:
             yield ""
-            yield f"{_plain(none[0].upper() + none[1:])}."
+            yield f"{plain(none[0].upper() + none[1:])}."
 
     def _findings(self) -> Iterator[str]:
         found = rows(self._scan.open)
@@ -128,7 +121,7 @@ class _Block:
         else:
             yield "#### Vulnerabilities"
         yield ""
-        yield from _head(
+        yield from table_head(
             "severity", "vulnerability", "package", "installed", "fixed", "EPSS", "there"
         )
         yield from table
@@ -144,8 +137,8 @@ class _Block:
         if not settled:
             return
         table = [
-            _line(
-                (_vulnerability(row), _code(names_words(row.names)), _plain(statement_words(said)))
+            table_row(
+                (_vulnerability(row), code(names_words(row.names)), plain(statement_words(said)))
             )
             for row, said in settled
         ]
@@ -153,7 +146,7 @@ class _Block:
         yield ""
         yield f"<details><summary>{len(settled):,} that do not count, and why</summary>"
         yield ""
-        yield from _head("vulnerability", "package", "why")
+        yield from table_head("vulnerability", "package", "why")
         yield from kept
         if len(kept) < len(table):
             yield ""
@@ -174,9 +167,9 @@ class _Block:
         parts = [system_words(scan), f"database {database_words(scan.database, scan.now)}"]
         yield ""
         if scan.verdict.answer is not Answer.COMPLETE:
-            yield f"> **Not all could be told.** {_plain(verdict_words(scan))[: 10 * _LONGEST]}"
+            yield f"> **Not all could be told.** {plain(verdict_words(scan))}"
             yield ""
-        told = " · ".join(_plain(part) for part in parts if part)
+        told = " · ".join(plain(part) for part in parts if part)
         yield f"<sub>{told} · scanned by distil</sub>"
 
 
@@ -184,42 +177,20 @@ def _finding(row: Row) -> str:
     first = row.first
     severity = word(first.severity)
     bold = f"**{severity}**" if first.severity >= Severity.HIGH else severity
-    fixed = _code(first.fixed[0]) if first.fixed else _plain(repair_words(first))
-    return _line(
+    fixed = code(first.fixed[0]) if first.fixed else plain(repair_words(first))
+    return table_row(
         (
             f"{bold} · KEV" if first.exploited is not None else bold,
             _vulnerability(row),
-            _code(names_words(row.names)),
-            _code(first.installed),
+            code(names_words(row.names)),
+            code(first.installed),
             fixed,
             likelihood_words(first),
-            _plain(presences(row)),
+            plain(presences(row)),
         )
     )
 
 
 def _vulnerability(row: Row) -> str:
     told = page(row.first.id)
-    return f"[{row.first.id}]({told})" if told else _code(row.first.id)
-
-
-def _head(*names: str) -> tuple[str, str]:
-    return _line(names), _line("---" for _ in names)
-
-
-def _line(cells: Iterator[str] | Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
-
-
-def _plain(text: str) -> str:
-    """Words that mean nothing to Markdown and call nobody."""
-    return _SPECIAL.sub(lambda found: f"&#{ord(found[0])};", printable(_cut(text)))
-
-
-def _code(text: str) -> str:
-    """The same, in the letters of code: as HTML, for a code span cannot hold everything."""
-    return f"<code>{_plain(text)}</code>"
+    return f"[{row.first.id}]({told})" if told else code(row.first.id)

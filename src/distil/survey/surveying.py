@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from distil.catalog.asked import Asked
+from distil.catalog.inventory import inventory
 from distil.compose.accounted import base_layers
 from distil.compose.contents import catalogued, with_base
 from distil.compose.ledgers import ledger_about
@@ -44,6 +45,7 @@ from distil.model.platform import optional_platform
 from distil.model.reference import Location
 from distil.survey.attached import AttachedDocument, attached_documents
 from distil.survey.base import KnownImage, recognised, remember
+from distil.survey.errors import NoBase
 from distil.survey.functions import ProgramFunctions, keep_functions
 
 _ABOUT: Final = "vnd.docker.reference.type"
@@ -128,6 +130,29 @@ def known_image(location: Location, platform: str, settings: StoreSettings) -> K
         digest = str(image.descriptor.digest) if source.has_digests else ""
         layers = tuple(layer.diff_id for layer in image.layers)
         return KnownImage(str(location), digest, layers)
+
+
+def survey_base(location: Location, image: Surveyed, wanted: Wanted, cache: Cache) -> Surveyed:
+    """What is in the image that `image`, found at `location`, was made on: its lowest layers.
+
+    Nobody else is asked for it. Raises `NoBase` and what reading images raises.
+    """
+    found = image.inventory
+    below = {layer.diff_id for layer in found.layers if layer.is_base}
+    if found.base is None or not below:
+        raise NoBase(found.subject.name, found.base)
+    platform = found.subject.platform
+    chosen = msgspec.structs.replace(wanted, platform=platform) if platform else wanted
+    with store_to_read(location, wanted.settings).opened() as source:
+        stored = _chosen(source, source.resolve(), chosen)
+        layers = [layer for layer in stored.layers if layer.diff_id in below]
+        subject = Subject(
+            name=found.base.name or f"the base of {found.subject.name}",
+            digest=found.base.digest,
+            platform=platform,
+            size=sum(layer.descriptor.size for layer in layers),
+        )
+        return Surveyed(inventory(subject, layers, cache, Asked(contents=wanted.contents)))
 
 
 def _platforms(source: Source, index: Descriptor) -> Iterator[Descriptor]:

@@ -3,32 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 import msgspec
 
 from distil.model.advisory import (
-    Advisory,
     AffectedPackage,
-    FixState,
-    Severity,
-    VulnerabilityFacts,
 )
-from distil.model.finding import Finding, Repair, Scan, Unassessed
+from distil.model.finding import Finding, Scan, Unassessed
 from distil.model.inventory import Inventory, InventoryComponent
 from distil.vulns.advisories import Advisories
 from distil.vulns.matching.answers import Answer, Platform, answer
-from distil.vulns.matching.joining import Vulnerability, is_cve, joined
-from distil.vulns.matching.presence import Remaining, Remains
 from distil.vulns.matching.findings import Findings
-from distil.vulns.matching.questions import Asked, Question, Questions, questions
-from distil.vulns.matching.ratings import rating_of
+from distil.vulns.matching.questions import Question, Questions, questions
 from distil.vulns.matching.symbols import LinkedFunctions
 from distil.vulns.matching.verdict import verdict_of
 from distil.vulns.matching.vulnerabilities import Vulnerabilities
-from distil.vulns.versions.ordering import InvalidVersion
-from distil.vulns.versions.table import ordering_of
 
 OLD: Final = 7
 """Days after which a database is called old, where nobody says otherwise."""
