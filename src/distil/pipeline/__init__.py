@@ -18,7 +18,15 @@ if TYPE_CHECKING:
     from distil.pipeline.cat import cat
     from distil.pipeline.check import CheckReport, check
     from distil.pipeline.copy import CopyRequest, CopySummary, copy
-    from distil.pipeline.db import DbRequest, DbUpdated, db_status, db_update, db_verify
+    from distil.pipeline.db import (
+        DbRequest,
+        DbUpdated,
+        db_export,
+        db_import,
+        db_status,
+        db_update,
+        db_verify,
+    )
     from distil.pipeline.diff import diff
     from distil.pipeline.doctor import doctor
     from distil.pipeline.export import export, exported
@@ -80,6 +88,8 @@ __all__ = [
     "cat",
     "check",
     "copy",
+    "db_export",
+    "db_import",
     "db_status",
     "db_update",
     "db_verify",
@@ -141,6 +151,8 @@ _ELSEWHERE: Final = {
     "Scanned": "scan",
     "cache_gc": "cache",
     "cache_info": "cache",
+    "db_export": "db",
+    "db_import": "db",
     "db_status": "db",
     "db_update": "db",
     "db_verify": "db",
