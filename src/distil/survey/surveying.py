@@ -47,6 +47,7 @@ from distil.model.reference import Location
 from distil.survey.attached import VEX, AttachedDocument, attached_documents
 from distil.survey.base import KnownImage, recognised, remember
 from distil.survey.errors import NoBase
+from distil.survey.functions import ProgramFunctions, keep_functions
 
 _ABOUT: Final = "vnd.docker.reference.type"
 _NO_PLATFORM: Final = "unknown"
@@ -58,8 +59,9 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     `platform` is what it has to be for; where there are several and none is named, it is all of
     them, or else the one that is `likely` or this machine's. `contents` says whether files are
     hashed and attributed, `attached` whether SBOMs about the image are looked for, `vex` whether
-    VEX documents about it or its index are. `base` is
-    the image that the user says it is made on. With `hashed` every layer is hashed, known or not.
+    VEX documents about it or its index are, `functions` whether those of Go programs are read.
+    `base` is the image that the user says it is made on. With `hashed` every layer is hashed,
+    known or not.
     """
 
     platform: str = ""
@@ -72,16 +74,21 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     hashed: bool = False
     base: KnownImage | None = None
     anew: bool = False
+    functions: bool = False
     settings: StoreSettings = StoreSettings()
 
 
 class Surveyed(msgspec.Struct, frozen=True):
-    """What is in one image, and the SBOMs and VEX documents that are attached to it."""
+    """What is in one image, and the SBOMs and VEX documents that are attached to it.
+
+    `functions` are those of its Go programs, where these were wanted.
+    """
 
     inventory: Inventory
     attached: tuple[AttachedDocument, ...] = ()
     vex: tuple[AttachedDocument, ...] = ()
     has_ledger: bool = False
+    functions: ProgramFunctions | None = None
     index: str = ""
     """The digest of the index that the image was found in."""
 
@@ -214,6 +221,7 @@ def _survey_one(source: Source, image: StoredImage, wanted: Wanted, cache: Cache
         if wanted.attached and source.has_digests
         else ()
     )
+    functions = keep_functions(found, image.layers, cache) if wanted.functions else None
     within = _index_of(source)
     vex = _vex(source, image, within, wanted) if wanted.vex and source.has_digests else ()
     return Surveyed(
@@ -221,6 +229,7 @@ def _survey_one(source: Source, image: StoredImage, wanted: Wanted, cache: Cache
         attached,
         vex,
         has_ledger=ledger is not None,
+        functions=functions,
         index=str(within.digest) if within is not None else "",
     )
 
