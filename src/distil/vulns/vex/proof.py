@@ -22,7 +22,13 @@ from distil.model.node import Node
 from distil.model.tree import Tree
 from distil.vulns.matching.absence import FILES_ABSENT, KERNEL_HEADERS, Absence
 from distil.vulns.matching.presence import Remaining
-from distil.vulns.matching.symbols import SYMBOLS_ABSENT, is_linked, linked_in
+from distil.vulns.matching.symbols import (
+    SYMBOLS_ABSENT,
+    has_module,
+    is_linked,
+    linked_in,
+    main_path,
+)
 from distil.vulns.vex.claims import About, Claim, Document
 from distil.vulns.vex.match import Target, names_component, names_image, target_of
 
@@ -100,8 +106,9 @@ def _proofs(claim: Claim, checks: Sequence[_Check]) -> Iterator[Proof]:
             yield _untold(claim, about, "it gives no evidence")
         elif not meant:
             yield _refuted(claim, about, f"it is about {about.product}, and this is another image")
-        for check in meant if claim.evidence is not None else ():
-            yield from check.proofs(claim, about, claim.evidence)
+        else:
+            for check in meant:
+                yield from check.proofs(claim, about, claim.evidence)
     if not claim.about:
         yield _untold(claim, None, "it names no product")
 
@@ -255,7 +262,7 @@ class _Check:
         if program is None:
             yield f"the functions of {file.path} cannot be told"
             return
-        if not program.has_module(component):
+        if not has_module(program, component.name, main_path(component)):
             yield f"{file.path} tells of no function of {component.name}"
         for name in symbols:
             if is_linked(name, program):
