@@ -35,10 +35,15 @@ class Hearing(msgspec.Struct, frozen=True, kw_only=True):
 
 def named_documents(hearing: Hearing) -> tuple[Document, ...]:
     """The documents that the user names. Raises `MalformedVex`, `MalformedIgnoreFile`, OSError."""
-    found = [read_vex(_read(one), one) for one in hearing.vex]
+    found = [read_named(one) for one in hearing.vex]
     if hearing.ignore:
         found.append(read_ignore_file(_read(hearing.ignore), hearing.ignore))
     return tuple(found)
+
+
+def read_named(file: str) -> Document:
+    """The VEX document in `file`. Raises `MalformedVex`, OSError."""
+    return read_vex(_read(file), file)
 
 
 def attached_vex(surveyed: Surveyed) -> Iterator[Document]:
