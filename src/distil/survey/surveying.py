@@ -46,6 +46,7 @@ from distil.model.reference import Location
 from distil.survey.attached import AttachedDocument, attached_documents
 from distil.survey.base import KnownImage, recognised, remember
 from distil.survey.errors import NoBase
+from distil.survey.functions import ProgramFunctions, keep_functions
 
 _ABOUT: Final = "vnd.docker.reference.type"
 _NO_PLATFORM: Final = "unknown"
@@ -58,6 +59,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     them, or else the one that is `likely` or this machine's. `contents` says whether files are
     hashed and attributed, `attached` whether documents about the image are looked for. `base` is
     the image that the user says it is made on. With `hashed` every layer is hashed, known or not.
+    `functions`: those of Go programs are read.
     """
 
     platform: str = ""
@@ -69,15 +71,20 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     hashed: bool = False
     base: KnownImage | None = None
     anew: bool = False
+    functions: bool = False
     settings: StoreSettings = StoreSettings()
 
 
 class Surveyed(msgspec.Struct, frozen=True):
-    """What is in one image, and the documents that are attached to it."""
+    """What is in one image, and the documents that are attached to it.
+
+    `functions` are those of its Go programs, where these were wanted.
+    """
 
     inventory: Inventory
     attached: tuple[AttachedDocument, ...] = ()
     has_ledger: bool = False
+    functions: ProgramFunctions | None = None
 
 
 class SurveyedImage(msgspec.Struct, frozen=True):
@@ -208,7 +215,8 @@ def _survey_one(source: Source, image: StoredImage, wanted: Wanted, cache: Cache
         if wanted.attached and source.has_digests
         else ()
     )
-    return Surveyed(found, attached, ledger is not None)
+    functions = keep_functions(found, image.layers, cache) if wanted.functions else None
+    return Surveyed(found, attached, ledger is not None, functions)
 
 
 def _hash(layers: Sequence[Layer]) -> None:
