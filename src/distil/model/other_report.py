@@ -82,7 +82,7 @@ class Reason(enum.StrEnum):
 
     # Why they alone count it.
     SETTLED = "it is settled here"
-    NOT_HERE = "no such package is in the image"
+    NOT_HERE = "no such package was found in the image"
     REMOVED = "the package is removed from the image"
     OTHER_VERSION = "another version is in the image"
     OWNED = "the distribution's advisories are followed"
@@ -102,7 +102,7 @@ class Reason(enum.StrEnum):
     UNSEEN = "they did not see the package"
     SEEN_OTHERWISE = "they saw another version"
     NEWER = "it became known after they looked"
-    UNFIXED = "they seem to leave out what has no fix"
+    FILTERED = "they seem to leave such out"
 
     UNTOLD = "nothing tells why"
 

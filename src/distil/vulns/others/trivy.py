@@ -43,7 +43,7 @@ class _Modified(msgspec.Struct):
     Status: str = ""
     Statement: str = ""
     Source: str = ""
-    Finding: msgspec.Raw = msgspec.Raw(b"{}")
+    Finding: dict[str, object] = msgspec.field(default_factory=dict)
 
 
 class _Package(msgspec.Struct):
@@ -123,7 +123,8 @@ def _findings(results: tuple[_Result, ...]) -> Iterator[OtherFinding]:
             yield _finding(one, result)
         for modified in result.ExperimentalModifiedFindings:
             if modified.Type == "vulnerability":
-                found = msgspec.json.decode(modified.Finding, type=_Vulnerability)
+                told = {name: one for name, one in modified.Finding.items() if one is not None}
+                found = msgspec.convert(told, _Vulnerability)
                 yield _finding(found, result, _left_out(modified))
 
 
