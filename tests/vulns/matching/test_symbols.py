@@ -146,7 +146,7 @@ import (
 	"os"
 )
 
-func main() { println(inner.Used(len(os.Args))) }
+func main() { println(inner.Used(os.Getpid())) }
 """
 INNER = """package inner
 
