@@ -64,13 +64,19 @@ def verify(
       distil scan oci:out/shop:1.4 --format openvex -o shop.vex.json
       distil vex verify oci:out/shop:1.4 shop.vex.json
     """  # noqa: D301 - click wants the backspace itself
+    from distil import pipeline
     from distil.cli.progress import show_progress
-    from distil.pipeline.vex import VexRequest
     from distil.report import vex as report
 
-    request = VexRequest(image=image, file=file, platform=asked["platform"], settings=settings)
+    request = pipeline.VexRequest(
+        image=image,
+        file=file,
+        platform=asked["platform"],
+        database=asked["database"],
+        settings=settings,
+    )
     with show_progress(sys.stderr):
-        found = _verified(request, asked["database"])
+        found = pipeline.verify_vex(request)
     if asked["form"] == "json":
         click.echo(report.verified_json(image, found))
     else:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -25,6 +27,8 @@ from distil.pipeline.hearing import attached_vex, read_named
 from distil.survey.errors import NoAttachedVex
 from distil.survey.surveying import Surveyed, Wanted, survey
 from distil.vulns.advisories import Advisories
+from distil.vulns.database.location import database_path
+from distil.vulns.database.reader import Database
 from distil.vulns.matching.symbols import asked_for, main_path
 from distil.vulns.vex.claims import Document
 from distil.vulns.vex.proof import Examined, Outcome, Proof, prove
@@ -39,19 +43,22 @@ class VexRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What `verify_vex` is asked for: an image, and a file with a VEX document.
 
     ``attached`` in place of a file are those that are attached to the image. Of an image for
-    several platforms all are looked at, or `platform` alone.
+    several platforms all are looked at, or `platform` alone. `database` is a file of advisories,
+    empty for the one of this user if there is one.
     """
 
     image: str
     file: str
     platform: str = ""
+    database: str = ""
     settings: StoreSettings = NOTHING_SAID
 
 
 class VerifiedVex(msgspec.Struct, frozen=True):
     """A document, and what became of each of its statements that something is not affected.
 
-    `others` counts those that say something else, which asks for no proof.
+    `others` counts those that say something else, which asks for no proof. `is_informed` says
+    that advisories were asked which functions evidence has to be about.
     """
 
     name: str
@@ -59,23 +66,22 @@ class VerifiedVex(msgspec.Struct, frozen=True):
     author: str
     proofs: tuple[Proof, ...]
     others: int = 0
+    is_informed: bool = False
 
     def count(self, outcome: Outcome) -> int:
         """How many statements came out so."""
         return sum(one.outcome is outcome for one in self.proofs)
 
 
-def verify_vex(
-    request: VexRequest, advisories: Advisories | None = None
-) -> tuple[VerifiedVex, ...]:
+def verify_vex(request: VexRequest) -> tuple[VerifiedVex, ...]:
     """What becomes of the document, or of each that is attached.
 
-    All bytes of the image are read and hashed again. With `advisories`, functions of Go programs
-    are held against what these name, too. Raises `MalformedVex`, `NoAttachedVex`, and what reading
-    images raises.
+    All bytes of the image are read and hashed again. Where there is a database, functions of Go
+    programs are held against what its advisories name. Raises `MalformedVex`, `NoAttachedVex`,
+    what opening databases raises, and what reading images raises.
     """
     is_attached = request.file == ATTACHED
-    documents = () if is_attached else (read_named(request.file),)
+    documents: tuple[Document, ...] = () if is_attached else (read_named(request.file),)
     location, cache = parse_location(request.image), Cache.default()
     wanted = Wanted(
         platform=request.platform,
@@ -91,8 +97,20 @@ def verify_vex(
             if not documents:
                 raise NoAttachedVex(request.image)
         images = [_examined(one, location, request.settings, cache) for one in surveyed]
-        symbols = None if advisories is None else _Named(advisories)
-        return tuple(_verified(one, images, symbols) for one in documents)
+        with _advisories(request.database) as advisories:
+            symbols = None if advisories is None else _Named(advisories)
+            return tuple(_verified(one, images, symbols) for one in documents)
+
+
+@contextmanager
+def _advisories(database: str) -> Iterator[Advisories | None]:
+    """Those of the database, if there is one: what needs none does without."""
+    path = Path(database) if database else database_path()
+    if not database and not path.exists():
+        yield None
+        return
+    with Database.open(path) as opened:
+        yield opened
 
 
 def _attached(surveyed: Sequence[Surveyed]) -> tuple[Document, ...]:
@@ -106,12 +124,17 @@ def _verified(
 ) -> VerifiedVex:
     others = sum(one.standing is not Standing.NOT_AFFECTED for one in document.claims)
     proofs = prove(document, images, symbols)
-    return VerifiedVex(document.name, document.form, document.author, proofs, others)
+    return VerifiedVex(
+        document.name,
+        document.form,
+        document.author,
+        proofs,
+        others=others,
+        is_informed=symbols is not None,
+    )
 
 
-def _examined(
-    one: Surveyed, location: Location, settings: StoreSettings, cache: Cache
-) -> Examined:
+def _examined(one: Surveyed, location: Location, settings: StoreSettings, cache: Cache) -> Examined:
     platform = one.inventory.subject.platform
     return Examined(
         inventory=one.inventory,

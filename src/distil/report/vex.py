@@ -9,11 +9,13 @@ from distil.pipeline.vex import VerifiedVex
 from distil.report.document import json_text
 from distil.report.printable import printable
 from distil.report.units import number
+from distil.vulns.matching.symbols import SYMBOLS_ABSENT
 from distil.vulns.vex.proof import Outcome, Proof
 
 SCHEMA_VERSION: Final = 1
 
 _WORDS: Final = {Outcome.PROVEN: "PASS", Outcome.REFUTED: "FAIL", Outcome.UNTOLD: "????"}
+_UNINFORMED: Final = "without a database nobody can say whether these are all vulnerable functions"
 
 
 def verified_text(image: str, found: Sequence[VerifiedVex], *, verbose: bool = False) -> str:
@@ -34,6 +36,7 @@ def verified_json(image: str, found: Sequence[VerifiedVex]) -> str:
                     "author": one.author,
                     "holds": worst((one,)) is Outcome.PROVEN,
                     "others": one.others,
+                    "isInformed": one.is_informed,
                     "statements": one.proofs,
                 }
                 for one in found
@@ -56,6 +59,8 @@ def _block(image: str, one: VerifiedVex, *, verbose: bool) -> str:
     for proof in one.proofs:
         if verbose or proof.outcome is not Outcome.PROVEN:
             lines += _told(proof)
+    if not one.is_informed and any(proof.rule == SYMBOLS_ABSENT for proof in one.proofs):
+        lines.append(f"  note  {_UNINFORMED}")
     return "\n".join(lines)
 
 
