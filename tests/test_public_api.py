@@ -166,6 +166,8 @@ STRUCTS = {
     "ScanRequest": [
         "image",
         "platform",
+        "all_platforms",
+        "upgrades",
         "base",
         "database",
         "now",

@@ -29,14 +29,18 @@ DOCUMENT: Final = "sbom:"
 class ScanRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What `scan` is asked for: an image, a place such as ``oci:DIR:TAG``, or ``sbom:FILE``.
 
-    Of an image for several platforms all are scanned, or `platform` alone. `base` is the place of
-    the image that it is made on, where the user knows. `database` is the file of advisories, empty
-    for the one of this user. Ages are counted from `now`, in seconds since 1970, 0 for the time it
-    is. A database of more than `oldest` days is called old, one of more than `max_age` is refused.
+    Of an image for several platforms all are scanned, or `platform` alone; where none is named and
+    `all_platforms` is false, it is this machine's. `base` is the place of the image that it is
+    made on, where the user knows. With `upgrades` it is tried which versions get rid of what is
+    found. `database` is the file of advisories, empty for the one of this user. Ages are counted
+    from `now`, in seconds since 1970, 0 for the time it is. A database of more than `oldest` days
+    is called old, one of more than `max_age` is refused.
     """
 
     image: str
     platform: str = ""
+    all_platforms: bool = True
+    upgrades: bool = False
     base: str = ""
     database: str = ""
     now: int = 0
@@ -96,6 +100,22 @@ def scan(request: ScanRequest, advisories: Advisories) -> ScanReport:
     `MalformedVex`, `MalformedIgnoreFile`, `MalformedSbom`, `NotTheBase`, and what reading images
     raises.
     """
+    found = _found(request, advisories)
+    if not request.upgrades:
+        return found
+    scanned = tuple(advised(one, advisories, request.matching) for one in found.scanned)
+    return msgspec.structs.replace(found, scanned=scanned)
+
+
+def advised(one: Scanned, advisories: Advisories, how: Matching) -> Scanned:
+    """The same with the upgrades that get rid of what counts. Raises `DamagedDatabase`."""
+    from distil.vulns.upgrades import upgrades  # Not every form tells them.
+
+    steps = upgrades(one.scan, one.inventory, lambda other: matched(other, advisories, how))
+    return msgspec.structs.replace(one, scan=msgspec.structs.replace(one.scan, upgrades=steps))
+
+
+def _found(request: ScanRequest, advisories: Advisories) -> ScanReport:
     documents = named_documents(request.hearing)
     if request.image.startswith(DOCUMENT):
         return _of_document(request, advisories, documents)
@@ -153,6 +173,7 @@ def _surveyed(request: ScanRequest, cache: Cache) -> SurveyedImage:
     )
     wanted = Wanted(
         platform=request.platform,
+        all_platforms=request.all_platforms,
         base=base,
         functions=True,
         vex=request.hearing.attached,
