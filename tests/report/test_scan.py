@@ -19,6 +19,7 @@ from distil.model.advisory import Rating, Severity
 from distil.model.condition import COUNTS, counting, parse_condition
 from distil.model.finding import Presence, Standing, Statement
 from distil.report.printable import printable
+from distil.report.scan import Telling, render
 from distil.report.scan_json import to_json
 from distil.report.scan_junit import to_junit
 from distil.report.scan_markdown import LARGEST, to_markdown
@@ -52,6 +53,11 @@ FORMS = {
     "markdown": lambda scan: to_markdown([scan], counts),
     "junit": lambda scan: to_junit([scan], counts),
 }
+
+
+def test_every_form_is_written() -> None:
+    for form, tell in FORMS.items():
+        assert render([FULL], form, Telling(verbose=True, version="1.0")) == tell(FULL)
 
 
 @pytest.mark.parametrize("form", FORMS)

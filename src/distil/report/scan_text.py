@@ -65,16 +65,17 @@ def summary(scan: Scan) -> Iterator[_Cells]:
     yield "platform", scan.subject.platform
     yield "system", system_words(scan)
     yield "found", headline(scan)
-    yield "exploited", _exploited(found)
+    yield "exploited", exploited_words(found)
     yield "settled", "; ".join(settled_counts(scan))
     yield "assessed", _assessed(scan)
     yield "database", database_words(scan.database, scan.now)
     yield "verdict", verdict_words(scan)
 
 
-def _exploited(found: Sequence[Finding]) -> str:
+def exploited_words(found: Sequence[Finding]) -> str:
+    """Those that are known to be exploited, by name; empty for none."""
     known = list(dict.fromkeys(one.id for one in found if one.exploited is not None))
-    return f"{names_words(known, 4)} (known: KEV)" if known else ""
+    return f"{names_words(known, 4)} (CISA KEV)" if known else ""
 
 
 def _assessed(scan: Scan) -> str:
@@ -109,8 +110,8 @@ def _more(left: int) -> list[str]:
     return [f"  … and {left:,} more (-v shows all)"] if left > 0 else []
 
 
-def steps_text(scan: Scan, shown: int | None = None) -> Iterator[str]:
-    """What can be done, a line each, of which no more than `shown` are told."""
+def steps_text(scan: Scan, shown: int | None = None, more: str = "-v") -> Iterator[str]:
+    """What can be done, a line each; no more than `shown` are told, and that `more` tells all."""
     steps = kept_upgrades(scan)
     table = [
         (
@@ -126,7 +127,7 @@ def steps_text(scan: Scan, shown: int | None = None) -> Iterator[str]:
     left = [gone for _, gone in steps[len(table) :]]
     if left:
         many = distinct(one for gone in left for one in gone)
-        yield f"  … and {number(len(left), 'more upgrade')} that fix {many:,} (-v shows all)"
+        yield f"  … and {number(len(left), 'more upgrade')} that fix {many:,} ({more} shows all)"
     none = unfixed(scan)
     if none:
         yield f"  {none}"
