@@ -22,6 +22,9 @@ _AS_THEY_ARE: Final = (
     "vendor",
     "secrets",
     "verify_reproducible",
+    "scan",
+    "fail_on",
+    "database",
 )
 """Options that a request has under the same names."""
 
@@ -34,6 +37,15 @@ def _pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> di
             raise click.BadParameter(f"{text!r} is not KEY=VALUE")
         pairs[key] = value
     return pairs
+
+
+def _conditions(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -> tuple[str, ...]:
+    if texts:
+        from distil.model.condition import parse_condition
+
+        for text in texts:
+            parse_condition(text)
+    return texts
 
 
 @click.command(name="build", context_settings={"help_option_names": ["-h", "--help"]})
@@ -113,6 +125,26 @@ def _pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> di
     is_flag=True,
     help="Run stages and compose a second time; say what differs first, if anything does.",
 )
+@click.option(
+    "--scan/--no-scan",
+    default=None,
+    help="Look for vulnerabilities before anything is written; by default when [policy] asks.",
+)
+@click.option(
+    "--fail-on",
+    multiple=True,
+    metavar="WHAT",
+    callback=_conditions,
+    help="What must not be there, as high+fixable or kev, in place of what [policy] says.",
+)
+@click.option(
+    "--db",
+    "database",
+    type=click.Path(dir_okay=False),
+    default="",
+    metavar="FILE",
+    help="The database of advisories, in place of this user's.",
+)
 @click.option("--refresh", is_flag=True, help="Ask mirrors and indexes anew, however fresh.")
 @click.option("--offline", is_flag=True, help="Use only what the cache holds.")
 @click.option(
@@ -141,6 +173,7 @@ def command(
       distil build . -t shop:1.4 -o oci:out/shop
       distil build . -t shop:1.4 --load
       distil build . -t shop:1.4 -o oci:out/shop --platform linux/amd64,linux/arm64
+      distil build . -t shop:1.4 -o oci:out/shop --scan
       distil build . --dry-run
     """  # noqa: D301 - click wants the backspace itself
     from distil.cli.progress import show_progress

@@ -99,11 +99,11 @@ def headline(found: Comparison) -> str:
         text = f"no worse: none gone, none new, {len(found.changed):,} changed"
     else:
         text = "the same vulnerabilities" if found.same else "no known vulnerabilities in either"
-    if found.is_told:
+    if not found.is_less_known:
         return text
     verdict = found.after.scan.verdict
-    why = "; ".join(verdict.reasons)
-    return f"{text}. UNKNOWN: less is known of {found.after.name} ({verdict.answer}: {why})"
+    told = f"less is known of {found.after.name} ({verdict.answer}: {'; '.join(verdict.reasons)})"
+    return f"{text}; {told}" if found.is_told else f"UNKNOWN: {told}; {text}"
 
 
 def _distinct(changes: Sequence[VulnerabilityChange]) -> int:
