@@ -61,6 +61,7 @@ FUNCTIONS = {
     "read_sbom": "(file: 'Path') -> 'Inventory | IndexInventory'",
     "write_sbom": "(pieces: 'Iterable[bytes]', file: 'Path') -> 'None'",
     "verify_sbom": "(request: 'SbomRequest', file: 'str') -> 'tuple[Compared, ...]'",
+    "scan": "(request: 'ScanRequest', advisories: 'Advisories') -> 'ScanReport'",
     "files": "(request: 'FilesRequest') -> 'OwnedFiles'",
     "diff": (
         "(before: 'str', after: 'str', platform: 'str' = '',"
@@ -158,6 +159,18 @@ STRUCTS = {
         "settings",
     ],
     "SbomReport": ["surveyed", "attached"],
+    "ScanRequest": [
+        "image",
+        "platform",
+        "base",
+        "database",
+        "now",
+        "oldest",
+        "max_age",
+        "settings",
+    ],
+    "ScanReport": ["image", "scanned", "index"],
+    "Scanned": ["scan", "inventory", "surveyed"],
     "Compared": ["name", "platform", "differences", "trouble"],
     "FilesRequest": [
         "image",

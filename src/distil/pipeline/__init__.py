@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         verify_sbom,
         write_sbom,
     )
+    from distil.pipeline.scan import Scanned, ScanReport, ScanRequest, scan
     from distil.pipeline.tags import delete, tag, tags
     from distil.pipeline.why import Found, why
 
@@ -66,6 +67,9 @@ __all__ = [
     "Running",
     "SbomReport",
     "SbomRequest",
+    "ScanReport",
+    "ScanRequest",
+    "Scanned",
     "StoreSettings",
     "build",
     "cache_gc",
@@ -93,6 +97,7 @@ __all__ = [
     "run",
     "sbom",
     "sbom_document",
+    "scan",
     "schema",
     "tag",
     "tags",
@@ -123,6 +128,9 @@ _ELSEWHERE: Final = {
     "Running": "run",
     "SbomReport": "sbom",
     "SbomRequest": "sbom",
+    "ScanReport": "scan",
+    "ScanRequest": "scan",
+    "Scanned": "scan",
     "cache_gc": "cache",
     "cache_info": "cache",
     "delete": "tags",
