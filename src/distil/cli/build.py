@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import click
 
-from distil.cli import places
+from distil.cli import places, scanning
 
 _AS_THEY_ARE: Final = (
     "load",
@@ -23,7 +23,6 @@ _AS_THEY_ARE: Final = (
     "secrets",
     "verify_reproducible",
     "scan",
-    "fail_on",
     "database",
 )
 """Options that a request has under the same names."""
@@ -37,15 +36,6 @@ def _pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> di
             raise click.BadParameter(f"{text!r} is not KEY=VALUE")
         pairs[key] = value
     return pairs
-
-
-def _conditions(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -> tuple[str, ...]:
-    if texts:
-        from distil.model.condition import parse_condition
-
-        for text in texts:
-            parse_condition(text)
-    return texts
 
 
 @click.command(name="build", context_settings={"help_option_names": ["-h", "--help"]})
@@ -134,17 +124,10 @@ def _conditions(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -
     "--fail-on",
     multiple=True,
     metavar="WHAT",
-    callback=_conditions,
-    help="What must not be there, as high+fixable or kev, in place of what [policy] says.",
+    callback=scanning.conditions,
+    help=f"What must not be there, in place of what [policy] says: {scanning.WORDS}",
 )
-@click.option(
-    "--db",
-    "database",
-    type=click.Path(dir_okay=False),
-    default="",
-    metavar="FILE",
-    help="The database of advisories, in place of this user's.",
-)
+@scanning.database
 @click.option("--refresh", is_flag=True, help="Ask mirrors and indexes anew, however fresh.")
 @click.option("--offline", is_flag=True, help="Use only what the cache holds.")
 @click.option(
@@ -194,6 +177,7 @@ def command(
             labels=options["labels"],
         ),
         debug=not options["no_debug"],
+        fail_on=tuple(map(str, options["fail_on"])),
         **{name: options[name] for name in _AS_THEY_ARE},
     )
     with show_progress(sys.stderr, verbose=verbose):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from distil.cli import places
+from distil.cli import places, scanning
 
 if TYPE_CHECKING:
     from distil.model.comparison import Comparison
@@ -30,18 +30,15 @@ _UNTOLD = 3
     "conditions",
     multiple=True,
     metavar="WHAT",
-    callback=places.conditions,
-    help="What makes it worse: critical, high, medium, low (or worse), kev, fixable, any (the "
-    "default); high+fixable for both. Repeatable: one of them is enough.",
+    callback=scanning.conditions,
+    help=f"What makes it worse, by default any: {scanning.WORDS}",
 )
 @places.platform_of_several
-@places.database
-@places.now
+@scanning.database
+@scanning.now
 @click.option("--require-complete", is_flag=True, help="Exit 3 unless both verdicts are complete.")
 @click.option("--exit-zero", is_flag=True, help="Exit 0 also when it is worse.")
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text"
-)
+@click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text")
 @click.option("-v", "--verbose", is_flag=True, help="Show every row of every list.")
 @places.insecure
 def command(image: str, to: str, form: str, **asked: Any) -> int:  # noqa: ANN401
@@ -62,13 +59,14 @@ def command(image: str, to: str, form: str, **asked: Any) -> int:  # noqa: ANN40
     """  # noqa: D301 - click wants the backspace itself
     from distil import pipeline
     from distil.cli.progress import show_progress
+    from distil.model.condition import COUNTS
     from distil.report import compare as report
 
     request = pipeline.CompareRequest(
         image=image,
         to=to,
         platform=asked["platform"],
-        conditions=asked["conditions"],
+        conditions=asked["conditions"] or COUNTS,
         database=asked["database"],
         now=asked["now"],
         settings=asked["settings"],

@@ -85,7 +85,7 @@ class BuildRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Whether vulnerabilities are looked for; where ``[policy]`` asks for it by default."""
     fail_on: tuple[str, ...] = ()
     """Vulnerabilities that must not be there, in the place of those that ``[policy]`` names."""
-    database: str = ""
+    database: Path | None = None
     """The file of advisories, that of this user by default."""
     now: int = 0
     """Seconds since 1970 that ages are counted from; 0 for the time it is."""

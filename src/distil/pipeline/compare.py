@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 
 from distil.diff.scans import compare_scans
@@ -10,9 +12,10 @@ from distil.image.stores import NOTHING_SAID, StoreSettings
 from distil.model.comparison import Comparison, ScannedImage
 from distil.model.condition import COUNTS, Condition
 from distil.model.reference import parse_location
-from distil.pipeline.scan import DOCUMENT, Scanned, ScanRequest, open_database, scan, scan_surveyed
+from distil.pipeline.scan import DOCUMENT, Scanned, ScanRequest, scan, scan_surveyed
 from distil.survey.surveying import Surveyed, SurveyedImage, Wanted, survey, survey_base
 from distil.vulns.advisories import Advisories
+from distil.vulns.database.reader import open_database
 
 
 class CompareRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,9 +31,8 @@ class CompareRequest(msgspec.Struct, frozen=True, kw_only=True):
     to: str = ""
     platform: str = ""
     conditions: tuple[Condition, ...] = COUNTS
-    database: str = ""
+    database: Path | None = None
     now: int = 0
-    max_age: int | None = None
     settings: StoreSettings = NOTHING_SAID
 
 
@@ -54,8 +56,8 @@ def compare(request: CompareRequest, advisories: Advisories | None = None) -> Co
             before = _base_of(after, request, advisories, cache)
             base = after.inventory.base
             relation = f"the first is what the second was made on: {base.evidence}" if base else ""
-    sides = [ScannedImage(one.inventory, one.scan) for one in (before, after)]
-    return compare_scans(*sides, request.conditions, relation=relation)
+    first, second = (ScannedImage(one.inventory, one.scan) for one in (before, after))
+    return compare_scans(first, second, request.conditions, relation=relation)
 
 
 def _scanned(
@@ -88,6 +90,7 @@ def _wanted(request: CompareRequest, likely: str) -> Wanted:
         platform=request.platform,
         all_platforms=False,
         likely=likely,
+        functions=True,
         settings=request.settings,
     )
 
@@ -96,8 +99,6 @@ def _scan_request(request: CompareRequest, place: str) -> ScanRequest:
     return ScanRequest(
         image=place,
         platform=request.platform,
-        database=request.database,
         now=request.now,
-        max_age=request.max_age,
         settings=request.settings,
     )

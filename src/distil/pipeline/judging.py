@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import msgspec
 
@@ -13,17 +14,20 @@ from distil.compose.plan import called
 from distil.compose.product import Product
 from distil.events import Warned, emit
 from distil.fetch.cache import Cache
+from distil.image.assemble import Image
 from distil.model.advisory import Severity
 from distil.model.finding import Scan
 from distil.model.image import ImageConfig, decode_document
 from distil.model.inventory import Inventory
 from distil.model.policy import Judgement, Outcome, ScanSummary
-from distil.pipeline.scan import open_database, scan_surveyed
+from distil.pipeline.scan import scan_surveyed
 from distil.policy.asked import Asked
 from distil.policy.errors import PolicyViolated
 from distil.policy.rules import Judged, judge
+from distil.survey.functions import keep_functions
 from distil.survey.surveying import Surveyed, SurveyedImage
 from distil.vulns.advisories import Advisories
+from distil.vulns.database.reader import open_database
 from distil.vulns.matching.scan import Matching
 
 
@@ -43,7 +47,7 @@ class Judge(msgspec.Struct, frozen=True):
         plan, (image, _) = product.plan, product.images[0]
         foundation, name = plan.resolved.base.foundation, called(plan)
         inventory = inventory_of_built(image, name, product.ledger, foundation, self.cache)
-        scan = self._scan(inventory)
+        scan = self._scan(inventory, image)
         config = decode_document(image.config.data, ImageConfig, "configuration")
         image_judged = Judged(inventory=inventory, user=config.config.user, scan=scan)
         results = judge(self.asked.policy, image_judged)
@@ -55,16 +59,19 @@ class Judge(msgspec.Struct, frozen=True):
         summary = _summary(scan) if scan is not None else None
         return msgspec.structs.replace(product, judgement=Judgement(results, summary))
 
-    def _scan(self, inventory: Inventory) -> Scan | None:
+    def _scan(self, inventory: Inventory, image: Image) -> Scan | None:
         if self.advisories is None:
             return None
-        surveyed = SurveyedImage((Surveyed(inventory, has_ledger=True),))
-        (scanned,) = scan_surveyed(surveyed, self.advisories, self.how)
+        functions = keep_functions(inventory, image.layers, self.cache)
+        surveyed = Surveyed(inventory, has_ledger=True, functions=functions)
+        (scanned,) = scan_surveyed(SurveyedImage((surveyed,)), self.advisories, self.how)
         return scanned.scan
 
 
 @contextlib.contextmanager
-def judging(asked: Asked, cache: Cache, *, database: str = "", now: int = 0) -> Iterator[Judge]:
+def judging(
+    asked: Asked, cache: Cache, *, database: Path | None = None, now: int = 0
+) -> Iterator[Judge]:
     """A judge by what is `asked`, with the `database` of that name, or else the user's, opened.
 
     Ages are counted from `now`, in seconds since 1970, 0 for the time it is. Raises `NoDatabase`
