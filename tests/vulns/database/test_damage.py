@@ -64,9 +64,14 @@ def of_another_program(path: Path) -> None:
     changed(path, "CREATE TABLE notes(text TEXT)")
 
 
+def make_directory(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
 WAYS: dict[str, tuple[Callable[[Path], object], type[DistilError]]] = {
     "missing": (lambda path: path.unlink(), errors.NoDatabase),
-    "a directory": (lambda path: (path.unlink(), path.mkdir()), errors.DatabaseUnreadable),
+    "a directory": (make_directory, errors.DatabaseUnreadable),
     "empty": (lambda path: path.write_bytes(b""), errors.ForeignDatabase),
     "text": (
         lambda path: path.write_text("not a database, but long enough " * 9),
