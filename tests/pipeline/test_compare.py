@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import json
 from pathlib import Path
 
@@ -114,11 +116,7 @@ def test_without_a_database(cache: Cache, tmp_path: Path) -> None:
 @pytest.fixture
 def advised(monkeypatch: pytest.MonkeyPatch) -> None:
     """The database is `ADVISORIES`."""
-    import contextlib
-
-    from distil.pipeline import compare as _  # noqa: F401 - so that the module is there
-
-    module = __import__("sys").modules["distil.pipeline.compare"]
+    module = importlib.import_module("distil.pipeline.compare")
     monkeypatch.setattr(module, "open_database", lambda _: contextlib.nullcontext(ADVISORIES))
 
 
