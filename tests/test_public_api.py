@@ -62,6 +62,7 @@ FUNCTIONS = {
     "write_sbom": "(pieces: 'Iterable[bytes]', file: 'Path') -> 'None'",
     "verify_sbom": "(request: 'SbomRequest', file: 'str') -> 'tuple[Compared, ...]'",
     "scan": "(request: 'ScanRequest', advisories: 'Advisories') -> 'ScanReport'",
+    "verify_vex": "(request: 'VexRequest') -> 'tuple[VerifiedVex, ...]'",
     "files": "(request: 'FilesRequest') -> 'OwnedFiles'",
     "diff": (
         "(before: 'str', after: 'str', platform: 'str' = '',"
@@ -181,13 +182,19 @@ STRUCTS = {
     "ScanRequest": [
         "image",
         "platform",
+        "all_platforms",
+        "upgrades",
         "base",
         "database",
         "now",
         "oldest",
         "max_age",
+        "hearing",
         "settings",
     ],
+    "Hearing": ["vex", "ignore", "attached"],
+    "VexRequest": ["image", "file", "platform", "database", "settings"],
+    "VerifiedVex": ["name", "form", "author", "proofs", "others", "is_informed"],
     "ScanReport": ["image", "scanned", "index"],
     "Scanned": ["scan", "inventory", "surveyed"],
     "Compared": ["name", "platform", "differences", "trouble"],

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from distil.pipeline.doctor import doctor
     from distil.pipeline.export import export, exported
     from distil.pipeline.files import FilesRequest, OwnedFiles, files
+    from distil.pipeline.hearing import Hearing
     from distil.pipeline.init import InitialSpec, init, schema
     from distil.pipeline.inspect import inspect, raw_config, raw_manifest
     from distil.pipeline.layers import layers
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     )
     from distil.pipeline.scan import Scanned, ScanReport, ScanRequest, scan
     from distil.pipeline.tags import delete, tag, tags
+    from distil.pipeline.vex import VerifiedVex, VexRequest, verify_vex
     from distil.pipeline.why import Found, why
 
 __all__ = [
@@ -60,6 +62,7 @@ __all__ = [
     "DbUpdated",
     "FilesRequest",
     "Found",
+    "Hearing",
     "InitialSpec",
     "Listed",
     "LockRequest",
@@ -76,6 +79,8 @@ __all__ = [
     "ScanRequest",
     "Scanned",
     "StoreSettings",
+    "VerifiedVex",
+    "VexRequest",
     "build",
     "cache_gc",
     "cache_info",
@@ -111,6 +116,7 @@ __all__ = [
     "tag",
     "tags",
     "verify_sbom",
+    "verify_vex",
     "why",
     "write_sbom",
 ]
@@ -128,6 +134,7 @@ _ELSEWHERE: Final = {
     "DbUpdated": "db",
     "FilesRequest": "files",
     "Found": "why",
+    "Hearing": "hearing",
     "InitialSpec": "init",
     "Listed": "ls",
     "LockRequest": "lock",
@@ -143,6 +150,8 @@ _ELSEWHERE: Final = {
     "ScanReport": "scan",
     "ScanRequest": "scan",
     "Scanned": "scan",
+    "VerifiedVex": "vex",
+    "VexRequest": "vex",
     "cache_gc": "cache",
     "cache_info": "cache",
     "db_status": "db",
@@ -157,6 +166,7 @@ _ELSEWHERE: Final = {
     "schema": "init",
     "tag": "tags",
     "verify_sbom": "sbom",
+    "verify_vex": "vex",
     "write_sbom": "sbom",
 }
 """The file of each name that is not called like its file."""
