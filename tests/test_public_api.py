@@ -68,6 +68,9 @@ FUNCTIONS = {
         "(before: 'str', after: 'str', platform: 'str' = '',"
         " settings: 'StoreSettings' = StoreSettings(insecure=frozenset())) -> 'ImageDifference'"
     ),
+    "compare": (
+        "(request: 'CompareRequest', advisories: 'Advisories | None' = None) -> 'Comparison'"
+    ),
     "copy": "(request: 'CopyRequest') -> 'CopySummary'",
     "recommend": "(request: 'RecommendRequest') -> 'Recommendation'",
     "run": ("(request: 'RunRequest', started: 'Callable[[Running], None] | None' = None) -> 'Ran'"),
@@ -117,6 +120,10 @@ STRUCTS = {
             "vendor",
             "secrets",
             "verify_reproducible",
+            "scan",
+            "fail_on",
+            "database",
+            "now",
         ]
     ),
     "LockRequest": [
@@ -127,6 +134,15 @@ STRUCTS = {
         "refresh",
         "offline",
         "secrets",
+        "settings",
+    ],
+    "CompareRequest": [
+        "image",
+        "to",
+        "platform",
+        "conditions",
+        "database",
+        "now",
         "settings",
     ],
     "CopyRequest": [

@@ -36,6 +36,10 @@ _VERBS: Final = {
     "export": ("distil.cli.export", "Write all files of an image to one tar archive."),
     "layers": ("distil.cli.layers", "Show what each layer of an image is for."),
     "diff": ("distil.cli.diff", "Say what differs between two images."),
+    "compare": (
+        "distil.cli.compare",
+        "Say what a change of an image brought: vulnerabilities, packages, bytes.",
+    ),
     "copy": ("distil.cli.copy", "Copy an image from where it is to any other place."),
     "tags": ("distil.cli.tags", "List the tags of a repository or a layout."),
     "tag": ("distil.cli.tag", "Give an image other tags as well, where it is."),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from distil.pipeline.cache import CacheCleaned, CacheInfo, cache_gc, cache_info
     from distil.pipeline.cat import cat
     from distil.pipeline.check import CheckReport, check
+    from distil.pipeline.compare import CompareRequest, compare
     from distil.pipeline.copy import CopyRequest, CopySummary, copy
     from distil.pipeline.db import DbRequest, DbUpdated, db_status, db_update, db_verify
     from distil.pipeline.diff import diff
@@ -53,6 +54,7 @@ __all__ = [
     "CacheCleaned",
     "CacheInfo",
     "CheckReport",
+    "CompareRequest",
     "Compared",
     "CopyRequest",
     "CopySummary",
@@ -84,6 +86,7 @@ __all__ = [
     "cache_info",
     "cat",
     "check",
+    "compare",
     "copy",
     "db_status",
     "db_update",
@@ -123,6 +126,7 @@ _ELSEWHERE: Final = {
     "CacheCleaned": "cache",
     "CacheInfo": "cache",
     "CheckReport": "check",
+    "CompareRequest": "compare",
     "Compared": "sbom",
     "CopyRequest": "copy",
     "CopySummary": "copy",
