@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import tarfile
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -20,8 +21,10 @@ from distil.vulns.vex.errors import MalformedVex
 from distil.vulns.vex.proof import Outcome
 from distil.vulns.vex.table import FORMATS
 from tests.support.hand_made import Layout
+from tests.support.spoken import check_text
 from tests.vulns.memory import NOW, MemoryAdvisories, below
 
+SNAPSHOTS = Path(__file__).parent / "snapshots"
 CVE = "CVE-2024-0001"
 LIB = "usr/lib/x86_64-linux-gnu/libssl.so.3"
 COPYRIGHT = "usr/share/doc/libssl3/copyright"
@@ -213,3 +216,32 @@ def test_an_ignore_file(tmp_path, advisories):
     found = _scanned(image, advisories, ignore=str(file))
     assert found.findings[0].settled.standing is Standing.ACCEPTED
     assert found.heard[0].form == "ignore file"
+
+
+def test_what_the_command_says(tmp_path, advisories, speaker, cache):
+    image = Image(tmp_path / "layout")
+    other = Image(tmp_path / "other", {**FILES, LIB: b"\x7fELF"})
+    ours, theirs, empty = (tmp_path / f"{name}.json" for name in ("ours", "theirs", "empty"))
+    ours.write_bytes(FORMATS["openvex"]([_scanned(image, advisories)], "distil"))
+    theirs.write_bytes(_said(other, advisories, justification="component_not_present")[0])
+    empty.write_bytes(_said(other, advisories, "under_investigation")[0])
+    told = [
+        ("proven", speaker.text("vex", "verify", image.name, ours)),
+        ("proven, all", speaker.text("vex", "verify", image.name, ours, "-v")),
+        ("nothing to prove", speaker.text("vex", "verify", other.name, empty)),
+        ("refuted", speaker.text("vex", "verify", other.name, ours, code=1)),
+        ("untold", speaker.text("vex", "verify", other.name, theirs, code=3)),
+    ]
+    assert speaker.text("vex", "verify", other.name, theirs, "--exit-zero") == told[-1][1]
+    text = "\n".join(f"# {name}\n{said}" for name, said in told)
+    check_text(SNAPSHOTS / "vex-verify-text.txt", text)
+    said = speaker.text("vex", "verify", other.name, ours, "--format", "json", code=1)
+    check_text(SNAPSHOTS / "vex-verify-json.txt", said)
+
+
+def test_what_cannot_be_read(image, tmp_path, speaker, cache):
+    file = tmp_path / "vex.json"
+    file.write_bytes(b"{}")
+    assert "it is no VEX document" in speaker.error("vex", "verify", image.name, file)
+    assert "no VEX document is attached" in speaker.error("vex", "verify", image.name, "attached")
+    assert "none.json" in speaker.error("vex", "verify", image.name, tmp_path / "none.json")
