@@ -61,6 +61,7 @@ FUNCTIONS = {
     "read_sbom": "(file: 'Path') -> 'Inventory | IndexInventory'",
     "write_sbom": "(pieces: 'Iterable[bytes]', file: 'Path') -> 'None'",
     "verify_sbom": "(request: 'SbomRequest', file: 'str') -> 'tuple[Compared, ...]'",
+    "scan": "(request: 'ScanRequest', advisories: 'Advisories') -> 'ScanReport'",
     "files": "(request: 'FilesRequest') -> 'OwnedFiles'",
     "diff": (
         "(before: 'str', after: 'str', platform: 'str' = '',"
@@ -87,6 +88,9 @@ FUNCTIONS = {
     ),
     "logout": "(registry: 'str' = '') -> 'LoggedOut'",
     "doctor": "(*, offline: 'bool' = False) -> 'Diagnosis'",
+    "db_update": "(request: 'DbRequest') -> 'DbUpdated'",
+    "db_status": "(database: 'Path | None' = None) -> 'DatabaseStatus'",
+    "db_verify": "(database: 'Path | None' = None) -> 'DatabaseStatus'",
     "cache_info": "() -> 'CacheInfo'",
     "cache_gc": "(limit: 'int', *, verify: 'bool' = False) -> 'CacheCleaned'",
 }
@@ -158,6 +162,20 @@ STRUCTS = {
         "settings",
     ],
     "SbomReport": ["surveyed", "attached"],
+    "ScanRequest": [
+        "image",
+        "platform",
+        "all_platforms",
+        "upgrades",
+        "base",
+        "database",
+        "now",
+        "oldest",
+        "max_age",
+        "settings",
+    ],
+    "ScanReport": ["image", "scanned", "index"],
+    "Scanned": ["scan", "inventory", "surveyed"],
     "Compared": ["name", "platform", "differences", "trouble"],
     "FilesRequest": [
         "image",
@@ -183,6 +201,16 @@ STRUCTS = {
         "plugins",
     ],
     "StoreSettings": ["insecure"],
+    "DbRequest": [
+        "place",
+        "database",
+        "ecosystems",
+        "allow_older",
+        "offline",
+        "now",
+        "settings",
+    ],
+    "DbUpdated": ["feeds", "status"],
     "CacheInfo": ["schema_version", "directory", "areas"],
     "CacheCleaned": ["schema_version", "collected", "verified"],
 }

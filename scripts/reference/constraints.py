@@ -44,6 +44,10 @@ _PLACE: Final = "(/[^?#\\s\\u0000]*)?"
 _NAMES: Final = f"{_NAME}(/{_NAME})*"
 ID: Final = f"^{up_to(LARGEST_ID)}(:{up_to(LARGEST_ID)})?$"
 
+CONDITION: Final = "(critical|high|medium|low|any|kev|fixable)"
+NAMED: Final = "^[^\\u0000]+$"
+SIZE: Final = "^([0-9]{1,9}(\\.[0-9]{1,3})? ?(B|kB|MB|GB|KiB|MiB|GiB))?$"
+
 CONSTRAINTS: Final[dict[str, dict[str, Any]]] = {
     "app.entrypoint": PROGRAM,
     "app.name": {"pattern": NO_NUL},
@@ -107,5 +111,15 @@ CONSTRAINTS: Final[dict[str, dict[str, Any]]] = {
     "image.healthcheck.timeout": SECONDS,
     "image.healthcheck.start_period": SECONDS,
     "image.healthcheck.retries": {"minimum": 0, "maximum": LARGEST_ID},
+    "policy.fail_on[]": {"pattern": f"^{CONDITION}(\\+{CONDITION})*$"},
+    "policy.max_database_days": {"minimum": 0, "maximum": LARGEST_ID},
+    "policy.ignore": {"pattern": f"^$|{BELOW}"},
+    "policy.vex[]": {"pattern": BELOW},
+    "policy.denied_licenses[]": {"pattern": NAMED},
+    "policy.license_exceptions[]": {"pattern": NAMED},
+    "policy.denied_packages[]": {"pattern": NAMED},
+    "policy.max_size": {"pattern": SIZE},
+    "policy.max_download": {"pattern": SIZE},
+    "policy.labels[]": {"pattern": "^[^=\\u0000][^\\u0000]*$"},
     "reach.keep[]": {"pattern": "^(/[^\\u0000]*|[^/\\u0000]*)$"},
 }

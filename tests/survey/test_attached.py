@@ -15,7 +15,7 @@ from distil.image.stores.table import store_to_read
 from distil.model.digest import Digest
 from distil.model.image import MEDIA_INDEX, MEDIA_MANIFEST, Descriptor
 from distil.model.reference import parse_location
-from distil.survey.attached import ENVELOPE, MOST, STATEMENT, attached_documents
+from distil.survey.attached import BUNDLE, ENVELOPE, MOST, STATEMENT, VEX, attached_documents
 from tests.support.hand_made import Layout
 from tests.support.memory_registry import MemoryRegistry
 
@@ -52,10 +52,10 @@ def refer(layout: Layout, image: dict, media_type: str, data: bytes) -> dict:
     return {**layout.add(artifact.manifest.data), "artifactType": media_type}
 
 
-def found(layout: Layout, image: dict) -> list[tuple[str, dict]]:
+def found(layout: Layout, image: dict, *sought) -> list[tuple[str, dict]]:
     digest = Descriptor(MEDIA_MANIFEST, Digest(image["digest"]), image["size"])
     with store_to_read(parse_location(f"oci:{layout.directory}:1")).opened() as source:
-        told = attached_documents(source, digest, NOTHING_SAID)
+        told = attached_documents(source, digest, NOTHING_SAID, *sought)
         return [(one.found, json.loads(one.data)) for one in told]
 
 
@@ -187,3 +187,44 @@ def test_what_others_attached_and_broke_costs_no_more_than_itself(layout: Layout
     (layout.directory / "blobs/sha256" / Digest.of(b"{}").hex).write_bytes(b"[]")
     layout.index(named(image), broken, other, about)
     assert found(layout, image) == [("referrer", json.loads(DOCUMENT))]
+
+
+VEX_BUNDLE = f"{BUNDLE}.v0.3+json"
+OPENVEX = "https://openvex.dev/ns/v0.2.0"
+
+
+def bundle(payload: bytes) -> bytes:
+    dsse = {"payload": base64.b64encode(payload).decode(), "payloadType": STATEMENT}
+    return json.dumps({"mediaType": VEX_BUNDLE, "dsseEnvelope": dsse}).encode()
+
+
+@pytest.mark.parametrize(
+    ("media_type", "wrap"),
+    [
+        ("application/vnd.openvex+json", lambda _: DOCUMENT),
+        ("application/vnd.cyclonedx+json", lambda _: DOCUMENT),
+        (STATEMENT, lambda digest: statement(digest, OPENVEX)),
+        (ENVELOPE, lambda digest: envelope(statement(digest, OPENVEX))),
+        (VEX_BUNDLE, lambda digest: bundle(statement(digest, OPENVEX))),
+    ],
+)
+def test_vex_as_a_referrer(layout: Layout, media_type: str, wrap) -> None:
+    image = layout.add(layout.manifest())
+    about = refer(layout, image, media_type, wrap(image["digest"]))
+    layout.index(named(image), about)
+    assert found(layout, image, VEX) == [("referrer", json.loads(DOCUMENT))]
+
+
+@pytest.mark.parametrize(
+    ("media_type", "data"),
+    [
+        ("application/spdx+json", DOCUMENT),
+        ("application/vnd.cyclonedx+json", b"[" + b" " * (1 << 20) + b"]"),
+        (VEX_BUNDLE, bundle(statement("0" * 64, OPENVEX))),
+        (VEX_BUNDLE, b"{"),
+    ],
+)
+def test_what_is_no_vex_about_the_image(layout: Layout, media_type: str, data: bytes) -> None:
+    image = layout.add(layout.manifest())
+    layout.index(named(image), refer(layout, image, media_type, data))
+    assert found(layout, image, VEX) == []

@@ -17,7 +17,7 @@ from distil.image.layer_contents import wrong_digest
 from distil.model.errors import CorruptContent
 from distil.model.inventory import Inventory, Subject
 
-_FORMAT: Final = 4
+_FORMAT: Final = 5
 """Raised whenever an inventory is made otherwise of the same records."""
 
 

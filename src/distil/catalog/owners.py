@@ -9,7 +9,8 @@ from typing import Final, TypeVar
 import msgspec
 
 from distil.catalog.facts import Claim
-from distil.catalog.join import Told
+from distil.catalog.join import Joined, Told
+from distil.model.documentation import is_document
 from distil.model.errors import LinkLoop
 from distil.model.inventory import OS_KINDS
 from distil.model.node import ROOT, Kind, Node, parent_of
@@ -22,6 +23,7 @@ class Claimed(msgspec.Struct):
     `owners` has for each path the positions of the components that claim it, each with its
     claim; `trees` the same for directories that are claimed with all that is in them.
     `counted` are for each component the paths that it says it has, and those of them there.
+    `missing` has, for components of which nothing but documents is there, the paths that are not.
     `dropped` are the components that are told of already: a program that is known by its bytes
     is part of the package of the operating system that ships it.
     """
@@ -30,6 +32,7 @@ class Claimed(msgspec.Struct):
     trees: dict[str, list[int]]
     counted: list[tuple[int, int]]
     dropped: set[int]
+    missing: dict[int, tuple[str, ...]] = {}
 
     def of_tree(self, path: str) -> Sequence[int]:
         """Who claims the nearest directory above `path` that is claimed whole."""
@@ -89,21 +92,22 @@ def claimed(told: Told, tree: Tree) -> Claimed:
     trees: defaultdict[str, list[int]] = defaultdict(list)
     counted = []
     dropped: set[int] = set()
+    missing: dict[int, tuple[str, ...]] = {}
     packages = sum(joined.component.kind in OS_KINDS for joined in told.components)
     places = _Places(tree, told.moved)
     for position, joined in enumerate(told.components):
         says = there = 0
-        if joined.component.kind in _BY_BYTES and joined.places:
-            first = [owners.get(file_of(place.path), ()) for place in joined.places]
-            if all(any(owner < packages for owner, _ in one) for one in first):
-                dropped.add(position)
-                counted.append((0, 0))
-                continue
+        if _is_of_packages(joined, owners, packages):
+            dropped.add(position)
+            counted.append((0, 0))
+            continue
+        found, lacking = [], []
         for claim in joined.claims.values():
             node = places.find(claim.path, joined.keys)
             if claim.is_tree:
                 if node is not None and not is_shared(node.path):
                     _append(trees[node.path], position)
+                    found.append(f"{claim.path}/")
                 continue
             if node is not None and node.kind is Kind.DIRECTORY:
                 continue
@@ -111,9 +115,27 @@ def claimed(told: Told, tree: Tree) -> Claimed:
             if node is not None:
                 there += not claim.is_optional
                 _append(owners[node.path], (position, claim))
+                found.append(claim.path)
+            elif not claim.is_optional:
+                lacking.append(claim.path)
         counted.append((says, there))
+        if lacking and all(is_document(path, joined.component.kind) for path in found):
+            missing[position] = tuple(sorted(lacking))
     dropped |= _parts_of_others(told, owners, trees)
-    return Claimed(owners, trees, counted, dropped)
+    return Claimed(owners, trees, counted, dropped, missing)
+
+
+def _is_of_packages(
+    joined: Joined, owners: Mapping[str, list[tuple[int, Claim]]], packages: int
+) -> bool:
+    """Whether it is known by its bytes, and all files that it is are those of packages.
+
+    These are the first `packages` components.
+    """
+    if joined.component.kind not in _BY_BYTES or not joined.places:
+        return False
+    first = [owners.get(file_of(place.path), ()) for place in joined.places]
+    return all(any(owner < packages for owner, _ in one) for one in first)
 
 
 def _parts_of_others(

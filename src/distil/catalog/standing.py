@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import msgspec
 
 from distil.catalog.history import Identity, Stay
-from distil.catalog.join import Joined, Told, order_of, relations
+from distil.catalog.join import Told, order_of, relations
 from distil.catalog.os_purl import completed
 from distil.catalog.owners import Claimed, file_of
 from distil.model.inventory import (
@@ -47,10 +47,7 @@ class Standing:
                     modified[owner].append(file.path)
             changed = owners != file.owners
             renumbered.append(msgspec.structs.replace(file, owners=owners) if changed else file)
-        components = tuple(
-            self._finished(self._told.components[old], self._claims.counted[old], modified[new])
-            for old, new in self._numbers.items()
-        )
+        components = tuple(self._finished(old, modified[new]) for old, new in self._numbers.items())
         return components, tuple(renumbered)
 
     def relations(self) -> Iterator[Relation]:
@@ -69,16 +66,17 @@ class Standing:
                         found.add(Relation(refs[owner], Link.OWNS, ref))
         yield from found
 
-    def _finished(
-        self, joined: Joined, counted: tuple[int, int], modified: list[str]
-    ) -> InventoryComponent:
+    def _finished(self, position: int, modified: list[str]) -> InventoryComponent:
+        joined = self._told.components[position]
+        claimed, present = self._claims.counted[position]
         stay = self._history.get(joined.identity)
         return msgspec.structs.replace(
             joined.component,
             places=tuple(sorted(joined.places)),
-            claimed=counted[0],
-            present=counted[1],
+            claimed=claimed,
+            present=present,
             modified=tuple(modified),
+            missing=self._claims.missing.get(position, ()),
             layer=stay.brought if stay is not None else UNKNOWN_LAYER,
         )
 

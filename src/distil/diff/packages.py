@@ -20,10 +20,10 @@ def packages_of(components: Iterable[InventoryComponent]) -> Packages:
     found: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
     for one in components:
         version = f"{one.version} {one.architecture}".strip()
-        found[one.kind, _one_name(one)].add(version)
+        found[one.kind, one_name(one)].add(version)
     return {key: tuple(sorted(versions)) for key, versions in found.items()}
 
 
-def _one_name(one: InventoryComponent) -> str:
-    """One name for what is spelt in several ways (PEP 503)."""
+def one_name(one: InventoryComponent) -> str:
+    """Its name, one for what is spelt in several ways (PEP 503)."""
     return _SEPARATORS.sub("-", one.name).lower() if one.kind == "python" else one.name

@@ -51,24 +51,26 @@ _CALLS_C: Final = re.compile(rb"\._C2?func_")
 class GoFunctions:
     """The names of functions, as the linker writes them: ``crypto/tls.(*Conn).Handshake``."""
 
-    def __init__(self, block: bytes) -> None:
-        self._block = block
+    def __init__(self, block: bytes, *, has_inlined: bool = True) -> None:
+        self.block = block
         """The names, each with a zero before it and after it."""
+        self.has_inlined = has_inlined
+        """Whether those that were inlined into others are among them."""
 
     def __contains__(self, name: str) -> bool:
-        return b"\0" + name.encode() + b"\0" in self._block
+        return b"\0" + name.encode() + b"\0" in self.block
 
     def names(self) -> frozenset[str]:
         """All of them."""
-        names = self._block.decode("utf-8", "replace").split("\0")
+        names = self.block.decode("utf-8", "replace").split("\0")
         return frozenset(name for name in names if name)
 
     def calling_c(self) -> tuple[str, ...]:
         """The packages that call C, by their import paths."""
         found = set()
-        for call in _CALLS_C.finditer(self._block):
-            start = self._block.rfind(b"\0", 0, call.start()) + 1
-            found.add(self._block[start : call.start()].decode("utf-8", "replace"))
+        for call in _CALLS_C.finditer(self.block):
+            start = self.block.rfind(b"\0", 0, call.start()) + 1
+            found.add(self.block[start : call.start()].decode("utf-8", "replace"))
         return tuple(sorted(found))
 
 
@@ -83,7 +85,8 @@ def read_go_functions(image: ElfImage) -> GoFunctions | None:
         return None
     data = image.data
     if table.version == "1.2":
-        return GoFunctions(b"\0" + b"\0".join(sorted(_names_of_each(data, table))) + b"\0")
+        names_of_each = sorted(_names_of_each(data, table))
+        return GoFunctions(b"\0" + b"\0".join(names_of_each) + b"\0", has_inlined=False)
     words = table.pointer
     first = table.start + 8 + _NAMES_WORD[table.version] * words.size
     names, end = (words.unpack_from(data, first + i * words.size)[0] for i in (0, 1))

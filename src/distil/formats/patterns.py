@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from distil.formats.globs import BELOW, DIRECTORIES, STAR, Glob, Globs, Part
+from distil.formats.globs import ALL, BELOW, DIRECTORIES, STAR, Glob, Globs, Part
 
 
 def path_expression(patterns: Iterable[str]) -> str:
@@ -56,6 +56,14 @@ def path_globs(patterns: Iterable[str]) -> Globs:
 def name_globs(patterns: Iterable[str]) -> Globs:
     """As `name_expression`, whatever the patterns are."""
     return Globs(Glob(_literal_parts(pattern)) for pattern in patterns)
+
+
+def text_globs(patterns: Iterable[str]) -> Globs:
+    """Patterns of any texts, in which ``*`` stands for anything."""
+    return Globs(
+        Glob([ALL if character == "*" else Part(character) for character in pattern])
+        for pattern in patterns
+    )
 
 
 def _path_glob(pattern: str) -> Glob:

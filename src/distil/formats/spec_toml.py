@@ -12,6 +12,7 @@ import msgspec
 
 from distil.errors import did_you_mean
 from distil.formats.errors import InvalidSpec
+from distil.formats.spec_policy import policy_violations
 from distil.formats.spec_sources import (
     LARGEST_ID,
     Violation,
@@ -170,6 +171,7 @@ def _violations(spec: Spec) -> Iterator[Violation]:
     yield from _start_violations(spec)
     yield from base_violations(spec.base)
     yield from copy_violations(spec.copy)
+    yield from policy_violations(spec.policy)
     if spec.python.requirements is not None:
         yield from pattern_violations(("python", "requirements"), spec.python.requirements)
     if spec.image.healthcheck is not None:

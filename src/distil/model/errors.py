@@ -40,6 +40,17 @@ class UnknownPlatform(DistilError):
         super().__init__(f"unknown platform {name!r}", hint=f"use one of {', '.join(known)}")
 
 
+class UnknownCondition(DistilError):
+    """Words about which findings count that mean nothing."""
+
+    def __init__(self, text: str, word: str, known: Sequence[str], near: str = "") -> None:
+        which = f"{text!r} does not say which findings count"
+        super().__init__(
+            which if word == text else f"{which}: {word!r} is no word for it",
+            hint=near or f"write one or more of {', '.join(known)}, with + between them",
+        )
+
+
 class FileConflict(DistilError):
     """Two origins want the same path with different contents."""
 

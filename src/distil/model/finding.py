@@ -7,6 +7,7 @@ Nothing is left out of it: what somebody says is not so stands in it with who sa
 from __future__ import annotations
 
 import enum
+from typing import Final
 
 import msgspec
 
@@ -64,18 +65,25 @@ class Justification(enum.StrEnum):
 
 
 class Standing(enum.StrEnum):
-    """How a vulnerability stands to a product, in the words of OpenVEX."""
+    """How a vulnerability stands to a product, in the words of OpenVEX but for the last."""
 
     AFFECTED = "affected"
     NOT_AFFECTED = "not_affected"
     FIXED = "fixed"
     UNDER_INVESTIGATION = "under_investigation"
+    ACCEPTED = "accepted"
+    """It may be there, and somebody has decided to live with it: what an ignore file says."""
+
+
+SETTLING: Final = frozenset({Standing.NOT_AFFECTED, Standing.FIXED, Standing.ACCEPTED})
+"""By which a finding does not count."""
 
 
 class Statement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What somebody says of a finding: we, with `evidence`; a VEX document; an ignore file.
 
     `by` is the document or file, or ``distil``; `until` the last day it holds, as ``2027-01-31``.
+    `void` is why it settles nothing although it would, in a sentence, empty where it holds.
     """
 
     standing: Standing
@@ -84,6 +92,7 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reason: str = ""
     until: str = ""
     evidence: Evidence | None = None
+    void: str = ""
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -136,7 +145,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def settled(self) -> Statement | None:
         """The statement by which it does not count, if there is one."""
         for one in self.statements:
-            if one.standing in (Standing.NOT_AFFECTED, Standing.FIXED):
+            if one.standing in SETTLING and not one.void:
                 return one
         return None
 
@@ -144,6 +153,48 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def is_fixable(self) -> bool:
         """Whether a version with the fix is known."""
         return bool(self.fixed)
+
+
+class Heard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A document or file whose statements were held against the findings.
+
+    `form` is its format, `author` who says that they wrote it. `is_attached` tells that nobody
+    named it: it was found beside the image. Of its `statements`, `applied` are about a finding
+    and `settling` settle one. `remarks` say what of it was not understood, or holds no more.
+    """
+
+    name: str
+    form: str
+    author: str = ""
+    is_attached: bool = False
+    statements: int = 0
+    applied: int = 0
+    settling: int = 0
+    remarks: tuple[str, ...] = ()
+
+
+class Upgrade(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A step of one package to a version that gets rid of some of its findings.
+
+    `package` is the name that the advisories of `ecosystem` go by; `components` are the refs of
+    those that are made of it, and `names` their names. `installed` is their version and `target`
+    the one with the fixes; `step` says how large the step is, as ``patch`` or ``major``. `fixes`
+    are the ids that are gone then, `remains` those that stay, `brings` those that come with it.
+    """
+
+    kind: str
+    ecosystem: str
+    package: str
+    names: tuple[str, ...]
+    components: tuple[str, ...] = ()
+    installed: str
+    target: str
+    step: str = ""
+    fixes: tuple[str, ...]
+    remains: tuple[str, ...] = ()
+    brings: tuple[str, ...] = ()
+    is_base: bool = False
+    """All of it comes from the base image."""
 
 
 class Unassessed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -160,7 +211,9 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
 
     `findings` are sorted, the worst first; those that are settled are among them. `covered` are
     components whose advisories are those of the OS package that owns them, with its ref.
-    `now` is the time that all ages are counted from, in seconds since 1970.
+    `heard` are the documents whose statements stand in the findings. `upgrades` are for the
+    findings that count, the smaller step of a package first. `now` is the time that all ages are
+    counted from, in seconds since 1970.
     """
 
     subject: Subject
@@ -169,6 +222,8 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...] = ()
     unassessed: tuple[Unassessed, ...] = ()
     covered: tuple[tuple[str, str], ...] = ()
+    heard: tuple[Heard, ...] = ()
+    upgrades: tuple[Upgrade, ...] = ()
     verdict: Verdict
     database: DatabaseStatus
     now: int

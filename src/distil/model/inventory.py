@@ -49,7 +49,9 @@ class InventoryComponent(msgspec.Struct, frozen=True, kw_only=True, omit_default
     (``Name <address>``). `checksums` are those of the archive that it is or came from.
 
     `claimed` counts the files that it says it has, 0 where it does not say; `present` those of
-    them that are there; `modified` are those whose contents are not what it says. `layer` is the
+    them that are there; `modified` are those whose contents are not what it says. Where nothing of
+    it is there but documentation and records, `missing` are the paths that it says it has and that
+    are not there; else that is empty. `layer` is the
     number of the layer that brought it, `removed_by` of the one that removed it (in the scope of
     all layers). `properties` are what only its ecosystem tells, by names that are stable.
     """
@@ -71,6 +73,7 @@ class InventoryComponent(msgspec.Struct, frozen=True, kw_only=True, omit_default
     claimed: int = 0
     present: int = 0
     modified: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
     layer: int = UNKNOWN_LAYER
     removed_by: int = UNKNOWN_LAYER
     properties: tuple[tuple[str, str], ...] = ()

@@ -217,6 +217,45 @@ class ReachSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     (``/usr/share/hunspell/**``), or of names of packages and distributions (``hunspell-*``)."""
 
 
+class PolicySpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``[policy]``: what the image has to be like, else it is written nowhere."""
+
+    fail_on: tuple[str, ...] = ()
+    """Vulnerabilities that must not be there: ``critical``, ``high``, ``medium`` or ``low`` and
+    what is worse, ``kev`` (known to be exploited), ``fixable``, ``any``; with ``+`` what is all of
+    it: ``["kev", "high+fixable"]``."""
+    complete: bool = False
+    """Whether it must be certain that all vulnerabilities are known: everything in the image is
+    recognised, and advisories cover it."""
+    max_database_days: int | None = None
+    """Days that the vulnerability database may be old."""
+    ignore: str = ""
+    """File that says which findings to ignore, why and until when; relative to the application."""
+    vex: tuple[str, ...] = ()
+    """VEX documents that are believed; relative to the application."""
+    denied_licenses: tuple[str, ...] = ()
+    """Licences that nothing in the image may have: SPDX ids, or patterns such as ``AGPL-*``. Of
+    several to choose from, one that is allowed is enough."""
+    license_exceptions: tuple[str, ...] = ()
+    """Components whose licence does not matter: patterns of names, ``deb:*`` for all of a kind."""
+    denied_packages: tuple[str, ...] = ()
+    """Components that must not be there: patterns of names, such as ``telnet*`` or ``npm:*``."""
+    max_size: str = ""
+    """Size of all files, such as ``60MB``."""
+    max_download: str = ""
+    """Size of the layers as they are stored and sent, such as ``25MB``."""
+    labels: tuple[str, ...] = ()
+    """Labels that it must have: names, or ``NAME=PATTERN`` for what they have to say."""
+    shell: bool = True
+    """Whether a shell may be there."""
+    package_manager: bool = True
+    """Whether a package manager may be there, of the system or of a language."""
+    setuid: bool = True
+    """Whether files may be there that run with their owner's or their group's rights."""
+    root: bool = True
+    """Whether it may run as root."""
+
+
 class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The whole of ``distil.toml``."""
 
@@ -228,6 +267,7 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     image: ImageSpec = ImageSpec()
     reach: ReachSpec = ReachSpec()
     debug: DebugSpec = DebugSpec()
+    policy: PolicySpec = PolicySpec()
 
     def completed(self, *, base: str, workdir: str) -> Spec:
         """The same with a base and a working directory where it names none."""

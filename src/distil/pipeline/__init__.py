@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from distil.pipeline.cat import cat
     from distil.pipeline.check import CheckReport, check
     from distil.pipeline.copy import CopyRequest, CopySummary, copy
+    from distil.pipeline.db import DbRequest, DbUpdated, db_status, db_update, db_verify
     from distil.pipeline.diff import diff
     from distil.pipeline.doctor import doctor
     from distil.pipeline.export import export, exported
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
         verify_sbom,
         write_sbom,
     )
+    from distil.pipeline.scan import Scanned, ScanReport, ScanRequest, scan
     from distil.pipeline.tags import delete, tag, tags
     from distil.pipeline.why import Found, why
 
@@ -52,6 +54,8 @@ __all__ = [
     "Compared",
     "CopyRequest",
     "CopySummary",
+    "DbRequest",
+    "DbUpdated",
     "FilesRequest",
     "Found",
     "InitialSpec",
@@ -66,6 +70,9 @@ __all__ = [
     "Running",
     "SbomReport",
     "SbomRequest",
+    "ScanReport",
+    "ScanRequest",
+    "Scanned",
     "StoreSettings",
     "build",
     "cache_gc",
@@ -73,6 +80,9 @@ __all__ = [
     "cat",
     "check",
     "copy",
+    "db_status",
+    "db_update",
+    "db_verify",
     "delete",
     "diff",
     "doctor",
@@ -93,6 +103,7 @@ __all__ = [
     "run",
     "sbom",
     "sbom_document",
+    "scan",
     "schema",
     "tag",
     "tags",
@@ -109,6 +120,8 @@ _ELSEWHERE: Final = {
     "Compared": "sbom",
     "CopyRequest": "copy",
     "CopySummary": "copy",
+    "DbRequest": "db",
+    "DbUpdated": "db",
     "FilesRequest": "files",
     "Found": "why",
     "InitialSpec": "init",
@@ -123,8 +136,14 @@ _ELSEWHERE: Final = {
     "Running": "run",
     "SbomReport": "sbom",
     "SbomRequest": "sbom",
+    "ScanReport": "scan",
+    "ScanRequest": "scan",
+    "Scanned": "scan",
     "cache_gc": "cache",
     "cache_info": "cache",
+    "db_status": "db",
+    "db_update": "db",
+    "db_verify": "db",
     "delete": "tags",
     "exported": "export",
     "raw_config": "inspect",

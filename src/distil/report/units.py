@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from distil.formats.sizes import size
 from distil.report.printable import printable
 
-
-def size(count: int) -> str:
-    """A number of bytes in decimal units: ``54.9 MB``."""
-    if count < 1000:
-        return f"{count} B"
-    power = 1 + sum(count >= 999_950 * 1000**step for step in range(2))
-    return f"{count / 1000**power:.1f} {('kB', 'MB', 'GB')[power - 1]}"
+__all__ = ["columns", "number", "size"]
 
 
 def number(count: int, singular: str, plural: str = "") -> str:

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 import msgspec
 
+from distil.formats.purl import Purl
+from distil.formats.spelling import unspelled
 from distil.model.inventory import (
     OS_KINDS,
     UNKNOWN_LAYER,
@@ -23,9 +25,8 @@ from distil.model.inventory import (
 )
 from distil.sbom.licensing import read_licenses
 from distil.sbom.properties import Told, inventory_of
-from distil.sbom.purls import Purl, kind_of
+from distil.sbom.purls import kind_of
 from distil.sbom.scanners import source_told
-from distil.sbom.spelling import unspelled
 
 
 class Native(msgspec.Struct):

@@ -13,6 +13,8 @@ from typing import Any, Final
 
 import msgspec
 
+from distil.formats.purl import image_purl
+from distil.formats.spelling import spelled
 from distil.model.inventory import (
     UNKNOWN_LAYER,
     Answer,
@@ -27,11 +29,10 @@ from distil.model.inventory import (
 )
 from distil.sbom.file_properties import of_file
 from distil.sbom.forms import is_address, is_cpe
-from distil.sbom.identity import Writing, date_of, document_id, identifiers, image_purl
+from distil.sbom.identity import Writing, date_of, document_id, identifiers
 from distil.sbom.licensing import Licensing
 from distil.sbom.properties import Property, of_component, of_index, of_inventory, sentences
 from distil.sbom.scanners import for_scanners
-from distil.sbom.spelling import spelled
 from distil.sbom.stream import Object, Rows, written
 from distil.sbom.tool import TOOL, tool_version
 

@@ -7,6 +7,8 @@ from typing import Final
 
 import msgspec
 
+from distil.formats.purl import Purl
+from distil.formats.spelling import unspelled
 from distil.model.inventory import (
     UNKNOWN_LAYER,
     Checksum,
@@ -22,10 +24,8 @@ from distil.sbom.cyclonedx import HASHES
 from distil.sbom.file_properties import file_of
 from distil.sbom.identity import seconds_of
 from distil.sbom.properties import Property, Told
-from distil.sbom.purls import Purl
 from distil.sbom.reading import check_images, decoded, part
 from distil.sbom.scanners import KINDS_OF_SYFT
-from distil.sbom.spelling import unspelled
 
 _ALGORITHMS: Final = {theirs: ours for ours, theirs in HASHES.items()}
 

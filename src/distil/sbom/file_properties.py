@@ -6,10 +6,10 @@ import functools
 from collections.abc import Mapping
 from typing import Final, TypeVar
 
+from distil.formats.spelling import unspelled
 from distil.model.inventory import UNKNOWN_LAYER, Attribution, InventoryFile, State
 from distil.model.node import Kind
 from distil.sbom.properties import Property
-from distil.sbom.spelling import unspelled
 
 Sums = tuple[str, str]
 """The sha256 and the SHA-1 of a file in hexadecimal, empty where they are not told."""

@@ -7,7 +7,6 @@ import hashlib
 import uuid
 from collections.abc import Iterable, Iterator
 from typing import Final
-from urllib.parse import quote
 
 import msgspec
 
@@ -24,11 +23,6 @@ NAMESPACE: Final = uuid.uuid5(uuid.NAMESPACE_URL, "https://spdx.org/spdxdocs/dis
 
 _LAST: Final = 253402300799
 """The last second of the year 9999, in seconds since 1970."""
-
-_IN_FILES: Final = frozenset(
-    {"oci", "oci-archive", "docker-archive", "dir", "docker-daemon", "containers-storage"}
-)
-"""Transports of containers-transports(5) whose names are not those of a registry."""
 
 
 class Writing(msgspec.Struct, frozen=True):
@@ -88,30 +82,3 @@ def file_identifiers(files: Iterable[InventoryFile]) -> Iterator[str]:
         path = before.encode("utf-8", "surrogatepass")
         name = hashlib.blake2b(path, digest_size=12).hexdigest()
         yield f"{name}-{count}" if count else name
-
-
-def image_purl(subject: Subject) -> str:
-    """The package URL of an image (purl-spec, type oci), empty where its digest is not known."""
-    if not subject.digest:
-        return ""
-    scheme, _, rest = subject.name.partition(":")
-    if rest.startswith("//"):
-        scheme, rest = "", rest.removeprefix("//")
-    elif scheme not in _IN_FILES:
-        scheme, rest = "", subject.name
-    repository = rest.partition("@")[0]
-    head, colon, tag = repository.rpartition(":")
-    if colon and "/" not in tag:
-        repository = head
-    else:
-        tag = ""
-    name = repository.rstrip("/").rpartition("/")[2].lower() or "image"
-    qualifiers = {"arch": subject.platform.partition("/")[2], "tag": tag}
-    if not scheme and "/" in repository:
-        qualifiers["repository_url"] = repository
-    told = "&".join(
-        f"{key}={quote(value, safe='/:')}" for key, value in sorted(qualifiers.items()) if value
-    )
-    return f"pkg:oci/{quote(name, safe='')}@{quote(subject.digest, safe=':')}" + (
-        f"?{told}" if told else ""
-    )

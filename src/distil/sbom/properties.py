@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
+from distil.formats.spelling import spelled, unspelled
 from distil.model.inventory import (
     UNKNOWN_LAYER,
     BaseImage,
@@ -24,7 +25,6 @@ from distil.model.inventory import (
     Subject,
     Verdict,
 )
-from distil.sbom.spelling import spelled, unspelled
 from distil.sbom.stream import text_of
 
 OWN: Final = "distil:"

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final, Self
-from urllib.parse import unquote
+from typing import Final
 
-import msgspec
-
+from distil.formats.purl import Purl, image_purl
 from distil.model.inventory import IndexInventory, Inventory, InventoryComponent, Subject
-from distil.sbom.identity import Writing, image_purl
+from distil.sbom.identity import Writing
 
 _KINDS: Final = {
     "deb": "deb",
@@ -37,46 +35,6 @@ _KINDS: Final = {
     "generic": "binary",
 }
 """Types of package URLs, and the kinds of components (`KINDS`)."""
-
-_IN_NAMES: Final = frozenset({"npm", "golang", "composer", "ebuild"})
-"""Types whose namespace is a part of the name that people and databases use."""
-
-
-class Purl(msgspec.Struct, frozen=True):
-    """The parts of a package URL, decoded; all empty for what is none."""
-
-    type: str = ""
-    namespace: str = ""
-    name: str = ""
-    version: str = ""
-    qualifiers: dict[str, str] = {}
-
-    @classmethod
-    def read(cls, purl: str) -> Self:
-        """The parts of `purl`. It is read leniently: what others write, not what they should."""
-        if not purl.startswith("pkg:"):
-            return cls()
-        rest, _, _ = purl[4:].lstrip("/").partition("#")
-        rest, _, query = rest.partition("?")
-        type_, _, path = rest.partition("/")
-        head, at, version = path.rpartition("@")
-        if not at or "/" in version:
-            head, version = path, ""
-        namespace, _, name = head.strip("/").rpartition("/")
-        pairs = (one.partition("=") for one in query.split("&") if one)
-        return cls(
-            type_.lower(),
-            unquote(namespace),
-            unquote(name),
-            unquote(version),
-            {key: unquote(value) for key, _, value in pairs},
-        )
-
-    @property
-    def full_name(self) -> str:
-        """The name as components have it: with the namespace where that is a part of it."""
-        has_both = self.namespace and self.type in _IN_NAMES
-        return f"{self.namespace}/{self.name}" if has_both else self.name
 
 
 def kind_of(purl: Purl, otherwise: str = "") -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final, TypeVar
 
 import msgspec
 
+from distil.formats.json_document import NotTheDocument
+from distil.formats.json_document import decoded as decoded_json
 from distil.sbom.errors import MalformedSbom
 
 LARGEST: Final = 2 << 30
@@ -20,7 +21,6 @@ MOST_IMAGES: Final = 256
 _LONGEST: Final = 300
 """Characters that are told of what is wrong."""
 
-_PLACE: Final = re.compile(r"(?s)(.*) - at `(.*)`")
 _Document = TypeVar("_Document")
 
 
@@ -29,33 +29,9 @@ def decoded(data: bytes | memoryview, kind: type[_Document], name: str) -> _Docu
     if len(data) > LARGEST:
         raise MalformedSbom(name, "", f"more than {LARGEST >> 30} GiB, which no document needs")
     try:
-        return _without_nulls(data, kind)
-    except msgspec.MsgspecError as error:
-        found = _PLACE.fullmatch(str(error))
-        why, where = found.groups() if found else (str(error), "")
-        raise MalformedSbom(name, where[:_LONGEST], why[:_LONGEST]) from error
-    except UnicodeDecodeError as error:
-        raise MalformedSbom(name, f"byte {error.start}", "no UTF-8") from error
-    except RecursionError as error:
-        raise MalformedSbom(name, "", "objects lie too deep in each other") from error
-
-
-def _without_nulls(data: bytes | memoryview, kind: type[_Document]) -> _Document:
-    """JSON as `kind`. What is null counts as not there: some tools write it for what they lack."""
-    try:
-        return msgspec.json.decode(data, type=kind)
-    except msgspec.ValidationError as error:
-        if "got `null`" not in str(error):
-            raise
-    return msgspec.convert(_dropped(msgspec.json.decode(data)), kind)
-
-
-def _dropped(value: object) -> object:
-    if isinstance(value, dict):
-        return {name: _dropped(one) for name, one in value.items() if one is not None}
-    if isinstance(value, list):
-        return [_dropped(one) for one in value if one is not None]
-    return value
+        return decoded_json(data, kind)
+    except NotTheDocument as error:
+        raise MalformedSbom(name, error.where, error.why) from error
 
 
 def check_images(count: int, name: str) -> None:

@@ -15,6 +15,8 @@ from urllib.parse import quote
 
 import msgspec
 
+from distil.formats.purl import image_purl
+from distil.formats.spelling import spelled
 from distil.model.inventory import (
     OS_KINDS,
     Checksum,
@@ -33,7 +35,6 @@ from distil.sbom.identity import (
     document_id,
     file_identifiers,
     identifiers,
-    image_purl,
 )
 from distil.sbom.licensing import REF, Licensing
 from distil.sbom.properties import Property, of_component, of_index, of_inventory, sentences
@@ -48,7 +49,6 @@ from distil.sbom.spdx_words import (
     place_of,
     spdx2_algorithm,
 )
-from distil.sbom.spelling import spelled
 from distil.sbom.stream import Object, Rows, written
 from distil.sbom.tool import TOOL, tool_version
 

@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from distil.formats.purl import Purl
 from distil.model.inventory import (
     Checksum,
     IndexInventory,
@@ -22,7 +23,6 @@ from distil.sbom.file_properties import file_of
 from distil.sbom.identity import seconds_of
 from distil.sbom.licensing import NO_WORDS, REF
 from distil.sbom.properties import Property, Told
-from distil.sbom.purls import Purl
 from distil.sbom.reading import check_images, decoded, part
 from distil.sbom.spdx_words import NO_SHA1, OVERLAP, properties_in, supplier_of
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
+from distil.formats.purl import image_purl
+from distil.formats.spelling import spelled
 from distil.model.inventory import (
     OS_KINDS,
     Checksum,
@@ -28,7 +30,6 @@ from distil.sbom.identity import (
     document_id,
     file_identifiers,
     identifiers,
-    image_purl,
 )
 from distil.sbom.licensing import Licensing
 from distil.sbom.properties import Property, of_component, of_index, of_inventory, sentences
@@ -42,7 +43,6 @@ from distil.sbom.spdx_words import (
     spdx3_algorithm,
     split_supplier,
 )
-from distil.sbom.spelling import spelled
 from distil.sbom.stream import Object, Rows, written
 from distil.sbom.tool import TOOL, tool_version
 

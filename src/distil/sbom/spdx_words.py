@@ -8,9 +8,9 @@ from typing import Final
 
 import msgspec
 
+from distil.formats.spelling import spelled
 from distil.model.inventory import Checksum, Place
 from distil.sbom.properties import Property
-from distil.sbom.spelling import spelled
 
 NOTHING: Final = "NOASSERTION"
 NO_SHA1: Final = "0" * 40

@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from distil.sbom.spelling import readable
+from distil.formats.spelling import readable
 
 _BATCH: Final = 512
 """Elements that are encoded at once."""

@@ -12,6 +12,8 @@ from typing import Any, Final
 
 import msgspec
 
+from distil.formats.purl import Purl
+from distil.formats.spelling import spelled
 from distil.model.inventory import (
     IndexInventory,
     Inventory,
@@ -27,10 +29,8 @@ from distil.sbom.file_properties import of_file
 from distil.sbom.identity import Writing, date_of, document_id, file_identifiers, identifiers
 from distil.sbom.licensing import Licensing, terms_of
 from distil.sbom.properties import Property, of_component, of_inventory
-from distil.sbom.purls import Purl
 from distil.sbom.scanners import SYFT_TYPES, SyftType, source_for_scanners
 from distil.sbom.spdx_words import place_of
-from distil.sbom.spelling import spelled
 from distil.sbom.stream import Object, Rows, text_of, written
 from distil.sbom.tool import TOOL, tool_version
 

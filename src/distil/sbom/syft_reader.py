@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
+from distil.formats.spelling import unspelled
 from distil.model.inventory import (
     UNKNOWN_LAYER,
     Inventory,
@@ -25,7 +26,6 @@ from distil.sbom.licensing import conjunction, is_expression
 from distil.sbom.properties import Property, Told
 from distil.sbom.reading import decoded, part
 from distil.sbom.scanners import KINDS_OF_SYFT
-from distil.sbom.spelling import unspelled
 from distil.sbom.syft import LINKS, TYPES
 
 _LINKS: Final = {theirs: ours for ours, theirs in LINKS.items()}

@@ -8,8 +8,8 @@ from typing import Final
 
 import msgspec
 
+from distil.formats.purl import Purl
 from distil.model.inventory import Inventory, InventoryComponent, InventoryFile
-from distil.sbom.purls import Purl
 
 _MOST_PURLS: Final = 100
 """Package URLs of one name and version that another one is compared with, unless it is the same."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from distil.errors import DistilError
+from distil.model.inventory import BaseImage
 
 
 class NotTheBase(DistilError):
@@ -32,4 +33,20 @@ class NoSuchComponent(DistilError):
         super().__init__(
             f"{image} has no component {name}",
             hint=hint or "`distil sbom -v` lists all that it has",
+        )
+
+
+class NoBase(DistilError):
+    """An image of which nothing tells which of its layers are those of another image.
+
+    `base` is what it says it was made on, where it says so.
+    """
+
+    def __init__(self, image: str, base: BaseImage | None) -> None:
+        name = (base.name or base.digest) if base is not None else ""
+        why = f"it says it was made on {name}, but not with which layers" if name else ""
+        why = why or "nothing tells which of its layers were there before"
+        super().__init__(
+            f"{image} cannot be compared with its base: {why}",
+            hint=f"name what to compare it with: --to {name or 'IMAGE'}",
         )

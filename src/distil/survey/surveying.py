@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from distil.catalog.asked import Asked
+from distil.catalog.inventory import inventory
 from distil.compose.accounted import base_layers
 from distil.compose.contents import catalogued, with_base
 from distil.compose.ledgers import ledger_about
@@ -27,6 +28,7 @@ from distil.image.read import (
 )
 from distil.image.stores import Source, StoreSettings
 from distil.image.stores.table import store_to_read
+from distil.model.digest import Digest
 from distil.model.errors import CorruptContent, MissingPart
 from distil.model.image import (
     IMAGE_TYPES,
@@ -42,8 +44,10 @@ from distil.model.inventory import (
 )
 from distil.model.platform import optional_platform
 from distil.model.reference import Location
-from distil.survey.attached import AttachedDocument, attached_documents
+from distil.survey.attached import VEX, AttachedDocument, attached_documents
 from distil.survey.base import KnownImage, recognised, remember
+from distil.survey.errors import NoBase
+from distil.survey.functions import ProgramFunctions, keep_functions
 
 _ABOUT: Final = "vnd.docker.reference.type"
 _NO_PLATFORM: Final = "unknown"
@@ -54,8 +58,10 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
     `platform` is what it has to be for; where there are several and none is named, it is all of
     them, or else the one that is `likely` or this machine's. `contents` says whether files are
-    hashed and attributed, `attached` whether documents about the image are looked for. `base` is
-    the image that the user says it is made on. With `hashed` every layer is hashed, known or not.
+    hashed and attributed, `attached` whether SBOMs about the image are looked for, `vex` whether
+    VEX documents about it or its index are, `functions` whether those of Go programs are read.
+    `base` is the image that the user says it is made on. With `hashed` every layer is hashed,
+    known or not.
     """
 
     platform: str = ""
@@ -64,18 +70,27 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     scope: Scope = Scope.SQUASHED
     contents: bool = True
     attached: bool = False
+    vex: bool = False
     hashed: bool = False
     base: KnownImage | None = None
     anew: bool = False
+    functions: bool = False
     settings: StoreSettings = StoreSettings()
 
 
 class Surveyed(msgspec.Struct, frozen=True):
-    """What is in one image, and the documents that are attached to it."""
+    """What is in one image, and the SBOMs and VEX documents that are attached to it.
+
+    `functions` are those of its Go programs, where these were wanted.
+    """
 
     inventory: Inventory
     attached: tuple[AttachedDocument, ...] = ()
+    vex: tuple[AttachedDocument, ...] = ()
     has_ledger: bool = False
+    functions: ProgramFunctions | None = None
+    index: str = ""
+    """The digest of the index that the image was found in."""
 
 
 class SurveyedImage(msgspec.Struct, frozen=True):
@@ -121,6 +136,29 @@ def known_image(location: Location, platform: str, settings: StoreSettings) -> K
         digest = str(image.descriptor.digest) if source.has_digests else ""
         layers = tuple(layer.diff_id for layer in image.layers)
         return KnownImage(str(location), digest, layers)
+
+
+def survey_base(location: Location, image: Surveyed, wanted: Wanted, cache: Cache) -> Surveyed:
+    """What is in the image that `image`, found at `location`, was made on: its lowest layers.
+
+    Nobody else is asked for it. Raises `NoBase` and what reading images raises.
+    """
+    found = image.inventory
+    below = {layer.diff_id for layer in found.layers if layer.is_base}
+    if found.base is None or not below:
+        raise NoBase(found.subject.name, found.base)
+    platform = found.subject.platform
+    chosen = msgspec.structs.replace(wanted, platform=platform) if platform else wanted
+    with store_to_read(location, wanted.settings).opened() as source:
+        stored = _chosen(source, source.resolve(), chosen)
+        layers = [layer for layer in stored.layers if layer.diff_id in below]
+        subject = Subject(
+            name=found.base.name or f"the base of {found.subject.name}",
+            digest=found.base.digest,
+            platform=platform,
+            size=sum(layer.descriptor.size for layer in layers),
+        )
+        return Surveyed(inventory(subject, layers, cache, Asked(contents=wanted.contents)))
 
 
 def _platforms(source: Source, index: Descriptor) -> Iterator[Descriptor]:
@@ -183,7 +221,34 @@ def _survey_one(source: Source, image: StoredImage, wanted: Wanted, cache: Cache
         if wanted.attached and source.has_digests
         else ()
     )
-    return Surveyed(found, attached, ledger is not None)
+    functions = keep_functions(found, image.layers, cache) if wanted.functions else None
+    within = _index_of(source)
+    vex = _vex(source, image, within, wanted) if wanted.vex and source.has_digests else ()
+    return Surveyed(
+        found,
+        attached,
+        vex,
+        has_ledger=ledger is not None,
+        functions=functions,
+        index=str(within.digest) if within is not None else "",
+    )
+
+
+def _index_of(source: Source) -> Descriptor | None:
+    """The index that the image is in, if the name means one."""
+    meant = source.resolve()
+    return meant if meant.media_type in INDEX_TYPES else None
+
+
+def _vex(
+    source: Source, image: StoredImage, index: Descriptor | None, wanted: Wanted
+) -> tuple[AttachedDocument, ...]:
+    """VEX documents about the image, and about the index that it is in."""
+    found: dict[Digest, AttachedDocument] = {}
+    for about in (image.descriptor, *([index] if index is not None else ())):
+        for one in attached_documents(source, about, wanted.settings, VEX):
+            found.setdefault(one.digest, one)
+    return tuple(found.values())
 
 
 def _hash(layers: Sequence[Layer]) -> None:

@@ -1,0 +1,76 @@
+"""Which findings count, as ``--fail-on`` and ``fail_on`` say it: ``high+fixable``, ``kev``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import msgspec
+
+from distil.errors import did_you_mean
+from distil.model.advisory import Severity
+from distil.model.errors import UnknownCondition
+from distil.model.finding import Finding
+
+ANY: Final = "any"
+EXPLOITED: Final = "kev"
+FIXABLE: Final = "fixable"
+
+_SEVERITIES: Final = {
+    one.word: one for one in (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.LOW)
+}
+
+WORDS: Final = (*_SEVERITIES, ANY, EXPLOITED, FIXABLE)
+"""The words there are; a severity stands for itself and all that is worse."""
+
+
+class Condition(msgspec.Struct, frozen=True):
+    """What a finding has to be like to count: all of what is asked for.
+
+    `severity` is the least it must have, `exploited` that it is in CISA's catalogue, `fixable`
+    that a version with the fix is known.
+    """
+
+    severity: Severity = Severity.UNKNOWN
+    exploited: bool = False
+    fixable: bool = False
+
+    def holds(self, finding: Finding) -> bool:
+        """Whether `finding` is so and is not settled."""
+        return (
+            finding.settled is None
+            and finding.severity >= self.severity
+            and (finding.exploited is not None or not self.exploited)
+            and (finding.is_fixable or not self.fixable)
+        )
+
+    def __str__(self) -> str:
+        """As it is written."""
+        words = [self.severity.word] if self.severity is not Severity.UNKNOWN else []
+        words += [EXPLOITED] * self.exploited + [FIXABLE] * self.fixable
+        return "+".join(words) or ANY
+
+
+COUNTS: Final = (Condition(),)
+"""That any finding counts which is not settled."""
+
+
+def parse_condition(text: str) -> Condition:
+    """The condition that `text` is: words of `WORDS` with ``+`` between them, which all must hold.
+
+    Raises `UnknownCondition`.
+    """
+    words = text.split("+")
+    for word in words:
+        if word not in WORDS:
+            raise UnknownCondition(text, word, WORDS, did_you_mean(word, WORDS))
+    return Condition(
+        max(_SEVERITIES.get(word, Severity.UNKNOWN) for word in words),
+        exploited=EXPLOITED in words,
+        fixable=FIXABLE in words,
+    )
+
+
+def counting(findings: Iterable[Finding], conditions: Sequence[Condition]) -> tuple[Finding, ...]:
+    """Those of `findings` that count: any of `conditions` holds for them."""
+    return tuple(one for one in findings if any(each.holds(one) for each in conditions))

@@ -1,0 +1,33 @@
+"""What the rules of ``[policy]`` come to."""
+
+from __future__ import annotations
+
+import enum
+
+import msgspec
+
+
+class Outcome(enum.StrEnum):
+    """How an image stands to a rule; the values are written into documents."""
+
+    HOLDS = "holds"
+    BROKEN = "broken"
+    UNTOLD = "untold"
+    """It cannot be told whether it holds."""
+    SKIPPED = "skipped"
+    """It was asked not to look."""
+
+
+class RuleResult(msgspec.Struct, frozen=True):
+    """One rule: its `key` in ``[policy]``, what is asked for in words, and what came of it.
+
+    `faults` are what breaks it, each a sentence; `remarks` are what it let pass and should be
+    known; `hint` is what to do about faults.
+    """
+
+    key: str
+    asked: str
+    outcome: Outcome
+    faults: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+    hint: str = ""

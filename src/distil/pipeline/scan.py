@@ -1,0 +1,165 @@
+"""`scan`: which known vulnerabilities concern what is in an image, or what a document tells of."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from distil.fetch.cache import Cache
+from distil.image.stores import NOTHING_SAID, StoreSettings
+from distil.model.advisory import Severity
+from distil.model.finding import Scan
+from distil.model.inventory import Answer, IndexInventory, Inventory, Subject
+from distil.model.reference import parse_location
+from distil.survey.surveying import Surveyed, SurveyedImage, Wanted, known_image, survey
+from distil.vulns.advisories import Advisories
+from distil.vulns.matching.scan import OLD, Matching
+from distil.vulns.matching.scan import scan as matched
+
+DOCUMENT: Final = "sbom:"
+"""What a document is named by, in place of an image: ``sbom:FILE``."""
+
+
+class ScanRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What `scan` is asked for: an image, a place such as ``oci:DIR:TAG``, or ``sbom:FILE``.
+
+    Of an image for several platforms all are scanned, or `platform` alone; where none is named and
+    `all_platforms` is false, it is this machine's. `base` is the place of the image that it is
+    made on, where the user knows. With `upgrades` it is tried which versions get rid of what is
+    found. `database` is the file of advisories, empty for the one of this user. Ages are counted
+    from `now`, in seconds since 1970, 0 for the time it is. A database of more than `oldest` days
+    is called old, one of more than `max_age` is refused.
+    """
+
+    image: str
+    platform: str = ""
+    all_platforms: bool = True
+    upgrades: bool = False
+    base: str = ""
+    database: str = ""
+    now: int = 0
+    oldest: int = OLD
+    max_age: int | None = None
+    settings: StoreSettings = NOTHING_SAID
+
+    @property
+    def matching(self) -> Matching:
+        """How to match what is asked for."""
+        return Matching(now=self.now or int(time.time()), oldest=self.oldest)
+
+
+class Scanned(msgspec.Struct, frozen=True):
+    """The scan of one image, or of what a document tells of; `surveyed` is None for that."""
+
+    scan: Scan
+    inventory: Inventory
+    surveyed: Surveyed | None = None
+
+
+class ScanReport(msgspec.Struct, frozen=True):
+    """What scanning comes to: a scan for each platform, and the `index` of several."""
+
+    image: str
+    scanned: tuple[Scanned, ...]
+    index: Subject | None = None
+
+    @property
+    def scans(self) -> tuple[Scan, ...]:
+        """The scans alone."""
+        return tuple(one.scan for one in self.scanned)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every verdict is that nothing is missing."""
+        return all(one.verdict.answer is Answer.COMPLETE for one in self.scans)
+
+    def as_bad_as(self, least: Severity) -> ScanReport:
+        """The same with those findings alone that are `least`, or worse."""
+        scanned = tuple(
+            msgspec.structs.replace(one, scan=_as_bad_as(one.scan, least)) for one in self.scanned
+        )
+        return msgspec.structs.replace(self, scanned=scanned)
+
+
+def _as_bad_as(found: Scan, least: Severity) -> Scan:
+    kept = tuple(one for one in found.findings if one.severity >= least)
+    return msgspec.structs.replace(found, findings=kept)
+
+
+def scan(request: ScanRequest, advisories: Advisories) -> ScanReport:
+    """The vulnerabilities of what `request` names, by `advisories`.
+
+    Nothing is asked of anybody but the place of the image. Raises `DamagedDatabase`,
+    `MalformedSbom`, `NotTheBase`, and what
+    reading images raises.
+    """
+    found = _found(request, advisories)
+    if not request.upgrades:
+        return found
+    scanned = tuple(advised(one, advisories, request.matching) for one in found.scanned)
+    return msgspec.structs.replace(found, scanned=scanned)
+
+
+def advised(one: Scanned, advisories: Advisories, how: Matching) -> Scanned:
+    """The same with the upgrades that get rid of what counts. Raises `DamagedDatabase`."""
+    from distil.vulns.upgrades import upgrades  # Not every form tells them.
+
+    steps = upgrades(one.scan, one.inventory, lambda other: matched(other, advisories, how))
+    return msgspec.structs.replace(one, scan=msgspec.structs.replace(one.scan, upgrades=steps))
+
+
+def _found(request: ScanRequest, advisories: Advisories) -> ScanReport:
+    if request.image.startswith(DOCUMENT):
+        return _of_document(request, advisories)
+    cache = Cache.default()
+    with cache.guarding():
+        surveyed = _surveyed(request, cache)
+        scanned = scan_surveyed(surveyed, advisories, request.matching)
+    return ScanReport(request.image, scanned, surveyed.index)
+
+
+def scan_surveyed(
+    surveyed: SurveyedImage, advisories: Advisories, how: Matching
+) -> tuple[Scanned, ...]:
+    """The scan of each platform of an image that was surveyed. Raises `DamagedDatabase`."""
+    return tuple(
+        Scanned(matched(one.inventory, advisories, how, one.functions), one.inventory, one)
+        for one in surveyed.images
+    )
+
+
+def _of_document(request: ScanRequest, advisories: Advisories) -> ScanReport:
+    from distil.pipeline.sbom import read_sbom  # An image has no need of it.
+
+    found = read_sbom(Path(request.image.removeprefix(DOCUMENT)))
+    scanned = tuple(
+        Scanned(matched(one, advisories, request.matching), one)
+        for one in _each(found, request.platform)
+    )
+    index = found.subject if isinstance(found, IndexInventory) else None
+    return ScanReport(request.image, scanned, index)
+
+
+def _each(found: Inventory | IndexInventory, platform: str) -> Iterator[Inventory]:
+    whole = found.children if isinstance(found, IndexInventory) else (found,)
+    return (one for one in whole if platform in ("", one.subject.platform))
+
+
+def _surveyed(request: ScanRequest, cache: Cache) -> SurveyedImage:
+    base = (
+        known_image(parse_location(request.base), request.platform, request.settings)
+        if request.base
+        else None
+    )
+    wanted = Wanted(
+        platform=request.platform,
+        all_platforms=request.all_platforms,
+        base=base,
+        functions=True,
+        settings=request.settings,
+    )
+    return survey(parse_location(request.image), wanted, cache)

@@ -1,0 +1,67 @@
+"""How much of a component is there, by the files that are attributed to it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from typing import Final, NamedTuple
+
+from distil.model.documentation import is_document
+from distil.model.finding import Presence
+from distil.model.inventory import (
+    Attribution,
+    Inventory,
+    InventoryComponent,
+    InventoryFile,
+)
+
+
+class Remains(NamedTuple):
+    """What of a component is there: how much, counted, and the files that are documents."""
+
+    presence: Presence
+    present: int
+    claimed: int
+    documents: tuple[InventoryFile, ...] = ()
+
+
+class Remaining:
+    """What is there of the components in `inventory` that have the numbers `wanted`."""
+
+    def __init__(self, inventory: Inventory, wanted: Collection[int]) -> None:
+        self._inventory = inventory
+        self._documents: defaultdict[int, list[InventoryFile]] = defaultdict(list)
+        self._others: defaultdict[int, int] = defaultdict(int)
+        numbers = frozenset(wanted)
+        components = inventory.components
+        for file in inventory.files:
+            if file.attribution not in _OWNED:
+                continue
+            for owner in file.owners:
+                if owner not in numbers:
+                    continue
+                if is_document(file.path, components[owner].kind):
+                    self._documents[owner].append(file)
+                else:
+                    self._others[owner] += 1
+
+    def of(self, number: int) -> Remains:
+        """What is there of the component of this number."""
+        component = self._inventory.components[number]
+        if not self._inventory.has_files or not component.claimed:
+            return Remains(Presence.UNTOLD, component.present, component.claimed)
+        documents = tuple(self._documents[number])
+        presence = self._presence(component, number, has_documents=bool(documents))
+        return Remains(presence, component.present, component.claimed, documents)
+
+    def _presence(
+        self, component: InventoryComponent, number: int, *, has_documents: bool
+    ) -> Presence:
+        if self._others[number]:
+            return Presence.PART if component.is_partial else Presence.WHOLE
+        if has_documents:
+            return Presence.DOCUMENTS
+        return Presence.NONE if not component.present else Presence.WHOLE
+
+
+_OWNED: Final = frozenset({Attribution.PACKAGE, Attribution.LANGUAGE, Attribution.PROGRAM})

@@ -1,0 +1,160 @@
+"""Whether the vulnerable functions of a Go module are linked into the programs that have it.
+
+The linker leaves out what nothing can call, and its table of functions names those that were
+inlined, too, unless no instruction was left of one; so a function that is in no table is not there.
+(``govulncheck -mode=binary`` goes by the same table.) That is said only of programs whose table
+shows that it can be believed: it names the program's start and functions of the module.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Final, NamedTuple, Protocol
+
+from distil.model.advisory import Imported
+from distil.model.finding import Evidence, Justification, Standing, Statement
+from distil.model.inventory import InventoryComponent, InventoryFile
+from distil.vulns.matching.absence import BY
+
+SYMBOLS_ABSENT: Final = "symbols-absent"
+SYMBOLS_PRESENT: Final = "symbols-present"
+
+STDLIB: Final = "stdlib"
+_STARTS: Final = ("runtime.main", "main.main")
+_TYPE_ARGUMENTS: Final = re.compile(r"\[[^\[\]]*\]")
+_MOST_SHOWN: Final = 20
+
+
+class Functions(Protocol):
+    """The functions of a program, by the names that the linker gives them."""
+
+    def names(self) -> frozenset[str]:
+        """All of them."""
+
+
+LinkedFunctions = Callable[[InventoryFile], Functions | None]
+"""The functions of the program in a file, with those that were inlined; None if not known."""
+
+
+class Linked(NamedTuple):
+    """A program, and what is linked into it, by `key`."""
+
+    file: InventoryFile
+    names: frozenset[str]
+    packages: frozenset[str]
+
+
+def linked_in(file: InventoryFile, functions: LinkedFunctions) -> Linked | None:
+    """What is linked into the program in `file`; None where that is not known."""
+    table = functions(file)
+    if table is None:
+        return None
+    names = frozenset(_keys(table.names()))
+    if not all(start in names for start in _STARTS):
+        return None
+    return Linked(file, names, frozenset(map(_package, names)))
+
+
+def _keys(names: Iterable[str]) -> Iterator[str]:
+    """Names without type arguments and pointers, and what closures are inside of."""
+    for name in names:
+        plain = name
+        while "[" in plain and (shorter := _TYPE_ARGUMENTS.sub("", plain)) != plain:
+            plain = shorter
+        yield key(plain)
+        start = plain.rfind("/") + 1
+        parts = plain[start:].split(".")
+        # The closures of a function, and what it is wrapped in, are called FUNCTION.func1.
+        for count in range(2, len(parts)):
+            yield key(plain[:start] + ".".join(parts[:count]))
+
+
+def key(name: str) -> str:
+    """A function's name without what says that its receiver is a pointer, and is a value's method.
+
+    ``crypto/tls.(*Conn).Handshake`` is ``crypto/tls.Conn.Handshake``; ``-fm`` marks a method value.
+    """
+    return name.replace("(*", "").replace(")", "").removesuffix("-fm")
+
+
+def _package(name: str) -> str:
+    """The import path, as the linker writes it, of the package that a function is of."""
+    start = name.rfind("/") + 1
+    return name[:start] + name[start:].partition(".")[0]
+
+
+def written(path: str) -> str:
+    """An import path as the linker writes it: dots behind the last slash are escaped.
+
+    As ``cmd/internal/objabi.PathToPrefix`` has it.
+    """
+    start = path.rfind("/") + 1
+    return path[:start] + "".join(_escaped(letter) for letter in path[start:])
+
+
+def _escaped(letter: str) -> str:
+    if letter in '.%"' or letter <= " " or letter == "\x7f":
+        return f"%{ord(letter):02x}"
+    if letter > "\x7f":
+        return "".join(f"%{byte:02x}" for byte in letter.encode())
+    return letter
+
+
+def judged(
+    component: InventoryComponent, imports: Sequence[Imported], programs: Sequence[Linked]
+) -> tuple[Evidence | None, Statement | None]:
+    """Whether what `imports` name is linked into `programs`, which have the module `component`.
+
+    What is found is evidence; where nothing is, a statement says so. Neither where that cannot
+    be told: nothing is named, or a program has no function of the module at all.
+    """
+    main = dict(component.properties).get("path", "")
+    if not imports or not all(_has_module(one, component.name, main) for one in programs):
+        return None, None
+    found = sorted({name for one in programs for name in _present(imports, one, main)})
+    files = tuple((one.file.path, one.file.digest) for one in programs)
+    if found:
+        shown = ", ".join(found[:_MOST_SHOWN]) + (", …" if len(found) > _MOST_SHOWN else "")
+        detail = f"linked into the program: {shown}"
+        return Evidence(
+            rule=SYMBOLS_PRESENT, detail=detail, files=files, symbols=tuple(found)
+        ), None
+    looked_for = tuple(dict.fromkeys(name for one in imports for name in _asked(one, main)))
+    many = "the program" if len(programs) == 1 else f"any of {len(programs)} programs"
+    detail = f"none of the vulnerable functions is linked into {many}"
+    evidence = Evidence(rule=SYMBOLS_ABSENT, detail=detail, files=files, symbols=looked_for)
+    return evidence, Statement(
+        standing=Standing.NOT_AFFECTED,
+        by=BY,
+        justification=Justification.VULNERABLE_CODE_NOT_PRESENT,
+        reason=detail,
+        evidence=evidence,
+    )
+
+
+def _has_module(program: Linked, module: str, main: str) -> bool:
+    """Whether a function of `module` is in the program, so that its table tells of it.
+
+    It has main functions (`linked_in`), which are the module's that has a `main` package.
+    """
+    if module == STDLIB or main:
+        return True
+    path = written(module)
+    return any(one == path or one.startswith(f"{module}/") for one in program.packages)
+
+
+def _asked(imported: Imported, main: str) -> list[str]:
+    """The linker's names of what is imported, of a whole package its path and a dot."""
+    package = "main" if imported.path == main else written(imported.path)
+    return [f"{package}.{symbol}" for symbol in imported.symbols] or [f"{package}."]
+
+
+def _present(imports: Iterable[Imported], program: Linked, main: str) -> Iterator[str]:
+    for one in imports:
+        for name in _asked(one, main):
+            is_there = (
+                name[:-1] in program.packages if name.endswith(".") else name in program.names
+            )
+            if is_there:
+                yield name

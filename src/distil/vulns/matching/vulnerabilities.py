@@ -1,0 +1,41 @@
+"""What answers come to: documents read, joined, and what is known of each CVE."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from distil.model.advisory import Advisory, VulnerabilityFacts
+from distil.vulns.advisories import Advisories
+from distil.vulns.matching.answers import Answer
+from distil.vulns.matching.joining import Vulnerability, is_cve, joined
+from distil.vulns.matching.questions import Asked, Question
+
+
+class Vulnerabilities:
+    """What the answers come to, joined once for each set of questions; `facts` of the CVEs."""
+
+    def __init__(self, answers: Mapping[Question, Answer], advisories: Advisories) -> None:
+        self._answers = answers
+        ids = {one.entry.advisory for found in answers.values() for one in found.matches}
+        self._documents: Mapping[str, Advisory] = advisories.advisories(sorted(ids))
+        self._joined: dict[tuple[Question, ...], list[Vulnerability]] = {}
+        self.facts: Mapping[str, VulnerabilityFacts] = advisories.facts(sorted(self._cves()))
+
+    def _cves(self) -> set[str]:
+        return {
+            name
+            for one in self._documents.values()
+            for name in (one.id, *one.aliases, *one.upstream, *one.related)
+            if is_cve(name)
+        }
+
+    def of(self, asked: Asked) -> list[Vulnerability]:
+        """Those that concern the component."""
+        known = self._joined.get(asked.questions)
+        if known is None:
+            found = [self._answers[question] for question in asked.questions]
+            matches = [match for one in found for match in one.matches]
+            about = frozenset[str]().union(*(one.about for one in found))
+            known = joined(matches, self._documents, about) if matches else []
+            self._joined[asked.questions] = known
+        return known

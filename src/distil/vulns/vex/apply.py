@@ -1,0 +1,208 @@
+"""What documents say, joined to the findings of a scan: a pure function of both.
+
+Nothing is taken away: a statement stands in its finding, with why it is void where it is. Where
+statements contradict each other, one that somebody named outweighs one that was found beside the
+image, then one about the image one about a package, then the later the earlier; and of two that
+weigh the same, the one that settles nothing.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from distil.model.finding import SETTLING, Finding, Heard, Scan, Standing, Statement
+from distil.vulns.vex import ignore
+from distil.vulns.vex.claims import Claim, Document
+from distil.vulns.vex.match import Reach, Target, reach_of
+
+OURS: Final = "distil"
+"""Who makes the statements that rest on the bytes."""
+
+_CAUTION: Final = (
+    Standing.AFFECTED,
+    Standing.UNDER_INVESTIGATION,
+    Standing.NOT_AFFECTED,
+    Standing.FIXED,
+)
+_TOLD: Final = 3
+"""Statements of a document that are told by name when they are about something else."""
+
+
+class _Said(msgspec.Struct, frozen=True):
+    """A claim about a finding, and what it weighs."""
+
+    claim: Claim
+    document: Document
+    reach: Reach
+
+    @property
+    def weight(self) -> tuple[bool, int, int, int]:
+        caution = -_CAUTION.index(self.claim.standing) if self.claim.standing in _CAUTION else 0
+        return (not self.document.is_attached, self.reach, self.claim.when, caution)
+
+
+class _Tally:
+    """What of one document was about a finding."""
+
+    def __init__(self) -> None:
+        self.applied: set[int] = set()
+        self.settling: set[int] = set()
+        self.elsewhere: dict[int, Claim] = {}
+
+
+def apply(scan: Scan, documents: Sequence[Document], target: Target) -> Scan:
+    """`scan` with all that `documents` say of its findings, and how much of each was about one."""
+    if not documents:
+        return scan
+    today = datetime.datetime.fromtimestamp(scan.now, datetime.UTC).date().isoformat()
+    by_id = _by_id(documents)
+    tallies = [_Tally() for _ in documents]
+    findings = tuple(_joined(one, by_id, target, tallies, today) for one in scan.findings)
+    heard = tuple(
+        _heard(document, tally, today) for document, tally in zip(documents, tallies, strict=True)
+    )
+    return msgspec.structs.replace(scan, findings=findings, heard=(*scan.heard, *heard))
+
+
+_Index = dict[str, list[tuple[int, Document, Claim]]]
+
+
+def _by_id(documents: Sequence[Document]) -> _Index:
+    found: _Index = defaultdict(list)
+    for number, document in enumerate(documents):
+        for claim in document.claims:
+            for name in {one.upper() for one in claim.ids}:
+                found[name].append((number, document, claim))
+    return found
+
+
+def _joined(
+    finding: Finding, by_id: _Index, target: Target, tallies: list[_Tally], today: str
+) -> Finding:
+    names = {one.upper() for one in (finding.id, *finding.aliases, *finding.advisories)}
+    said: list[tuple[int, _Said]] = []
+    seen: set[int] = set()
+    for name in sorted(names):
+        for number, document, claim in by_id.get(name, ()):
+            if id(claim) in seen:
+                continue
+            seen.add(id(claim))
+            reach = _reach(claim, finding, target)
+            if reach is None:
+                tallies[number].elsewhere.setdefault(id(claim), claim)
+            else:
+                said.append((number, _Said(claim, document, reach)))
+    if not said:
+        return finding
+    statements = _weighed([one for _, one in said], finding, today)
+    for number, one in said:
+        tallies[number].applied.add(id(one.claim))
+        if one.claim.standing in SETTLING and not _expired(one.claim, today):
+            tallies[number].settling.add(id(one.claim))
+    return msgspec.structs.replace(finding, statements=statements)
+
+
+def _reach(claim: Claim, finding: Finding, target: Target) -> Reach | None:
+    """How far the claim speaks if it is about the finding: as far as what it names does."""
+    if claim.standing is Standing.ACCEPTED and claim.about[0].product.name:
+        names = (ignore.ANY, finding.name, finding.package)
+        return Reach.IMAGE if claim.about[0].product.name in names else None
+    reaches = (reach_of(about, finding, target) for about in claim.about)
+    return max((one for one in reaches if one is not None), default=None)
+
+
+def _weighed(said: list[_Said], finding: Finding, today: str) -> tuple[Statement, ...]:
+    """All statements, those that hold first; what outweighs one that would settle voids it."""
+    said = sorted(said, key=lambda one: one.weight, reverse=True)
+    statements = [_own(one, said) for one in finding.statements]
+    for position, one in enumerate(said):
+        void = _expired(one.claim, today) or one.claim.void
+        statements.append(_statement(one, void or _denied(one, said[:position])))
+    return tuple(sorted(statements, key=lambda one: bool(one.void)))
+
+
+def _own(one: Statement, said: list[_Said]) -> Statement:
+    """A statement of ours: only what somebody named says of this very image outweighs bytes."""
+    heaviest = next((each for each in said if each.claim.standing is not Standing.ACCEPTED), None)
+    if heaviest is None or one.standing not in SETTLING or one.void:
+        return one
+    if heaviest.document.is_attached or heaviest.reach is not Reach.IMAGE:
+        return one
+    if heaviest.claim.standing is not Standing.AFFECTED:
+        return one
+    return msgspec.structs.replace(one, void=_says(heaviest))
+
+
+def _denied(one: _Said, heavier: list[_Said]) -> str:
+    """Why a statement that would settle does not: a heavier one says that it is affected.
+
+    Not to know is no contradiction, unless the same author knew before.
+    """
+    if one.claim.standing not in SETTLING or one.claim.standing is Standing.ACCEPTED:
+        return ""
+    for other in heavier:
+        standing = other.claim.standing
+        is_retraction = (
+            standing is Standing.UNDER_INVESTIGATION
+            and other.document.author == one.document.author
+        )
+        if standing is Standing.AFFECTED or is_retraction:
+            return _says(other)
+    return ""
+
+
+def _says(one: _Said) -> str:
+    word = one.claim.standing.value.replace("_", " ")
+    return f"{one.document.name} says that it is {word}, and outweighs this"
+
+
+def _statement(one: _Said, void: str) -> Statement:
+    claim = one.claim
+    return Statement(
+        standing=claim.standing,
+        by=one.document.name,
+        justification=claim.justification,
+        reason=claim.reason,
+        until=claim.until,
+        evidence=claim.evidence,
+        void=void,
+    )
+
+
+def _expired(claim: Claim, today: str) -> str:
+    return f"it expired on {claim.until}" if claim.until and today > claim.until else ""
+
+
+def _heard(document: Document, tally: _Tally, today: str) -> Heard:
+    remarks = list(document.remarks)
+    for claim in document.claims:
+        if expired := _expired(claim, today):
+            about = f" of {claim.about[0].product}" if claim.about else ""
+            remarks.append(f"{claim.ids[0] if claim.ids else claim.where}{about}: {expired}")
+    elsewhere = [one for key, one in tally.elsewhere.items() if key not in tally.applied]
+    remarks += map(_about_another, elsewhere[:_TOLD])
+    if len(elsewhere) > _TOLD:
+        remarks.append(f"{len(elsewhere) - _TOLD} more are about other products")
+    return Heard(
+        name=document.name,
+        form=document.form,
+        author=document.author,
+        is_attached=document.is_attached,
+        statements=len(document.claims),
+        applied=len(tally.applied),
+        settling=len(tally.settling),
+        remarks=tuple(remarks),
+    )
+
+
+def _about_another(claim: Claim) -> str:
+    if not claim.about:
+        return f"{claim.ids[0]}: the statement names nothing"
+    about = claim.about[0]
+    what = f"{about.parts[0]} in {about.product}" if about.parts else str(about.product)
+    return f"{claim.ids[0]} is found here, but the statement is about {what}"
