@@ -223,7 +223,7 @@ def test_what_is_linked_refutes(evidence, linked, why):
 def test_evidence_may_leave_out_no_function_that_advisories_name():
     other = "golang.org/x/net/http2.ConfigureTransport"
     for named, outcome in (((VULNERABLE,), Outcome.PROVEN), ((other,), Outcome.REFUTED)):
-        asked = []
+        asked: list = []
 
         def symbols(component, ids, named=named, asked=asked):
             asked.append((component.name, tuple(ids)))
