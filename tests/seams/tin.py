@@ -14,6 +14,7 @@ from distil.distros.protocol import (
     Edge,
     Elf,
     LockedArchive,
+    Offered,
     Opening,
     Remedy,
     Request,
@@ -161,6 +162,10 @@ class TinBase(msgspec.Struct, frozen=True):
     def version(self, package: str) -> str | None:
         found = self.packages.get(package)
         return None if found is None else found.version
+
+    def offered(self, package: str) -> Offered | None:
+        found = self.packages.get(package)
+        return None if found is None else Offered(found.version, found.name, found.version)
 
     def with_library(self, soname: str) -> tuple[str, ...]:
         return ()

@@ -78,6 +78,14 @@ class Setting(msgspec.Struct, frozen=True):
     searched: bool = False
 
 
+class Offered(msgspec.Struct, frozen=True):
+    """The version of a package that would be installed, and what it is built from."""
+
+    version: str
+    source: str
+    source_version: str
+
+
 class Remedy(msgspec.Struct, frozen=True):
     """What to do about the `packages`, as lines to be shown as they are."""
 
@@ -261,6 +269,9 @@ class Base(Protocol):
 
     def version(self, package: str) -> str | None:
         """The upstream version of `package` that would be installed; None when there is none."""
+
+    def offered(self, package: str) -> Offered | None:
+        """What would be installed of `package`; None when there is none."""
 
     def with_library(self, soname: str) -> tuple[str, ...]:
         """The packages that have the library `soname`, the best first; maybe none."""

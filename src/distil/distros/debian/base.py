@@ -36,7 +36,7 @@ from distil.distros.debian.sources import find_mirrors
 from distil.distros.debian.toolchain import toolchain_on
 from distil.distros.errors import UnknownBase
 from distil.distros.foundation import Foundation
-from distil.distros.protocol import Opening, Request, Toolchain
+from distil.distros.protocol import Offered, Opening, Request, Toolchain
 from distil.errors import DistilError
 from distil.fetch.http import Client
 from distil.model.lock import LockPart
@@ -101,6 +101,13 @@ class DebianBase(msgspec.Struct, frozen=True):
         """The upstream version of the candidate, less what a suite adds to it."""
         found = None if self.ground.refusal else self.index.candidate(package)
         return None if found is None else upstream_version(found.version)
+
+    def offered(self, package: str) -> Offered | None:
+        """The candidate."""
+        found = None if self.ground.refusal else self.index.candidate(package)
+        if found is None:
+            return None
+        return Offered(found.version, found.source, found.source_version)
 
     def with_library(self, soname: str) -> tuple[str, ...]:
         """By name, or by the suites' lists of files."""

@@ -1,0 +1,153 @@
+"""Bases for a runtime that are made and measured, and which of them is best."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
+
+import msgspec
+
+from distil.model.inventory import Answer
+from distil.model.spec import Level
+from distil.recommend.counts import Counts
+from distil.recommend.lines import Line
+from distil.recommend.recognised import Recognised
+
+SPEC_FILE: Final = "distil.toml"
+
+
+class Base(msgspec.Struct, frozen=True, kw_only=True):
+    """A base to be made for a runtime, of `packages` from `base`, or the image `image`.
+
+    `start` is what it starts; nothing where the packages say so themselves.
+    """
+
+    base: str = ""
+    level: Level = Level.REACHABLE
+    packages: tuple[str, ...] = ()
+    start: tuple[str, ...] = ()
+    image: str = ""
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        return self.image or f"{self.base}, level {self.level.value}"
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The whole ``distil.toml`` that makes it; none for an image that is there."""
+        return tuple(self._lines()) if not self.image else ()
+
+    def _lines(self) -> Iterator[str]:
+        yield "[app]"
+        yield f"packages = {_words(self.packages)}"
+        if self.start:
+            yield f"entrypoint = {_words(self.start)}"
+        yield ""
+        yield "[base]"
+        yield f"from = {json.dumps(self.base)}"
+        yield ""
+        yield "[reach]"
+        yield f"level = {json.dumps(self.level.value)}"
+
+    def steps(self, name: str) -> tuple[Line, ...]:
+        """What to do to build on it, when it is made as `name`."""
+        if self.image:
+            return (Line("Dockerfile", f"FROM {self.image}"),)
+        return (
+            Line("$", f"distil build base -t {name} --load"),
+            Line("Dockerfile", f"FROM {name}"),
+        )
+
+
+class BaseOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """A base that was tried; sizes in bytes, as it is transferred and unpacked.
+
+    `error` says why it was not made or looked at, with what to do about it in `hint`. `runtime`
+    is the one that it has, `lacking` the libraries that what is put onto it needs and it has not.
+    """
+
+    candidate: Base
+    error: str = ""
+    hint: str = ""
+    size: int = 0
+    uncompressed_size: int = 0
+    packages: int = 0
+    runtime: Recognised | None = None
+    counts: Counts | None = None
+    lacking: tuple[str, ...] = ()
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether it is there with all that is needed, and its vulnerabilities are known."""
+        known = self.counts is not None and self.counts.answer is not Answer.UNKNOWN
+        return not self.error and not self.lacking and known
+
+    def fits(self, runtime: Recognised) -> bool:
+        """Whether what runs on `runtime` runs on it: the same line, with all libraries."""
+        found = self.runtime
+        if found is None or found.name != runtime.name or not self.is_sure:
+            return False
+        return not runtime.line or found.line == runtime.line
+
+
+def packages_for(runtime: Recognised, is_there: Callable[[str], bool]) -> tuple[str, ...]:
+    """The packages that have `runtime`, in the version nearest to it; none where there are none."""
+    numbers = runtime.version.split(".")
+    for choice in runtime.known.choices:
+        names = tuple(_filled(name, numbers) for name in choice)
+        if all(name and is_there(name) for name in names):
+            return names
+    return ()
+
+
+def candidates_on(base: str, packages: Sequence[str], runtime: Recognised) -> tuple[Base, ...]:
+    """What to try on `base`: each level, the smallest first."""
+    return tuple(
+        Base(base=base, level=level, packages=tuple(packages), start=runtime.known.start)
+        for level in (Level.REACHABLE, Level.PACKAGES)
+    )
+
+
+def best_of(outcomes: Sequence[BaseOutcome], runtime: Recognised) -> BaseOutcome | None:
+    """The one that fits with the fewest vulnerabilities, by their weight; then the smallest.
+
+    None where none fits, or nothing was counted.
+    """
+    fitting = [one for one in outcomes if one.fits(runtime)]
+    return min(fitting, key=lambda one: (_weight(one), one.size), default=None)
+
+
+def newest_of(outcomes: Sequence[BaseOutcome], runtime: Recognised) -> BaseOutcome | None:
+    """The best of those with a newer line of the same runtime, for who can go on to it."""
+    newer = [
+        one
+        for one in outcomes
+        if one.is_sure
+        and one.runtime is not None
+        and one.runtime.name == runtime.name
+        and _numbers(one.runtime.line) > _numbers(runtime.line)
+    ]
+    return min(newer, key=lambda one: (_weight(one), one.size), default=None)
+
+
+def _weight(outcome: BaseOutcome) -> float:
+    return outcome.counts.weight if outcome.counts is not None else 0.0
+
+
+def _numbers(line: str) -> tuple[int, ...]:
+    return tuple(int(one) for one in line.split(".") if one.isdigit())
+
+
+def _filled(name: str, numbers: Sequence[str]) -> str:
+    """The name of a package with the version in it; empty where that is not known."""
+    if "{0}" in name and not numbers[0]:
+        return ""
+    if "{1}" in name and len(numbers) < 2:
+        return ""
+    return name.format(numbers[0], ".".join(numbers[:2]))
+
+
+def _words(words: Sequence[str]) -> str:
+    return f"[{', '.join(map(json.dumps, words))}]"
