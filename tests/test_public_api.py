@@ -165,6 +165,8 @@ STRUCTS = {
     "ScanRequest": [
         "image",
         "platform",
+        "all_platforms",
+        "upgrades",
         "base",
         "database",
         "now",

@@ -31,14 +31,18 @@ _DAY: Final = 86_400
 class ScanRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What `scan` is asked for: an image, a place such as ``oci:DIR:TAG``, or ``sbom:FILE``.
 
-    Of an image for several platforms all are scanned, or `platform` alone. `base` is the place of
-    the image that it is made on, where the user knows. `database` is the file of advisories, empty
-    for the one of this user. Ages are counted from `now`, in seconds since 1970, 0 for the time it
-    is. A database of more than `oldest` days is called old, one of more than `max_age` is refused.
+    Of an image for several platforms all are scanned, or `platform` alone; where none is named and
+    `all_platforms` is false, it is this machine's. `base` is the place of the image that it is
+    made on, where the user knows. With `upgrades` it is tried which versions get rid of what is
+    found. `database` is the file of advisories, empty for the one of this user. Ages are counted
+    from `now`, in seconds since 1970, 0 for the time it is. A database of more than `oldest` days
+    is called old, one of more than `max_age` is refused.
     """
 
     image: str
     platform: str = ""
+    all_platforms: bool = True
+    upgrades: bool = False
     base: str = ""
     database: str = ""
     now: int = 0
@@ -101,6 +105,22 @@ def scan(request: ScanRequest, advisories: Advisories | None = None) -> ScanRepo
         with open_database(Path(request.database) if request.database else None) as opened:
             return scan(request, opened)
     _check_age(request, advisories)
+    found = _found(request, advisories)
+    if not request.upgrades:
+        return found
+    scanned = tuple(advised(one, advisories, request.matching) for one in found.scanned)
+    return msgspec.structs.replace(found, scanned=scanned)
+
+
+def advised(one: Scanned, advisories: Advisories, how: Matching) -> Scanned:
+    """The same with the upgrades that get rid of what counts. Raises `DamagedDatabase`."""
+    from distil.vulns.upgrades import upgrades  # Not every form tells them.
+
+    steps = upgrades(one.scan, one.inventory, lambda other: matched(other, advisories, how))
+    return msgspec.structs.replace(one, scan=msgspec.structs.replace(one.scan, upgrades=steps))
+
+
+def _found(request: ScanRequest, advisories: Advisories) -> ScanReport:
     if request.image.startswith(DOCUMENT):
         return _of_document(request, advisories)
     cache = Cache.default()
@@ -150,5 +170,11 @@ def _surveyed(request: ScanRequest, cache: Cache) -> SurveyedImage:
         if request.base
         else None
     )
-    wanted = Wanted(platform=request.platform, base=base, functions=True, settings=request.settings)
+    wanted = Wanted(
+        platform=request.platform,
+        all_platforms=request.all_platforms,
+        base=base,
+        functions=True,
+        settings=request.settings,
+    )
     return survey(parse_location(request.image), wanted, cache)
