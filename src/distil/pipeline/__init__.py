@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from distil.pipeline.cache import CacheCleaned, CacheInfo, cache_gc, cache_info
     from distil.pipeline.cat import cat
     from distil.pipeline.check import CheckReport, check
+    from distil.pipeline.compare import CompareRequest, compare
     from distil.pipeline.copy import CopyRequest, CopySummary, copy
     from distil.pipeline.db import (
         DbRequest,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from distil.pipeline.doctor import doctor
     from distil.pipeline.export import export, exported
     from distil.pipeline.files import FilesRequest, OwnedFiles, files
+    from distil.pipeline.hearing import Hearing
     from distil.pipeline.init import InitialSpec, init, schema
     from distil.pipeline.inspect import inspect, raw_config, raw_manifest
     from distil.pipeline.layers import layers
@@ -52,6 +54,7 @@ if TYPE_CHECKING:
     )
     from distil.pipeline.scan import Scanned, ScanReport, ScanRequest, scan
     from distil.pipeline.tags import delete, tag, tags
+    from distil.pipeline.vex import VerifiedVex, VexRequest, verify_vex
     from distil.pipeline.why import Found, why
 
 __all__ = [
@@ -59,6 +62,7 @@ __all__ = [
     "CacheCleaned",
     "CacheInfo",
     "CheckReport",
+    "CompareRequest",
     "Compared",
     "CopyRequest",
     "CopySummary",
@@ -66,6 +70,7 @@ __all__ = [
     "DbUpdated",
     "FilesRequest",
     "Found",
+    "Hearing",
     "InitialSpec",
     "Listed",
     "LockRequest",
@@ -82,11 +87,14 @@ __all__ = [
     "ScanRequest",
     "Scanned",
     "StoreSettings",
+    "VerifiedVex",
+    "VexRequest",
     "build",
     "cache_gc",
     "cache_info",
     "cat",
     "check",
+    "compare",
     "copy",
     "db_export",
     "db_import",
@@ -118,6 +126,7 @@ __all__ = [
     "tag",
     "tags",
     "verify_sbom",
+    "verify_vex",
     "why",
     "write_sbom",
 ]
@@ -127,6 +136,7 @@ _ELSEWHERE: Final = {
     "CacheCleaned": "cache",
     "CacheInfo": "cache",
     "CheckReport": "check",
+    "CompareRequest": "compare",
     "Compared": "sbom",
     "CopyRequest": "copy",
     "CopySummary": "copy",
@@ -134,6 +144,7 @@ _ELSEWHERE: Final = {
     "DbUpdated": "db",
     "FilesRequest": "files",
     "Found": "why",
+    "Hearing": "hearing",
     "InitialSpec": "init",
     "Listed": "ls",
     "LockRequest": "lock",
@@ -149,6 +160,8 @@ _ELSEWHERE: Final = {
     "ScanReport": "scan",
     "ScanRequest": "scan",
     "Scanned": "scan",
+    "VerifiedVex": "vex",
+    "VexRequest": "vex",
     "cache_gc": "cache",
     "cache_info": "cache",
     "db_export": "db",
@@ -165,6 +178,7 @@ _ELSEWHERE: Final = {
     "schema": "init",
     "tag": "tags",
     "verify_sbom": "sbom",
+    "verify_vex": "vex",
     "write_sbom": "sbom",
 }
 """The file of each name that is not called like its file."""

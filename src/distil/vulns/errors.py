@@ -122,5 +122,15 @@ class NoFeeds(DistilError):
         )
 
 
+class DatabaseTooOld(DistilError):
+    """A database older than the days that --max-db-age allows."""
+
+    def __init__(self, path: str, days: int, allowed: int) -> None:
+        super().__init__(
+            f"the database {path} is {days} days old, of {allowed} that are allowed",
+            hint="run `distil db update`",
+        )
+
+
 def _said(when: int) -> str:
     return datetime.fromtimestamp(when, UTC).strftime("%Y-%m-%d %H:%M") if when else "no date"
