@@ -61,7 +61,7 @@ FUNCTIONS = {
     "read_sbom": "(file: 'Path') -> 'Inventory | IndexInventory'",
     "write_sbom": "(pieces: 'Iterable[bytes]', file: 'Path') -> 'None'",
     "verify_sbom": "(request: 'SbomRequest', file: 'str') -> 'tuple[Compared, ...]'",
-    "scan": "(request: 'ScanRequest', advisories: 'Advisories') -> 'ScanReport'",
+    "scan": "(request: 'ScanRequest', advisories: 'Advisories | None' = None) -> 'ScanReport'",
     "verify_vex": "(request: 'VexRequest') -> 'tuple[VerifiedVex, ...]'",
     "files": "(request: 'FilesRequest') -> 'OwnedFiles'",
     "diff": (
