@@ -62,6 +62,9 @@ FUNCTIONS = {
     "write_sbom": "(pieces: 'Iterable[bytes]', file: 'Path') -> 'None'",
     "verify_sbom": "(request: 'SbomRequest', file: 'str') -> 'tuple[Compared, ...]'",
     "scan": "(request: 'ScanRequest', advisories: 'Advisories | None' = None) -> 'ScanReport'",
+    "quickview": (
+        "(request: 'ScanRequest', advisories: 'Advisories | None' = None) -> 'QuickView'"
+    ),
     "verify_vex": "(request: 'VexRequest') -> 'tuple[VerifiedVex, ...]'",
     "files": "(request: 'FilesRequest') -> 'OwnedFiles'",
     "diff": (
@@ -199,6 +202,7 @@ STRUCTS = {
     "VerifiedVex": ["name", "form", "author", "proofs", "others", "is_informed"],
     "ScanReport": ["image", "scanned", "index"],
     "Scanned": ["scan", "inventory", "surveyed"],
+    "QuickView": ["scan", "inventory"],
     "Compared": ["name", "platform", "differences", "trouble"],
     "FilesRequest": [
         "image",
