@@ -61,7 +61,7 @@ FUNCTIONS = {
     "read_sbom": "(file: 'Path') -> 'Inventory | IndexInventory'",
     "write_sbom": "(pieces: 'Iterable[bytes]', file: 'Path') -> 'None'",
     "verify_sbom": "(request: 'SbomRequest', file: 'str') -> 'tuple[Compared, ...]'",
-    "scan": "(request: 'ScanRequest', advisories: 'Advisories') -> 'ScanReport'",
+    "scan": "(request: 'ScanRequest', advisories: 'Advisories | None' = None) -> 'ScanReport'",
     "files": "(request: 'FilesRequest') -> 'OwnedFiles'",
     "diff": (
         "(before: 'str', after: 'str', platform: 'str' = '',"

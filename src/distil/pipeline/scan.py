@@ -17,11 +17,15 @@ from distil.model.inventory import Answer, IndexInventory, Inventory, Subject
 from distil.model.reference import parse_location
 from distil.survey.surveying import Surveyed, SurveyedImage, Wanted, known_image, survey
 from distil.vulns.advisories import Advisories
+from distil.vulns.database.reader import open_database
+from distil.vulns.errors import DatabaseTooOld
 from distil.vulns.matching.scan import OLD, Matching
 from distil.vulns.matching.scan import scan as matched
 
 DOCUMENT: Final = "sbom:"
 """What a document is named by, in place of an image: ``sbom:FILE``."""
+
+_DAY: Final = 86_400
 
 
 class ScanRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,13 +90,17 @@ def _as_bad_as(found: Scan, least: Severity) -> Scan:
     return msgspec.structs.replace(found, findings=kept)
 
 
-def scan(request: ScanRequest, advisories: Advisories) -> ScanReport:
-    """The vulnerabilities of what `request` names, by `advisories`.
+def scan(request: ScanRequest, advisories: Advisories | None = None) -> ScanReport:
+    """The vulnerabilities of what `request` names, by `advisories` or those of the database.
 
-    Nothing is asked of anybody but the place of the image. Raises `DamagedDatabase`,
-    `MalformedSbom`, `NotTheBase`, and what
+    Nothing is asked of anybody but the place of the image. Raises `NoDatabase`, `DamagedDatabase`
+    and the other errors of databases, `DatabaseTooOld`, `MalformedSbom`, `NotTheBase`, and what
     reading images raises.
     """
+    if advisories is None:
+        with open_database(Path(request.database) if request.database else None) as opened:
+            return scan(request, opened)
+    _check_age(request, advisories)
     if request.image.startswith(DOCUMENT):
         return _of_document(request, advisories)
     cache = Cache.default()
@@ -110,6 +118,13 @@ def scan_surveyed(
         Scanned(matched(one.inventory, advisories, how, one.functions), one.inventory, one)
         for one in surveyed.images
     )
+
+
+def _check_age(request: ScanRequest, advisories: Advisories) -> None:
+    status = advisories.status
+    days = (request.matching.now - status.built) // _DAY
+    if request.max_age is not None and days > request.max_age:
+        raise DatabaseTooOld(status.path, days, request.max_age)
 
 
 def _of_document(request: ScanRequest, advisories: Advisories) -> ScanReport:
