@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from distil.image.stores import StoreSettings
+    from distil.pipeline.against import Against, against
     from distil.pipeline.build import BuildRequest, build
     from distil.pipeline.cache import CacheCleaned, CacheInfo, cache_gc, cache_info
     from distil.pipeline.cat import cat
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from distil.pipeline.why import Found, why
 
 __all__ = [
+    "Against",
     "BuildRequest",
     "CacheCleaned",
     "CacheInfo",
@@ -74,6 +76,7 @@ __all__ = [
     "ScanRequest",
     "Scanned",
     "StoreSettings",
+    "against",
     "build",
     "cache_gc",
     "cache_info",
@@ -113,6 +116,7 @@ __all__ = [
 ]
 
 _ELSEWHERE: Final = {
+    "Against": "against",
     "BuildRequest": "build",
     "CacheCleaned": "cache",
     "CacheInfo": "cache",

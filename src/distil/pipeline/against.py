@@ -6,19 +6,22 @@ from pathlib import Path
 
 import msgspec
 
-from distil.model.regular_file import open_regular
+from distil.model.finding import Scan
 from distil.model.other_report import Disagreement, OtherReport
+from distil.model.regular_file import open_regular
 from distil.pipeline.scan import Scanned, ScanReport, ScanRequest, scan
 from distil.vulns.advisories import Advisories
+from distil.vulns.database.reader import open_database
 from distil.vulns.others.comparing import compared
 from distil.vulns.others.errors import ReportOfAnother
 from distil.vulns.others.reading import LARGEST, read_report
 
 
 class Against(msgspec.Struct, frozen=True):
-    """A scan, and what comes of holding one platform of it against the other report."""
+    """A scan, and what comes of holding `scan`, one platform of it, against the other report."""
 
     report: ScanReport
+    scan: Scan
     disagreement: Disagreement
 
 
@@ -31,7 +34,7 @@ def against(request: ScanRequest, file: Path, advisories: Advisories | None = No
     with open_regular(file) as stream:
         other = read_report(stream.read(LARGEST + 1), str(file))
     if advisories is None:
-        with open_database(request.database) as opened:
+        with open_database(Path(request.database) if request.database else None) as opened:
             return _against(request, file, other, opened)
     return _against(request, file, other, advisories)
 
@@ -41,7 +44,7 @@ def _against(
 ) -> Against:
     report = scan(request, advisories)
     one = _platform_of(report, other, str(file))
-    return Against(report, compared(one.scan, one.inventory, advisories, other))
+    return Against(report, one.scan, compared(one.scan, one.inventory, advisories, other))
 
 
 def _platform_of(report: ScanReport, other: OtherReport, name: str) -> Scanned:
