@@ -29,6 +29,7 @@ _VERBS: Final = {
     "check": ("distil.cli.check", "Check that everything in an image finds what it needs."),
     "sbom": ("distil.cli.sbom", "Say what is in an image: every component and its files."),
     "scan": ("distil.cli.scan", "Say which known vulnerabilities concern an image."),
+    "vex": ("distil.cli.vex", "Check what VEX documents say against the bytes of an image."),
     "files": ("distil.cli.files", "Say who owns each file of an image."),
     "inspect": ("distil.cli.inspect", "Show what the documents of an image say."),
     "ls": ("distil.cli.ls", "List what is in an image."),
@@ -36,6 +37,10 @@ _VERBS: Final = {
     "export": ("distil.cli.export", "Write all files of an image to one tar archive."),
     "layers": ("distil.cli.layers", "Show what each layer of an image is for."),
     "diff": ("distil.cli.diff", "Say what differs between two images."),
+    "compare": (
+        "distil.cli.compare",
+        "Say what a change of an image brought: vulnerabilities, packages, bytes.",
+    ),
     "copy": ("distil.cli.copy", "Copy an image from where it is to any other place."),
     "tags": ("distil.cli.tags", "List the tags of a repository or a layout."),
     "tag": ("distil.cli.tag", "Give an image other tags as well, where it is."),

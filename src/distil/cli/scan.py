@@ -143,6 +143,7 @@ def command(image: str, **asked: Any) -> int:  # noqa: ANN401
     request = pipeline.ScanRequest(
         image=image,
         platform=asked["platform"],
+        upgrades=asked["form"] not in ("sarif", "junit"),
         base=asked["base"],
         database=asked["database"],
         now=asked["now"],

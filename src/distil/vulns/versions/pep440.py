@@ -10,7 +10,6 @@ from typing import Final
 
 from distil.vulns.versions.ordering import Key, ordering
 
-
 _NO_UPDATE: Final = "-NA"
 
 
