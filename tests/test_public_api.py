@@ -62,6 +62,10 @@ FUNCTIONS = {
     "write_sbom": "(pieces: 'Iterable[bytes]', file: 'Path') -> 'None'",
     "verify_sbom": "(request: 'SbomRequest', file: 'str') -> 'tuple[Compared, ...]'",
     "scan": "(request: 'ScanRequest', advisories: 'Advisories | None' = None) -> 'ScanReport'",
+    "against": (
+        "(request: 'ScanRequest', file: 'Path',"
+        " advisories: 'Advisories | None' = None) -> 'Against'"
+    ),
     "verify_vex": "(request: 'VexRequest') -> 'tuple[VerifiedVex, ...]'",
     "files": "(request: 'FilesRequest') -> 'OwnedFiles'",
     "diff": (
@@ -179,6 +183,7 @@ STRUCTS = {
         "settings",
     ],
     "SbomReport": ["surveyed", "attached"],
+    "Against": ["report", "scan", "disagreement"],
     "ScanRequest": [
         "image",
         "platform",
