@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import datetime
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from distil.cli import places
+from distil.cli import places, scanning
 
 if TYPE_CHECKING:
     from distil.model.advisory import Severity
-    from distil.model.condition import Condition
     from distil.pipeline.scan import ScanReport, ScanRequest
 
-FORMATS: Final = ("text", "json", "sarif", "markdown", "junit")
+FORMATS: Final = ("text", "json", "sarif", "markdown", "junit", "openvex", "cyclonedx-vex")
 """The forms that a scan is told in; a test holds them against those there are."""
 
 _FOUND: Final = 1
@@ -25,31 +23,10 @@ _UNTOLD: Final = 3
 _LEVELS: Final = ("critical", "high", "medium", "low", "negligible")
 
 
-def _conditions(
-    _ctx: click.Context, _param: click.Parameter, texts: tuple[str, ...]
-) -> tuple[Condition, ...]:
-    from distil.model.condition import COUNTS, parse_condition
-
-    return tuple(parse_condition(text) for text in texts) or COUNTS
-
-
 def _severity(_ctx: click.Context, _param: click.Parameter, text: str | None) -> Severity | None:
     from distil.model.advisory import Severity
 
     return Severity[text.upper()] if text else None
-
-
-def moment(_ctx: click.Context, _param: click.Parameter, text: str | None) -> int:
-    """Seconds since 1970 of a date or a time; 0 for none."""
-    if not text:
-        return 0
-    try:
-        found = datetime.datetime.fromisoformat(text)
-    except ValueError as error:
-        raise click.BadParameter(f"{text!r} is not a date such as 2026-11-28") from error
-    if found.tzinfo is None:
-        found = found.replace(tzinfo=datetime.UTC)
-    return int(found.timestamp())
 
 
 @click.command(name="scan")
@@ -73,9 +50,8 @@ def moment(_ctx: click.Context, _param: click.Parameter, text: str | None) -> in
     "conditions",
     multiple=True,
     metavar="WHAT",
-    callback=_conditions,
-    help="What counts: critical, high, medium, low (or worse), kev, fixable, any (the default); "
-    "high+fixable for both. Repeatable: one of them is enough.",
+    callback=scanning.conditions,
+    help=f"What counts, by default any: {scanning.WORDS}",
 )
 @click.option(
     "--severity",
@@ -94,22 +70,30 @@ def moment(_ctx: click.Context, _param: click.Parameter, text: str | None) -> in
     "--base", default="", metavar="IMAGE", shell_complete=places.image, help="What it is made on."
 )
 @click.option(
-    "--db",
-    "database",
+    "--vex",
+    multiple=True,
+    type=click.Path(dir_okay=False),
+    metavar="FILE",
+    help="A VEX document that is heard: OpenVEX, CycloneDX or CSAF. Repeatable.",
+)
+@click.option(
+    "--ignore",
     type=click.Path(dir_okay=False),
     default="",
     metavar="FILE",
-    help="The database of advisories, in place of this user's.",
+    help="What is accepted, with a reason and until when, in TOML.",
 )
+@click.option(
+    "--no-attached-vex", is_flag=True, help="Hear no VEX documents that are attached to the image."
+)
+@scanning.database
 @click.option(
     "--max-db-age",
     type=click.IntRange(min=0),
     metavar="DAYS",
     help="Refuse a database that is older.",
 )
-@click.option(
-    "--now", callback=moment, metavar="DATE", help="The day that ages are counted from: today."
-)
+@scanning.now
 @click.option(
     "--against",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -139,15 +123,19 @@ def command(image: str, **asked: Any) -> int:  # noqa: ANN401
     """  # noqa: D301 - click wants the backspace itself
     from distil import pipeline
     from distil.cli.progress import show_progress
+    from distil.pipeline.hearing import Hearing
 
     request = pipeline.ScanRequest(
         image=image,
         platform=asked["platform"],
         upgrades=asked["form"] not in ("sarif", "junit"),
         base=asked["base"],
-        database=asked["database"],
+        database=str(asked["database"] or ""),
         now=asked["now"],
         max_age=asked["max_db_age"],
+        hearing=Hearing(
+            vex=asked["vex"], ignore=asked["ignore"], attached=not asked["no_attached_vex"]
+        ),
         settings=asked["settings"],
     )
     if asked["against"] is not None:
@@ -190,10 +178,11 @@ def _as_bad(found: ScanReport, least: Severity) -> ScanReport:
 
 def _told(found: ScanReport, asked: dict[str, Any]) -> str:
     from distil import __version__
+    from distil.model.condition import COUNTS
     from distil.report.scan import Telling, render
 
     telling = Telling(
-        conditions=asked["conditions"],
+        conditions=asked["conditions"] or COUNTS,
         verbose=asked["verbose"],
         require_complete=asked["require_complete"],
         version=__version__,
@@ -202,9 +191,10 @@ def _told(found: ScanReport, asked: dict[str, Any]) -> str:
 
 
 def _code(found: ScanReport, asked: dict[str, Any]) -> int:
-    from distil.model.condition import counting
+    from distil.model.condition import COUNTS, counting
 
-    if any(counting(one.findings, asked["conditions"]) for one in found.scans):
+    conditions = asked["conditions"] or COUNTS
+    if any(counting(one.findings, conditions) for one in found.scans):
         return _FOUND
     return _UNTOLD if asked["require_complete"] and not found.is_complete else 0
 
