@@ -11,8 +11,9 @@ from distil import pipeline
 from distil.cli import run
 from distil.image.assemble import assemble_index
 from distil.model.other_report import Reason, Side
+from distil.model.platform import ARM64
 from distil.vulns.others.errors import MalformedReport, ReportOfAnother
-from tests.pipeline.test_sbom import ARM64, DEBIAN, image_of, put
+from tests.pipeline.test_sbom import DEBIAN, image_of, put
 from tests.support.nodes import file as node
 from tests.vulns.database.feeds import NOW, build, osv, write_archive
 
