@@ -66,6 +66,9 @@ FUNCTIONS = {
         "(request: 'ScanRequest', file: 'Path',"
         " advisories: 'Advisories | None' = None) -> 'Against'"
     ),
+    "quickview": (
+        "(request: 'ScanRequest', advisories: 'Advisories | None' = None) -> 'QuickView'"
+    ),
     "verify_vex": "(request: 'VexRequest') -> 'tuple[VerifiedVex, ...]'",
     "files": "(request: 'FilesRequest') -> 'OwnedFiles'",
     "diff": (
@@ -202,6 +205,7 @@ STRUCTS = {
     "VerifiedVex": ["name", "form", "author", "proofs", "others", "is_informed"],
     "ScanReport": ["image", "scanned", "index"],
     "Scanned": ["scan", "inventory", "surveyed"],
+    "QuickView": ["scan", "inventory"],
     "Compared": ["name", "platform", "differences", "trouble"],
     "FilesRequest": [
         "image",

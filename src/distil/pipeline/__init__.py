@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from distil.pipeline.login import LoggedIn, login
     from distil.pipeline.logout import LoggedOut, logout
     from distil.pipeline.ls import Listed, ls
+    from distil.pipeline.quickview import QuickView, quickview
     from distil.pipeline.recommend import RecommendRequest, recommend
     from distil.pipeline.run import Ran, Running, RunRequest, run
     from distil.pipeline.sbom import (
@@ -71,6 +72,7 @@ __all__ = [
     "LoggedIn",
     "LoggedOut",
     "OwnedFiles",
+    "QuickView",
     "Ran",
     "RecommendRequest",
     "RunRequest",
@@ -107,6 +109,7 @@ __all__ = [
     "login",
     "logout",
     "ls",
+    "quickview",
     "raw_config",
     "raw_manifest",
     "read_sbom",
@@ -145,6 +148,7 @@ _ELSEWHERE: Final = {
     "LoggedIn": "login",
     "LoggedOut": "logout",
     "OwnedFiles": "files",
+    "QuickView": "quickview",
     "Ran": "run",
     "RecommendRequest": "recommend",
     "RunRequest": "run",
