@@ -100,6 +100,8 @@ FUNCTIONS = {
     "logout": "(registry: 'str' = '') -> 'LoggedOut'",
     "doctor": "(*, offline: 'bool' = False) -> 'Diagnosis'",
     "db_update": "(request: 'DbRequest') -> 'DbUpdated'",
+    "db_export": "(request: 'DbRequest') -> 'str'",
+    "db_import": "(request: 'DbRequest') -> 'DatabaseStatus'",
     "db_status": "(database: 'Path | None' = None) -> 'DatabaseStatus'",
     "db_verify": "(database: 'Path | None' = None) -> 'DatabaseStatus'",
     "cache_info": "() -> 'CacheInfo'",

@@ -20,7 +20,15 @@ if TYPE_CHECKING:
     from distil.pipeline.check import CheckReport, check
     from distil.pipeline.compare import CompareRequest, compare
     from distil.pipeline.copy import CopyRequest, CopySummary, copy
-    from distil.pipeline.db import DbRequest, DbUpdated, db_status, db_update, db_verify
+    from distil.pipeline.db import (
+        DbRequest,
+        DbUpdated,
+        db_export,
+        db_import,
+        db_status,
+        db_update,
+        db_verify,
+    )
     from distil.pipeline.diff import diff
     from distil.pipeline.doctor import doctor
     from distil.pipeline.export import export, exported
@@ -93,6 +101,8 @@ __all__ = [
     "check",
     "compare",
     "copy",
+    "db_export",
+    "db_import",
     "db_status",
     "db_update",
     "db_verify",
@@ -162,6 +172,8 @@ _ELSEWHERE: Final = {
     "VexRequest": "vex",
     "cache_gc": "cache",
     "cache_info": "cache",
+    "db_export": "db",
+    "db_import": "db",
     "db_status": "db",
     "db_update": "db",
     "db_verify": "db",
