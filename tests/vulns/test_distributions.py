@@ -41,13 +41,17 @@ class Distribution(NamedTuple):
     ended: bool = False
 
 
+LEAP = "ID=opensuse-leap"
+RHEL = "Red Hat:enterprise_linux"
+SLES = "SUSE:Linux Enterprise Server"
+
 DISTRIBUTIONS = {
     "Debian 10": Distribution("ID=debian\nVERSION_ID=10", "deb", "Debian:10", ended=True),
     "Debian 11": Distribution("ID=debian\nVERSION_ID=11", "deb", "Debian:11", ended=True),
     "Debian 12": Distribution("ID=debian\nVERSION_ID=12", "deb", "Debian:12"),
     "Debian 13": Distribution("ID=debian\nVERSION_ID=13", "deb", "Debian:13"),
     "Debian testing": Distribution("ID=debian\nVERSION_CODENAME=forky", "deb", "Debian:14"),
-    "distroless": Distribution("ID=debian\nVERSION_ID=12\nPRETTY_NAME=Distroless", "status.d", "Debian:12"),
+    "distroless": Distribution("ID=debian\nVERSION_ID=12", "status.d", "Debian:12"),
     "Ubuntu 20.04": Distribution("ID=ubuntu\nVERSION_ID=20.04", "deb", "Ubuntu:20.04:LTS"),
     "Ubuntu 22.04": Distribution("ID=ubuntu\nVERSION_ID=22.04", "deb", "Ubuntu:22.04:LTS"),
     "Ubuntu 24.04": Distribution("ID=ubuntu\nVERSION_ID=24.04", "deb", "Ubuntu:24.04:LTS"),
@@ -69,19 +73,19 @@ DISTRIBUTIONS = {
     "AlmaLinux 9": Distribution("ID=almalinux\nVERSION_ID=9.6", "rpm", "AlmaLinux:9", BINARY),
     "AlmaLinux 10": Distribution("ID=almalinux\nVERSION_ID=10.0", "rpm", "AlmaLinux:10", BINARY),
     "Rocky Linux 9": Distribution("ID=rocky\nVERSION_ID=9.6", "rpm", "Rocky Linux:9", BINARY),
-    "RHEL 9": Distribution("ID=rhel\nVERSION_ID=9.6", "rpm", "Red Hat:enterprise_linux:9::baseos", BINARY),
+    "RHEL 9": Distribution("ID=rhel\nVERSION_ID=9.6", "rpm", f"{RHEL}:9::baseos", BINARY),
     "CentOS 7": Distribution("ID=centos\nVERSION_ID=7", "rpm", ""),
     "CentOS Stream 9": Distribution("ID=centos\nVERSION_ID=9", "rpm", ""),
     "Oracle Linux 9": Distribution("ID=ol\nVERSION_ID=9.6", "rpm", ""),
     "Fedora 42": Distribution("ID=fedora\nVERSION_ID=42", "rpm", ""),
     "Amazon Linux 2": Distribution("ID=amzn\nVERSION_ID=2", "rpm", ""),
     "Amazon Linux 2023": Distribution("ID=amzn\nVERSION_ID=2023", "rpm", ""),
-    "openSUSE Leap 15.6": Distribution("ID=opensuse-leap\nVERSION_ID=15.6", "rpm", "openSUSE:Leap 15.6", ended=True),
-    "openSUSE Tumbleweed": Distribution("ID=opensuse-tumbleweed\nVERSION_ID=20261101", "rpm", "openSUSE:Tumbleweed"),
-    "SLES 15 SP6": Distribution("ID=sles\nVERSION_ID=15.6", "rpm", "SUSE:Linux Enterprise Server 15 SP6"),
+    "openSUSE Leap": Distribution(f"{LEAP}\nVERSION_ID=15.6", "rpm", "openSUSE:Leap 15.6", ended=True),
+    "openSUSE Tumbleweed": Distribution("ID=opensuse-tumbleweed", "rpm", "openSUSE:Tumbleweed"),
+    "SLES 15 SP6": Distribution("ID=sles\nVERSION_ID=15.6", "rpm", f"{SLES} 15 SP6"),
     "Photon 5": Distribution("ID=photon\nVERSION_ID=5.0", "rpm", "Photon OS:5.0"),
     "Azure Linux 3": Distribution("ID=azurelinux\nVERSION_ID=3.0", "rpm", "Azure Linux:3"),
-    "Mariner 2": Distribution("ID=mariner\nVERSION_ID=2.0.20240112", "rpm", "Azure Linux:2", ended=True),
+    "Mariner 2": Distribution("ID=mariner\nVERSION_ID=2.0", "rpm", "Azure Linux:2", ended=True),
     "Mageia 9": Distribution("ID=mageia\nVERSION_ID=9", "rpm", "Mageia:9"),
     "openEuler 24.03": Distribution("ID=openEuler\nVERSION_ID=24.03", "rpm", "openEuler:24.03-LTS"),
     "Arch": Distribution("ID=arch\nBUILD_ID=rolling", "alpm", ""),
@@ -200,7 +204,8 @@ def assert_unknown(found: Scan) -> None:
     assert found.verdict.reasons[0].startswith(
         ("there are no advisories here about", "the image does not say which release")
     )
-    assert [name for each in found.unassessed for name in each.names] == [BINARY]
+    (name,) = (name for each in found.unassessed for name in each.names)
+    assert name.startswith(f"{BINARY} 3.0.1-")
 
 
 def test_exit_codes(
@@ -214,7 +219,7 @@ def test_exit_codes(
 
     assert ended("Debian 12") == 1
     assert ended("Arch") == 0
-    assert "unknown" in capsys.readouterr().out
+    assert "verdict   UNKNOWN: there are no advisories here" in capsys.readouterr().out
     assert ended("Arch", "--require-complete") == 3
     assert ended("no release", "--require-complete") == 3
 
