@@ -41,7 +41,7 @@ class Distribution(NamedTuple):
     ended: bool = False
 
 
-LEAP = "ID=opensuse-leap"
+LEAP = "ID=opensuse-leap\nVERSION_ID=15.6"
 RHEL = "Red Hat:enterprise_linux"
 SLES = "SUSE:Linux Enterprise Server"
 
@@ -80,7 +80,7 @@ DISTRIBUTIONS = {
     "Fedora 42": Distribution("ID=fedora\nVERSION_ID=42", "rpm", ""),
     "Amazon Linux 2": Distribution("ID=amzn\nVERSION_ID=2", "rpm", ""),
     "Amazon Linux 2023": Distribution("ID=amzn\nVERSION_ID=2023", "rpm", ""),
-    "openSUSE Leap": Distribution(f"{LEAP}\nVERSION_ID=15.6", "rpm", "openSUSE:Leap 15.6", ended=True),
+    "openSUSE Leap": Distribution(LEAP, "rpm", "openSUSE:Leap 15.6", ended=True),
     "openSUSE Tumbleweed": Distribution("ID=opensuse-tumbleweed", "rpm", "openSUSE:Tumbleweed"),
     "SLES 15 SP6": Distribution("ID=sles\nVERSION_ID=15.6", "rpm", f"{SLES} 15 SP6"),
     "Photon 5": Distribution("ID=photon\nVERSION_ID=5.0", "rpm", "Photon OS:5.0"),
