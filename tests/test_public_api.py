@@ -62,6 +62,10 @@ FUNCTIONS = {
     "write_sbom": "(pieces: 'Iterable[bytes]', file: 'Path') -> 'None'",
     "verify_sbom": "(request: 'SbomRequest', file: 'str') -> 'tuple[Compared, ...]'",
     "scan": "(request: 'ScanRequest', advisories: 'Advisories | None' = None) -> 'ScanReport'",
+    "against": (
+        "(request: 'ScanRequest', file: 'Path',"
+        " advisories: 'Advisories | None' = None) -> 'Against'"
+    ),
     "quickview": (
         "(request: 'ScanRequest', advisories: 'Advisories | None' = None) -> 'QuickView'"
     ),
@@ -184,6 +188,7 @@ STRUCTS = {
         "settings",
     ],
     "SbomReport": ["surveyed", "attached"],
+    "Against": ["report", "scan", "disagreement"],
     "ScanRequest": [
         "image",
         "platform",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from distil.image.stores import StoreSettings
+    from distil.pipeline.against import Against, against
     from distil.pipeline.build import BuildRequest, build
     from distil.pipeline.cache import CacheCleaned, CacheInfo, cache_gc, cache_info
     from distil.pipeline.cat import cat
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
     from distil.pipeline.why import Found, why
 
 __all__ = [
+    "Against",
     "BuildRequest",
     "CacheCleaned",
     "CacheInfo",
@@ -91,6 +93,7 @@ __all__ = [
     "StoreSettings",
     "VerifiedVex",
     "VexRequest",
+    "against",
     "build",
     "cache_gc",
     "cache_info",
@@ -135,6 +138,7 @@ __all__ = [
 ]
 
 _ELSEWHERE: Final = {
+    "Against": "against",
     "BuildRequest": "build",
     "CacheCleaned": "cache",
     "CacheInfo": "cache",
