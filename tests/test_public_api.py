@@ -143,6 +143,7 @@ STRUCTS = {
         "conditions",
         "database",
         "now",
+        "hearing",
         "settings",
     ],
     "CopyRequest": [
