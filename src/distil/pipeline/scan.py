@@ -18,12 +18,16 @@ from distil.model.reference import parse_location
 from distil.pipeline.hearing import Hearing, heard, named_documents
 from distil.survey.surveying import Surveyed, SurveyedImage, Wanted, known_image, survey
 from distil.vulns.advisories import Advisories
+from distil.vulns.database.reader import open_database
+from distil.vulns.errors import DatabaseTooOld
 from distil.vulns.matching.scan import OLD, Matching
 from distil.vulns.matching.scan import scan as matched
 from distil.vulns.vex.claims import Document
 
 DOCUMENT: Final = "sbom:"
 """What a document is named by, in place of an image: ``sbom:FILE``."""
+
+_DAY: Final = 86_400
 
 
 class ScanRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,13 +97,17 @@ def _as_bad_as(found: Scan, least: Severity) -> Scan:
     return msgspec.structs.replace(found, findings=kept)
 
 
-def scan(request: ScanRequest, advisories: Advisories) -> ScanReport:
-    """The vulnerabilities of what `request` names, by `advisories`.
+def scan(request: ScanRequest, advisories: Advisories | None = None) -> ScanReport:
+    """The vulnerabilities of what `request` names, by `advisories` or those of the database.
 
-    Nothing is asked of anybody but the place of the image. Raises `DamagedDatabase`,
-    `MalformedVex`, `MalformedIgnoreFile`, `MalformedSbom`, `NotTheBase`, and what reading images
-    raises.
+    Nothing is asked of anybody but the place of the image. Raises `NoDatabase`, `DamagedDatabase`
+    and the other errors of databases, `DatabaseTooOld`, `MalformedVex`, `MalformedIgnoreFile`,
+    `MalformedSbom`, `NotTheBase`, and what reading images raises.
     """
+    if advisories is None:
+        with open_database(Path(request.database) if request.database else None) as opened:
+            return scan(request, opened)
+    _check_age(request, advisories)
     found = _found(request, advisories)
     if not request.upgrades:
         return found
@@ -137,6 +145,13 @@ def scan_surveyed(
     VEX documents that were found with the image are heard as well. Raises `DamagedDatabase`.
     """
     return tuple(_scanned(one, advisories, how, documents) for one in surveyed.images)
+
+
+def _check_age(request: ScanRequest, advisories: Advisories) -> None:
+    status = advisories.status
+    days = (request.matching.now - status.built) // _DAY
+    if request.max_age is not None and days > request.max_age:
+        raise DatabaseTooOld(status.path, days, request.max_age)
 
 
 def _scanned(

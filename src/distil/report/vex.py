@@ -14,7 +14,7 @@ from distil.vulns.vex.proof import Outcome, Proof
 
 SCHEMA_VERSION: Final = 1
 
-_WORDS: Final = {Outcome.PROVEN: "PASS", Outcome.REFUTED: "FAIL", Outcome.UNTOLD: "????"}
+_WORDS: Final = {Outcome.PROVEN: "PASS", Outcome.REFUTED: "FAIL", Outcome.UNTOLD: "UNTOLD"}
 _UNINFORMED: Final = "without a database nobody can say whether these are all vulnerable functions"
 
 
@@ -67,10 +67,9 @@ def _block(image: str, one: VerifiedVex, *, verbose: bool) -> str:
 def _counts(one: VerifiedVex) -> str:
     if not one.proofs:
         return "it says of nothing that it is not affected"
-    parts = [f"{number(len(one.proofs), 'statement')} of not affected"]
-    words = {Outcome.PROVEN: "shown again", Outcome.REFUTED: "not so", Outcome.UNTOLD: "untold"}
-    parts += [f"{one.count(each):,} {word}" for each, word in words.items() if one.count(each)]
-    return ", ".join(parts)
+    words = {Outcome.PROVEN: "shown again", Outcome.REFUTED: "refuted", Outcome.UNTOLD: "untold"}
+    parts = [f"{one.count(each):,} {word}" for each, word in words.items() if one.count(each)]
+    return f"{number(len(one.proofs), 'statement')} of not_affected: {', '.join(parts)}"
 
 
 def _told(proof: Proof) -> list[str]:
