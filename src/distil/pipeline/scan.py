@@ -22,6 +22,7 @@ from distil.vulns.database.reader import open_database
 from distil.vulns.errors import DatabaseTooOld
 from distil.vulns.matching.scan import OLD, Matching
 from distil.vulns.matching.scan import scan as matched
+from distil.vulns.remembered import Remembered
 from distil.vulns.vex.claims import Document
 
 DOCUMENT: Final = "sbom:"
@@ -106,7 +107,7 @@ def scan(request: ScanRequest, advisories: Advisories | None = None) -> ScanRepo
     """
     if advisories is None:
         with open_database(Path(request.database) if request.database else None) as opened:
-            return scan(request, opened)
+            return scan(request, Remembered(opened))
     _check_age(request, advisories)
     found = _found(request, advisories)
     if not request.upgrades:
