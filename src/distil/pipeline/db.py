@@ -69,7 +69,7 @@ def db_update(request: DbRequest) -> DbUpdated:
     path = request.database or database_path()
     if _is_database(request.place):
         return DbUpdated(status=db_import(request))
-    wanted = _wanted(request)
+    wanted = wanted_feeds(request)
     how = Settings(now=request.now or int(time.time()), allow_older=request.allow_older)
     with Client(Cache.default(), offline=request.offline) as client:
         done = update(path, wanted, client, how)
@@ -131,8 +131,11 @@ def _is_database(place: str) -> bool:
     return Path(place).is_file() or names_image(place)
 
 
-def _wanted(request: DbRequest) -> list[Wanted]:
-    """The feeds of the place that was named, or of all that are configured."""
+def wanted_feeds(request: DbRequest) -> list[Wanted]:
+    """The feeds of the place that was named, or of all that are configured.
+
+    Raises `NoFeeds`, `InvalidConfiguration`.
+    """
     from distil.vulns.feeds.places import ECOSYSTEMS, feeds_at, feeds_of
 
     told = read_configuration(configuration_path()).db
