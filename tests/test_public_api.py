@@ -62,6 +62,10 @@ FUNCTIONS = {
     "write_sbom": "(pieces: 'Iterable[bytes]', file: 'Path') -> 'None'",
     "verify_sbom": "(request: 'SbomRequest', file: 'str') -> 'tuple[Compared, ...]'",
     "scan": "(request: 'ScanRequest', advisories: 'Advisories | None' = None) -> 'ScanReport'",
+    "against": (
+        "(request: 'ScanRequest', file: 'Path',"
+        " advisories: 'Advisories | None' = None) -> 'Against'"
+    ),
     "quickview": (
         "(request: 'ScanRequest', advisories: 'Advisories | None' = None) -> 'QuickView'"
     ),
@@ -96,6 +100,8 @@ FUNCTIONS = {
     "logout": "(registry: 'str' = '') -> 'LoggedOut'",
     "doctor": "(*, offline: 'bool' = False) -> 'Diagnosis'",
     "db_update": "(request: 'DbRequest') -> 'DbUpdated'",
+    "db_export": "(request: 'DbRequest') -> 'str'",
+    "db_import": "(request: 'DbRequest') -> 'DatabaseStatus'",
     "db_status": "(database: 'Path | None' = None) -> 'DatabaseStatus'",
     "db_verify": "(database: 'Path | None' = None) -> 'DatabaseStatus'",
     "cache_info": "() -> 'CacheInfo'",
@@ -182,6 +188,7 @@ STRUCTS = {
         "settings",
     ],
     "SbomReport": ["surveyed", "attached"],
+    "Against": ["report", "scan", "disagreement"],
     "ScanRequest": [
         "image",
         "platform",

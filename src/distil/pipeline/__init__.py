@@ -13,13 +13,22 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from distil.image.stores import StoreSettings
+    from distil.pipeline.against import Against, against
     from distil.pipeline.build import BuildRequest, build
     from distil.pipeline.cache import CacheCleaned, CacheInfo, cache_gc, cache_info
     from distil.pipeline.cat import cat
     from distil.pipeline.check import CheckReport, check
     from distil.pipeline.compare import CompareRequest, compare
     from distil.pipeline.copy import CopyRequest, CopySummary, copy
-    from distil.pipeline.db import DbRequest, DbUpdated, db_status, db_update, db_verify
+    from distil.pipeline.db import (
+        DbRequest,
+        DbUpdated,
+        db_export,
+        db_import,
+        db_status,
+        db_update,
+        db_verify,
+    )
     from distil.pipeline.diff import diff
     from distil.pipeline.doctor import doctor
     from distil.pipeline.export import export, exported
@@ -51,6 +60,7 @@ if TYPE_CHECKING:
     from distil.pipeline.why import Found, why
 
 __all__ = [
+    "Against",
     "BuildRequest",
     "CacheCleaned",
     "CacheInfo",
@@ -83,6 +93,7 @@ __all__ = [
     "StoreSettings",
     "VerifiedVex",
     "VexRequest",
+    "against",
     "build",
     "cache_gc",
     "cache_info",
@@ -90,6 +101,8 @@ __all__ = [
     "check",
     "compare",
     "copy",
+    "db_export",
+    "db_import",
     "db_status",
     "db_update",
     "db_verify",
@@ -125,6 +138,7 @@ __all__ = [
 ]
 
 _ELSEWHERE: Final = {
+    "Against": "against",
     "BuildRequest": "build",
     "CacheCleaned": "cache",
     "CacheInfo": "cache",
@@ -158,6 +172,8 @@ _ELSEWHERE: Final = {
     "VexRequest": "vex",
     "cache_gc": "cache",
     "cache_info": "cache",
+    "db_export": "db",
+    "db_import": "db",
     "db_status": "db",
     "db_update": "db",
     "db_verify": "db",
