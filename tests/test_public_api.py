@@ -68,7 +68,13 @@ FUNCTIONS = {
         " settings: 'StoreSettings' = StoreSettings(insecure=frozenset())) -> 'ImageDifference'"
     ),
     "copy": "(request: 'CopyRequest') -> 'CopySummary'",
-    "recommend": "(request: 'RecommendRequest') -> 'Recommendation'",
+    "recommend": (
+        "(request: 'RecommendRequest', advisories: 'Advisories | None' = None)"
+        " -> 'Recommendation'"
+    ),
+    "recommend_image": (
+        "(request: 'RecommendImageRequest', advisories: 'Advisories | None' = None) -> 'Advice'"
+    ),
     "run": ("(request: 'RunRequest', started: 'Callable[[Running], None] | None' = None) -> 'Ran'"),
     "tags": (
         "(place: 'str', settings: 'StoreSettings' = StoreSettings(insecure=frozenset()))"
@@ -134,6 +140,16 @@ STRUCTS = {
         "settings",
     ],
     "CopySummary": ["reference", "digest", "platforms", "artifacts", "is_new_index"],
+    "RecommendImageRequest": [
+        "image",
+        "platform",
+        "bases",
+        "database",
+        "now",
+        "settings",
+        "refresh",
+        "offline",
+    ],
     "RecommendRequest": [
         "source",
         "arguments",
@@ -141,6 +157,8 @@ STRUCTS = {
         "seconds",
         "settings",
         "secrets",
+        "database",
+        "now",
         "refresh",
         "offline",
     ],

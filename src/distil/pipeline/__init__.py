@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from distil.pipeline.logout import LoggedOut, logout
     from distil.pipeline.ls import Listed, ls
     from distil.pipeline.recommend import RecommendRequest, recommend
+    from distil.pipeline.recommend_image import RecommendImageRequest, recommend_image
     from distil.pipeline.run import Ran, Running, RunRequest, run
     from distil.pipeline.sbom import (
         Compared,
@@ -62,6 +63,7 @@ __all__ = [
     "LoggedOut",
     "OwnedFiles",
     "Ran",
+    "RecommendImageRequest",
     "RecommendRequest",
     "RunRequest",
     "Running",
@@ -94,6 +96,7 @@ __all__ = [
     "raw_manifest",
     "read_sbom",
     "recommend",
+    "recommend_image",
     "run",
     "sbom",
     "sbom_document",
@@ -123,6 +126,7 @@ _ELSEWHERE: Final = {
     "LoggedOut": "logout",
     "OwnedFiles": "files",
     "Ran": "run",
+    "RecommendImageRequest": "recommend_image",
     "RecommendRequest": "recommend",
     "RunRequest": "run",
     "Running": "run",
