@@ -94,6 +94,9 @@ FUNCTIONS = {
     ),
     "logout": "(registry: 'str' = '') -> 'LoggedOut'",
     "doctor": "(*, offline: 'bool' = False) -> 'Diagnosis'",
+    "db_update": "(request: 'DbRequest') -> 'DbUpdated'",
+    "db_status": "(database: 'Path | None' = None) -> 'DatabaseStatus'",
+    "db_verify": "(database: 'Path | None' = None) -> 'DatabaseStatus'",
     "cache_info": "() -> 'CacheInfo'",
     "cache_gc": "(limit: 'int', *, verify: 'bool' = False) -> 'CacheCleaned'",
 }
@@ -214,6 +217,16 @@ STRUCTS = {
         "plugins",
     ],
     "StoreSettings": ["insecure"],
+    "DbRequest": [
+        "place",
+        "database",
+        "ecosystems",
+        "allow_older",
+        "offline",
+        "now",
+        "settings",
+    ],
+    "DbUpdated": ["feeds", "status"],
     "CacheInfo": ["schema_version", "directory", "areas"],
     "CacheCleaned": ["schema_version", "collected", "verified"],
 }

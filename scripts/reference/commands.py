@@ -24,6 +24,7 @@ it wrote, and nothing else, so that commands nest. What exit codes mean is in [E
 NOT_RUN: Final = {
     "run": "a server goes on until it is stopped",
     "recommend": "the guide about running does that",
+    "update": "it asks servers",
 }
 """The verbs whose examples the tests do not run, and why."""
 

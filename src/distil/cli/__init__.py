@@ -41,6 +41,7 @@ _VERBS: Final = {
     "delete": ("distil.cli.delete", "Remove an image from a registry or a layout."),
     "login": ("distil.cli.login", "Keep a login for a registry, after trying it."),
     "logout": ("distil.cli.logout", "Remove a login for a registry."),
+    "db": ("distil.cli.db", "Keep the database of advisories that images are scanned against."),
     "cache": ("distil.cli.cache", "Show or bound the cache of verified downloads."),
     "doctor": ("distil.cli.doctor", "Say what is here to build with, what is missing, what to do."),
     "completion": ("distil.cli.completion", "Print a script that completes commands in a shell."),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
@@ -12,6 +13,9 @@ from distil.errors import did_you_mean
 from distil.fetch.errors import InvalidConfiguration
 from distil.model.limits import Limits
 from distil.model.regular_file import read_small
+
+NONE: Final = "none"
+"""What stands in ``[db]`` for a source that is not to be asked."""
 
 
 class DebianSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
@@ -33,6 +37,23 @@ class NetworkSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, re
     ca_file: str = ""
 
 
+class DbSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """``[db]``: where advisories come from: addresses or paths, ``none`` for not at all.
+
+    `place`, ``from`` in the file, has all of them in the layout of OSV's public bucket; then the
+    others are not asked. `osv` is the base of such a layout, `endoflife` that of endoflife.date's
+    products, the others are files. `ecosystems` are OSV's, those that images have if empty.
+    """
+
+    place: str = msgspec.field(default="", name="from")
+    osv: str = ""
+    kev: str = ""
+    epss: str = ""
+    debian_tracker: str = ""
+    endoflife: str = ""
+    ecosystems: tuple[str, ...] = ()
+
+
 class RegistriesSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     """``[registries]``: where images are.
 
@@ -46,6 +67,7 @@ class RegistriesSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True,
 class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All of the file. Paths in it are absolute by now: they are relative to the file."""
 
+    db: DbSection = DbSection()
     debian: DebianSection = DebianSection()
     network: NetworkSection = NetworkSection()
     limits: Limits = Limits()
@@ -79,12 +101,22 @@ def read_configuration(path: Path) -> Configuration:
     except msgspec.ValidationError as error:
         raise InvalidConfiguration(str(path), str(error), hint=_slip(str(error))) from error
     debian, network = found.debian, found.network
-    return Configuration(
-        msgspec.structs.replace(debian, keyring=_absolute(debian.keyring, path)),
-        msgspec.structs.replace(network, ca_file=_absolute(network.ca_file, path)),
-        found.limits,
-        found.registries,
+    return msgspec.structs.replace(
+        found,
+        db=_absolute_sources(found.db, path),
+        debian=msgspec.structs.replace(debian, keyring=_absolute(debian.keyring, path)),
+        network=msgspec.structs.replace(network, ca_file=_absolute(network.ca_file, path)),
     )
+
+
+def _absolute_sources(db: DbSection, configuration: Path) -> DbSection:
+    """Directories and files relative to the configuration; what has a scheme stays as it is."""
+    places = {
+        name: _absolute(value, configuration)
+        for name in db.__struct_fields__
+        if isinstance(value := getattr(db, name), str) and value != NONE and ":" not in value
+    }
+    return msgspec.structs.replace(db, **places)
 
 
 def _absolute(name: str, configuration: Path) -> str:

@@ -33,6 +33,8 @@ THREADS: Final = 8
 LARGEST_ARCHIVE: Final = 8 << 30
 """Bytes at which a download of unknown size is given up."""
 
+_NOT_MODIFIED: Final = 304
+
 T = TypeVar("T")
 
 
@@ -46,6 +48,19 @@ class Download(msgspec.Struct, frozen=True):
     digest: Digest
     size: int | None
     what: str
+
+
+class Saved(msgspec.Struct, frozen=True):
+    """A file that was fetched: its sha256 in hexadecimal, and what the server calls this state.
+
+    `is_changed` is false, and nothing was written, where the server has the state that is known.
+    `modified` is the server's Last-Modified.
+    """
+
+    is_changed: bool
+    digest: str = ""
+    tag: str = ""
+    modified: str = ""
 
 
 class _Mirror(msgspec.Struct, frozen=True):
@@ -272,6 +287,44 @@ class Client:
             return bytes(data)
 
         return self._fetch(self._request(url, name, uncached=uncached), consume)
+
+    def save(self, url: str, stream: BinaryIO, *, limit: int, what: str, known: str = "") -> Saved:
+        """Write what is at `url` to `stream`, at most `limit` bytes, NOT verified.
+
+        With `known`, a `Saved.tag` of before, only if it has changed. Raises as `document` does.
+        """
+        if self.offline and not url.startswith("file:"):
+            raise Offline(what, redacted(url))
+
+        def consume(body: Body) -> Saved:
+            if body.status == _NOT_MODIFIED:
+                return Saved(is_changed=False, tag=known)
+            stream.seek(0)
+            stream.truncate()
+            hasher, done = hashlib.sha256(), 0
+            for piece in body.pieces:
+                done += len(piece)
+                if done > limit:
+                    raise TooLarge(what, limit)
+                hasher.update(piece)
+                stream.write(piece)
+                emit(Transfer(what, done, body.length or 0))
+            told = body.headers
+            return Saved(
+                is_changed=True,
+                digest=hasher.hexdigest(),
+                tag=told.get("ETag", ""),
+                modified=told.get("Last-Modified", ""),
+            )
+
+        request = self._request(url, what, uncached=False)
+        if known:
+            request = msgspec.structs.replace(
+                request,
+                headers=(("If-None-Match", known),),
+                accepts=frozenset({200, _NOT_MODIFIED}),
+            )
+        return self._fetch(request, consume)
 
     # --- where from ------------------------------------------------------------------------
 

@@ -77,6 +77,23 @@ def staged_directory(path: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
+def workplace(path: Path) -> Iterator[Path]:
+    """A hidden directory beside `path`, for what needs names of its own while it is made.
+
+    What becomes `path` is renamed out of it; with the block the rest goes. Raises OSError.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    sweep(path.parent, path.name)
+    temporary = _temporary(path.parent, path.name)
+    temporary.mkdir(0o700)
+    try:
+        with locked(temporary):
+            yield temporary
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+@contextlib.contextmanager
 def locked(directory: Path) -> Iterator[None]:
     """Hold `directory` alone, waiting for whoever holds it now. Raises OSError."""
     handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

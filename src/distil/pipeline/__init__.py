@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from distil.pipeline.cat import cat
     from distil.pipeline.check import CheckReport, check
     from distil.pipeline.copy import CopyRequest, CopySummary, copy
+    from distil.pipeline.db import DbRequest, DbUpdated, db_status, db_update, db_verify
     from distil.pipeline.diff import diff
     from distil.pipeline.doctor import doctor
     from distil.pipeline.export import export, exported
@@ -54,6 +55,8 @@ __all__ = [
     "Compared",
     "CopyRequest",
     "CopySummary",
+    "DbRequest",
+    "DbUpdated",
     "FilesRequest",
     "Found",
     "InitialSpec",
@@ -79,6 +82,9 @@ __all__ = [
     "cat",
     "check",
     "copy",
+    "db_status",
+    "db_update",
+    "db_verify",
     "delete",
     "diff",
     "doctor",
@@ -117,6 +123,8 @@ _ELSEWHERE: Final = {
     "Compared": "sbom",
     "CopyRequest": "copy",
     "CopySummary": "copy",
+    "DbRequest": "db",
+    "DbUpdated": "db",
     "FilesRequest": "files",
     "Found": "why",
     "InitialSpec": "init",
@@ -137,6 +145,9 @@ _ELSEWHERE: Final = {
     "Scanned": "scan",
     "cache_gc": "cache",
     "cache_info": "cache",
+    "db_status": "db",
+    "db_update": "db",
+    "db_verify": "db",
     "delete": "tags",
     "exported": "export",
     "raw_config": "inspect",

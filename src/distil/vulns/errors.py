@@ -1,0 +1,110 @@
+"""What is wrong with advisories, with the database that they are kept in, and with versions."""
+
+from __future__ import annotations
+
+from distil.errors import DistilError
+
+_ANEW = "make it anew: remove the file, then run `distil db update`"
+
+
+class NoDatabase(DistilError):
+    """There is no database of advisories yet."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            f"there is no database of advisories at {path}",
+            hint="run `distil db update` once, or `distil db update --from PLACE` with a "
+            "directory, a mirror or an artifact that has the advisories",
+        )
+
+
+class DatabaseUnreadable(DistilError):
+    """The operating system does not let the database be read."""
+
+    def __init__(self, path: str, why: str) -> None:
+        super().__init__(f"the database {path} cannot be read: {why}")
+
+
+class ForeignDatabase(DistilError):
+    """A file that is no database of advisories, or one of another program."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            f"{path} is no database of advisories that distil wrote",
+            hint="name another file with --db or DISTIL_DB; `distil db update` makes one",
+        )
+
+
+class TruncatedDatabase(DistilError):
+    """A database that ends before its end: a copy that was broken off."""
+
+    def __init__(self, path: str, expected: int, got: int) -> None:
+        super().__init__(
+            f"the database {path} is cut short: {got} bytes of {expected}",
+            hint=f"copy it again, or {_ANEW}",
+        )
+
+
+class DamagedDatabase(DistilError):
+    """A part of the database that is not what was written there."""
+
+    def __init__(self, path: str, why: str) -> None:
+        super().__init__(
+            f"the database {path} is damaged: {why}",
+            hint=f"{_ANEW}; if this comes back, check the disk and who else writes there",
+        )
+
+
+class NewerDatabase(DistilError):
+    """A database that a newer distil wrote, in a form that this one does not know."""
+
+    def __init__(self, path: str, found: int, known: int) -> None:
+        super().__init__(
+            f"the database {path} has form {found}; this distil reads form {known}",
+            hint="use the newer distil, or another file: --db or DISTIL_DB",
+        )
+
+
+class OlderDatabase(DistilError):
+    """A database in a form that distil no longer reads."""
+
+    def __init__(self, path: str, found: int, known: int) -> None:
+        super().__init__(
+            f"the database {path} has form {found}; this distil reads form {known}",
+            hint=_ANEW,
+        )
+
+
+class OlderAdvisories(DistilError):
+    """Advisories that are older than those which are there: a mirror that fell back, or an attack.
+
+    `what` is a feed, or a whole database.
+    """
+
+    def __init__(self, what: str, found: str, known: str) -> None:
+        super().__init__(
+            f"{what} is of {found}, older than what the database has, of {known}",
+            hint="nothing was changed; where that is what you want, add --allow-older",
+        )
+
+
+class MalformedFeed(DistilError):
+    """What came from a source of advisories and is not in the form that it should be in."""
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(
+            f"{name}: {why}", hint="is it what the source should give? nothing was changed"
+        )
+        self.name, self.why = name, why
+
+
+class NoFeeds(DistilError):
+    """A place without any advisories in a form that is known."""
+
+    def __init__(self, place: str) -> None:
+        super().__init__(
+            f"{place} has no advisories",
+            hint="it should have any of ECOSYSTEM/all.zip as OSV has it, "
+            "known_exploited_vulnerabilities.json, epss_scores.csv.gz, debian-tracker.json, "
+            "endoflife/PRODUCT.json",
+        )
