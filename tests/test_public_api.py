@@ -69,8 +69,7 @@ FUNCTIONS = {
     ),
     "copy": "(request: 'CopyRequest') -> 'CopySummary'",
     "recommend": (
-        "(request: 'RecommendRequest', advisories: 'Advisories | None' = None)"
-        " -> 'Recommendation'"
+        "(request: 'RecommendRequest', advisories: 'Advisories | None' = None) -> 'Recommendation'"
     ),
     "recommend_image": (
         "(request: 'RecommendImageRequest', advisories: 'Advisories | None' = None) -> 'Advice'"

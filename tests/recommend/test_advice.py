@@ -247,12 +247,18 @@ def test_where_no_version_is_known_any_line_will_do() -> None:
     assert best_of((outcome("a", "3.13.5", 1),), unsaid).candidate.base == "a"
 
 
+LIBRARIES = ("libpq.so.5", 'x"]\nevil = ["')
+
+
 def test_the_file_of_a_base_says_what_was_made() -> None:
-    for one in candidates_on("debian:trixie", ("python3", "libpq5"), RUNTIME):
+    for plain in candidates_on("debian:trixie", ("python3",), RUNTIME):
+        one = plain.with_libraries(LIBRARIES, {"libpq.so.5": "libpq5"})
         said = parse_spec("\n".join(one.lines), "distil.toml")
         assert said.base.source == "debian:trixie"
         assert (said.app.packages, said.app.entrypoint) == (("python3", "libpq5"), ("python3",))
         assert said.reach.level is one.level
+        kept = () if one.level is Level.PACKAGES else ("/usr/lib/**/libpq.so.5*",)
+        assert said.reach.keep == kept
     service = Base(base="debian:trixie", packages=("redis-server",), level=Level.PACKAGES)
     assert parse_spec("\n".join(service.lines), "distil.toml").app.entrypoint is None
     assert Base(image="oci:base").lines == ()

@@ -51,8 +51,8 @@ class RecommendRequest(msgspec.Struct, frozen=True, kw_only=True):
     settings: StoreSettings = NOTHING_SAID
     secrets: Mapping[str, str] = {}
     """What stages mount as secrets, by name, as for `build`."""
-    database: str = ""
-    """The file of advisories, empty for the one of this user."""
+    database: Path | None = None
+    """The file of advisories, None for the one of this user."""
     now: int = 0
     """What ages are counted from, in seconds since 1970; 0 for the time it is."""
     refresh: bool = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -57,14 +57,14 @@ class RecommendImageRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What `recommend` is asked for an image, a place such as ``oci:DIR:TAG``.
 
     Of an image for several platforms it is this machine's, or the one named. `bases` are images
-    that are tried beside what distil can make. `database` is the file of advisories, empty for the
+    that are tried beside what distil can make. `database` is the file of advisories, None for the
     one of this user. Ages are counted from `now`, in seconds since 1970, 0 for the time it is.
     """
 
     image: str
     platform: str = ""
     bases: tuple[str, ...] = ()
-    database: str = ""
+    database: Path | None = None
     now: int = 0
     settings: StoreSettings = NOTHING_SAID
     refresh: bool = False
@@ -212,9 +212,9 @@ class _Trial:
         return tuple(outcomes)
 
     def _made(self, base: str, runtime: Recognised, needed: Needed) -> Iterator[BaseOutcome]:
-        """What can be made on `base`."""
+        """What can be made on `base`; with more in it where something of what is needed lacks."""
         try:
-            packages = self._packages(base, runtime, needed)
+            packages, having = self._packages(base, runtime, needed)
         except DistilError as error:
             yield BaseOutcome(candidate=Base(base=base), error=error.message, hint=error.hint)
             return
@@ -223,18 +223,25 @@ class _Trial:
             yield BaseOutcome(candidate=Base(base=base), error=why)
             return
         for candidate in candidates_on(base, packages, runtime):
-            yield self._tried(candidate, needed)
+            outcome = self._tried(candidate, needed)
+            if outcome.lacking:
+                with_more = candidate.with_libraries(outcome.lacking, having)
+                outcome = self._tried(with_more, needed)
+            yield outcome
 
-    def _packages(self, base: str, runtime: Recognised, needed: Needed) -> tuple[str, ...]:
-        """The packages that have the runtime, and those that have the libraries that are needed."""
+    def _packages(
+        self, base: str, runtime: Recognised, needed: Needed
+    ) -> tuple[tuple[str, ...], Mapping[str, str]]:
+        """The packages of `base` with the runtime, and for each needed library the one with it."""
         with Client(self._scanning.cache, offline=self._request.offline) as client:
             system = self._opened(base, client)
             found = packages_for(runtime, lambda name: system.version(name) is not None)
-            if not found:
-                return ()
-            named = [system.called_after(library) for library in needed.libraries]
-            more = [one[0] for one in named if one and not system.in_every_image(one[0])]
-            return tuple(dict.fromkeys((*found, *more)))
+            named = {one: system.called_after(one)[:1] for one in needed.libraries if found}
+            return found, {
+                one: names[0]
+                for one, names in named.items()
+                if names and not system.in_every_image(names[0])
+            }
 
     def _opened(self, base: str, client: Client) -> System:
         spec = Spec(base=BaseSpec(source=base))

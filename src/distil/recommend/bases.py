@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -15,17 +16,23 @@ from distil.recommend.lines import Line
 from distil.recommend.recognised import Recognised
 
 SPEC_FILE: Final = "distil.toml"
+_LIBRARIES: Final = "/usr/lib/**"
+"""Where the packages of all bases have libraries, below a directory for each architecture."""
+_LIBRARY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
+"""What a library may be called that is asked for: names come from anybody's files."""
 
 
 class Base(msgspec.Struct, frozen=True, kw_only=True):
     """A base to be made for a runtime, of `packages` from `base`, or the image `image`.
 
-    `start` is what it starts; nothing where the packages say so themselves.
+    `libraries` are to be there although nothing in it needs them, by name. `start` is what it
+    starts; nothing where the packages say so themselves.
     """
 
     base: str = ""
     level: Level = Level.REACHABLE
     packages: tuple[str, ...] = ()
+    libraries: tuple[str, ...] = ()
     start: tuple[str, ...] = ()
     image: str = ""
 
@@ -39,6 +46,12 @@ class Base(msgspec.Struct, frozen=True, kw_only=True):
         """The whole ``distil.toml`` that makes it; none for an image that is there."""
         return tuple(self._lines()) if not self.image else ()
 
+    def with_libraries(self, names: Sequence[str], having: Mapping[str, str]) -> Base:
+        """The same with libraries of these names, from the packages that `having` tells."""
+        named = tuple(one for one in names if _LIBRARY.fullmatch(one))
+        more = dict.fromkeys((*self.packages, *(having[one] for one in named if one in having)))
+        return msgspec.structs.replace(self, libraries=named, packages=tuple(more))
+
     def _lines(self) -> Iterator[str]:
         yield "[app]"
         yield f"packages = {_words(self.packages)}"
@@ -50,6 +63,8 @@ class Base(msgspec.Struct, frozen=True, kw_only=True):
         yield ""
         yield "[reach]"
         yield f"level = {json.dumps(self.level.value)}"
+        if self.libraries and self.level is not Level.PACKAGES:
+            yield f"keep = {_words([f'{_LIBRARIES}/{one}*' for one in self.libraries])}"
 
     def steps(self, name: str) -> tuple[Line, ...]:
         """What to do to build on it, when it is made as `name`."""

@@ -196,7 +196,8 @@ def _chosen(what: str, outcome: BaseOutcome | None, found: Advice) -> Iterator[s
     yield ""
     runtime = outcome.runtime
     called = f"{runtime.title} {runtime.version}" if runtime is not None else ""
-    change = f"{found.parts.system.counts.total:,} → {outcome.counts.total:,} vulnerabilities"
+    left = number(outcome.counts.total, "vulnerability", "vulnerabilities")
+    change = f"{found.parts.system.counts.total:,} → {left}"
     yield f"{what}: {printable(outcome.candidate.title)} with {printable(called)}: {change}"
     if what == "newer" and found.runtime is not None and found.parts.own.components:
         old = f"{found.runtime.title} {printable(found.runtime.line)}"
