@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -96,6 +96,14 @@ class Scanning(msgspec.Struct, frozen=True):
         (one,) = scan_surveyed(survey(location, wanted, self.cache), self.advisories, self.how)
         return one
 
+    def ends(self, inventory: Inventory) -> str:
+        """The last day that the distribution is cared for, as ``2028-06-30``; empty if not known."""
+        release = inventory.release
+        if release is None:
+            return ""
+        found = self.advisories.support(release.id, release.version_id)
+        return max(found.ends, found.extended) if found is not None else ""
+
 
 def recommend_image(request: RecommendImageRequest, advisories: Advisories | None = None) -> Advice:
     """What would make an image better, by `advisories` or those of the database.
@@ -134,20 +142,23 @@ def _advice(
     remarks: list[str] = []
     again = trial.rebuilt(found, remarks)
     bases = trial.bases(found, runtime, needed, remarks)
+    parts = parts_of(scan, inventory, division)
+    best = best_of(bases, runtime, parts.system) if runtime is not None else None
     return Advice(
         image=str(inventory.subject.name),
         platform=image.platform,
         system=inventory.release.pretty_name if inventory.release is not None else "",
+        ends=scanning.ends(inventory),
         is_ours=_is_ours(found),
         runtime=runtime,
         counts=counts_of(scan),
-        parts=parts_of(scan, inventory, division),
+        parts=parts,
         needed=needed,
         upgrades=advised(scan),
         rebuilt=again,
         bases=bases,
-        best=best_of(bases, runtime) if runtime is not None else None,
-        newer=newest_of(bases, runtime) if runtime is not None else None,
+        best=best,
+        newer=newest_of(bases, runtime, best) if runtime is not None else None,
         remarks=tuple(remarks),
         database=scan.database,
         now=scan.now,
@@ -274,7 +285,7 @@ class _Trial:
                 looked = self._scanning.looked(parse_location(place), self._platform.oci)
             except DistilError as error:
                 return BaseOutcome(candidate=candidate, error=error.message, hint=error.hint)
-            return _outcome(candidate, looked, needed, candidate.start)
+            return self._outcome(candidate, looked, needed)
 
     def _seen(self, place: str, needed: Needed) -> BaseOutcome:
         """An image that the user names, as a base."""
@@ -284,18 +295,18 @@ class _Trial:
                 looked = self._scanning.looked(parse_location(place), self._platform.oci)
             except DistilError as error:
                 return BaseOutcome(candidate=candidate, error=error.message, hint=error.hint)
-        return _outcome(candidate, looked, needed, ())
+        return self._outcome(candidate, looked, needed)
 
-
-def _outcome(candidate: Base, looked: Scanned, needed: Needed, start: Sequence[str]) -> BaseOutcome:
-    inventory = looked.inventory
-    there = {file.path.rpartition("/")[2] for file in inventory.files}
-    return BaseOutcome(
-        candidate=candidate,
-        size=inventory.subject.size,
-        uncompressed_size=sum(file.size for file in inventory.files),
-        packages=len(inventory.components),
-        runtime=recognised(inventory, start),
-        counts=counts_of(looked.scan),
-        lacking=tuple(one for one in needed.libraries if one not in there),
-    )
+    def _outcome(self, candidate: Base, looked: Scanned, needed: Needed) -> BaseOutcome:
+        inventory = looked.inventory
+        there = {file.path.rpartition("/")[2] for file in inventory.files}
+        return BaseOutcome(
+            candidate=candidate,
+            size=inventory.subject.size,
+            uncompressed_size=sum(file.size for file in inventory.files),
+            packages=len(inventory.components),
+            runtime=recognised(inventory, candidate.start),
+            counts=counts_of(looked.scan),
+            lacking=tuple(one for one in needed.libraries if one not in there),
+            ends=self._scanning.ends(inventory),
+        )

@@ -54,7 +54,8 @@ def to_text(found: Advice, *, verbose: bool = False) -> str:
 
 def _lines(found: Advice, *, verbose: bool) -> Iterator[str]:
     system = f", {printable(found.system)}" if found.system else ""
-    yield f"image    {printable(found.image)} on {found.platform}{system}"
+    until = f", cared for until {printable(found.ends)}" if found.ends else ""
+    yield f"image    {printable(found.image)} on {found.platform}{system}{until}"
     if found.runtime is not None:
         called = f"{found.runtime.title} {found.runtime.version}".rstrip()
         yield f"runtime  {printable(called)}: {printable(found.runtime.evidence)}"
@@ -121,17 +122,17 @@ def _upgrades(found: Advice, *, verbose: bool) -> Iterator[str]:
     system = [one for one in found.upgrades if one.upgrade.kind in OS_KINDS]
     others = [one for one in found.upgrades if one.upgrade.kind not in OS_KINDS]
     yield "upgrades, those first that fix most for least change"
-    rows = [_upgrade(one) for one in (others if verbose else others[:_MOST_SHOWN])]
-    if system:
-        rows += [_upgrade(one) for one in (system if verbose else system[:_MOST_SHOWN])]
-    yield columns(rows)
+    most = None if verbose else _MOST_SHOWN
+    yield columns([_upgrade(one, found.rebuilt) for one in (*others[:most], *system[:most])])
     hidden = sum(max(0, len(each) - _MOST_SHOWN) for each in (others, system))
     if hidden and not verbose:
         yield f"  and {hidden:,} more: -v lists all"
 
 
-def _upgrade(one: Advised) -> tuple[str, ...]:
+def _upgrade(one: Advised, rebuilt: Rebuilt | None) -> tuple[str, ...]:
     upgrade = one.upgrade
+    is_had = rebuilt is None or bool(set(upgrade.fixes) & set(rebuilt.fixes))
+    missing = "" if rebuilt is None or is_had else f"{rebuilt.base} does not have it yet"
     left = f", leaves {len(upgrade.remains):,}" if upgrade.remains else ""
     new = f", brings {len(upgrade.brings):,}" if upgrade.brings else ""
     lines = "; ".join(
@@ -144,7 +145,7 @@ def _upgrade(one: Advised) -> tuple[str, ...]:
         f"→ {upgrade.target}",
         upgrade.step,
         f"fixes {_brief(one.fixed)}{left}{new}",
-        lines if upgrade.kind not in OS_KINDS else "",
+        lines if upgrade.kind not in OS_KINDS else missing,
     )
 
 
@@ -197,8 +198,11 @@ def _chosen(what: str, outcome: BaseOutcome | None, found: Advice) -> Iterator[s
     runtime = outcome.runtime
     called = f"{runtime.title} {runtime.version}" if runtime is not None else ""
     left = number(outcome.counts.total, "vulnerability", "vulnerabilities")
-    change = f"{found.parts.system.counts.total:,} → {left}"
+    now = found.parts.system
+    change = f"{now.counts.total:,} → {left}, {size(now.size)} → {size(outcome.uncompressed_size)}"
     yield f"{what}: {printable(outcome.candidate.title)} with {printable(called)}: {change}"
+    if outcome.ends > found.ends:
+        yield f"  cared for until {printable(outcome.ends)}"
     if what == "newer" and found.runtime is not None and found.parts.own.components:
         old = f"{found.runtime.title} {printable(found.runtime.line)}"
         yield f"  what is compiled for {old} has to be installed anew"
