@@ -21,7 +21,7 @@ from distil.distros.debian.solvers import Solution
 from distil.distros.debian.sources import find_mirrors
 from distil.distros.errors import UnsatisfiableDependencies
 from distil.fetch.cache import Cache
-from tests.distros.debian.test_solver_against_apt import LISTS, listed_packages
+from tests.distros.debian.agreement import LISTS, listed_packages
 from tests.support.apt_oracle import AptOracle
 from tests.support.solution_traits import ALTERNATIVE, BREAKS, VIRTUAL, traits
 

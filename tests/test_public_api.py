@@ -61,11 +61,15 @@ FUNCTIONS = {
     "read_sbom": "(file: 'Path') -> 'Inventory | IndexInventory'",
     "write_sbom": "(pieces: 'Iterable[bytes]', file: 'Path') -> 'None'",
     "verify_sbom": "(request: 'SbomRequest', file: 'str') -> 'tuple[Compared, ...]'",
-    "scan": "(request: 'ScanRequest', advisories: 'Advisories') -> 'ScanReport'",
+    "scan": "(request: 'ScanRequest', advisories: 'Advisories | None' = None) -> 'ScanReport'",
+    "verify_vex": "(request: 'VexRequest') -> 'tuple[VerifiedVex, ...]'",
     "files": "(request: 'FilesRequest') -> 'OwnedFiles'",
     "diff": (
         "(before: 'str', after: 'str', platform: 'str' = '',"
         " settings: 'StoreSettings' = StoreSettings(insecure=frozenset())) -> 'ImageDifference'"
+    ),
+    "compare": (
+        "(request: 'CompareRequest', advisories: 'Advisories | None' = None) -> 'Comparison'"
     ),
     "copy": "(request: 'CopyRequest') -> 'CopySummary'",
     "recommend": (
@@ -121,6 +125,10 @@ STRUCTS = {
             "vendor",
             "secrets",
             "verify_reproducible",
+            "scan",
+            "fail_on",
+            "database",
+            "now",
         ]
     ),
     "LockRequest": [
@@ -131,6 +139,15 @@ STRUCTS = {
         "refresh",
         "offline",
         "secrets",
+        "settings",
+    ],
+    "CompareRequest": [
+        "image",
+        "to",
+        "platform",
+        "conditions",
+        "database",
+        "now",
         "settings",
     ],
     "CopyRequest": [
@@ -182,13 +199,19 @@ STRUCTS = {
     "ScanRequest": [
         "image",
         "platform",
+        "all_platforms",
+        "upgrades",
         "base",
         "database",
         "now",
         "oldest",
         "max_age",
+        "hearing",
         "settings",
     ],
+    "Hearing": ["vex", "ignore", "attached"],
+    "VexRequest": ["image", "file", "platform", "database", "settings"],
+    "VerifiedVex": ["name", "form", "author", "proofs", "others", "is_informed"],
     "ScanReport": ["image", "scanned", "index"],
     "Scanned": ["scan", "inventory", "surveyed"],
     "Compared": ["name", "platform", "differences", "trouble"],

@@ -212,15 +212,18 @@ def test_packages_and_their_bytes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "is_told"),
+    ("before", "after", "is_less_known", "is_told"),
     [
-        (Answer.COMPLETE, Answer.COMPLETE, True),
-        (Answer.UNKNOWN, Answer.PARTIAL, True),
-        (Answer.UNKNOWN, Answer.UNKNOWN, True),
-        (Answer.COMPLETE, Answer.PARTIAL, False),
-        (Answer.PARTIAL, Answer.UNKNOWN, False),
+        (Answer.COMPLETE, Answer.COMPLETE, False, True),
+        (Answer.UNKNOWN, Answer.PARTIAL, False, True),
+        (Answer.UNKNOWN, Answer.UNKNOWN, False, True),
+        (Answer.COMPLETE, Answer.PARTIAL, True, True),
+        (Answer.PARTIAL, Answer.UNKNOWN, True, False),
+        (Answer.COMPLETE, Answer.UNKNOWN, True, False),
     ],
 )
-def test_less_known_than_before(before: Answer, after: Answer, *, is_told: bool) -> None:
+def test_less_known_than_before(
+    before: Answer, after: Answer, *, is_less_known: bool, is_told: bool
+) -> None:
     found = compare_scans(image(answer=before), image(answer=after))
-    assert found.is_told is is_told
+    assert (found.is_less_known, found.is_told) == (is_less_known, is_told)

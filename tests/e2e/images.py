@@ -21,8 +21,6 @@ class Build:
     production: BuiltImage
     debug: BuiltImage
     report: dict[str, Any]
-    names: tuple[str, ...]
-    """What the build printed without ``--format json``."""
 
     def form(self, name: str) -> BuiltImage:
         return self.debug if name == "debug" else self.production
@@ -33,21 +31,19 @@ def build(example: str, level: str, directory: Path) -> Build:
     directory = directory / level
     directory.mkdir(parents=True, exist_ok=True)
     layout, archive = directory / f"{example}-layout", directory / f"{example}.tar"
-    report, names = directory / f"{example}.json", directory / f"{example}.names"
+    report = directory / f"{example}.json"
     with (directory / f"{example}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not report.exists():
             name = f"{example}:1.0"
             outputs = ("-o", f"oci:{layout}", "-o", f"docker-archive:{archive}")
             source = str(ROOT / "examples" / example)
-            command = ("build", source, "-t", name, "--level", level, *outputs)
-            names.write_text(distil(*command))
-            report.write_text(distil(*command, "--format", "json"))
+            options = ("--level", level, *outputs, "--format", "json")
+            report.write_text(distil("build", source, "-t", name, *options))
     production, debug = (
         BuiltImage(f"{example}:{tag}", layout, archive) for tag in ("1.0", "1.0-debug")
     )
-    lines = tuple(names.read_text().splitlines())
-    return Build(production, debug, json.loads(report.read_text()), lines)
+    return Build(production, debug, json.loads(report.read_text()))
 
 
 def distil(*args: str) -> str:

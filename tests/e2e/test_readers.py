@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from tests.e2e import test_examples
-from tests.e2e.images import Build
+from tests.e2e.images import Build, distil
 from tests.e2e.test_commands import COMMANDS
 from tests.support.registry import registry
 from tests.support.runners import BuiltImage
 from tests.support.scanners import in_syfts_words, seen_by_syft
-from tests.support.tools import run_tool
+from tests.support.tools import ROOT, run_tool
 
 pytestmark = [pytest.mark.engine, pytest.mark.network]
 
@@ -41,12 +41,14 @@ def test_configuration(example: str, form: str, built: Callable[[str], Build]) -
     assert archived == config
 
 
-def test_prints_the_names_and_nothing_else(built: Callable[[str], Build]) -> None:
-    build = built("flask-hello")
-    layout, archive = build.production.layout, build.production.archive
-    assert build.names == (f"oci:{layout}:1.0", f"docker-archive:{archive}:flask-hello:1.0")
-    for name in (*build.names, *image_report(build, "debug")["references"]):
-        run_tool("skopeo", "inspect", name)
+def test_prints_the_names_and_nothing_else(tmp_path: Path) -> None:
+    name, layout, archive = "flask-hello:1.0", tmp_path / "layout", tmp_path / "archive.tar"
+    outputs = ("-o", f"oci:{layout}", "-o", f"docker-archive:{archive}")
+    printed = distil("build", str(ROOT / "examples/flask-hello"), "-t", name, *outputs)
+    assert printed == f"oci:{layout}:1.0\ndocker-archive:{archive}:{name}\n"
+    for form in ("", "-debug"):
+        for line in printed.splitlines():
+            run_tool("skopeo", "inspect", f"{line}{form}")
 
 
 @pytest.mark.parametrize("example", EXAMPLES)

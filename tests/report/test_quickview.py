@@ -44,7 +44,7 @@ def test_one_screen() -> None:
         "what to do",
         (
             "  openssl  3.0.11-1~deb12u2 → 3.0.15-1~deb12u1  fixes 2 (1 critical, 1 high),"
-            " 1 known exploited, in the base image"
+            " 1 known exploited; in the base image"
         ),
         "  flask    3.0.0 → 3.0.4                        fixes 1 (1 high)",
         "  2 have no fix: 1 will not be fixed, 1 not fixed",

@@ -19,6 +19,7 @@ from markdown_it import MarkdownIt
 from distil.model.advisory import Rating, Severity
 from distil.model.condition import COUNTS, counting, parse_condition
 from distil.model.finding import Presence, Standing, Statement
+from distil.model.inventory import Answer, Verdict
 from distil.report.printable import printable
 from distil.report.scan import Telling, render
 from distil.report.scan_json import to_json
@@ -164,8 +165,30 @@ def test_of_several_steps_the_one_that_fixes_most_is_told_and_what_stays() -> No
     )
     large = msgspec.structs.replace(UPGRADES[0], brings=("CVE-2026-9",))
     told = to_text([msgspec.structs.replace(FULL, upgrades=(small, large))])
-    assert "3.0.12" not in told
-    assert "1 come with it" in told
+    assert "fixes 2 (1 critical, 1 high)" in told
+    assert "3.0.12 fixes 1, 1 comes with it" in told
+    alone = to_text([msgspec.structs.replace(FULL, upgrades=(small,))])
+    assert "1 stays" in alone
+
+
+def test_what_is_exploited_comes_first() -> None:
+    worse = finding("CVE-2026-2", "z", package="z", severity=Severity.CRITICAL)
+    told = to_text([msgspec.structs.replace(CLEAN, findings=(worse, FULL.findings[0]))])
+    assert told.index("KEV") < told.index("CVE-2026-2")
+
+
+def test_a_verdict_has_a_line_for_each_reason() -> None:
+    reasons = tuple(f"reason {number}" for number in range(9))
+    scan = msgspec.structs.replace(CLEAN, verdict=Verdict(Answer.PARTIAL, reasons))
+    assert to_text([scan]).split("\n")[-5:] == [
+        "verdict   PARTIAL: reason 0",
+        "          reason 1",
+        "          reason 2",
+        "          reason 3",
+        "          … and 5 more reasons (-v shows all)",
+    ]
+    for form, tell in FORMS.items():
+        assert "reason 8" in tell(scan), form
 
 
 def test_a_statement_that_is_void_is_told_and_settles_nothing() -> None:

@@ -64,10 +64,14 @@ IMAGE = Subject(
 )
 
 
+def _ref(name: str) -> str:
+    return hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
 def finding(id: str, name: str, **more: Any) -> Finding:  # noqa: A002 - as the field is called
     """A finding of the Debian package `name`, of which all files are there."""
     said: dict[str, Any] = {
-        "component": hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:16],
+        "component": _ref(name),
         "kind": "deb",
         "installed": "3.0.11-1~deb12u2",
         "purl": f"pkg:deb/debian/{name}@3.0.11-1~deb12u2?arch=amd64&distro=debian-12",
@@ -219,6 +223,7 @@ UPGRADES = (
         ecosystem="Debian:12",
         package="openssl",
         names=("libssl3", "openssl"),
+        components=(_ref("libssl3"), _ref("openssl")),
         installed="3.0.11-1~deb12u2",
         target="3.0.15-1~deb12u1",
         step="update",
@@ -230,6 +235,7 @@ UPGRADES = (
         ecosystem="PyPI",
         package="flask",
         names=("flask",),
+        components=(_ref("flask"),),
         installed="3.0.0",
         target="3.0.4",
         step="patch",

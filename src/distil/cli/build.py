@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import click
 
-from distil.cli import places
+from distil.cli import places, scanning
 
 _AS_THEY_ARE: Final = (
     "load",
@@ -22,6 +22,8 @@ _AS_THEY_ARE: Final = (
     "vendor",
     "secrets",
     "verify_reproducible",
+    "scan",
+    "database",
 )
 """Options that a request has under the same names."""
 
@@ -113,6 +115,19 @@ def _pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> di
     is_flag=True,
     help="Run stages and compose a second time; say what differs first, if anything does.",
 )
+@click.option(
+    "--scan/--no-scan",
+    default=None,
+    help="Look for vulnerabilities before anything is written; by default when [policy] asks.",
+)
+@click.option(
+    "--fail-on",
+    multiple=True,
+    metavar="WHAT",
+    callback=scanning.conditions,
+    help=f"What must not be there, in place of what [policy] says: {scanning.WORDS}",
+)
+@scanning.database
 @click.option("--refresh", is_flag=True, help="Ask mirrors and indexes anew, however fresh.")
 @click.option("--offline", is_flag=True, help="Use only what the cache holds.")
 @click.option(
@@ -141,6 +156,7 @@ def command(
       distil build . -t shop:1.4 -o oci:out/shop
       distil build . -t shop:1.4 --load
       distil build . -t shop:1.4 -o oci:out/shop --platform linux/amd64,linux/arm64
+      distil build . -t shop:1.4 -o oci:out/shop --scan
       distil build . --dry-run
     """  # noqa: D301 - click wants the backspace itself
     from distil.cli.progress import show_progress
@@ -161,6 +177,7 @@ def command(
             labels=options["labels"],
         ),
         debug=not options["no_debug"],
+        fail_on=tuple(map(str, options["fail_on"])),
         **{name: options[name] for name in _AS_THEY_ARE},
     )
     with show_progress(sys.stderr, verbose=verbose):

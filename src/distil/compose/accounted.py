@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Final
 from urllib.parse import unquote
@@ -14,6 +14,7 @@ from distil.catalog.asked import Owned
 from distil.catalog.generated import LINK
 from distil.catalog.verdict import verdict_of
 from distil.model.digest import Digest
+from distil.model.documentation import is_document
 from distil.model.inventory import (
     OS_KINDS,
     Answer,
@@ -90,9 +91,10 @@ def completed(inventory: Inventory, ledger: Ledger, *, is_ours: bool = True) -> 
         files[at] = msgspec.structs.replace(
             file, attribution=attribution, owners=(owner,), rule="the image's ledger"
         )
-    gone = Counter(_named(removed.package) for removed in ledger.removed if removed.package)
+    gone = _left_out(ledger)
+    working = _with_code(files, inventory.components)
     components = tuple(
-        _counted(one, more[n], gone[_named(one.purl)] if one.purl else 0)
+        _counted(one, more[n], gone.get(_named(one.purl), ()), is_there=n in working)
         for n, one in enumerate(inventory.components)
     )
     found = msgspec.structs.replace(inventory, components=components, files=tuple(files))
@@ -110,13 +112,37 @@ def _is_open(file: InventoryFile, *, is_ours: bool) -> bool:
     return is_nobodys and (is_ours or file.kind not in _FILES)
 
 
-def _counted(one: InventoryComponent, more: int, left_out: int) -> InventoryComponent:
+def _left_out(ledger: Ledger) -> dict[str, list[str]]:
+    """The paths of each package that are not in the image, by its type, name and version."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for removed in ledger.removed:
+        if removed.package:
+            found[_named(removed.package)].append(removed.path)
+    return found
+
+
+def _with_code(
+    files: Sequence[InventoryFile], components: Sequence[InventoryComponent]
+) -> set[int]:
+    """The numbers of components of which something is there that is no document."""
+    found: set[int] = set()
+    for file in files:
+        for owner in file.owners:
+            if owner not in found and not is_document(file.path, components[owner].kind):
+                found.add(owner)
+    return found
+
+
+def _counted(
+    one: InventoryComponent, more: int, left_out: Sequence[str], *, is_there: bool
+) -> InventoryComponent:
     """`one` with `more` files that are there, and some that were left out."""
     if not more and not left_out:
         return one
     present = one.present + more
-    claimed = max(one.claimed + more, present + left_out)
-    return msgspec.structs.replace(one, present=present, claimed=claimed)
+    claimed = max(one.claimed + more, present + len(left_out))
+    missing = () if is_there else tuple(sorted({*one.missing, *left_out}))
+    return msgspec.structs.replace(one, present=present, claimed=claimed, missing=missing)
 
 
 def by_its_word(inventory: Inventory) -> Inventory:

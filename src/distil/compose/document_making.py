@@ -25,6 +25,24 @@ def made_contents(
 
     Raises what reading layers raises, `DiskFull`, `CacheUnwritable`.
     """
+    found = inventory_of_built(image, name, ledger, foundation, cache)
+    coverage = found.coverage()
+    return KeptContents(
+        components=tuple(_contained(found)),
+        files=coverage.files,
+        owned=coverage.owned_files,
+        remarks=tuple(_readable(f"{one.path}: {one.what}") for one in found.remarks),
+        documents=tuple(b"".join(sbom_format(form).write(found, Writing())) for form in FORMATS),
+    )
+
+
+def inventory_of_built(
+    image: Image, name: str, ledger: Ledger, foundation: Foundation, cache: Cache
+) -> Inventory:
+    """What is in `image`, called `name`, from its layers and held against its `ledger`.
+
+    Raises what reading layers raises, `DiskFull`, `CacheUnwritable`.
+    """
     subject = subject_of_built(name, image)
     found = catalogued(subject, image.layers, ledger, cache, Asked())
     if foundation.layers:
@@ -35,14 +53,7 @@ def made_contents(
             "it was built on this image",
         )
         found = with_base(found, base, base_layers(ledger))
-    coverage = found.coverage()
-    return KeptContents(
-        components=tuple(_contained(found)),
-        files=coverage.files,
-        owned=coverage.owned_files,
-        remarks=tuple(_readable(f"{one.path}: {one.what}") for one in found.remarks),
-        documents=tuple(b"".join(sbom_format(form).write(found, Writing())) for form in FORMATS),
-    )
+    return found
 
 
 def _contained(found: Inventory) -> list[ContainedComponent]:

@@ -17,7 +17,9 @@ from distil.fetch.cache import Cache
 from distil.fetch.http import Client
 from distil.image.artifact import Artifact
 from distil.image.assemble import Image
+from distil.model.ledger import Ledger
 from distil.model.platform import Platform
+from distil.model.policy import Judgement
 from distil.model.tree import Tree
 from distil.stages.site import StageRun
 from distil.stages.stages import Stages
@@ -72,7 +74,8 @@ class Product(msgspec.Struct, frozen=True):
     `images` are the production image and then, if there is one, its twin, each with its ledger;
     `tools` is what only the twin has, `lacking` what the application names and neither has, `runs`
     are the stages that something was copied from.
-    `contents` is what is in each of the images, as its bytes tell.
+    `contents` is what is in each of the images, as its bytes tell. `ledger` is that of the
+    production image, and `judgement` how it stands to the policy.
     """
 
     plan: Plan
@@ -83,3 +86,5 @@ class Product(msgspec.Struct, frozen=True):
     lacking: tuple[Lacking, ...] = ()
     runs: tuple[StageRun, ...] = ()
     contents: tuple[ImageContents, ...] = ()
+    ledger: Ledger = Ledger((), ())
+    judgement: Judgement = Judgement()

@@ -21,6 +21,7 @@ from distil.model.digest import Digest
 from distil.model.inventory import OS_KINDS
 from distil.model.node import Kind
 from distil.model.origin import Origin, PackageOrigin
+from distil.model.policy import RuleResult, ScanSummary
 from distil.model.tree import Tree
 from distil.stages.site import StageRun
 
@@ -116,7 +117,8 @@ class BuildSummary(msgspec.Struct, frozen=True, rename="camel"):
     names and the image lacks. `programs` are the application's own compiled ones, with the
     components that each says it is made from. `privileges` is every file of the production image
     with setuid, setgid or
-    capabilities, and every device. A dry run has a plan only.
+    capabilities, and every device. `policy` is what its rules came to, `scan` what is known of
+    the vulnerabilities, where they were looked for. A dry run has a plan only.
     """
 
     plan: PlanSummary
@@ -135,6 +137,8 @@ class BuildSummary(msgspec.Struct, frozen=True, rename="camel"):
     checks: tuple[Check, ...] = ()
     images: tuple[ImageSummary, ...] = ()
     stages: tuple[StageSummary, ...] = ()
+    policy: tuple[RuleResult, ...] = ()
+    scan: ScanSummary | None = None
     engine: str = ""
     schema_version: int = 1
 
@@ -289,6 +293,8 @@ def _summarised(product: Product) -> BuildSummary:
         checks=product.checks,
         images=tuple(summarise_image(image) for image, _ in product.images),
         stages=tuple(_stage(run) for run in product.runs),
+        policy=product.judgement.rules,
+        scan=product.judgement.scan,
     )
 
 

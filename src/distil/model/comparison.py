@@ -91,10 +91,15 @@ class Comparison(msgspec.Struct, frozen=True):
         return tuple(one for one in (*self.new, *self.changed) if one.is_worse)
 
     @property
-    def is_told(self) -> bool:
-        """Whether as much is known of the second as of the first."""
+    def is_less_known(self) -> bool:
+        """Whether less is known of the second than of the first."""
         known = [_RANKS.index(side.scan.verdict.answer) for side in (self.before, self.after)]
-        return known[1] >= known[0]
+        return known[1] < known[0]
+
+    @property
+    def is_told(self) -> bool:
+        """Whether anything can be said: not where nothing is known of the second alone."""
+        return not self.is_less_known or self.after.scan.verdict.answer is not Answer.UNKNOWN
 
     @property
     def is_complete(self) -> bool:

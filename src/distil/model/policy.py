@@ -6,6 +6,8 @@ import enum
 
 import msgspec
 
+from distil.model.inventory import Verdict
+
 
 class Outcome(enum.StrEnum):
     """How an image stands to a rule; the values are written into documents."""
@@ -31,3 +33,23 @@ class RuleResult(msgspec.Struct, frozen=True):
     faults: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     hint: str = ""
+
+
+class ScanSummary(msgspec.Struct, frozen=True):
+    """What is known of an image's vulnerabilities, in numbers.
+
+    `open` counts those that are open by the word of their severity, the worst first; `settled`
+    are findings that statements settle. `database` is the digest of the state that was asked.
+    """
+
+    open: dict[str, int]
+    settled: int
+    verdict: Verdict
+    database: str
+
+
+class Judgement(msgspec.Struct, frozen=True):
+    """How an image stands to ``[policy]``: what each rule comes to, and what a scan found."""
+
+    rules: tuple[RuleResult, ...] = ()
+    scan: ScanSummary | None = None

@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     from distil.pipeline.cache import CacheCleaned, CacheInfo, cache_gc, cache_info
     from distil.pipeline.cat import cat
     from distil.pipeline.check import CheckReport, check
+    from distil.pipeline.compare import CompareRequest, compare
     from distil.pipeline.copy import CopyRequest, CopySummary, copy
     from distil.pipeline.db import DbRequest, DbUpdated, db_status, db_update, db_verify
     from distil.pipeline.diff import diff
     from distil.pipeline.doctor import doctor
     from distil.pipeline.export import export, exported
     from distil.pipeline.files import FilesRequest, OwnedFiles, files
+    from distil.pipeline.hearing import Hearing
     from distil.pipeline.init import InitialSpec, init, schema
     from distil.pipeline.inspect import inspect, raw_config, raw_manifest
     from distil.pipeline.layers import layers
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     )
     from distil.pipeline.scan import Scanned, ScanReport, ScanRequest, scan
     from distil.pipeline.tags import delete, tag, tags
+    from distil.pipeline.vex import VerifiedVex, VexRequest, verify_vex
     from distil.pipeline.why import Found, why
 
 __all__ = [
@@ -52,6 +55,7 @@ __all__ = [
     "CacheCleaned",
     "CacheInfo",
     "CheckReport",
+    "CompareRequest",
     "Compared",
     "CopyRequest",
     "CopySummary",
@@ -59,6 +63,7 @@ __all__ = [
     "DbUpdated",
     "FilesRequest",
     "Found",
+    "Hearing",
     "InitialSpec",
     "Listed",
     "LockRequest",
@@ -76,11 +81,14 @@ __all__ = [
     "ScanRequest",
     "Scanned",
     "StoreSettings",
+    "VerifiedVex",
+    "VexRequest",
     "build",
     "cache_gc",
     "cache_info",
     "cat",
     "check",
+    "compare",
     "copy",
     "db_status",
     "db_update",
@@ -111,6 +119,7 @@ __all__ = [
     "tag",
     "tags",
     "verify_sbom",
+    "verify_vex",
     "why",
     "write_sbom",
 ]
@@ -120,6 +129,7 @@ _ELSEWHERE: Final = {
     "CacheCleaned": "cache",
     "CacheInfo": "cache",
     "CheckReport": "check",
+    "CompareRequest": "compare",
     "Compared": "sbom",
     "CopyRequest": "copy",
     "CopySummary": "copy",
@@ -127,6 +137,7 @@ _ELSEWHERE: Final = {
     "DbUpdated": "db",
     "FilesRequest": "files",
     "Found": "why",
+    "Hearing": "hearing",
     "InitialSpec": "init",
     "Listed": "ls",
     "LockRequest": "lock",
@@ -143,6 +154,8 @@ _ELSEWHERE: Final = {
     "ScanReport": "scan",
     "ScanRequest": "scan",
     "Scanned": "scan",
+    "VerifiedVex": "vex",
+    "VexRequest": "vex",
     "cache_gc": "cache",
     "cache_info": "cache",
     "db_status": "db",
@@ -157,6 +170,7 @@ _ELSEWHERE: Final = {
     "schema": "init",
     "tag": "tags",
     "verify_sbom": "sbom",
+    "verify_vex": "vex",
     "write_sbom": "sbom",
 }
 """The file of each name that is not called like its file."""

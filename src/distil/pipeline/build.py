@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -38,7 +39,10 @@ from distil.locks.resolving import LockResolver
 from distil.locks.vendor import kept_archives
 from distil.model.lock import Lock
 from distil.model.platform import Platform
+from distil.model.spec import Spec
 from distil.model.tree import Tree
+from distil.policy.asked import asked
+from distil.policy.checks import check_policy
 from distil.runtimes.table import find_place
 from distil.source.scan import application_tree
 from distil.source.specification import Overrides, read_spec
@@ -77,6 +81,14 @@ class BuildRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What stages mount as secrets, by name: each the path of a file, or ``env:VARIABLE``."""
     verify_reproducible: bool = False
     """Whether all is made a second time, stages included, and compared."""
+    scan: bool | None = None
+    """Whether vulnerabilities are looked for; where ``[policy]`` asks for it by default."""
+    fail_on: tuple[str, ...] = ()
+    """Vulnerabilities that must not be there, in the place of those that ``[policy]`` names."""
+    database: Path | None = None
+    """The file of advisories, that of this user by default."""
+    now: int = 0
+    """Seconds since 1970 that ages are counted from; 0 for the time it is."""
 
 
 def build(request: BuildRequest) -> BuildSummary | IndexSummary:
@@ -98,6 +110,7 @@ def _build(request: BuildRequest, cache: Cache) -> BuildSummary | IndexSummary:
     spec = read_spec(place.directory, profile.overrides(request.overrides))
     platforms = target_platforms(request.platforms, spec)
     where.check_platforms(platforms)
+    check_policy(spec.policy, place.directory)
     subject = read_subject(place, spec)
     names = where.names_for(subject.application)
     lock = _lock_of(request, subject)
@@ -124,15 +137,33 @@ def _build(request: BuildRequest, cache: Cache) -> BuildSummary | IndexSummary:
             resolver=resolver,
             debug=request.debug,
         )
-        products = on_each(platforms, cache, lambda one: _produce(one, workshop))
-        if request.verify_reproducible:
-            fresh = stages_of(subject, resolver.toolchain, client, request.secrets, fresh=True)
-            twice = msgspec.structs.replace(workshop, stages=fresh)
-            again = on_each(platforms, cache, lambda one: _produce(one, twice))
-            products = check_reproducible(products, again, (stages, fresh))
+        with _judge(request, spec, cache) as judged:
+            products = on_each(platforms, cache, lambda one: _produce(one, workshop))
+            if request.verify_reproducible:
+                fresh = stages_of(subject, resolver.toolchain, client, request.secrets, fresh=True)
+                twice = msgspec.structs.replace(workshop, stages=fresh)
+                again = on_each(platforms, cache, lambda one: _produce(one, twice))
+                products = check_reproducible(products, again, (stages, fresh))
+            built = dict(zip(platforms, products, strict=True))
+            products = on_each(platforms, cache, lambda one: judged(built[one]))
     documents = [one for each in products for kept in each.contents for one in kept.documents]
     published = publish(where, names, bind([each.images for each in products], documents))
     return summarise(products, published)
+
+
+@contextlib.contextmanager
+def _judge(
+    request: BuildRequest, spec: Spec, cache: Cache
+) -> Iterator[Callable[[Product], Product]]:
+    """What says of each product how it stands to the policy, and raises where it must not be."""
+    wanted = asked(spec.policy, request.fail_on, scan=request.scan)
+    if wanted.is_empty:
+        yield lambda product: product
+        return
+    from distil.pipeline.judging import judging  # Most builds have no policy.
+
+    with judging(wanted, cache, database=request.database, now=request.now) as judge:
+        yield judge.judged
 
 
 def _where(request: BuildRequest, profile: Profile) -> Destinations:
@@ -223,4 +254,5 @@ def _imaged(made: Composed, workshop: Workshop) -> Product:
         lacking=lacking,
         runs=workshop.stages.taken(plan.resolved.base.platform).runs,
         contents=tuple(contents),
+        ledger=ledger,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -15,31 +15,42 @@ from distil.model.advisory import Severity
 from distil.model.finding import Scan
 from distil.model.inventory import Answer, IndexInventory, Inventory, Subject
 from distil.model.reference import parse_location
+from distil.pipeline.hearing import Hearing, heard, named_documents
 from distil.survey.surveying import Surveyed, SurveyedImage, Wanted, known_image, survey
 from distil.vulns.advisories import Advisories
+from distil.vulns.database.reader import open_database
+from distil.vulns.errors import DatabaseTooOld
 from distil.vulns.matching.scan import OLD, Matching
 from distil.vulns.matching.scan import scan as matched
+from distil.vulns.vex.claims import Document
 
 DOCUMENT: Final = "sbom:"
 """What a document is named by, in place of an image: ``sbom:FILE``."""
+
+_DAY: Final = 86_400
 
 
 class ScanRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What `scan` is asked for: an image, a place such as ``oci:DIR:TAG``, or ``sbom:FILE``.
 
-    Of an image for several platforms all are scanned, or `platform` alone. `base` is the place of
-    the image that it is made on, where the user knows. `database` is the file of advisories, empty
-    for the one of this user. Ages are counted from `now`, in seconds since 1970, 0 for the time it
-    is. A database of more than `oldest` days is called old, one of more than `max_age` is refused.
+    Of an image for several platforms all are scanned, or `platform` alone; where none is named and
+    `all_platforms` is false, it is this machine's. `base` is the place of the image that it is
+    made on, where the user knows. With `upgrades` it is tried which versions get rid of what is
+    found. `database` is the file of advisories, empty for the one of this user. Ages are counted
+    from `now`, in seconds since 1970, 0 for the time it is. A database of more than `oldest` days
+    is called old, one of more than `max_age` is refused.
     """
 
     image: str
     platform: str = ""
+    all_platforms: bool = True
+    upgrades: bool = False
     base: str = ""
     database: str = ""
     now: int = 0
     oldest: int = OLD
     max_age: int | None = None
+    hearing: Hearing = Hearing()
     settings: StoreSettings = NOTHING_SAID
 
     @property
@@ -86,38 +97,78 @@ def _as_bad_as(found: Scan, least: Severity) -> Scan:
     return msgspec.structs.replace(found, findings=kept)
 
 
-def scan(request: ScanRequest, advisories: Advisories) -> ScanReport:
-    """The vulnerabilities of what `request` names, by `advisories`.
+def scan(request: ScanRequest, advisories: Advisories | None = None) -> ScanReport:
+    """The vulnerabilities of what `request` names, by `advisories` or those of the database.
 
-    Nothing is asked of anybody but the place of the image. Raises `DamagedDatabase`,
-    `MalformedSbom`, `NotTheBase`, and what
-    reading images raises.
+    Nothing is asked of anybody but the place of the image. Raises `NoDatabase`, `DamagedDatabase`
+    and the other errors of databases, `DatabaseTooOld`, `MalformedVex`, `MalformedIgnoreFile`,
+    `MalformedSbom`, `NotTheBase`, and what reading images raises.
     """
+    if advisories is None:
+        with open_database(Path(request.database) if request.database else None) as opened:
+            return scan(request, opened)
+    _check_age(request, advisories)
+    found = _found(request, advisories)
+    if not request.upgrades:
+        return found
+    scanned = tuple(advised(one, advisories, request.matching) for one in found.scanned)
+    return msgspec.structs.replace(found, scanned=scanned)
+
+
+def advised(one: Scanned, advisories: Advisories, how: Matching) -> Scanned:
+    """The same with the upgrades that get rid of what counts. Raises `DamagedDatabase`."""
+    from distil.vulns.upgrades import upgrades  # Not every form tells them.
+
+    steps = upgrades(one.scan, one.inventory, lambda other: matched(other, advisories, how))
+    return msgspec.structs.replace(one, scan=msgspec.structs.replace(one.scan, upgrades=steps))
+
+
+def _found(request: ScanRequest, advisories: Advisories) -> ScanReport:
+    documents = named_documents(request.hearing)
     if request.image.startswith(DOCUMENT):
-        return _of_document(request, advisories)
+        return _of_document(request, advisories, documents)
     cache = Cache.default()
     with cache.guarding():
         surveyed = _surveyed(request, cache)
-        scanned = scan_surveyed(surveyed, advisories, request.matching)
+        scanned = scan_surveyed(surveyed, advisories, request.matching, documents)
     return ScanReport(request.image, scanned, surveyed.index)
 
 
 def scan_surveyed(
-    surveyed: SurveyedImage, advisories: Advisories, how: Matching
+    surveyed: SurveyedImage,
+    advisories: Advisories,
+    how: Matching,
+    documents: Sequence[Document] = (),
 ) -> tuple[Scanned, ...]:
-    """The scan of each platform of an image that was surveyed. Raises `DamagedDatabase`."""
-    return tuple(
-        Scanned(matched(one.inventory, advisories, how, one.functions), one.inventory, one)
-        for one in surveyed.images
-    )
+    """The scan of each platform of an image that was surveyed, with what `documents` say of it.
+
+    VEX documents that were found with the image are heard as well. Raises `DamagedDatabase`.
+    """
+    return tuple(_scanned(one, advisories, how, documents) for one in surveyed.images)
 
 
-def _of_document(request: ScanRequest, advisories: Advisories) -> ScanReport:
+def _check_age(request: ScanRequest, advisories: Advisories) -> None:
+    status = advisories.status
+    days = (request.matching.now - status.built) // _DAY
+    if request.max_age is not None and days > request.max_age:
+        raise DatabaseTooOld(status.path, days, request.max_age)
+
+
+def _scanned(
+    one: Surveyed, advisories: Advisories, how: Matching, documents: Sequence[Document]
+) -> Scanned:
+    found = matched(one.inventory, advisories, how, one.functions)
+    return Scanned(heard(found, one.inventory, one, documents), one.inventory, one)
+
+
+def _of_document(
+    request: ScanRequest, advisories: Advisories, documents: Sequence[Document]
+) -> ScanReport:
     from distil.pipeline.sbom import read_sbom  # An image has no need of it.
 
     found = read_sbom(Path(request.image.removeprefix(DOCUMENT)))
     scanned = tuple(
-        Scanned(matched(one, advisories, request.matching), one)
+        Scanned(heard(matched(one, advisories, request.matching), one, None, documents), one)
         for one in _each(found, request.platform)
     )
     index = found.subject if isinstance(found, IndexInventory) else None
@@ -135,5 +186,12 @@ def _surveyed(request: ScanRequest, cache: Cache) -> SurveyedImage:
         if request.base
         else None
     )
-    wanted = Wanted(platform=request.platform, base=base, functions=True, settings=request.settings)
+    wanted = Wanted(
+        platform=request.platform,
+        all_platforms=request.all_platforms,
+        base=base,
+        functions=True,
+        vex=request.hearing.attached,
+        settings=request.settings,
+    )
     return survey(parse_location(request.image), wanted, cache)

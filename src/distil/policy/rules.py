@@ -34,8 +34,8 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     scan: Scan | None = None
 
 
-class Judgement(msgspec.Struct, frozen=True):
-    """What a rule comes to: what breaks it, what it lets pass, and whether that cannot be told."""
+class Found(msgspec.Struct, frozen=True):
+    """What a rule found: what breaks it, what it lets pass, and whether that cannot be told."""
 
     faults: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
@@ -50,7 +50,7 @@ class Rule(msgspec.Struct, frozen=True):
 
     key: str
     asked: Callable[[PolicySpec], str]
-    judge: Callable[[PolicySpec, Judged], Judgement]
+    judge: Callable[[PolicySpec, Judged], Found]
     hint: str = ""
     needs_scan: bool = False
 
@@ -81,7 +81,7 @@ def _result(rule: Rule, policy: PolicySpec, image: Judged) -> RuleResult:
 # --- vulnerabilities -----------------------------------------------------------------------
 
 
-def _vulnerabilities(policy: PolicySpec, image: Judged) -> Judgement:
+def _vulnerabilities(policy: PolicySpec, image: Judged) -> Found:
     scan = _scan(image)
     conditions = [parse_condition(text) for text in policy.fail_on]
     found = counting(scan.findings, conditions)
@@ -97,7 +97,7 @@ def _vulnerabilities(policy: PolicySpec, image: Judged) -> Judgement:
         remarks.append(f"{settled:,} that statements settle")
     if scan.verdict.answer is not Answer.COMPLETE:
         remarks.append(f"the verdict is {scan.verdict.answer}")
-    return Judgement(tuple(_one_line_each(found)), tuple(remarks))
+    return Found(tuple(_one_line_each(found)), tuple(remarks))
 
 
 def _one_line_each(findings: Sequence[Finding]) -> Iterator[str]:
@@ -114,20 +114,20 @@ def _one_line_each(findings: Sequence[Finding]) -> Iterator[str]:
         yield f"{first.id} in {names} {first.installed} ({', '.join(about)})"
 
 
-def _complete(_: PolicySpec, image: Judged) -> Judgement:
+def _complete(_: PolicySpec, image: Judged) -> Found:
     verdict = _scan(image).verdict
     if verdict.answer is Answer.COMPLETE:
-        return Judgement()
-    return Judgement(verdict.reasons or (f"the verdict is {verdict.answer}",), is_untold=True)
+        return Found()
+    return Found(verdict.reasons or (f"the verdict is {verdict.answer}",), is_untold=True)
 
 
-def _database_age(policy: PolicySpec, image: Judged) -> Judgement:
+def _database_age(policy: PolicySpec, image: Judged) -> Found:
     scan = _scan(image)
     newest = max((feed.fetched for feed in scan.database.feeds), default=scan.database.built)
     days = max(0, scan.now - newest) // _DAY
     if days <= (policy.max_database_days or 0):
-        return Judgement()
-    return Judgement((f"it is {days:,} days old",), is_untold=True)
+        return Found()
+    return Found((f"it is {days:,} days old",), is_untold=True)
 
 
 def _scan(image: Judged) -> Scan:
@@ -140,7 +140,7 @@ def _scan(image: Judged) -> Scan:
 # --- what is there -------------------------------------------------------------------------
 
 
-def _licenses(policy: PolicySpec, image: Judged) -> Judgement:
+def _licenses(policy: PolicySpec, image: Judged) -> Found:
     denied = text_globs(one.lower() for one in policy.denied_licenses)
     excepted = text_globs(policy.license_exceptions)
     faults, untold = [], 0
@@ -153,12 +153,12 @@ def _licenses(policy: PolicySpec, image: Judged) -> Judgement:
         untold += not one.licenses
     say = "component does not say its" if untold == 1 else "components do not say their"
     remarks = (f"{untold:,} {say} licence",) if untold else ()
-    return Judgement(tuple(faults), remarks)
+    return Found(tuple(faults), remarks)
 
 
-def _packages(policy: PolicySpec, image: Judged) -> Judgement:
+def _packages(policy: PolicySpec, image: Judged) -> Found:
     denied = text_globs(policy.denied_packages)
-    return Judgement(tuple(_told(c) for c in image.inventory.components if _is_named(c, denied)))
+    return Found(tuple(_told(c) for c in image.inventory.components if _is_named(c, denied)))
 
 
 def _is_named(one: InventoryComponent, patterns: Globs) -> bool:
@@ -170,25 +170,25 @@ def _told(one: InventoryComponent) -> str:
     return f"{one.kind} {one.name} {one.version}".rstrip()
 
 
-def _size(policy: PolicySpec, image: Judged) -> Judgement:
+def _size(policy: PolicySpec, image: Judged) -> Found:
     count = sum(one.size for one in image.inventory.files if one.kind is Kind.FILE)
     return _at_most(count, policy.max_size)
 
 
-def _download(policy: PolicySpec, image: Judged) -> Judgement:
+def _download(policy: PolicySpec, image: Judged) -> Found:
     return _at_most(image.inventory.subject.size, policy.max_download)
 
 
-def _at_most(count: int, limit: str) -> Judgement:
+def _at_most(count: int, limit: str) -> Found:
     allowed = size_in_bytes(limit)
     if allowed is None or count <= allowed:
-        return Judgement()
-    return Judgement((f"it is {size(count)}, {size(count - allowed)} more",))
+        return Found()
+    return Found((f"it is {size(count)}, {size(count - allowed)} more",))
 
 
-def _labels(policy: PolicySpec, image: Judged) -> Judgement:
+def _labels(policy: PolicySpec, image: Judged) -> Found:
     labels = dict(image.inventory.subject.labels)
-    return Judgement(tuple(_missing_labels(policy.labels, labels)))
+    return Found(tuple(_missing_labels(policy.labels, labels)))
 
 
 def _missing_labels(asked: Iterable[str], labels: dict[str, str]) -> Iterator[str]:
@@ -200,18 +200,18 @@ def _missing_labels(asked: Iterable[str], labels: dict[str, str]) -> Iterator[st
             yield f"label {name} is {labels[name]!r}, not {pattern}"
 
 
-def _shell(_: PolicySpec, image: Judged) -> Judgement:
-    return Judgement(tuple(_programs(image.inventory, SHELLS)))
+def _shell(_: PolicySpec, image: Judged) -> Found:
+    return Found(tuple(_programs(image.inventory, SHELLS)))
 
 
-def _package_manager(_: PolicySpec, image: Judged) -> Judgement:
+def _package_manager(_: PolicySpec, image: Judged) -> Found:
     found = list(_programs(image.inventory, PACKAGE_MANAGERS))
     found += [
         _told(one)
         for one in image.inventory.components
         if f"{one.kind}:{one.name}" in INSTALLING_PACKAGES
     ]
-    return Judgement(tuple(found))
+    return Found(tuple(found))
 
 
 def _programs(inventory: Inventory, names: frozenset[str]) -> Iterator[str]:
@@ -232,22 +232,22 @@ def _is_program(file: InventoryFile) -> bool:
     return file.is_executable or file.kind in (Kind.SYMLINK, Kind.HARDLINK)
 
 
-def _setuid(_: PolicySpec, image: Judged) -> Judgement:
+def _setuid(_: PolicySpec, image: Judged) -> Found:
     found = [
         f"{one.path}, mode {one.mode:04o}"
         for one in image.inventory.files
         if one.mode & 0o6000 and one.kind in (Kind.FILE, Kind.HARDLINK)
     ]
-    return Judgement(tuple(found))
+    return Found(tuple(found))
 
 
-def _root(_: PolicySpec, image: Judged) -> Judgement:
+def _root(_: PolicySpec, image: Judged) -> Found:
     user = image.user.partition(":")[0]
     if user.isdecimal() and int(user) > 0:
-        return Judgement()
+        return Found()
     if not user or user == "root" or user.isdecimal():
-        return Judgement((f"its user is {image.user or 'root, as it names none'}",))
-    return Judgement((f"its user is {user!r}, which can be anybody",))
+        return Found((f"its user is {image.user or 'root, as it names none'}",))
+    return Found((f"its user is {user!r}, which can be anybody",))
 
 
 RULES: Final = (

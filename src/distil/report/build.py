@@ -16,6 +16,7 @@ from distil.compose.summary import (
     StageSummary,
 )
 from distil.model.component import ToldProgram
+from distil.model.policy import Outcome, RuleResult, ScanSummary
 from distil.report.document import json_text
 from distil.report.kinds import counted_kinds
 from distil.report.printable import printable
@@ -179,8 +180,26 @@ def _result(summary: BuildSummary, *, verbose: bool) -> list[Row]:
     rows += _listed("program", [line for one in summary.programs for line in _program(one)])
     rows += _listed("privileged", [f"{one.path}: {one.what}" for one in summary.privileges])
     rows += [Row("check", f"PASS  {check.name}: {check.detail}") for check in summary.checks]
+    rows += [Row("policy", _rule(one)) for one in summary.policy]
+    if summary.scan is not None:
+        rows.append(Row("scan", _scan(summary.scan)))
     rows += [_twin(image, production) for image in summary.images[1:]]
     return rows
+
+
+def _rule(one: RuleResult) -> str:
+    word = "PASS" if one.outcome is Outcome.HOLDS else one.outcome.upper()
+    return "; ".join([f"{word}  {one.key}: {one.asked}", *one.remarks])
+
+
+def _scan(scan: ScanSummary) -> str:
+    """How many vulnerabilities are open, and what that is worth."""
+    counts = ", ".join(f"{count:,} {word}" for word, count in scan.open.items())
+    many = number(sum(scan.open.values()), "vulnerability", "vulnerabilities")
+    settled = f", {scan.settled:,} settled" if scan.settled else ""
+    verdict = scan.verdict
+    reasons = f": {'; '.join(verdict.reasons)}" if verdict.reasons else ""
+    return f"{many}{f' ({counts})' if counts else ''}{settled}; {verdict.answer}{reasons}"
 
 
 def _program(told: ToldProgram) -> Iterator[str]:

@@ -33,7 +33,7 @@ def to_text(found: Comparison, *, verbose: bool = False) -> str:
         "\n".join([f"{first} → {second}", *relation, sides]),
         printable(headline(found)),
     ]
-    for title, rows in _groups(found):
+    for title, rows in _filled(found):
         if rows:
             shown = rows if verbose else rows[:SHOWN]
             left = len(rows) - len(shown)
@@ -51,7 +51,7 @@ def to_markdown(found: Comparison) -> str:
         *([plain(found.relation)] if found.relation else []),
         _table([("", "before", "after", "change"), *_sides(found)]),
     ]
-    for title, rows in _groups(found):
+    for title, rows in _filled(found):
         if rows:
             heading = ("",) * len(rows[0])
             body = _table([heading, *rows])
@@ -99,11 +99,11 @@ def headline(found: Comparison) -> str:
         text = f"no worse: none gone, none new, {len(found.changed):,} changed"
     else:
         text = "the same vulnerabilities" if found.same else "no known vulnerabilities in either"
-    if found.is_told:
+    if not found.is_less_known:
         return text
     verdict = found.after.scan.verdict
-    why = "; ".join(verdict.reasons)
-    return f"{text}. UNKNOWN: less is known of {found.after.name} ({verdict.answer}: {why})"
+    told = f"less is known of {found.after.name} ({verdict.answer}: {'; '.join(verdict.reasons)})"
+    return f"{text}; {told}" if found.is_told else f"UNKNOWN: {told}; {text}"
 
 
 def _distinct(changes: Sequence[VulnerabilityChange]) -> int:
@@ -121,7 +121,7 @@ def _sides(found: Comparison) -> Iterator[_Row]:
     told = f"{new:,} new, {gone:,} gone" if new or gone else ""
     yield from _row("vulnerabilities", found, _vulnerabilities, told)
     yield from _row("components", found, _components, _step(found, _components_count, "{:+,}"))
-    for title, count in (("files", _size), ("download", _download)):
+    for title, count in (("size", _size), ("download", _download)):
         step = count(after) - count(before)
         sign = "+" if step > 0 else "-"
         change = f"{sign}{size(abs(step))}" if step and count(before) and count(after) else ""
@@ -178,20 +178,26 @@ def _sized(count: int) -> str:
 # --- groups --------------------------------------------------------------------------------
 
 
+def _filled(found: Comparison) -> Iterator[tuple[str, list[_Row]]]:
+    """The groups without the columns that are empty in all of their rows."""
+    for title, rows in _groups(found):
+        filled = [n for n in range(len(rows[0])) if any(row[n] for row in rows)] if rows else []
+        yield title, [tuple(row[n] for n in filled) for row in rows]
+
+
 def _groups(found: Comparison) -> Iterator[tuple[str, list[_Row]]]:
     yield "new vulnerabilities", [_vulnerability(one) for one in found.new]
     yield "changed vulnerabilities", [_vulnerability(one) for one in found.changed]
     yield "gone vulnerabilities", [_vulnerability(one) for one in found.gone]
     yield "packages", [_package(one) for one in found.packages]
-    yield (
-        "what could not be told",
-        [*_untold("before", found.before), *_untold("after", found.after)],
-    )
+    yield "what could not be told", list(_untold(found))
 
 
-def _untold(which: str, one: ScannedImage) -> Iterator[_Row]:
-    for reason in one.scan.verdict.reasons:
-        yield which, reason
+def _untold(found: Comparison) -> Iterator[_Row]:
+    first, second = (one.scan.verdict.reasons for one in (found.before, found.after))
+    for reason in dict.fromkeys([*first, *second]):
+        both = reason in first and reason in second
+        yield "of both" if both else "before" if reason in first else "after", reason
 
 
 def _vulnerability(one: VulnerabilityChange) -> _Row:

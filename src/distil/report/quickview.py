@@ -12,7 +12,7 @@ from distil.report.document import json_text
 from distil.report.inventory import document_of
 from distil.report.kinds import counted_kinds
 from distil.report.scan_json import scan_document
-from distil.report.scan_text import exploited_words, steps_text
+from distil.report.scan_text import REASONS, exploited_words, steps_text, verdict_rows
 from distil.report.scan_view import (
     DAY,
     by_severity,
@@ -22,7 +22,6 @@ from distil.report.scan_view import (
     headline,
     settled_counts,
     system_words,
-    verdict_words,
     word,
 )
 from distil.report.units import columns, number, size
@@ -113,4 +112,4 @@ def _standing(scan: Scan) -> Iterator[_Cells]:
     yield "exploited", exploited_words(scan.open)
     yield "settled", "; ".join(settled_counts(scan))
     yield "database", database_words(scan.database, scan.now)
-    yield "verdict", verdict_words(scan)
+    yield from verdict_rows(scan, REASONS)

@@ -10,7 +10,9 @@ import msgspec
 from distil.model.condition import COUNTS, Condition, counting
 from distil.model.finding import Finding, Scan
 
-FORMS: Final = ("text", "json", "sarif", "markdown", "junit")
+VEX: Final = ("openvex", "cyclonedx-vex")
+"""Documents for other scanners."""
+FORMS: Final = ("text", "json", "sarif", "markdown", "junit", *VEX)
 """All there are."""
 
 
@@ -29,7 +31,11 @@ class Telling(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def render(scans: Sequence[Scan], form: str, telling: Telling) -> str:
-    """`scans`, one for each platform, in `form`, one of `FORMS`."""
+    """`scans`, one for each platform, in `form`, one of `FORMS`. Raises `NothingToName`."""
+    if form in VEX:
+        from distil.vulns.vex.table import FORMATS
+
+        return FORMATS[form](scans, f"distil {telling.version}".strip()).decode().rstrip("\n")
     if form == "json":
         from distil.report.scan_json import to_json
 

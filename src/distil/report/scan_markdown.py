@@ -11,12 +11,13 @@ from distil.model.inventory import Answer
 from distil.report.markdown import code, plain, table_head, table_row
 from distil.report.scan_view import (
     Row,
+    advice,
+    advice_words,
     by_severity,
     database_words,
     distinct,
     gains,
     headline,
-    kept_upgrades,
     likelihood_words,
     names_words,
     page,
@@ -27,7 +28,6 @@ from distil.report.scan_view import (
     statement_words,
     system_words,
     unfixed,
-    verdict_words,
     word,
 )
 
@@ -86,20 +86,20 @@ class _Block:
         yield table_row(f"**{count:,}**" if count else "0" for _, count in cells)
 
     def _steps(self) -> Iterator[str]:
-        steps = kept_upgrades(self._scan)
+        steps = advice(self._scan)
         none = unfixed(self._scan)
         if steps:
             yield ""
             yield "#### What to do"
             yield ""
             yield from table_head("package", "upgrade", "what it brings")
-            for one, gone in steps[:_SHOWN]:
-                base = ", in the base image" if one.is_base else ""
+            for one in steps[:_SHOWN]:
+                best = one.upgrade
                 yield table_row(
                     (
-                        code(names_words([one.package])),
-                        f"{code(one.installed)} → {code(one.target)}",
-                        plain(gains(gone) + base),
+                        code(best.package),
+                        f"{code(best.installed)} → {code(best.target)}",
+                        plain("; ".join(filter(None, (gains(one.gone), advice_words(one))))),
                     )
                 )
             if len(steps) > _SHOWN:
@@ -167,7 +167,9 @@ class _Block:
         parts = [system_words(scan), f"database {database_words(scan.database, scan.now)}"]
         yield ""
         if scan.verdict.answer is not Answer.COMPLETE:
-            yield f"> **Not all could be told.** {plain(verdict_words(scan))}"
+            yield f"> **Not all could be told**: {plain(scan.verdict.answer.upper())}"
+            yield ">"
+            yield from self._fitting([f"> - {plain(one)}" for one in scan.verdict.reasons])
             yield ""
         told = " · ".join(plain(part) for part in parts if part)
         yield f"<sub>{told} · scanned by distil</sub>"

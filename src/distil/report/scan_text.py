@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from distil.model.finding import Finding, Scan, Upgrade
+from distil.model.finding import Finding, Scan
 from distil.report.printable import printable
 from distil.report.scan_view import (
+    Advice,
     Row,
+    advice,
+    advice_words,
     database_words,
     day,
     distinct,
     gains,
     headline,
-    kept_upgrades,
     likelihood_words,
     names_words,
     presences,
@@ -25,7 +27,7 @@ from distil.report.scan_view import (
     step_words,
     system_words,
     unfixed,
-    verdict_words,
+    verdict_lines,
     word,
 )
 from distil.report.units import columns, number
@@ -36,6 +38,9 @@ SHOWN: Final = 20
 STEPS: Final = 5
 """Upgrades likewise."""
 
+REASONS: Final = 4
+"""Reasons of a verdict likewise."""
+
 _Cells = tuple[str, ...]
 
 
@@ -45,7 +50,7 @@ def to_text(scans: Sequence[Scan], *, verbose: bool = False) -> str:
 
 
 def _block(scan: Scan, *, verbose: bool) -> str:
-    parts = [columns([cells for cells in summary(scan) if cells[1]], indent="")]
+    parts = [columns([cells for cells in summary(scan, verbose=verbose) if cells[1]], indent="")]
     found = rows(scan.open)
     if found:
         shown = found if verbose else found[:SHOWN]
@@ -58,7 +63,7 @@ def _block(scan: Scan, *, verbose: bool) -> str:
     return "\n\n".join(parts)
 
 
-def summary(scan: Scan) -> Iterator[_Cells]:
+def summary(scan: Scan, *, verbose: bool = False) -> Iterator[_Cells]:
     """What the result is, and what it rests on; rows whose value is empty have none."""
     found = scan.open
     yield "image", scan.subject.name
@@ -69,7 +74,14 @@ def summary(scan: Scan) -> Iterator[_Cells]:
     yield "settled", "; ".join(settled_counts(scan))
     yield "assessed", _assessed(scan)
     yield "database", database_words(scan.database, scan.now)
-    yield "verdict", verdict_words(scan)
+    yield from verdict_rows(scan, None if verbose else REASONS)
+
+
+def verdict_rows(scan: Scan, shown: int | None = None) -> Iterator[_Cells]:
+    """The verdict, a row for each of its reasons."""
+    first, *more = verdict_lines(scan, shown)
+    yield "verdict", first
+    yield from (("", line) for line in more)
 
 
 def exploited_words(found: Sequence[Finding]) -> str:
@@ -112,32 +124,24 @@ def _more(left: int) -> list[str]:
 
 def steps_text(scan: Scan, shown: int | None = None, more: str = "-v") -> Iterator[str]:
     """What can be done, a line each; no more than `shown` are told, and that `more` tells all."""
-    steps = kept_upgrades(scan)
-    table = [
-        (
-            names_words([one.package] if one.package in one.names else one.names),
-            f"{one.installed} → {one.target}",
-            gains(gone) + (", in the base image" if one.is_base else ""),
-            _rest(one),
-        )
-        for one, gone in steps[:shown]
-    ]
+    steps = advice(scan)
+    table = [_step(one) for one in steps[:shown]]
     if table:
         yield columns(table)
-    left = [gone for _, gone in steps[len(table) :]]
+    left = steps[len(table) :]
     if left:
-        many = distinct(one for gone in left for one in gone)
+        many = distinct(found for one in left for found in one.gone)
         yield f"  … and {number(len(left), 'more upgrade')} that fix {many:,} ({more} shows all)"
     none = unfixed(scan)
     if none:
         yield f"  {none}"
 
 
-def _rest(one: Upgrade) -> str:
-    """What an upgrade does not get rid of, or brings."""
-    stay = len(one.remains)
-    told = [f"{stay:,} {'stays' if stay == 1 else 'stay'}"] if stay else []
-    return ", ".join([*told, *([f"{len(one.brings):,} come with it"] if one.brings else [])])
+def _step(one: Advice) -> _Cells:
+    best = one.upgrade
+    name = best.package if best.package in best.names else names_words(best.names)
+    step = f"{best.installed} → {best.target}"
+    return name, step, "; ".join(filter(None, (gains(one.gone), advice_words(one))))
 
 
 # --- all that is known ----------------------------------------------------------------------

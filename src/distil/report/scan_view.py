@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 from urllib.parse import quote
@@ -53,12 +53,16 @@ class Row(msgspec.Struct, frozen=True):
 
 
 def rows(findings: Iterable[Finding]) -> list[Row]:
-    """`findings` with those of one package's components together, in the order they came in."""
+    """`findings` with those of one package's components together.
+
+    They stay in their order, but that what is exploited already comes first.
+    """
     found: dict[tuple[object, ...], list[Finding]] = {}
     for one in findings:
         key = (one.id, one.ecosystem, one.package, one.installed, one.fixed, one.settled)
         found.setdefault(key, []).append(one)
-    return [Row(tuple(together)) for together in found.values()]
+    told = [Row(tuple(together)) for together in found.values()]
+    return sorted(told, key=lambda row: row.first.exploited is None)
 
 
 def by_severity(findings: Iterable[Finding]) -> dict[Severity, int]:
@@ -192,31 +196,49 @@ def likelihood_words(finding: Finding) -> str:
     return f"{finding.likelihood.score * 100:.1f} %" if finding.likelihood is not None else ""
 
 
-def kept_upgrades(scan: Scan) -> list[tuple[Upgrade, list[Finding]]]:
-    """Of each package the upgrade that fixes most, with what it gets rid of; the best first."""
-    best: dict[tuple[str, str, str], Upgrade] = {}
+class Advice(msgspec.Struct, frozen=True):
+    """The upgrade of a package that fixes most, with the findings that it gets rid of.
+
+    `lesser` are smaller steps, of which each fixes less.
+    """
+
+    upgrade: Upgrade
+    gone: tuple[Finding, ...]
+    lesser: tuple[Upgrade, ...] = ()
+
+
+def advice(scan: Scan) -> list[Advice]:
+    """What to do, package by package as `scan` has them, as far as it concerns what counts."""
+    steps: defaultdict[tuple[str, ...], list[Upgrade]] = defaultdict(list)
     for one in scan.upgrades:
-        key = (one.ecosystem, one.package, one.installed)
-        if key not in best or len(one.fixes) > len(best[key].fixes):
-            best[key] = one
+        steps[one.ecosystem, one.package, one.installed].append(one)
+    findings: defaultdict[str, list[Finding]] = defaultdict(list)
+    for found in scan.open:
+        findings[found.component].append(found)
     told = []
-    for one in best.values():
-        gone = [
-            finding
-            for finding in scan.open
-            if finding.id in one.fixes
-            and (finding.ecosystem, finding.package) == (one.ecosystem, one.package)
-            and finding.installed == one.installed
-        ]
+    for of_package in steps.values():
+        best = max(of_package, key=lambda one: len(one.fixes))
+        fixes = frozenset(best.fixes)
+        gone = tuple(
+            found for ref in best.components for found in findings[ref] if found.id in fixes
+        )
         if gone:
-            told.append((one, gone))
-    return sorted(told, key=lambda each: _weight(each[1]), reverse=True)
+            lesser = tuple(one for one in of_package if len(one.fixes) < len(fixes))
+            told.append(Advice(best, gone, lesser))
+    return told
 
 
-def _weight(gone: Sequence[Finding]) -> tuple[int, ...]:
-    """By known exploits, then by how many there are of each severity, the worst first."""
-    exploited = distinct(one for one in gone if one.exploited is not None)
-    return (exploited, *by_severity(gone).values())
+def advice_words(one: Advice) -> str:
+    """What a step is and does beyond what it fixes."""
+    best = one.upgrade
+    told = [f"a {best.step} step"] if best.step in ("minor", "major") else []
+    told += ["in the base image"] if best.is_base else []
+    told += [f"{less.target} fixes {len(less.fixes):,}" for less in one.lesser[-1:]]
+    stay = len(best.remains)
+    told += [f"{stay:,} {'stays' if stay == 1 else 'stay'}"] if stay else []
+    new = len(best.brings)
+    told += [f"{new:,} {'comes' if new == 1 else 'come'} with it"] if new else []
+    return ", ".join(told)
 
 
 def gains(gone: Sequence[Finding]) -> str:
@@ -255,6 +277,15 @@ def database_words(status: DatabaseStatus, now: int) -> str:
     read = [feed.fetched for feed in status.feeds if feed.fetched] or [status.built]
     age = max(0, now - min(read)) // DAY
     return f"of {day(min(read)) or 'an unknown day'}, {number(age, 'day')} old"
+
+
+def verdict_lines(scan: Scan, shown: int | None = None) -> list[str]:
+    """Whether all could be told, and why not, a line for each reason."""
+    answer, reasons = scan.verdict.answer, list(scan.verdict.reasons)
+    what = answer.value if answer is Answer.COMPLETE else answer.value.upper()
+    left = len(reasons) - len(reasons[:shown])
+    lines = [f"{what}: {reasons[0]}" if reasons else what, *reasons[1:shown]]
+    return [*lines, f"… and {number(left, 'more reason')} (-v shows all)"] if left else lines
 
 
 def verdict_words(scan: Scan) -> str:

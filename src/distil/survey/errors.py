@@ -26,6 +26,16 @@ class NoAttachedSbom(DistilError):
         )
 
 
+class NoAttachedVex(DistilError):
+    """An image that no VEX document is attached to."""
+
+    def __init__(self, image: str) -> None:
+        super().__init__(
+            f"no VEX document is attached to {image}",
+            hint="`distil scan --format openvex` writes one",
+        )
+
+
 class NoSuchComponent(DistilError):
     """A component that an image does not have."""
 

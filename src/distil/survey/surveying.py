@@ -144,21 +144,23 @@ def survey_base(location: Location, image: Surveyed, wanted: Wanted, cache: Cach
     Nobody else is asked for it. Raises `NoBase` and what reading images raises.
     """
     found = image.inventory
-    below = {layer.diff_id for layer in found.layers if layer.is_base}
-    if found.base is None or not below:
+    of_base = {layer.diff_id for layer in found.layers if layer.is_base}
+    if found.base is None or not of_base:
         raise NoBase(found.subject.name, found.base)
     platform = found.subject.platform
     chosen = msgspec.structs.replace(wanted, platform=platform) if platform else wanted
     with store_to_read(location, wanted.settings).opened() as source:
         stored = _chosen(source, source.resolve(), chosen)
-        layers = [layer for layer in stored.layers if layer.diff_id in below]
+        layers = [layer for layer in stored.layers if layer.diff_id in of_base]
         subject = Subject(
             name=found.base.name or f"the base of {found.subject.name}",
             digest=found.base.digest,
             platform=platform,
             size=sum(layer.descriptor.size for layer in layers),
         )
-        return Surveyed(inventory(subject, layers, cache, Asked(contents=wanted.contents)))
+        below = inventory(subject, layers, cache, Asked(contents=wanted.contents))
+        functions = keep_functions(below, layers, cache) if wanted.functions else None
+        return Surveyed(below, functions=functions)
 
 
 def _platforms(source: Source, index: Descriptor) -> Iterator[Descriptor]:

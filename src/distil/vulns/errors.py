@@ -108,3 +108,13 @@ class NoFeeds(DistilError):
             "known_exploited_vulnerabilities.json, epss_scores.csv.gz, debian-tracker.json, "
             "endoflife/PRODUCT.json",
         )
+
+
+class DatabaseTooOld(DistilError):
+    """A database older than the days that --max-db-age allows."""
+
+    def __init__(self, path: str, days: int, allowed: int) -> None:
+        super().__init__(
+            f"the database {path} is {days} days old, of {allowed} that are allowed",
+            hint="run `distil db update`",
+        )

@@ -17,7 +17,7 @@ from distil.distros.debian.solvers import Solution
 from distil.distros.errors import UnsatisfiableDependencies
 from distil.fetch.cache import Cache
 from distil.model.digest import Digest
-from tests.distros.debian.test_solver_against_apt import LISTS, debian_oracle, listed_packages
+from tests.distros.debian.agreement import LISTS, OracleOf, listed_packages
 from tests.support.debian_archive import MemorySource, packages_file, random_archive
 
 CUT = default_cuts().edge
@@ -51,9 +51,10 @@ def again(wanted: list[str], solution: Solution, index: PackageIndex, cache: Cac
 
 
 @pytest.mark.network
+@pytest.mark.xdist_group("apt")
 @pytest.mark.parametrize(("suite", "architecture"), list(LISTS))
-def test_debian(suite: str, architecture: str, tmp_path: Path) -> None:
-    oracle = debian_oracle(suite, architecture, tmp_path / "apt")
+def test_debian(suite: str, architecture: str, oracle_of: OracleOf, tmp_path: Path) -> None:
+    oracle = oracle_of(suite, architecture)
     cache = Cache(tmp_path / "cache")
     index = PackageIndex(oracle.index_files(), cache, architecture)
     compared = 0

@@ -9,12 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from distil.distros.debian.errors import NoMirror
 from distil.distros.debian.index import PackageIndex
 from distil.distros.debian.solver import SOLVER
-from distil.distros.debian.sources import find_mirrors
 from distil.distros.errors import UnsatisfiableDependencies
 from distil.fetch.cache import Cache
+from tests.distros.debian.agreement import LISTS, OracleOf, listed_packages
 from tests.distros.debian.solver_rules import RULES
 from tests.support.apt_oracle import AptOracle, Versions
 from tests.support.debian_archive import MemorySource, packages_file, random_archive
@@ -38,12 +37,8 @@ OTHERS_IN_APT_3 = {
 
 THOROUGH = pytest.mark.skipif(not os.environ.get("DISTIL_THOROUGH"), reason="set DISTIL_THOROUGH=1")
 
-LISTS = {
-    ("trixie", "amd64"): "agreement-amd64.txt",
-    ("trixie", "arm64"): "agreement-arm64.txt",
-    ("bookworm", "amd64"): "agreement-bookworm.txt",
-}
-"""What is asked for in each suite: one request a line."""
+EVERY = 1 if os.environ.get("DISTIL_THOROUGH") else 5
+"""Of all requests to Debian itself each so many-th: apt reads the whole suite for each one."""
 
 
 def answer(wanted: Sequence[str], index: PackageIndex) -> Versions | None:
@@ -86,11 +81,12 @@ def test_random_archives(tmp_path: Path) -> None:
 
 
 @pytest.mark.network
+@pytest.mark.xdist_group("apt")
 @pytest.mark.parametrize(("suite", "architecture"), list(LISTS))
-def test_debian(suite: str, architecture: str, tmp_path: Path) -> None:
-    oracle = debian_oracle(suite, architecture, tmp_path / "apt")
+def test_debian(suite: str, architecture: str, oracle_of: OracleOf, tmp_path: Path) -> None:
+    oracle = oracle_of(suite, architecture)
     index = PackageIndex(oracle.index_files(), Cache(tmp_path / "cache"), architecture)
-    wanted = listed_packages(LISTS[suite, architecture])
+    wanted = listed_packages(LISTS[suite, architecture])[::EVERY]
     theirs = oracle.install_each(wanted)
     ours = [answer(names, index) for names in wanted]
     different = [case for case in zip(wanted, ours, theirs, strict=True) if case[1] != case[2]]
@@ -125,9 +121,11 @@ def test_the_rules_that_are_others_in_apt_3(apt3: tuple[str | Path, ...], tmp_pa
 @pytest.mark.network
 @THOROUGH
 @pytest.mark.parametrize("suite", ["forky", "sid"])
-def test_debian_with_apt_3(suite: str, apt3: tuple[str | Path, ...], tmp_path: Path) -> None:
+def test_debian_with_apt_3(
+    suite: str, apt3: tuple[str | Path, ...], oracle_of: OracleOf, tmp_path: Path
+) -> None:
     """Where people meet it, apt 3's solver comes to the same."""
-    oracle = debian_oracle(suite, "amd64", tmp_path / "apt")
+    oracle = oracle_of(suite, "amd64")
     oracle.program = apt3
     index = PackageIndex(oracle.index_files(), Cache(tmp_path / "cache"), "amd64")
     wanted = listed_packages("agreement-apt3.txt")
@@ -139,8 +137,10 @@ def test_debian_with_apt_3(suite: str, apt3: tuple[str | Path, ...], tmp_path: P
 
 
 @pytest.mark.network
-def test_the_list_has_enough_to_decide(tmp_path: Path) -> None:
-    oracle = debian_oracle("trixie", "amd64", tmp_path / "apt")
+@pytest.mark.xdist_group("apt")
+@THOROUGH
+def test_the_list_has_enough_to_decide(oracle_of: OracleOf, tmp_path: Path) -> None:
+    oracle = oracle_of("trixie", "amd64")
     index = PackageIndex(oracle.index_files(), Cache(tmp_path / "cache"), "amd64")
     wanted = listed_packages(LISTS["trixie", "amd64"])
     found = [traits(SOLVER.solve(names, index), index) for names in wanted if answer(names, index)]
@@ -148,22 +148,3 @@ def test_the_list_has_enough_to_decide(tmp_path: Path) -> None:
     assert sum(VIRTUAL in each for each in found) >= 50
     assert sum(ALTERNATIVE in each for each in found) >= 25
     assert sum(BREAKS in each for each in found) >= 50
-
-
-def debian_oracle(suite: str, architecture: str, directory: Path) -> AptOracle:
-    """An apt for Debian itself; skips where there is no apt, no mirror or no network."""
-    tool("apt-get")
-    try:
-        mirrors = find_mirrors()
-    except NoMirror as error:
-        pytest.skip(str(error))
-    oracle = AptOracle.debian(directory, mirrors, suite, architecture)
-    if failed := oracle.update():
-        pytest.skip(f"the Debian mirror cannot be used: {failed}")
-    return oracle
-
-
-def listed_packages(name: str) -> list[list[str]]:
-    """The requests of a data file: one a line."""
-    text = (Path(__file__).parent / name).read_text()
-    return [line.split() for line in text.splitlines()]

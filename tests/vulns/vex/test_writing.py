@@ -11,6 +11,7 @@ from cyclonedx.validation.json import JsonStrictValidator
 
 from distil.model.finding import Standing
 from distil.model.inventory import Inventory, Subject
+from distil.report.scan import VEX, Telling, render
 from distil.vulns.vex.apply import apply
 from distil.vulns.vex.errors import NothingToName
 from distil.vulns.vex.match import target_of
@@ -78,8 +79,10 @@ def test_what_we_wrote_is_understood(form, scans):
     document = read_vex(FORMATS[form](scans, TOOL), "ours.json")
     for scan in scans:
         again = apply(_bare(scan), [document], target_of(Inventory(subject=scan.subject)))
-        for before, after in zip(scan.findings, again.findings, strict=True):
-            was = before.settled
+        found = {(one.id, one.component): one for one in again.findings}
+        assert len(found) == len(scan.findings)
+        for before in scan.findings:
+            was, after = before.settled, found[before.id, before.component]
             if was is None or was.standing is Standing.ACCEPTED:
                 assert after.settled is None
                 continue
@@ -110,3 +113,10 @@ def test_an_image_of_an_archive_is_named_by_its_configuration(form):
     document = read_vex(FORMATS[form]([scan], TOOL), "ours.json")
     again = apply(_bare(scan), [document], target_of(Inventory(subject=subject)))
     assert any(one.settled for one in again.findings)
+
+
+@pytest.mark.parametrize("form", VEX)
+def test_a_scan_is_rendered_in_each_form(form):
+    text = render([FULL], form, Telling(version="1.2"))
+    assert f"{text}\n".encode() == FORMATS[form]([FULL], TOOL)
+    assert set(VEX) == set(FORMATS)

@@ -52,7 +52,7 @@ def scan(
         subject=inventory.subject,
         release=inventory.release,
         components=len(inventory.components),
-        findings=tuple(sorted(findings, key=_order)),
+        findings=tuple(sorted(findings, key=order)),
         unassessed=asked.unassessed,
         covered=asked.covered,
         verdict=verdict_of(inventory, asked, advisories, how.now, how.oldest),
@@ -61,7 +61,8 @@ def scan(
     )
 
 
-def _order(one: Finding) -> tuple[object, ...]:
+def order(one: Finding) -> tuple[object, ...]:
+    """By which findings are sorted: those that count first, the worst first."""
     return (
         one.settled is not None,
         -one.severity,

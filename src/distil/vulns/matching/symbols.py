@@ -109,8 +109,8 @@ def judged(
     What is found is evidence; where nothing is, a statement says so. Neither where that cannot
     be told: nothing is named, or a program has no function of the module at all.
     """
-    main = dict(component.properties).get("path", "")
-    if not imports or not all(_has_module(one, component.name, main) for one in programs):
+    main = main_path(component)
+    if not imports or not all(has_module(one, component.name, main) for one in programs):
         return None, None
     found = sorted({name for one in programs for name in _present(imports, one, main)})
     files = tuple((one.file.path, one.file.digest) for one in programs)
@@ -120,7 +120,7 @@ def judged(
         return Evidence(
             rule=SYMBOLS_PRESENT, detail=detail, files=files, symbols=tuple(found)
         ), None
-    looked_for = tuple(dict.fromkeys(name for one in imports for name in _asked(one, main)))
+    looked_for = tuple(dict.fromkeys(name for one in imports for name in asked_for(one, main)))
     many = "the program" if len(programs) == 1 else f"any of {len(programs)} programs"
     detail = f"none of the vulnerable functions is linked into {many}"
     evidence = Evidence(rule=SYMBOLS_ABSENT, detail=detail, files=files, symbols=looked_for)
@@ -133,7 +133,12 @@ def judged(
     )
 
 
-def _has_module(program: Linked, module: str, main: str) -> bool:
+def main_path(component: InventoryComponent) -> str:
+    """The import path of the program whose main module `component` is; empty for any other."""
+    return dict(component.properties).get("path", "")
+
+
+def has_module(program: Linked, module: str, main: str = "") -> bool:
     """Whether a function of `module` is in the program, so that its table tells of it.
 
     It has main functions (`linked_in`), which are the module's that has a `main` package.
@@ -144,17 +149,24 @@ def _has_module(program: Linked, module: str, main: str) -> bool:
     return any(one == path or one.startswith(f"{module}/") for one in program.packages)
 
 
-def _asked(imported: Imported, main: str) -> list[str]:
-    """The linker's names of what is imported, of a whole package its path and a dot."""
+def asked_for(imported: Imported, main: str) -> list[str]:
+    """The linker's names of what is imported, of a whole package its path and a dot.
+
+    `main` is the import path of the program's own package, which the linker calls so.
+    """
     package = "main" if imported.path == main else written(imported.path)
     return [f"{package}.{symbol}" for symbol in imported.symbols] or [f"{package}."]
 
 
+def is_linked(name: str, program: Linked) -> bool:
+    """Whether a function, or anything of the package whose path ends with a dot, is linked in."""
+    if name.endswith("."):
+        return name[:-1] in program.packages
+    return key(name) in program.names
+
+
 def _present(imports: Iterable[Imported], program: Linked, main: str) -> Iterator[str]:
     for one in imports:
-        for name in _asked(one, main):
-            is_there = (
-                name[:-1] in program.packages if name.endswith(".") else name in program.names
-            )
-            if is_there:
+        for name in asked_for(one, main):
+            if is_linked(name, program):
                 yield name

@@ -32,7 +32,7 @@ def verdict_of(
     partial = list(_partial(inventory, asked))
     if inventory.release is not None:
         partial += _support(inventory.release, advisories, now)
-    partial += _age(advisories.status, now, oldest)
+    partial += _age(advisories.status, asked, now, oldest)
     reasons = (*unknown, *partial)
     if unknown:
         return Verdict(Answer.UNKNOWN, reasons)
@@ -83,11 +83,14 @@ def _support(release: OsRelease, advisories: Advisories, now: int) -> Iterator[s
         yield f"{name} has had no support since {last}: what was found later is in no advisory"
 
 
-def _age(status: DatabaseStatus, now: int, oldest: int) -> Iterator[str]:
+def _age(status: DatabaseStatus, asked: Questions, now: int, oldest: int) -> Iterator[str]:
     days = (now - status.built) // DAY
     if days > oldest:
         yield f"the database is {days:,} days old"
+    needed = {
+        question.ecosystem.partition(":")[0] for one in asked.asked for question in one.questions
+    }
     for feed in status.feeds:
         still = (feed.fetched - feed.newest) // DAY if feed.newest else 0
-        if still > _STALE:
+        if still > _STALE and feed.name.rpartition("/")[2] in needed:
             yield f"the newest in {feed.name} was {still:,} days old when it was read"

@@ -16,6 +16,7 @@ from typing import Final
 import msgspec
 
 from distil.model.finding import SETTLING, Finding, Heard, Scan, Standing, Statement
+from distil.vulns.matching.scan import order
 from distil.vulns.vex import ignore
 from distil.vulns.vex.claims import Claim, Document
 from distil.vulns.vex.match import Reach, Target, reach_of
@@ -62,11 +63,13 @@ def apply(scan: Scan, documents: Sequence[Document], target: Target) -> Scan:
     today = datetime.datetime.fromtimestamp(scan.now, datetime.UTC).date().isoformat()
     by_id = _by_id(documents)
     tallies = [_Tally() for _ in documents]
-    findings = tuple(_joined(one, by_id, target, tallies, today) for one in scan.findings)
+    findings = [_joined(one, by_id, target, tallies, today) for one in scan.findings]
     heard = tuple(
         _heard(document, tally, today) for document, tally in zip(documents, tallies, strict=True)
     )
-    return msgspec.structs.replace(scan, findings=findings, heard=(*scan.heard, *heard))
+    return msgspec.structs.replace(
+        scan, findings=tuple(sorted(findings, key=order)), heard=(*scan.heard, *heard)
+    )
 
 
 _Index = dict[str, list[tuple[int, Document, Claim]]]

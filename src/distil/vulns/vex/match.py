@@ -121,13 +121,11 @@ def _repository(address: str) -> str:
     return address.removeprefix("library/")
 
 
-def _names(thing: Thing, ref: str, finding: Finding, target: Target) -> bool:
-    """Whether `thing` is the component `ref` of the target."""
-    component = target.components.get(ref)
-    if component is None and ref == finding.component:
-        component = _as_component(finding)
-    if component is None or (thing.versions and component.version not in thing.versions):
+def names_component(thing: Thing, component: InventoryComponent, target: Target) -> bool:
+    """Whether `thing` is the `component` of the target."""
+    if thing.versions and component.version not in thing.versions:
         return False
+    ref = component.ref
     if thing.serial:
         return thing.serial in target.serials and (
             thing.ref == ref or _is_component(thing.ref, component, target.release)
@@ -138,6 +136,18 @@ def _names(thing: Thing, ref: str, finding: Finding, target: Target) -> bool:
         return any(_is_component(one, component, target.release) for one in thing.purls)
     sums = {f"{one.algorithm}:{one.value}" for one in component.checksums}
     return not sums.isdisjoint(thing.digests)
+
+
+def _names(thing: Thing, ref: str, finding: Finding, target: Target) -> bool:
+    """Whether `thing` is the component `ref` of the target, which may be that of `finding`."""
+    component = target.components.get(ref)
+    if component is not None:
+        return names_component(thing, component, target)
+    if ref != finding.component:
+        return False
+    if thing.ref == ref and not thing.serial:
+        return True
+    return names_component(thing, _as_component(finding), target)
 
 
 def _as_component(finding: Finding) -> InventoryComponent:

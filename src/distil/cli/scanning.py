@@ -1,0 +1,60 @@
+"""Options of all verbs that look for vulnerabilities."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+if TYPE_CHECKING:
+    from distil.model.condition import Condition
+
+
+def conditions(
+    _ctx: click.Context, _param: click.Parameter, texts: tuple[str, ...]
+) -> tuple[Condition, ...]:
+    """What counts, as it was written; nothing where it was not."""
+    if not texts:
+        return ()  # A shell completes, or a default stands: nothing is to be loaded.
+    from distil.model.condition import parse_condition
+
+    return tuple(parse_condition(text) for text in texts)
+
+
+def moment(_ctx: click.Context, _param: click.Parameter, text: str | None) -> int:
+    """Seconds since 1970 of a date or a time; 0 for none."""
+    if not text:
+        return 0
+    try:
+        found = datetime.datetime.fromisoformat(text)
+    except ValueError as error:
+        raise click.BadParameter(f"{text!r} is not a date such as 2026-11-28") from error
+    if found.tzinfo is None:
+        found = found.replace(tzinfo=datetime.UTC)
+    return int(found.timestamp())
+
+
+WORDS: Final = (
+    "critical, high, medium, low (or worse), kev, fixable, any; high+fixable for both. Repeatable: "
+    "one of them is enough."
+)
+"""What ``--fail-on`` takes."""
+
+database: Final = click.option(
+    "--db",
+    "database",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="The database of advisories, where it is not $DISTIL_DB or the one in the cache.",
+)
+"""Which database is asked."""
+
+now: Final = click.option(
+    "--now",
+    callback=moment,
+    metavar="DATE",
+    help="The day that ages are counted from; today by default.",
+)
+"""What day it is."""
