@@ -8,8 +8,7 @@ from typing import Any
 
 import click
 
-from distil.cli import places
-from distil.cli.scan import moment
+from distil.cli import places, scanning
 
 
 def _source(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[Any]:
@@ -44,17 +43,8 @@ def _source(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> li
     shell_complete=places.platform,
     help="Which one of an image for several; this machine's by default.",
 )
-@click.option(
-    "--db",
-    "database",
-    type=click.Path(dir_okay=False),
-    default="",
-    metavar="FILE",
-    help="The database of advisories, in place of this user's.",
-)
-@click.option(
-    "--now", callback=moment, metavar="DATE", help="The day that ages are counted from: today."
-)
+@scanning.database
+@scanning.now
 @places.secrets
 @places.insecure
 @click.option("--offline", is_flag=True, help="Ask neither mirrors nor indexes.")

@@ -27,6 +27,7 @@ from distil.model.reference import Location, parse_location
 from distil.model.spec import SCRATCH, BaseSpec, Spec
 from distil.pipeline.build import BuildRequest, build
 from distil.pipeline.scan import Scanned, scan_surveyed
+from distil.pipeline.scan import advised as with_upgrades
 from distil.reach.objects import elf_files
 from distil.recommend.advice import Advice
 from distil.recommend.bases import (
@@ -48,7 +49,6 @@ from distil.vulns.advisories import Advisories
 from distil.vulns.database.reader import open_database
 from distil.vulns.matching.scan import Matching
 from distil.vulns.matching.scan import scan as matched
-from distil.vulns.upgrades import upgrades
 
 _TAG = "trial"
 
@@ -91,13 +91,14 @@ class Scanning(msgspec.Struct, frozen=True):
             all_platforms=False,
             likely=machine.oci if machine is not None else "",
             functions=True,
+            vex=True,
             settings=self.settings,
         )
         (one,) = scan_surveyed(survey(location, wanted, self.cache), self.advisories, self.how)
         return one
 
     def ends(self, inventory: Inventory) -> str:
-        """The last day that the distribution is cared for, as ``2028-06-30``; empty if not known."""
+        """The last day that its distribution is cared for; empty where that is not known."""
         release = inventory.release
         if release is None:
             return ""
@@ -120,10 +121,7 @@ def recommend_image(request: RecommendImageRequest, advisories: Advisories | Non
     with cache.guarding():
         location = parse_location(request.image)
         found = scanning.looked(location, request.platform)
-        if not found.scan.upgrades:
-            steps = upgrades(found.scan, found.inventory, scanning.look)
-            scan = msgspec.structs.replace(found.scan, upgrades=steps)
-            found = msgspec.structs.replace(found, scan=scan)
+        found = with_upgrades(found, advisories, how)
         with store_to_read(location, request.settings).opened() as source:
             image = read_image(source, parse_platform(found.inventory.subject.platform))
             return _advice(request, found, image, scanning)
