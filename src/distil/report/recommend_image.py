@@ -6,8 +6,6 @@ import datetime
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-import msgspec
-
 from distil.model.inventory import OS_KINDS, Answer
 from distil.recommend.advice import Advice
 from distil.recommend.bases import BaseOutcome
@@ -16,6 +14,8 @@ from distil.recommend.rebuilt import Rebuilt
 from distil.recommend.worth import Advised
 from distil.report.document import json_text
 from distil.report.printable import printable
+from distil.report.scan_json import plain
+from distil.report.scan_view import moment
 from distil.report.units import columns, number, size
 
 _MOST_SHOWN: Final = 8
@@ -34,14 +34,18 @@ _HEADINGS: Final = (
 )
 
 
-class _Document(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    schema_version: int = 1
-    advice: Advice
+SCHEMA_VERSION: Final = 1
 
 
 def to_json(found: Advice) -> str:
     """All that was found out, the bases that were tried among it."""
-    return json_text(_Document(advice=found))
+    status = found.database
+    told = {
+        **plain(found),
+        "database": {"digest": status.digest, "built": moment(status.built)},
+        "now": moment(found.now),
+    }
+    return json_text({"schemaVersion": SCHEMA_VERSION, "advice": told})
 
 
 def to_text(found: Advice, *, verbose: bool = False) -> str:
