@@ -62,6 +62,13 @@ FUNCTIONS = {
     "write_sbom": "(pieces: 'Iterable[bytes]', file: 'Path') -> 'None'",
     "verify_sbom": "(request: 'SbomRequest', file: 'str') -> 'tuple[Compared, ...]'",
     "scan": "(request: 'ScanRequest', advisories: 'Advisories | None' = None) -> 'ScanReport'",
+    "against": (
+        "(request: 'ScanRequest', file: 'Path',"
+        " advisories: 'Advisories | None' = None) -> 'Against'"
+    ),
+    "quickview": (
+        "(request: 'ScanRequest', advisories: 'Advisories | None' = None) -> 'QuickView'"
+    ),
     "verify_vex": "(request: 'VexRequest') -> 'tuple[VerifiedVex, ...]'",
     "files": "(request: 'FilesRequest') -> 'OwnedFiles'",
     "diff": (
@@ -98,6 +105,8 @@ FUNCTIONS = {
     "logout": "(registry: 'str' = '') -> 'LoggedOut'",
     "doctor": "(*, offline: 'bool' = False) -> 'Diagnosis'",
     "db_update": "(request: 'DbRequest') -> 'DbUpdated'",
+    "db_export": "(request: 'DbRequest') -> 'str'",
+    "db_import": "(request: 'DbRequest') -> 'DatabaseStatus'",
     "db_status": "(database: 'Path | None' = None) -> 'DatabaseStatus'",
     "db_verify": "(database: 'Path | None' = None) -> 'DatabaseStatus'",
     "cache_info": "() -> 'CacheInfo'",
@@ -196,6 +205,7 @@ STRUCTS = {
         "settings",
     ],
     "SbomReport": ["surveyed", "attached"],
+    "Against": ["report", "scan", "disagreement"],
     "ScanRequest": [
         "image",
         "platform",
@@ -214,6 +224,7 @@ STRUCTS = {
     "VerifiedVex": ["name", "form", "author", "proofs", "others", "is_informed"],
     "ScanReport": ["image", "scanned", "index"],
     "Scanned": ["scan", "inventory", "surveyed"],
+    "QuickView": ["scan", "inventory"],
     "Compared": ["name", "platform", "differences", "trouble"],
     "FilesRequest": [
         "image",

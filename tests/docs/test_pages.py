@@ -39,6 +39,7 @@ NOT_RUN = {
     "docs/guides/policy.md": 2,
     "docs/guides/private-index.md": 2,
     "docs/guides/registries.md": 3,
+    "docs/guides/scan.md": 2,
     "docs/guides/services.md": 2,
     "docs/guides/running.md": 1,
     "examples/c-tool/README.md": 1,

@@ -13,13 +13,22 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from distil.image.stores import StoreSettings
+    from distil.pipeline.against import Against, against
     from distil.pipeline.build import BuildRequest, build
     from distil.pipeline.cache import CacheCleaned, CacheInfo, cache_gc, cache_info
     from distil.pipeline.cat import cat
     from distil.pipeline.check import CheckReport, check
     from distil.pipeline.compare import CompareRequest, compare
     from distil.pipeline.copy import CopyRequest, CopySummary, copy
-    from distil.pipeline.db import DbRequest, DbUpdated, db_status, db_update, db_verify
+    from distil.pipeline.db import (
+        DbRequest,
+        DbUpdated,
+        db_export,
+        db_import,
+        db_status,
+        db_update,
+        db_verify,
+    )
     from distil.pipeline.diff import diff
     from distil.pipeline.doctor import doctor
     from distil.pipeline.export import export, exported
@@ -32,6 +41,7 @@ if TYPE_CHECKING:
     from distil.pipeline.login import LoggedIn, login
     from distil.pipeline.logout import LoggedOut, logout
     from distil.pipeline.ls import Listed, ls
+    from distil.pipeline.quickview import QuickView, quickview
     from distil.pipeline.recommend import RecommendRequest, recommend
     from distil.pipeline.recommend_image import RecommendImageRequest, recommend_image
     from distil.pipeline.run import Ran, Running, RunRequest, run
@@ -51,6 +61,7 @@ if TYPE_CHECKING:
     from distil.pipeline.why import Found, why
 
 __all__ = [
+    "Against",
     "BuildRequest",
     "CacheCleaned",
     "CacheInfo",
@@ -70,6 +81,7 @@ __all__ = [
     "LoggedIn",
     "LoggedOut",
     "OwnedFiles",
+    "QuickView",
     "Ran",
     "RecommendImageRequest",
     "RecommendRequest",
@@ -83,6 +95,7 @@ __all__ = [
     "StoreSettings",
     "VerifiedVex",
     "VexRequest",
+    "against",
     "build",
     "cache_gc",
     "cache_info",
@@ -90,6 +103,8 @@ __all__ = [
     "check",
     "compare",
     "copy",
+    "db_export",
+    "db_import",
     "db_status",
     "db_update",
     "db_verify",
@@ -106,6 +121,7 @@ __all__ = [
     "login",
     "logout",
     "ls",
+    "quickview",
     "raw_config",
     "raw_manifest",
     "read_sbom",
@@ -125,6 +141,7 @@ __all__ = [
 ]
 
 _ELSEWHERE: Final = {
+    "Against": "against",
     "BuildRequest": "build",
     "CacheCleaned": "cache",
     "CacheInfo": "cache",
@@ -144,6 +161,7 @@ _ELSEWHERE: Final = {
     "LoggedIn": "login",
     "LoggedOut": "logout",
     "OwnedFiles": "files",
+    "QuickView": "quickview",
     "Ran": "run",
     "RecommendImageRequest": "recommend_image",
     "RecommendRequest": "recommend",
@@ -158,6 +176,8 @@ _ELSEWHERE: Final = {
     "VexRequest": "vex",
     "cache_gc": "cache",
     "cache_info": "cache",
+    "db_export": "db",
+    "db_import": "db",
     "db_status": "db",
     "db_update": "db",
     "db_verify": "db",

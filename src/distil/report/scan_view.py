@@ -12,7 +12,7 @@ from urllib.parse import quote
 import msgspec
 
 from distil.model.advisory import DatabaseStatus, Severity
-from distil.model.finding import Finding, Presence, Repair, Scan, Statement, Upgrade
+from distil.model.finding import Finding, Heard, Presence, Repair, Scan, Statement, Upgrade
 from distil.model.inventory import Answer
 from distil.report.units import number
 
@@ -133,6 +133,18 @@ def settled_counts(scan: Scan) -> Iterator[str]:
     )
     for (standing, by), count in counts.items():
         yield f"{count:,} {standing}, {'as distil shows' if by == 'distil' else f'says {by}'}"
+
+
+def heard_words(one: Heard) -> str:
+    """A document whose statements were heard, and what became of them."""
+    by = f", by {one.author}" if one.author else ""
+    told = (
+        f"{one.name} ({one.form}{by}): {one.applied:,} of {number(one.statements, 'statement')} "
+        f"about a finding, {one.settling:,} of which {'settles' if one.settling == 1 else 'settle'}"
+    )
+    if one.is_attached:
+        told += "; found with the image, no signature was checked (--no-attached-vex leaves it out)"
+    return told
 
 
 def statement_words(said: Statement) -> str:
