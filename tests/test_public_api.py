@@ -157,6 +157,7 @@ STRUCTS = {
         "conditions",
         "database",
         "now",
+        "hearing",
         "settings",
     ],
     "CopyRequest": [
