@@ -36,7 +36,7 @@ def measure(_: Sequence[Example], work: Path) -> None:
     rows += asked(path, names)
     text = table(["", "processor, s", "memory, MB"], rows)
     size = f"{documents:,} documents, {megabytes(status.size)} MB on the disk"
-    write_section("The database", "scripts/bench database", f"{text}\n\n{size}. {NOTE}")
+    write_section("The database", "scripts/bench database", f"{text}\n\n{size}.\n\n{NOTE}")
 
 
 NOTE = f"""Made of `AlmaLinux`, `Bitnami`, `Debian`, `Go`, `PyPI`, `crates.io`, KEV and EPSS: 43,281

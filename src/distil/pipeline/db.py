@@ -41,7 +41,7 @@ class DbRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FeedUpdate(msgspec.Struct, frozen=True, rename="camel"):
-    """What came of a feed: `how` is ``whole``, ``delta``, ``unchanged`` or ``missing``."""
+    """What came of a feed: `how` is `vulns.feeds.updating.Updated`'s."""
 
     name: str
     how: str
@@ -56,6 +56,11 @@ class DbUpdated(msgspec.Struct, frozen=True, kw_only=True):
 
     feeds: tuple[FeedUpdate, ...] = ()
     status: DatabaseStatus
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all feeds could be reached."""
+        return all(one.how != "unreachable" for one in self.feeds)
 
 
 def db_update(request: DbRequest) -> DbUpdated:
