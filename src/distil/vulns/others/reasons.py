@@ -111,8 +111,8 @@ class WhyOurs:
         counted = [one for one in report.findings if not one.left_out]
         self._count = len(counted)
         shared = list(together)
-        self._severities = {one.severity for one in (*counted, *shared)}
-        self._has_unfixed = not all(one.fixed for one in (*counted, *shared))
+        self._severities = {one.severity for one in counted} | {one.severity for one in shared}
+        self._has_unfixed = not all([one.fixed for one in counted] + [one.fixed for one in shared])
         self._seen: dict[str, list[OtherPackage]] = {}
         for package in report.packages or ():
             for key in keys_of(package.name, package.purl):
