@@ -62,6 +62,13 @@ FUNCTIONS = {
     "write_sbom": "(pieces: 'Iterable[bytes]', file: 'Path') -> 'None'",
     "verify_sbom": "(request: 'SbomRequest', file: 'str') -> 'tuple[Compared, ...]'",
     "scan": "(request: 'ScanRequest', advisories: 'Advisories | None' = None) -> 'ScanReport'",
+    "against": (
+        "(request: 'ScanRequest', file: 'Path',"
+        " advisories: 'Advisories | None' = None) -> 'Against'"
+    ),
+    "quickview": (
+        "(request: 'ScanRequest', advisories: 'Advisories | None' = None) -> 'QuickView'"
+    ),
     "verify_vex": "(request: 'VexRequest') -> 'tuple[VerifiedVex, ...]'",
     "files": "(request: 'FilesRequest') -> 'OwnedFiles'",
     "diff": (
@@ -72,7 +79,12 @@ FUNCTIONS = {
         "(request: 'CompareRequest', advisories: 'Advisories | None' = None) -> 'Comparison'"
     ),
     "copy": "(request: 'CopyRequest') -> 'CopySummary'",
-    "recommend": "(request: 'RecommendRequest') -> 'Recommendation'",
+    "recommend": (
+        "(request: 'RecommendRequest', advisories: 'Advisories | None' = None) -> 'Recommendation'"
+    ),
+    "recommend_image": (
+        "(request: 'RecommendImageRequest', advisories: 'Advisories | None' = None) -> 'Advice'"
+    ),
     "run": ("(request: 'RunRequest', started: 'Callable[[Running], None] | None' = None) -> 'Ran'"),
     "tags": (
         "(place: 'str', settings: 'StoreSettings' = StoreSettings(insecure=frozenset()))"
@@ -93,6 +105,8 @@ FUNCTIONS = {
     "logout": "(registry: 'str' = '') -> 'LoggedOut'",
     "doctor": "(*, offline: 'bool' = False) -> 'Diagnosis'",
     "db_update": "(request: 'DbRequest') -> 'DbUpdated'",
+    "db_export": "(request: 'DbRequest') -> 'str'",
+    "db_import": "(request: 'DbRequest') -> 'DatabaseStatus'",
     "db_status": "(database: 'Path | None' = None) -> 'DatabaseStatus'",
     "db_verify": "(database: 'Path | None' = None) -> 'DatabaseStatus'",
     "cache_info": "() -> 'CacheInfo'",
@@ -143,6 +157,7 @@ STRUCTS = {
         "conditions",
         "database",
         "now",
+        "hearing",
         "settings",
     ],
     "CopyRequest": [
@@ -154,6 +169,16 @@ STRUCTS = {
         "settings",
     ],
     "CopySummary": ["reference", "digest", "platforms", "artifacts", "is_new_index"],
+    "RecommendImageRequest": [
+        "image",
+        "platform",
+        "bases",
+        "database",
+        "now",
+        "settings",
+        "refresh",
+        "offline",
+    ],
     "RecommendRequest": [
         "source",
         "arguments",
@@ -161,6 +186,8 @@ STRUCTS = {
         "seconds",
         "settings",
         "secrets",
+        "database",
+        "now",
         "refresh",
         "offline",
     ],
@@ -179,6 +206,7 @@ STRUCTS = {
         "settings",
     ],
     "SbomReport": ["surveyed", "attached"],
+    "Against": ["report", "scan", "disagreement"],
     "ScanRequest": [
         "image",
         "platform",
@@ -197,6 +225,7 @@ STRUCTS = {
     "VerifiedVex": ["name", "form", "author", "proofs", "others", "is_informed"],
     "ScanReport": ["image", "scanned", "index"],
     "Scanned": ["scan", "inventory", "surveyed"],
+    "QuickView": ["scan", "inventory"],
     "Compared": ["name", "platform", "differences", "trouble"],
     "FilesRequest": [
         "image",

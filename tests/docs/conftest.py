@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 import pwd
 import shutil
 import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +20,7 @@ from tests.support.engines import Engine
 from tests.support.network import free_port
 from tests.support.sessions import page_environment
 from tests.support.tools import missing, tool
+from tests.vulns.database.feeds import build, osv, write_archive
 
 _DOCKER = """\
 #!/bin/bash
@@ -44,6 +47,9 @@ exec {program} "${{@//127.0.0.1:8000/127.0.0.1:{port}}}"
 
 DATABASE_PORT = 15432
 
+_GIVEN = {"Docker": "docker", "PostgreSQL": "database", "advisories": "advisories"}
+"""The fixture of each thing that a page can be given."""
+
 
 @pytest.fixture(scope="session")
 def reader(
@@ -56,9 +62,11 @@ def reader(
 
     def given(things: tuple[str, ...]) -> dict[str, str]:
         for thing in things:
-            found = request.getfixturevalue({"Docker": "docker", "PostgreSQL": "database"}[thing])
+            found = request.getfixturevalue(_GIVEN[thing])
             if thing == "Docker":
                 environment.update(_with_docker(root / "bin", found))
+            elif thing == "advisories":
+                environment["DISTIL_DB"] = str(found)
         return environment
 
     return given
@@ -74,6 +82,38 @@ def _with_docker(directory: Path, engine: Engine) -> dict[str, str]:
         (directory / name).write_text(text)
         (directory / name).chmod(0o755)
     return dict(engine.environment)
+
+
+@pytest.fixture(scope="session")
+def advisories(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database of a few advisories about what the pages' images are made of, all of today."""
+    root = tmp_path_factory.mktemp("advisories")
+    feeds = root / "feeds"
+    fixed = ({"introduced": "0"}, {"fixed": "99"})
+    today = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    documents = {
+        "Debian": [
+            osv("DEBIAN-CVE-2025-0001", "Debian:13", "openssl", *fixed, upstream=["CVE-2025-0001"]),
+            osv("DEBIAN-CVE-2025-0002", "Debian:13", "glibc", upstream=["CVE-2025-0002"]),
+        ],
+        "PyPI": [
+            osv(
+                "PYSEC-2025-1",
+                "PyPI",
+                "flask",
+                *fixed,
+                aliases=["CVE-2025-0003"],
+                summary="Session cookies signed with an old key are accepted",
+                severity=[
+                    {"type": "CVSS_V3", "score": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:N/A:N"}
+                ],
+            )
+        ],
+    }
+    for ecosystem, found in documents.items():
+        write_archive(feeds, ecosystem, [{**one, "modified": today} for one in found])
+    build(root / "advisories.db", feeds, int(time.time()))
+    return root / "advisories.db"
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ from markdown_it import MarkdownIt
 
 from distil.model.advisory import Rating, Severity
 from distil.model.condition import COUNTS, counting, parse_condition
-from distil.model.finding import Presence, Standing, Statement
+from distil.model.finding import Heard, Presence, Standing, Statement
 from distil.model.inventory import Answer, Verdict
 from distil.report.printable import printable
 from distil.report.scan import Telling, render
@@ -163,12 +163,39 @@ def test_of_several_steps_the_one_that_fixes_most_is_told_and_what_stays() -> No
     small = msgspec.structs.replace(
         UPGRADES[0], target="3.0.12", fixes=("CVE-2024-6119",), remains=("CVE-2024-5535",)
     )
-    large = msgspec.structs.replace(UPGRADES[0], brings=("CVE-2026-9",))
+    large = msgspec.structs.replace(
+        UPGRADES[0], fixes=(*UPGRADES[0].fixes, "CVE-2026-7"), brings=("CVE-2026-9",)
+    )
     told = to_text([msgspec.structs.replace(FULL, upgrades=(small, large))])
     assert "fixes 2 (1 critical, 1 high)" in told
     assert "3.0.12 fixes 1, 1 comes with it" in told
+    worse = msgspec.structs.replace(UPGRADES[0], brings=("CVE-2026-8", "CVE-2026-9"))
+    told = to_text([msgspec.structs.replace(FULL, upgrades=(small, worse))])
+    assert f"→ {small.target}" in told
     alone = to_text([msgspec.structs.replace(FULL, upgrades=(small,))])
     assert "1 stays" in alone
+
+
+HEARD = Heard(
+    name="vex.json",
+    form="OpenVEX",
+    author="Ann",
+    is_attached=True,
+    statements=5,
+    applied=3,
+    settling=1,
+    remarks=tuple(f"statement {number} is about nothing here" for number in range(5)),
+)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_what_was_heard_is_told(form: str) -> None:
+    told = FORMS[form](msgspec.structs.replace(FULL, heard=(HEARD,)))
+    assert "vex.json" in told
+    assert "statement 4 is about nothing here" in told
+    if form != "json":
+        assert "3 of 5 statements about a finding, 1 of which settles" in told
+        assert "no signature was checked" in told
 
 
 def test_what_is_exploited_comes_first() -> None:

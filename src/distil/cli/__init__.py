@@ -29,6 +29,7 @@ _VERBS: Final = {
     "check": ("distil.cli.check", "Check that everything in an image finds what it needs."),
     "sbom": ("distil.cli.sbom", "Say what is in an image: every component and its files."),
     "scan": ("distil.cli.scan", "Say which known vulnerabilities concern an image."),
+    "quickview": ("distil.cli.quickview", "Show on one screen how an image stands."),
     "vex": ("distil.cli.vex", "Check what VEX documents say against the bytes of an image."),
     "files": ("distil.cli.files", "Say who owns each file of an image."),
     "inspect": ("distil.cli.inspect", "Show what the documents of an image say."),

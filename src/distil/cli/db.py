@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
+
+from distil.cli import places
+
+if TYPE_CHECKING:
+    from distil.image.stores import StoreSettings
 
 _SETTINGS: Final = {"help_option_names": ["-h", "--help"]}
 
@@ -39,7 +44,7 @@ def command() -> None:
     "place",
     default="",
     metavar="PLACE",
-    help="A directory or the address of a mirror, laid out as OSV's bucket is.",
+    help="A directory or the address of a mirror, laid out as OSV's bucket is; or an artifact.",
 )
 @click.option(
     "--ecosystem",
@@ -52,14 +57,8 @@ def command() -> None:
 @_older
 @_database
 @_format
-def update(
-    place: str,
-    ecosystems: tuple[str, ...],
-    offline: bool,
-    allow_older: bool,
-    database: Path | None,
-    form: str,
-) -> None:
+@places.insecure
+def update(form: str, **asked: Any) -> None:  # noqa: ANN401
     """Bring the database to what the sources say now.
 
     The sources are OSV's feeds, Debian's security tracker, CISA's catalogue of what is exploited,
@@ -75,13 +74,7 @@ def update(
     from distil.cli.progress import show_progress
     from distil.report import db as report
 
-    request = pipeline.DbRequest(
-        place=place,
-        database=database,
-        ecosystems=ecosystems,
-        allow_older=allow_older,
-        offline=offline,
-    )
+    request = pipeline.DbRequest(**asked)
     with show_progress(sys.stderr):
         done = pipeline.db_update(request)
     click.echo(report.updated_json(done) if form == "json" else report.updated_text(done))
@@ -97,4 +90,57 @@ def status(verify: bool, database: Path | None, form: str) -> None:
     from distil.report import db as report
 
     found = (pipeline.db_verify if verify else pipeline.db_status)(database)
+    click.echo(report.status_json(found) if form == "json" else report.status_text(found))
+
+
+@command.command(name="export", context_settings=_SETTINGS)
+@click.argument("place", shell_complete=places.destination)
+@_database
+@places.insecure
+def export(place: str, database: Path | None, settings: StoreSettings) -> None:
+    """Write the database to PLACE, for machines that reach no source.
+
+    PLACE is a file, or a place for images, which gets an artifact. Prints how to address it.
+
+    \b
+    Examples:
+      distil db export advisories.db
+      distil db export oci-archive:advisories.tar:latest
+    """  # noqa: D301 - click wants the backspace itself
+    from distil import pipeline
+    from distil.cli.progress import show_progress
+
+    request = pipeline.DbRequest(place=place, database=database, settings=settings)
+    with show_progress(sys.stderr):
+        address = pipeline.db_export(request)
+    click.echo(address)
+
+
+@command.command(name="import", context_settings=_SETTINGS)
+@click.argument("place", shell_complete=places.image)
+@_older
+@_database
+@_format
+@places.insecure
+def import_(
+    place: str, allow_older: bool, database: Path | None, form: str, settings: StoreSettings
+) -> None:
+    """Take the database at PLACE, a file or an artifact, in place of the one that is here.
+
+    All of it is checked before, and that none of its feeds is older than here.
+
+    \b
+    Examples:
+      distil db import advisories.db
+      distil db import oci-archive:advisories.tar:latest
+    """  # noqa: D301 - click wants the backspace itself
+    from distil import pipeline
+    from distil.cli.progress import show_progress
+    from distil.report import db as report
+
+    request = pipeline.DbRequest(
+        place=place, database=database, allow_older=allow_older, settings=settings
+    )
+    with show_progress(sys.stderr):
+        found = pipeline.db_import(request)
     click.echo(report.status_json(found) if form == "json" else report.status_text(found))

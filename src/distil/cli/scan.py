@@ -12,7 +12,7 @@ from distil.cli import places, scanning
 
 if TYPE_CHECKING:
     from distil.model.advisory import Severity
-    from distil.pipeline.scan import ScanReport
+    from distil.pipeline.scan import ScanReport, ScanRequest
 
 FORMATS: Final = ("text", "json", "sarif", "markdown", "junit", "openvex", "cyclonedx-vex")
 """The forms that a scan is told in; a test holds them against those there are."""
@@ -94,6 +94,12 @@ def _severity(_ctx: click.Context, _param: click.Parameter, text: str | None) ->
     help="Refuse a database that is older.",
 )
 @scanning.now
+@click.option(
+    "--against",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="A JSON report of Trivy or Grype: say finding by finding why the two differ.",
+)
 @click.option("--require-complete", is_flag=True, help="Exit 3 unless the verdict is complete.")
 @click.option("--exit-zero", is_flag=True, help="Exit 0 whatever is found.")
 @click.option("-v", "--verbose", is_flag=True, help="Tell all that is known of each.")
@@ -113,6 +119,7 @@ def command(image: str, **asked: Any) -> int:  # noqa: ANN401
       distil scan oci:out/shop:1.4
       distil scan oci:out/shop:1.4 --fail-on high+fixable --fail-on kev
       distil scan sbom:shop.spdx.json --format json
+      distil scan oci:out/shop:1.4 --against trivy.json
     """  # noqa: D301 - click wants the backspace itself
     from distil import pipeline
     from distil.cli.progress import show_progress
@@ -121,7 +128,7 @@ def command(image: str, **asked: Any) -> int:  # noqa: ANN401
     request = pipeline.ScanRequest(
         image=image,
         platform=asked["platform"],
-        upgrades=asked["form"] in ("text", "json", "markdown"),
+        upgrades=asked["against"] is None and asked["form"] in ("text", "json", "markdown"),
         base=asked["base"],
         database=str(asked["database"] or ""),
         now=asked["now"],
@@ -131,12 +138,32 @@ def command(image: str, **asked: Any) -> int:  # noqa: ANN401
         ),
         settings=asked["settings"],
     )
+    if asked["against"] is not None:
+        return _held_against(request, asked)
     with show_progress(sys.stderr):
         found = pipeline.scan(request)
     if asked["severity"] is not None:
         found = _as_bad(found, asked["severity"])
     _write(_told(found, asked), asked["output"])
     return 0 if asked["exit_zero"] else _code(found, asked)
+
+
+def _held_against(request: ScanRequest, asked: dict[str, Any]) -> int:
+    """Why another scanner's report differs, in place of the findings; the exit code is theirs."""
+    from distil import pipeline
+    from distil.cli.progress import show_progress
+    from distil.report import disagreement
+
+    if asked["form"] not in disagreement.FORMS:
+        known = ", ".join(disagreement.FORMS)
+        raise click.UsageError(f"--against is told as one of {known}, not {asked['form']}")
+    if asked["severity"] is not None:
+        raise click.UsageError("--against holds all findings against others, not some --severity")
+    with show_progress(sys.stderr):
+        found = pipeline.against(request, asked["against"])
+    one, form = found.disagreement, asked["form"]
+    _write(disagreement.render(found.scan, one, form, verbose=asked["verbose"]), asked["output"])
+    return 0 if asked["exit_zero"] else _code(found.report, asked)
 
 
 def _as_bad(found: ScanReport, least: Severity) -> ScanReport:

@@ -101,6 +101,7 @@ class Reason(enum.StrEnum):
     LEFT_OUT = "they leave it out"
     UNSEEN = "they did not see the package"
     SEEN_OTHERWISE = "they saw another version"
+    UNDETERMINED = "nobody knows whether it is affected, and distil says so"
     NEWER = "it became known after they looked"
     FILTERED = "they seem to leave such out"
 

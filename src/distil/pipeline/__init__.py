@@ -13,13 +13,22 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from distil.image.stores import StoreSettings
+    from distil.pipeline.against import Against, against
     from distil.pipeline.build import BuildRequest, build
     from distil.pipeline.cache import CacheCleaned, CacheInfo, cache_gc, cache_info
     from distil.pipeline.cat import cat
     from distil.pipeline.check import CheckReport, check
     from distil.pipeline.compare import CompareRequest, compare
     from distil.pipeline.copy import CopyRequest, CopySummary, copy
-    from distil.pipeline.db import DbRequest, DbUpdated, db_status, db_update, db_verify
+    from distil.pipeline.db import (
+        DbRequest,
+        DbUpdated,
+        db_export,
+        db_import,
+        db_status,
+        db_update,
+        db_verify,
+    )
     from distil.pipeline.diff import diff
     from distil.pipeline.doctor import doctor
     from distil.pipeline.export import export, exported
@@ -32,7 +41,9 @@ if TYPE_CHECKING:
     from distil.pipeline.login import LoggedIn, login
     from distil.pipeline.logout import LoggedOut, logout
     from distil.pipeline.ls import Listed, ls
+    from distil.pipeline.quickview import QuickView, quickview
     from distil.pipeline.recommend import RecommendRequest, recommend
+    from distil.pipeline.recommend_image import RecommendImageRequest, recommend_image
     from distil.pipeline.run import Ran, Running, RunRequest, run
     from distil.pipeline.sbom import (
         Compared,
@@ -50,6 +61,7 @@ if TYPE_CHECKING:
     from distil.pipeline.why import Found, why
 
 __all__ = [
+    "Against",
     "BuildRequest",
     "CacheCleaned",
     "CacheInfo",
@@ -69,7 +81,9 @@ __all__ = [
     "LoggedIn",
     "LoggedOut",
     "OwnedFiles",
+    "QuickView",
     "Ran",
+    "RecommendImageRequest",
     "RecommendRequest",
     "RunRequest",
     "Running",
@@ -81,6 +95,7 @@ __all__ = [
     "StoreSettings",
     "VerifiedVex",
     "VexRequest",
+    "against",
     "build",
     "cache_gc",
     "cache_info",
@@ -88,6 +103,8 @@ __all__ = [
     "check",
     "compare",
     "copy",
+    "db_export",
+    "db_import",
     "db_status",
     "db_update",
     "db_verify",
@@ -104,10 +121,12 @@ __all__ = [
     "login",
     "logout",
     "ls",
+    "quickview",
     "raw_config",
     "raw_manifest",
     "read_sbom",
     "recommend",
+    "recommend_image",
     "run",
     "sbom",
     "sbom_document",
@@ -122,6 +141,7 @@ __all__ = [
 ]
 
 _ELSEWHERE: Final = {
+    "Against": "against",
     "BuildRequest": "build",
     "CacheCleaned": "cache",
     "CacheInfo": "cache",
@@ -141,7 +161,9 @@ _ELSEWHERE: Final = {
     "LoggedIn": "login",
     "LoggedOut": "logout",
     "OwnedFiles": "files",
+    "QuickView": "quickview",
     "Ran": "run",
+    "RecommendImageRequest": "recommend_image",
     "RecommendRequest": "recommend",
     "RunRequest": "run",
     "Running": "run",
@@ -154,6 +176,8 @@ _ELSEWHERE: Final = {
     "VexRequest": "vex",
     "cache_gc": "cache",
     "cache_info": "cache",
+    "db_export": "db",
+    "db_import": "db",
     "db_status": "db",
     "db_update": "db",
     "db_verify": "db",

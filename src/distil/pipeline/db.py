@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -12,11 +13,13 @@ from distil.fetch.configuration import NONE, DbSection, configuration_path, read
 from distil.fetch.http import Client
 from distil.image.stores import NOTHING_SAID, StoreSettings
 from distil.model.advisory import DatabaseStatus
+from distil.model.reference import names_image, parse_location
 from distil.vulns.database.location import database_path
-from distil.vulns.database.reader import Database, open_database
+from distil.vulns.database.reader import open_database
 from distil.vulns.errors import NoFeeds
-from distil.vulns.feeds.places import ECOSYSTEMS, SOURCES, Wanted, feeds_at, feeds_of
-from distil.vulns.feeds.updating import Settings, update
+
+if TYPE_CHECKING:
+    from distil.vulns.feeds.places import Wanted
 
 
 class DbRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,9 +49,12 @@ class FeedUpdate(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class DbUpdated(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of each feed, and the state that the database is in now."""
+    """What came of each feed, and the state that the database is in now.
 
-    feeds: tuple[FeedUpdate, ...]
+    There are no `feeds` where a whole database came from elsewhere.
+    """
+
+    feeds: tuple[FeedUpdate, ...] = ()
     status: DatabaseStatus
 
 
@@ -56,9 +62,13 @@ def db_update(request: DbRequest) -> DbUpdated:
     """Bring the database to what the sources say now; it appears whole or stays as it was.
 
     Raises `NoFeeds`, `OlderAdvisories`, `MalformedFeed`, and what fetching and opening the
-    database raise.
+    database raise; where the place is an artifact or a file, what `db_import` raises.
     """
+    from distil.vulns.feeds.updating import Settings, update
+
     path = request.database or database_path()
+    if _is_database(request.place):
+        return DbUpdated(status=db_import(request))
     wanted = _wanted(request)
     how = Settings(now=request.now or int(time.time()), allow_older=request.allow_older)
     with Client(Cache.default(), offline=request.offline) as client:
@@ -76,18 +86,55 @@ def db_status(database: Path | None = None) -> DatabaseStatus:
 def db_verify(database: Path | None = None) -> DatabaseStatus:
     """As `db_status`, after reading and checking all of it. Raises `DamagedDatabase` as well."""
     with open_database(database) as found:
-        _read_all(found)
+        found.check_all()
         return found.status
 
 
-def _read_all(database: Database) -> None:
-    for area in database.meta.areas:
-        for _ in database.shards(area):
-            pass
+def db_export(request: DbRequest) -> str:
+    """Write the database to `request.place`, a file or an image's place; how to address it there.
+
+    Raises what opening the database and writing files and images raise.
+    """
+    from distil.vulns.database.carrying import export_artifact, export_file
+
+    path = request.database or database_path()
+    if names_image(request.place):
+        return export_artifact(path, parse_location(request.place), request.settings)
+    export_file(path, Path(request.place))
+    return request.place
+
+
+def db_import(request: DbRequest) -> DatabaseStatus:
+    """Let the database at `request.place` take the place of the one that is here.
+
+    It is checked wholly before. Raises `OlderAdvisories`, `NoDatabaseThere`, and what opening the
+    database and reading images raise.
+    """
+    from distil.vulns.database.carrying import import_artifact, import_file
+
+    path, older = request.database or database_path(), request.allow_older
+    place = Path(request.place)
+    if place.exists() or not names_image(request.place):
+        import_file(place, path, allow_older=older)
+    else:
+        location = parse_location(request.place)
+        import_artifact(location, request.settings, path, allow_older=older)
+    return db_status(path)
+
+
+def _is_database(place: str) -> bool:
+    """Whether a place is not one of feeds: neither a directory nor the address of a mirror."""
+    from distil.vulns.feeds.places import is_address
+
+    if not place or is_address(place) or Path(place).is_dir():
+        return False
+    return Path(place).is_file() or names_image(place)
 
 
 def _wanted(request: DbRequest) -> list[Wanted]:
     """The feeds of the place that was named, or of all that are configured."""
+    from distil.vulns.feeds.places import ECOSYSTEMS, feeds_at, feeds_of
+
     told = read_configuration(configuration_path()).db
     ecosystems = request.ecosystems or told.ecosystems
     place = request.place or told.place
@@ -100,5 +147,7 @@ def _wanted(request: DbRequest) -> list[Wanted]:
 
 
 def _sources(told: DbSection) -> dict[str, str]:
+    from distil.vulns.feeds.places import SOURCES
+
     named = {name: getattr(told, name.replace("-", "_")) or SOURCES[name] for name in SOURCES}
     return {name: place for name, place in named.items() if place != NONE}

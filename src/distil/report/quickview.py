@@ -12,7 +12,14 @@ from distil.report.document import json_text
 from distil.report.inventory import document_of
 from distil.report.kinds import counted_kinds
 from distil.report.scan_json import scan_document
-from distil.report.scan_text import REASONS, exploited_words, steps_text, verdict_rows
+from distil.report.scan_text import (
+    REASONS,
+    REMARKS,
+    exploited_words,
+    heard_rows,
+    steps_text,
+    verdict_rows,
+)
 from distil.report.scan_view import (
     DAY,
     by_severity,
@@ -111,5 +118,6 @@ def _standing(scan: Scan) -> Iterator[_Cells]:
         yield "found", headline(scan)
     yield "exploited", exploited_words(scan.open)
     yield "settled", "; ".join(settled_counts(scan))
+    yield from heard_rows(scan, REMARKS)
     yield "database", database_words(scan.database, scan.now)
     yield from verdict_rows(scan, REASONS)

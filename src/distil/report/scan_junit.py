@@ -13,6 +13,7 @@ from distil.report.printable import printable
 from distil.report.scan_view import (
     Row,
     headline,
+    heard_words,
     moment,
     names_words,
     presences,
@@ -81,6 +82,8 @@ class _Suite:
             ("digest", scan.subject.digest),
             ("database", scan.database.digest),
             ("found", headline(scan)),
+            *(("heard", heard_words(one)) for one in scan.heard),
+            *(("heard", f"{one.name}: {said}") for one in scan.heard for said in one.remarks),
         ):
             yield f'      <property name="{key}" value="{_text(value)}"/>'
         yield "    </properties>"

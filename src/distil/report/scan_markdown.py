@@ -18,6 +18,7 @@ from distil.report.scan_view import (
     distinct,
     gains,
     headline,
+    heard_words,
     likelihood_words,
     names_words,
     page,
@@ -170,6 +171,10 @@ class _Block:
             yield f"> **Not all could be told**: {plain(scan.verdict.answer.upper())}"
             yield ">"
             yield from self._fitting([f"> - {plain(one)}" for one in scan.verdict.reasons])
+            yield ""
+        for one in scan.heard:
+            yield f"> {plain(heard_words(one))}"
+            yield from self._fitting([f"> - {plain(remark)}" for remark in one.remarks])
             yield ""
         told = " · ".join(plain(part) for part in parts if part)
         yield f"<sub>{told} · scanned by distil</sub>"

@@ -20,6 +20,7 @@ from distil.report.document import json_text
 from distil.report.printable import printable
 from distil.report.scan_view import (
     headline,
+    heard_words,
     page,
     presence_words,
     repair_words,
@@ -169,6 +170,10 @@ def _notifications(scan: Scan) -> Iterator[dict[str, Any]]:
     is_whole = scan.verdict.answer is Answer.COMPLETE
     yield {"level": "note" if is_whole else "warning", "message": _message(verdict_words(scan))}
     yield {"level": "note", "message": _message(headline(scan))}
+    for one in scan.heard:
+        yield {"level": "note", "message": _message(heard_words(one))}
+        for remark in one.remarks:
+            yield {"level": "warning", "message": _message(f"{one.name}: {remark}")}
     for row, said in settled_rows(scan):
         told = f"{row.first.id} of {', '.join(row.names)}: {statement_words(said)}"
         yield {"level": "note", "message": _message(told)}

@@ -17,6 +17,7 @@ from distil.report.scan_view import (
     distinct,
     gains,
     headline,
+    heard_words,
     likelihood_words,
     names_words,
     presences,
@@ -40,6 +41,9 @@ STEPS: Final = 5
 
 REASONS: Final = 4
 """Reasons of a verdict likewise."""
+
+REMARKS: Final = 3
+"""Remarks on a document that was heard likewise."""
 
 _Cells = tuple[str, ...]
 
@@ -72,9 +76,22 @@ def summary(scan: Scan, *, verbose: bool = False) -> Iterator[_Cells]:
     yield "found", headline(scan)
     yield "exploited", exploited_words(found)
     yield "settled", "; ".join(settled_counts(scan))
+    yield from heard_rows(scan, None if verbose else REMARKS)
     yield "assessed", _assessed(scan)
     yield "database", database_words(scan.database, scan.now)
     yield from verdict_rows(scan, None if verbose else REASONS)
+
+
+def heard_rows(scan: Scan, shown: int | None = None) -> Iterator[_Cells]:
+    """A row for each document that was heard, and for what of it was not understood or holds."""
+    name = "heard"
+    for one in scan.heard:
+        yield name, heard_words(one)
+        name = ""
+        yield from (("", f"  {remark}") for remark in one.remarks[:shown])
+        left = len(one.remarks[shown:]) if shown is not None else 0
+        if left:
+            yield "", f"  … and {number(left, 'more remark')} (-v shows all)"
 
 
 def verdict_rows(scan: Scan, shown: int | None = None) -> Iterator[_Cells]:

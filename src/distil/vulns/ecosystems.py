@@ -95,7 +95,7 @@ _VERSION: Final = re.compile(r"(\d+)(?:\.(\d+))?(?:\.\d+)*", re.ASCII)
 
 def feed_of(release: OsRelease) -> ReleaseFeed | None:
     """The advisories about the packages of `release`; None where nobody is known to have any."""
-    row = _RELEASES.get(release.id)
+    row = _RELEASES.get(release.id.lower())  # openEuler writes its own name.
     if row is None:
         return None
     version = release.version_id or _CODENAMES.get(release.id, {}).get(release.codename, "")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from distil.errors import DistilError
 
 _ANEW = "make it anew: remove the file, then run `distil db update`"
@@ -78,12 +80,12 @@ class OlderDatabase(DistilError):
 class OlderAdvisories(DistilError):
     """Advisories that are older than those which are there: a mirror that fell back, or an attack.
 
-    `what` is a feed, or a whole database.
+    `what` is a feed; times are in seconds since 1970.
     """
 
-    def __init__(self, what: str, found: str, known: str) -> None:
+    def __init__(self, what: str, found: int, known: int) -> None:
         super().__init__(
-            f"{what} is of {found}, older than what the database has, of {known}",
+            f"{what} is of {_said(found)}, older than what the database has, of {_said(known)}",
             hint="nothing was changed; where that is what you want, add --allow-older",
         )
 
@@ -96,6 +98,16 @@ class MalformedFeed(DistilError):
             f"{name}: {why}", hint="is it what the source should give? nothing was changed"
         )
         self.name, self.why = name, why
+
+
+class NoDatabaseThere(DistilError):
+    """An image or artifact, or a file, that is asked for a database of advisories and has none."""
+
+    def __init__(self, place: str) -> None:
+        super().__init__(
+            f"{place} has no database of advisories in it",
+            hint="`distil db export PLACE` puts one there",
+        )
 
 
 class NoFeeds(DistilError):
@@ -118,3 +130,7 @@ class DatabaseTooOld(DistilError):
             f"the database {path} is {days} days old, of {allowed} that are allowed",
             hint="run `distil db update`",
         )
+
+
+def _said(when: int) -> str:
+    return datetime.fromtimestamp(when, UTC).strftime("%Y-%m-%d %H:%M") if when else "no date"

@@ -25,6 +25,7 @@ def osv(name: str, ecosystem: str, package: str, *events: Mapping[str, str], **m
     return {
         "id": name,
         "modified": "2026-08-01T00:00:00Z",
+        "published": "2026-07-01T00:00:00Z",
         "affected": [
             {
                 "package": {"ecosystem": ecosystem, "name": package},
@@ -54,15 +55,21 @@ def write_exploited(place: Path, *cves: str, released: str = "2026-08-07T16:45:4
 
 
 def write_likelihoods(place: Path, scores: Mapping[str, tuple[float, float]]) -> None:
+    place.mkdir(parents=True, exist_ok=True)
     lines = ["#model_version:v1,score_date:2026-08-16", "cve,epss,percentile"]
     lines += [f"{cve},{score},{percentile}" for cve, (score, percentile) in scores.items()]
     (place / "epss_scores.csv.gz").write_bytes(gzip.compress("\n".join(lines).encode() + b"\n"))
 
 
 def build(
-    path: Path, place: str | Path, now: int = NOW, *, allow_older: bool = False
+    path: Path,
+    place: str | Path,
+    now: int = NOW,
+    *,
+    allow_older: bool = False,
+    offline: bool = False,
 ) -> dict[str, Updated]:
     """Bring the database at `path` to what the feeds at `place` say; what came of each."""
-    with Client(Cache(path.parent / "cache"), retry_delay=0) as client:
+    with Client(Cache(path.parent / "cache"), retry_delay=0, offline=offline) as client:
         done = update(path, feeds_at(str(place)), client, Settings(now, allow_older=allow_older))
     return {one.feed.name: one for one in done}

@@ -13,25 +13,36 @@ from distil.vulns import errors
 from distil.vulns.database.reader import Database
 from tests.vulns.database.feeds import build, osv, write_archive
 
-COUNT = 500
+COUNT = 1000
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """A database with enough in it to have many shards."""
+    place = tmp_path_factory.mktemp("sound")
+    severity = [{"type": "CVSS_V3", "score": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}]
     documents = [
         osv(
             f"PYSEC-2024-{number}",
             "PyPI",
             f"package-{number}",
-            aliases=[f"CVE-2024-{number}"],
-            severity=[{"type": "CVSS_V3", "score": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}],
+            aliases=[f"CVE-2024-{1000 + number}"],
+            severity=severity,
+            details=f"The {number}th defect of its kind. " * 4,
         )
         for number in range(COUNT)
     ]
-    write_archive(tmp_path / "feeds", "PyPI", documents)
-    build(tmp_path / "advisories.db", tmp_path / "feeds")
-    return tmp_path / "advisories.db"
+    write_archive(place / "feeds", "PyPI", documents)
+    build(place / "advisories.db", place / "feeds")
+    return (place / "advisories.db").read_bytes()
+
+
+@pytest.fixture
+def path(sound: bytes, tmp_path: Path) -> Path:
+    """The database, to be spoilt."""
+    path = tmp_path / "advisories.db"
+    path.write_bytes(sound)
+    return path
 
 
 def read_all(path: Path) -> int:
@@ -41,7 +52,7 @@ def read_all(path: Path) -> int:
         found = database.affected("PyPI", [f"package-{number}" for number in numbers])
         ids = [f"PYSEC-2024-{number}" for number in numbers]
         assert len(database.advisories(ids)) == len(found)
-        database.facts([f"CVE-2024-{number}" for number in numbers])
+        database.facts([f"CVE-2024-{1000 + number}" for number in numbers])
         database.support("debian", "12")
         return len(found)
 
@@ -106,11 +117,11 @@ WAYS: dict[str, tuple[Callable[[Path], object], type[DistilError]]] = {
     ),
     "without a table": (lambda path: changed(path, "DROP TABLE shard"), errors.DamagedDatabase),
     "without a list": (
-        lambda path: changed(path, "DELETE FROM area WHERE name = 'advisory'"),
+        lambda path: changed(path, "DELETE FROM area"),
         errors.DamagedDatabase,
     ),
     "another list": (
-        lambda path: changed(path, "UPDATE area SET digests = x'00'"),
+        lambda path: changed(path, "UPDATE area SET list = x'00'"),
         errors.DamagedDatabase,
     ),
     "without shards": (
@@ -120,7 +131,7 @@ WAYS: dict[str, tuple[Callable[[Path], object], type[DistilError]]] = {
     "shards in each other's place": (
         lambda path: changed(
             path,
-            "UPDATE shard SET data = (SELECT data FROM shard WHERE number = 5) WHERE number = 6",
+            "UPDATE shard SET data = (SELECT data FROM shard LIMIT 1)",
         ),
         errors.DamagedDatabase,
     ),

@@ -403,6 +403,12 @@ def test_why_distil_alone_counts_it(other, reason, why):
     assert (row.reason, row.why) == (reason, why)
 
 
+def test_what_is_undetermined_is_shown_here_and_left_out_elsewhere():
+    known = advisories().add("PyPI", "flask", below("weird one", "PYSEC-1"))
+    row = only(held(inventory(FLASK), known, report()))
+    assert (row.side, row.reason) == (Side.OURS, Reason.UNDETERMINED)
+
+
 def test_two_versions_of_a_package_are_paired_each_with_its_own():
     old, new = (
         LODASH,

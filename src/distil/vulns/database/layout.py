@@ -4,13 +4,16 @@ The file is SQLite's, for its way to a row. What it says is checked by itself: t
 by its digest, the list of an area's digests by the one that stands there, and a shard by its place
 in that list. So whatever is read is what was written, and what is not found was never there.
 
-A key belongs to the shard that its hash says. A shard is a map of keys to records: each from one
-feed and one of its documents, so that either can be taken out again.
+Keys stand on a line by their hash, and each shard is a piece of that line, about as large as the
+others; the list has where each begins. A shard is a map of keys to records: each from one feed and
+one of its documents, so that either can be taken out again.
 """
 
 from __future__ import annotations
 
 import hashlib
+import struct
+import zlib
 from typing import Final
 
 import msgspec
@@ -39,25 +42,51 @@ SUPPORT: Final = "support"
 
 TABLES: Final = """
 CREATE TABLE meta(digest BLOB NOT NULL, data BLOB NOT NULL);
-CREATE TABLE area(name TEXT PRIMARY KEY, digests BLOB NOT NULL) WITHOUT ROWID;
-CREATE TABLE shard(area INTEGER, number INTEGER, data BLOB NOT NULL, PRIMARY KEY(area, number))
-    WITHOUT ROWID;
+CREATE TABLE area(number INTEGER PRIMARY KEY, list BLOB NOT NULL);
+CREATE TABLE shard(number INTEGER PRIMARY KEY, data BLOB NOT NULL);
 """
+"""A shard's number is that of its area, times 2**32, and its own. SQLite keeps large values in
+half the space where the number is all of the key."""
 
-DIGEST_SIZE: Final = 32
+ENTRY: Final = struct.Struct(">I32s")
+"""A shard in the list of its area: where it begins, and its digest."""
 LARGEST_SHARD: Final = 256 << 20
 """Bytes that a shard may come to; one key is never parted, and Linux has thousands of CVEs."""
 
-_KEYS_A_SHARD: Final = {ADVISORY: 12, CVE: 48, SUPPORT: 64}
-_PACKAGES_A_SHARD: Final = 4
+_BYTES_A_SHARD: Final = {ADVISORY: 24 << 10}
+_BYTES_A_SMALL_SHARD: Final = 6 << 10
+"""Large ones are packed better, small ones unpacked sooner. Of most things few are asked for."""
+
+_HUNDRED_THOUSANDTHS: Final = 100_000
 
 
 class Fact(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """What one document says of a CVE; in the area `CVE`."""
+    """What one document says of a CVE; in the area `CVE`.
+
+    EPSS's two numbers are in hundred thousandths where that says all of them, which is short.
+    """
 
     ratings: tuple[Rating, ...] = ()
     exploited: Exploited | None = None
-    likelihood: Likelihood | None = None
+    shares: tuple[int | float, int | float] | None = None
+
+    @property
+    def likelihood(self) -> Likelihood | None:
+        """What EPSS says."""
+        if self.shares is None:
+            return None
+        score, percentile = self.shares
+        return Likelihood(_share(score), _share(percentile))
+
+
+def shortened(share: float) -> int | float:
+    """A number of EPSS as `Fact` has it."""
+    short = round(share * _HUNDRED_THOUSANDTHS)
+    return short if short / _HUNDRED_THOUSANDTHS == share else share
+
+
+def _share(value: int | float) -> float:
+    return value / _HUNDRED_THOUSANDTHS if isinstance(value, int) else value
 
 
 class Record(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -90,10 +119,7 @@ class Feed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Area(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """An area: how many shards and keys it has, which feeds, and the digest of its digests.
-
-    `number` is what its shards are stored under.
-    """
+    """An area: how many shards and keys it has, which feeds, and the digest of its list."""
 
     name: str
     number: int
@@ -126,20 +152,19 @@ fact_decoder: Final = msgspec.msgpack.Decoder(Fact)
 support_decoder: Final = msgspec.msgpack.Decoder(Support)
 
 
-def shards_for(area: str, keys: int) -> int:
-    """How many shards an area with that many keys is kept in."""
-    return keys // _KEYS_A_SHARD.get(area, _PACKAGES_A_SHARD) + 1
+def shard_size(area: str) -> int:
+    """The bytes, unpacked, after which a shard of an area is large enough."""
+    return _BYTES_A_SHARD.get(area, _BYTES_A_SMALL_SHARD)
 
 
 def place(key: str) -> int:
-    """Where on a line of 2**32 places a key stands; shards are equal parts of it."""
-    hashed = hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=4)
-    return int.from_bytes(hashed.digest(), "big")
+    """Where on a line of 2**32 places a key stands."""
+    return zlib.crc32(key.encode("utf-8", "surrogatepass"))
 
 
-def shard_of(key: str, shards: int) -> int:
-    """The number of the shard that `key` is in."""
-    return place(key) * shards >> 32
+def row_of(area: Area, number: int) -> int:
+    """What a shard is stored under."""
+    return area.number << 32 | number
 
 
 def digest(data: bytes) -> bytes:
@@ -147,23 +172,28 @@ def digest(data: bytes) -> bytes:
     return hashlib.sha256(data).digest()
 
 
-def unpacked(data: bytes, where: str) -> Shard:
-    """The records of a shard whose digest has been checked. Raises `DamagedDatabase`."""
-    import zstandard
+class Packing:
+    """To and from the form that shards are stored in."""
 
-    try:
-        content = zstandard.ZstdDecompressor().decompress(data, max_output_size=LARGEST_SHARD)
-        return _shard_decoder.decode(content)
-    except (zstandard.ZstdError, msgspec.DecodeError, RecursionError) as error:
-        raise DamagedDatabase(where, "a part of it cannot be read") from error
+    def __init__(self) -> None:
+        import zstandard
 
+        self._error = zstandard.ZstdError
+        self._compressor = zstandard.ZstdCompressor(level=3)
+        self._decompressor = zstandard.ZstdDecompressor()
 
-def packed(shard: Shard) -> bytes:
-    """A shard as it is stored: the same for the same records."""
-    import zstandard
+    def unpacked(self, data: bytes, where: str) -> Shard:
+        """The records of a shard whose digest has been checked. Raises `DamagedDatabase`."""
+        try:
+            content = self._decompressor.decompress(data, max_output_size=LARGEST_SHARD)
+            return _shard_decoder.decode(content)
+        except (self._error, msgspec.DecodeError, RecursionError) as error:
+            raise DamagedDatabase(where, "a part of it cannot be read") from error
 
-    ordered = {key: sorted(shard[key], key=_order) for key in sorted(shard)}
-    return zstandard.ZstdCompressor(level=6).compress(encoder.encode(ordered))
+    def packed(self, shard: Shard) -> bytes:
+        """A shard as it is stored: the same for the same records."""
+        ordered = {key: sorted(shard[key], key=_order) for key in sorted(shard)}
+        return self._compressor.compress(encoder.encode(ordered))
 
 
 def _order(record: Record) -> tuple[int, str]:

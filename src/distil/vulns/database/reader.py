@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import contextlib
 import errno
 import os
@@ -28,21 +29,22 @@ from distil.vulns.database.layout import (
     ADVISORY,
     APPLICATION,
     CVE,
-    DIGEST_SIZE,
+    ENTRY,
     PACKAGE,
     SCHEMA,
     SUPPORT,
     Area,
     Meta,
+    Packing,
     Record,
     Shard,
     advisory_decoder,
     affected_decoder,
     digest,
     fact_decoder,
-    shard_of,
+    place,
+    row_of,
     support_decoder,
-    unpacked,
 )
 from distil.vulns.database.location import database_path
 from distil.vulns.errors import (
@@ -66,6 +68,28 @@ _MAGIC: Final = b"SQLite format 3\0"
 T = TypeVar("T")
 
 
+class List:
+    """Where each shard of an area begins, in their order, and its digest."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self._starts: list[int] = [start for start, _ in ENTRY.iter_unpack(data)]
+
+    def shard_of(self, key: str) -> int:
+        """The number of the shard that a key is in, if it is in any."""
+        number: int = bisect.bisect_right(self._starts, place(key)) - 1
+        return max(0, number)
+
+    def start(self, number: int) -> int:
+        """Where a shard begins."""
+        return self._starts[number]
+
+    def digest(self, number: int) -> bytes:
+        """The digest of a shard."""
+        found: bytes = ENTRY.unpack_from(self.data, number * ENTRY.size)[1]
+        return found
+
+
 class Database:
     """The database at a path, in the state that it had when it was opened.
 
@@ -77,7 +101,8 @@ class Database:
         self.path = path
         self._size = size
         self._connection = connection
-        self._digests: dict[str, bytes] = {}
+        self._packing = Packing()
+        self._lists: dict[str, List] = {}
         self.digest, self.meta = self._read_meta()
         self._areas = {one.name: one for one in self.meta.areas}
 
@@ -221,9 +246,10 @@ class Database:
         area = self._areas.get(name)
         if area is None:
             return {}
+        list_ = self.list_of(area)
         shards: dict[int, list[str]] = defaultdict(list)
         for key in keys:
-            shards[shard_of(key, area.shards)].append(key)
+            shards[list_.shard_of(key)].append(key)
         found: dict[str, list[Record]] = {}
         for number in sorted(shards):
             shard = self._shard(area, number)
@@ -240,32 +266,38 @@ class Database:
     def shards(self, area: Area) -> Iterator[Shard]:
         """All shards of an area."""
         for _, data in self.packed_shards(area):
-            yield unpacked(data, str(self.path))
+            yield self._packing.unpacked(data, str(self.path))
+
+    def check_all(self) -> None:
+        """Read all of it."""
+        for area in self.meta.areas:
+            for _ in self.shards(area):
+                pass
 
     def _shard(self, area: Area, number: int) -> Shard:
-        return unpacked(self._packed(area, number), str(self.path))
+        return self._packing.unpacked(self._packed(area, number), str(self.path))
 
     def _packed(self, area: Area, number: int) -> bytes:
-        asked = "SELECT data FROM shard WHERE area = ? AND number = ?"
-        data = self._value(asked, (area.number, number), f"shard {number} of {area.name}")
-        start = number * DIGEST_SIZE
-        if digest(data) != self.digests_of(area)[start : start + DIGEST_SIZE]:
-            raise self._damaged(f"shard {number} of {area.name} does not match its digest")
+        what = f"shard {number} of {area.name}"
+        asked = "SELECT data FROM shard WHERE number = ?"
+        data = self._value(asked, row_of(area, number), what)
+        if digest(data) != self.list_of(area).digest(number):
+            raise self._damaged(f"{what} does not match its digest")
         return data
 
-    def digests_of(self, area: Area) -> bytes:
-        """The digests of the shards of an area, one after the other."""
-        found = self._digests.get(area.name)
+    def list_of(self, area: Area) -> List:
+        """The list of an area's shards."""
+        found = self._lists.get(area.name)
         if found is None:
             what = f"the list of {area.name}"
-            found = self._value("SELECT digests FROM area WHERE name = ?", (area.name,), what)
-            if digest(found) != area.digest or len(found) != area.shards * DIGEST_SIZE:
+            data = self._value("SELECT list FROM area WHERE number = ?", area.number, what)
+            if digest(data) != area.digest or len(data) != area.shards * ENTRY.size or not data:
                 raise self._damaged(f"{what} does not match its digest")
-            self._digests[area.name] = found
+            found = self._lists[area.name] = List(data)
         return found
 
-    def _value(self, question: str, arguments: tuple[object, ...], what: str) -> bytes:
-        row = self._row(question, arguments)
+    def _value(self, question: str, number: int, what: str) -> bytes:
+        row = self._row(question, (number,))
         if row is None:
             raise self._damaged(f"{what} is missing")
         if not isinstance(row[0], bytes):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from distil.vulns.database.layout import place
 
@@ -24,10 +24,6 @@ _INSERT: Final = "INSERT INTO record VALUES (?, ?, ?, ?, ?, ?)"
 _SORTED: Final = """
 SELECT place, key, feed, document, data FROM record WHERE area = ? AND data IS NOT NULL
 ORDER BY place, key, feed, document, rowid
-"""
-_COUNT: Final = """
-SELECT count(*) FROM
-    (SELECT DISTINCT place, key FROM record WHERE area = ? AND data IS NOT NULL)
 """
 _GONE: Final = "SELECT key, feed, document FROM record WHERE area = ? AND data IS NULL"
 
@@ -52,7 +48,7 @@ class Spill:
         self._connection: sqlite3.Connection = sqlite3.connect(self._path, isolation_level=None)
         self._connection.executescript(
             "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;"
-            "PRAGMA cache_size = -16000; PRAGMA temp_store = FILE;" + _TABLE
+            "PRAGMA cache_size = -64000; PRAGMA temp_store = FILE;" + _TABLE
         )
         self._connection.execute("BEGIN")
         return self
@@ -77,23 +73,17 @@ class Spill:
         if len(self._waiting) >= _BATCH:
             self._flush()
 
-    def keys(self, area: str) -> int:
-        """How many keys there are that something is said of."""
-        return int(self._asked(_COUNT, area)[0][0])
-
     def gone(self, area: str) -> frozenset[Named]:
         """Where documents said something and no longer do: key, feed and document."""
-        return frozenset(self._asked(_GONE, area))
+        self._flush()
+        number = self._areas.get(area, -1)
+        return frozenset(self._connection.execute(_GONE, (number,)).fetchall())
 
     def rows(self, area: str) -> Iterator[Row]:
         """The records of an area, by the place of their keys."""
         self._flush()
         if area in self._areas:
             yield from self._connection.execute(_SORTED, (self._areas[area],))
-
-    def _asked(self, question: str, area: str) -> list[Any]:
-        self._flush()
-        return self._connection.execute(question, (self._areas.get(area, -1),)).fetchall()
 
     def _flush(self) -> None:
         self._connection.executemany(_INSERT, self._waiting)

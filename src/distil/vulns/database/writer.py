@@ -12,19 +12,19 @@ import msgspec
 
 from distil.vulns.database.layout import (
     APPLICATION,
+    ENTRY,
     SCHEMA,
     TABLES,
     Area,
     Feed,
     Meta,
+    Packing,
     Record,
     Shard,
     digest,
     encoder,
-    packed,
-    shard_of,
-    shards_for,
-    unpacked,
+    row_of,
+    shard_size,
 )
 from distil.vulns.database.reader import Database
 from distil.vulns.database.spill import Named, Row, Spill
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     import sqlite3
 
 _PAGE: Final = 4096
-_NEW_SHARD: Final = "INSERT INTO shard VALUES (?, ?, ?)"
+_NEW_SHARD: Final = "INSERT INTO shard VALUES (?, ?)"
+_NEW_LIST: Final = "INSERT INTO area VALUES (?, ?)"
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -91,6 +92,7 @@ class _Writing:
         self._spill = spill
         self._change = change
         self._connection = connection
+        self._packing = Packing()
 
     def areas(self) -> Iterator[Area]:
         """Write each area that has anything; what is to be known of it."""
@@ -127,64 +129,90 @@ class _Writing:
     def _copied(self, area: Area) -> Area:
         if self._before is not None:
             for number, data in self._before.packed_shards(area):
-                self._connection.execute(_NEW_SHARD, (area.number, number, data))
-            self._list(area.name, self._before.digests_of(area))
+                self._connection.execute(_NEW_SHARD, (row_of(area, number), data))
+            self._connection.execute(_NEW_LIST, (area.number, self._before.list_of(area).data))
         return area
 
     def _anew(self, name: str, number: int) -> Area | None:
-        keys = self._spill.keys(name)
-        if not keys:
+        """An area of all that waits for it."""
+        feeds, keys = set[int](), 0
+        made = _Shards(Area(name, number, 0, 0, (), b""), self._connection)
+        shard: Shard = {}
+        start = size = 0
+        # Rows of one place stay together, whatever they come to.
+        for place, rows in itertools.groupby(self._spill.rows(name), lambda row: row[0]):
+            if size > shard_size(name):
+                keys += len(shard)
+                made.add(start, self._packing.packed(shard))
+                shard, start, size = {}, place, 0
+            for row in rows:
+                size += len(row[4])
+                feeds.add(row[2])
+                _fill(shard, row)
+        if not shard:
             return None
-        shards = shards_for(name, keys)
-        digests, feeds = bytearray(), set[int]()
-        rows = itertools.groupby(self._spill.rows(name), lambda row: row[0] * shards >> 32)
-        pending = next(rows, None)
-        for place in range(shards):
-            shard: Shard = {}
-            if pending is not None and pending[0] == place:
-                _fill(shard, pending[1])
-                pending = next(rows, None)
-            feeds.update(one.feed for records in shard.values() for one in records)
-            digests += self._put(number, place, packed(shard))
-        self._list(name, bytes(digests))
-        return Area(name, number, shards, keys, tuple(sorted(feeds)), digest(bytes(digests)))
+        made.add(start, self._packing.packed(shard))
+        return made.finished(keys + len(shard), feeds)
 
     def _patched(self, area: Area) -> Area:
+        """An area of which a few keys have changed: its shards stay where they were."""
         if self._before is None:
             return area
+        shards = self._before.list_of(area)
         changes: dict[int, list[Row]] = {}
         for row in self._spill.rows(area.name):
-            changes.setdefault(shard_of(row[1], area.shards), []).append(row)
+            changes.setdefault(shards.shard_of(row[1]), []).append(row)
         gone: dict[int, set[Named]] = {}
         for named in self._spill.gone(area.name):
-            gone.setdefault(shard_of(named[0], area.shards), set()).add(named)
-        digests, keys, feeds = bytearray(), area.keys, set(area.feeds)
-        for place, stored in self._before.packed_shards(area):
+            gone.setdefault(shards.shard_of(named[0]), set()).add(named)
+        made, keys, feeds = _Shards(area, self._connection), area.keys, set(area.feeds)
+        for number, stored in self._before.packed_shards(area):
             data = stored
-            if place in changes or place in gone:
-                shard = unpacked(stored, str(self._before.path))
+            if number in changes or number in gone:
+                shard = self._packing.unpacked(stored, str(self._before.path))
                 keys -= len(shard)
-                shard = _without(shard, gone.get(place, set()))
-                _fill(shard, changes.get(place, ()))
+                shard = _without(shard, gone.get(number, set()))
+                for row in changes.get(number, ()):
+                    feeds.add(row[2])
+                    _fill(shard, row)
                 keys += len(shard)
-                feeds.update(row[2] for row in changes.get(place, ()))
-                data = packed(shard)
-            digests += self._put(area.number, place, data)
-        self._list(area.name, bytes(digests))
-        known = digest(bytes(digests))
-        return Area(area.name, area.number, area.shards, keys, tuple(sorted(feeds)), known)
-
-    def _put(self, area: int, number: int, data: bytes) -> bytes:
-        self._connection.execute(_NEW_SHARD, (area, number, data))
-        return digest(data)
-
-    def _list(self, name: str, digests: bytes) -> None:
-        self._connection.execute("INSERT INTO area VALUES (?, ?)", (name, digests))
+                data = self._packing.packed(shard)
+            made.add(shards.start(number), data)
+        return made.finished(keys, feeds)
 
 
-def _fill(shard: Shard, rows: Iterable[Row]) -> None:
-    for _, key, feed, document, data in rows:
-        shard.setdefault(key, []).append(Record(feed, document, msgspec.Raw(data)))
+class _Shards:
+    """The shards of an area on their way into the file."""
+
+    def __init__(self, area: Area, connection: sqlite3.Connection) -> None:
+        self._area = area
+        self._connection = connection
+        self._list = bytearray()
+        self._count = 0
+
+    def add(self, start: int, data: bytes) -> None:
+        """Store the next one, which begins at `start`."""
+        self._connection.execute(_NEW_SHARD, (row_of(self._area, self._count), data))
+        self._list += ENTRY.pack(start, digest(data))
+        self._count += 1
+
+    def finished(self, keys: int, feeds: set[int]) -> Area:
+        """Store their list; the area as it is now."""
+        data = bytes(self._list)
+        self._connection.execute(_NEW_LIST, (self._area.number, data))
+        return Area(
+            name=self._area.name,
+            number=self._area.number,
+            shards=self._count,
+            keys=keys,
+            feeds=tuple(sorted(feeds)),
+            digest=digest(data),
+        )
+
+
+def _fill(shard: Shard, row: Row) -> None:
+    _, key, feed, document, data = row
+    shard.setdefault(key, []).append(Record(feed, document, msgspec.Raw(data)))
 
 
 def _without(shard: Shard, gone: set[Named]) -> Shard:

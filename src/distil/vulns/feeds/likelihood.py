@@ -7,8 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO, Final
 
-from distil.model.advisory import Likelihood
-from distil.vulns.database.layout import CVE, Fact, encoder
+from distil.vulns.database.layout import CVE, Fact, encoder, shortened
 from distil.vulns.errors import MalformedFeed
 from distil.vulns.feeds.document import FeedDocument, Told, seconds
 
@@ -31,8 +30,8 @@ def read_likelihoods(stream: BinaryIO, name: str) -> Iterator[FeedDocument]:
         while line := text.readline(_LONGEST_LINE):
             number += 1
             cve, score, percentile = line.split(",")
-            likelihood = Likelihood(_share(score), _share(percentile))
-            data = encoder.encode(Fact(likelihood=likelihood))
+            shares = (shortened(_share(score)), shortened(_share(percentile)))
+            data = encoder.encode(Fact(shares=shares))
             yield FeedDocument("", modified, [Told(CVE, cve, data)])
     except (ValueError, EOFError) as error:
         raise MalformedFeed(name, f"not EPSS, line {number} of scores: {error}") from error

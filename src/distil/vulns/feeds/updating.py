@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import zlib
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +13,7 @@ from distil.events import stage
 from distil.fetch.http import Client
 from distil.image.staging import locked, reporting, workplace
 from distil.vulns.database.layout import Feed
+from distil.vulns.database.placing import put_in_place
 from distil.vulns.database.reader import Database, opened
 from distil.vulns.database.spill import Spill
 from distil.vulns.database.writer import Change, write_state
@@ -73,16 +72,6 @@ def update(
                 write_state(before, spill, taking.change(), made)
         put_in_place(made, path)
     return tuple(taking.updated)
-
-
-def put_in_place(made: Path, path: Path) -> None:
-    """Let the complete file `made` become `path`, for good. Raises OSError."""
-    made.replace(path)
-    handle = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 class _Taking:
@@ -155,7 +144,7 @@ class _Taking:
                 raise
             raise MalformedFeed(wanted.name, f"{found.url} cannot be read: {error}") from error
         if known is not None and feed.newest < known.newest and not self._settings.allow_older:
-            raise OlderAdvisories(wanted.name, _said(feed.newest), _said(known.newest))
+            raise OlderAdvisories(wanted.name, feed.newest, known.newest)
         return feed
 
     def _whole(self, number: int, feed: Feed, documents: Iterable[FeedDocument]) -> Feed:
@@ -189,7 +178,3 @@ class _Taking:
                 return number, one
         self._feeds.append(Feed(name=name))
         return len(self._feeds) - 1, None
-
-
-def _said(when: int) -> str:
-    return datetime.fromtimestamp(when, UTC).strftime("%Y-%m-%d %H:%M")

@@ -87,6 +87,7 @@ _PLAINEST: Final = (
 
 def _names(document: Advisory) -> Iterator[str]:
     yield document.id
+    yield from (document.id.removeprefix(own) for own in _OWN)
     yield from document.aliases
     yield from document.upstream
 

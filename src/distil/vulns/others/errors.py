@@ -16,3 +16,14 @@ class MalformedReport(DistilError):
             "`grype IMAGE -o json`",
         )
         self.name, self.where, self.why = name, where, why
+
+
+class ReportOfAnother(DistilError):
+    """A report that is of none of the platforms that were scanned, as far as digests tell."""
+
+    def __init__(self, name: str, platforms: list[str]) -> None:
+        super().__init__(
+            f"{name}: it does not say which of {', '.join(platforms)} it is a report of",
+            hint="name the platform with --platform",
+        )
+        self.name, self.platforms = name, platforms

@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Iterable
 from typing import Final
 
-from distil.model.finding import Finding, Scan, Statement
+from distil.model.finding import Finding, Repair, Scan, Statement
 from distil.model.inventory import Inventory, InventoryComponent
 from distil.model.other_report import OtherFinding, OtherPackage, OtherReport, Reason
 from distil.vulns.advisories import Advisories
@@ -121,6 +121,7 @@ class WhyOurs:
         return (
             self._of_package(finding)
             or self._of_time(finding)
+            or _of_undetermined(finding)
             or self._of_kind(finding)
             or Answer(Reason.UNTOLD, _evidence(finding))
         )
@@ -159,6 +160,12 @@ class WhyOurs:
             word = finding.severity.word
             return Answer(Reason.FILTERED, f"{many}, none is of severity {word}, as this is")
         return None
+
+
+def _of_undetermined(finding: Finding) -> Answer | None:
+    if finding.repair is not Repair.UNDETERMINED:
+        return None
+    return Answer(Reason.UNDETERMINED, finding.basis or _evidence(finding))
 
 
 def _evidence(finding: Finding) -> str:
