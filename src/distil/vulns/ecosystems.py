@@ -46,7 +46,7 @@ class _Row(NamedTuple):
 
 _RELEASES: Final = {
     "debian": _Row("deb", ("Debian:{major}",)),
-    "ubuntu": _Row("deb", ("Ubuntu:{version}{lts}",)),
+    "ubuntu": _Row("deb", ("Ubuntu:{version}{lts}", "Ubuntu:Pro:{version}{lts}")),
     "alpine": _Row("apk", ("Alpine:v{minor}",)),
     "wolfi": _Row("apk", ("Wolfi",), covers_linked=True),
     "chainguard": _Row("apk", ("Chainguard",), covers_linked=True),

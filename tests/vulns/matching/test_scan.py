@@ -323,3 +323,17 @@ def test_a_signed_kernel_is_the_kernel(version, count):
     component = _deb("linux-image-6.1.0-21-amd64", version, "linux-signed-amd64")
     advisories = MemoryAdvisories().add("Debian:12", "linux", below("6.1.94-1", "CVE-2024-0001"))
     assert len(scan(_inventory(component), advisories, HOW).findings) == count
+
+
+@pytest.mark.parametrize(("plain", "pro"), [("", True), ("3.0.2-2", False)])
+def test_a_fix_that_only_those_have_who_pay(plain, pro):
+    release = OsRelease(id="ubuntu", version_id="20.04")
+    advisories = MemoryAdvisories()
+    document = Advisory(id="UBUNTU-CVE-2024-1", source="x", upstream=("CVE-2024-0001",))
+    for ecosystem, fixed in (("Ubuntu:20.04:LTS", plain), ("Ubuntu:Pro:20.04:LTS", "3.0.2-3+esm1")):
+        entry = below(fixed, "UBUNTU-CVE-2024-1")
+        advisories.add(ecosystem, "openssl", entry, document)
+    inventory = _inventory(_deb(version="3.0.2-1"), release=release)
+    (one,) = scan(inventory, advisories, HOW).findings
+    assert ("Ubuntu Pro" in one.note) is pro
+    assert one.fixed[-1] == "3.0.2-3+esm1"
