@@ -51,6 +51,10 @@ from distil.vulns.matching.scan import Matching
 from distil.vulns.matching.scan import scan as matched
 
 _TAG = "trial"
+_OURS = (
+    "distil built it: `distil recommend DIRECTORY` builds the whole application on each base, and "
+    "starts and scans it"
+)
 
 
 class RecommendImageRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -168,6 +172,11 @@ def _is_ours(found: Scanned) -> bool:
     return found.surveyed is not None and found.surveyed.has_ledger
 
 
+def _is_suite(base: str) -> bool:
+    """Whether `base` is one of those that images are made of, and no image itself."""
+    return any(distro.owns(base) for distro in DISTROS if distro.bases)
+
+
 class _Trial:
     """What is made and asked to advise on one image."""
 
@@ -208,16 +217,21 @@ class _Trial:
         remarks: list[str],
     ) -> tuple[BaseOutcome, ...]:
         """Every base that was tried: those that the user names, and what can be made here."""
-        outcomes = [self._seen(one, needed) for one in self._request.bases]
+        named = [one for one in self._request.bases if _is_suite(one)]
+        images = [one for one in self._request.bases if not _is_suite(one)]
+        outcomes = [self._seen(one, needed) for one in images]
         if runtime is None:
             remarks.append("no runtime was recognised, so no base was made for one")
-        elif _is_ours(found):
-            remarks.append("it is built by distil: for its directory all bases can be measured")
-        elif not runtime.known.choices:
+            return tuple(outcomes)
+        if not runtime.known.choices:
             remarks.append(f"no packages here have {runtime.title}")
+            return tuple(outcomes)
+        if not _is_ours(found):
+            named += [one for distro in DISTROS for one in distro.bases if one != SCRATCH]
         else:
-            for base in (one for distro in DISTROS for one in distro.bases if one != SCRATCH):
-                outcomes += self._made(base, runtime, needed)
+            remarks.append(_OURS)
+        for base in dict.fromkeys(named):
+            outcomes += self._made(base, runtime, needed)
         return tuple(outcomes)
 
     def _made(self, base: str, runtime: Recognised, needed: Needed) -> Iterator[BaseOutcome]:
