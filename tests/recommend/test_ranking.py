@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import msgspec
+
 from distil.model.inventory import Answer
 from distil.recommend.candidates import Candidate
 from distil.recommend.counts import Counts
@@ -95,7 +97,8 @@ def test_json() -> None:
 
 
 def counted(weight: float, answer: Answer = Answer.COMPLETE, **more: int) -> Counts:
-    return Counts(weight=weight, answer=answer, **more)
+    counts = Counts(weight=weight, answer=answer)
+    return msgspec.structs.replace(counts, **more)
 
 
 def test_the_safest_has_fewer_vulnerabilities_than_the_smallest() -> None:
