@@ -16,6 +16,7 @@ from bench import (
     reach_pass,
     registry_times,
     sandbox_times,
+    scan_times,
     service_sizes,
     size_ladder,
     sizes,
@@ -40,6 +41,7 @@ MEASUREMENTS = {
     "sandbox": sandbox_times.measure,
     "trees": tree_times.measure,
     "inventories": inventory_times.measure,
+    "scans": scan_times.measure,
 }
 
 
