@@ -10,6 +10,7 @@ from bench import (
     build_times,
     command_times,
     compiled_times,
+    database_times,
     inventory_times,
     lock_times,
     platform_times,
@@ -41,6 +42,7 @@ MEASUREMENTS = {
     "sandbox": sandbox_times.measure,
     "trees": tree_times.measure,
     "inventories": inventory_times.measure,
+    "database": database_times.measure,
     "scans": scan_times.measure,
 }
 
