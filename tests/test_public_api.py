@@ -152,6 +152,7 @@ STRUCTS = {
         "conditions",
         "database",
         "now",
+        "hearing",
         "settings",
     ],
     "CopyRequest": [

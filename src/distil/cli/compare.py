@@ -34,6 +34,9 @@ _UNTOLD = 3
     help=f"What makes it worse, by default any: {scanning.WORDS}",
 )
 @places.platform_of_several
+@scanning.vex
+@scanning.ignore
+@scanning.no_attached
 @scanning.database
 @scanning.now
 @click.option("--require-complete", is_flag=True, help="Exit 3 unless both verdicts are complete.")
@@ -69,6 +72,9 @@ def command(image: str, to: str, form: str, **asked: Any) -> int:  # noqa: ANN40
         conditions=asked["conditions"] or COUNTS,
         database=asked["database"],
         now=asked["now"],
+        hearing=pipeline.Hearing(
+            vex=asked["vex"], ignore=asked["ignore"], attached=not asked["no_attached_vex"]
+        ),
         settings=asked["settings"],
     )
     with show_progress(sys.stderr):

@@ -58,3 +58,29 @@ now: Final = click.option(
     help="The day that ages are counted from; today by default.",
 )
 """What day it is."""
+
+
+vex: Final = click.option(
+    "--vex",
+    multiple=True,
+    type=click.Path(dir_okay=False),
+    metavar="FILE",
+    help="A VEX document to believe: OpenVEX, CycloneDX or CSAF. Repeatable.",
+)
+"""Documents that the user names."""
+
+ignore: Final = click.option(
+    "--ignore",
+    default="",
+    type=click.Path(dir_okay=False),
+    metavar="FILE",
+    help="Findings that do not matter, in TOML: each with a reason, and until when.",
+)
+"""The file of what is accepted."""
+
+no_attached: Final = click.option(
+    "--no-attached-vex",
+    is_flag=True,
+    help="Leave out the VEX documents that are attached to the image.",
+)
+"""What was found with the image is heard unless this is said."""

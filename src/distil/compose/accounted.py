@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
@@ -204,6 +205,7 @@ def _difference(file: InventoryFile, entry: Kept, owners: Sequence[str]) -> str:
     return "" if name in [owners[number] for number in file.owners] else f"of {origin.purl}"
 
 
+@functools.lru_cache(maxsize=1 << 14)
 def _named(purl: str) -> str:
     """Type, name and version of `purl`, however they are escaped."""
     return unquote(_AFTER_NAME.sub("", purl))

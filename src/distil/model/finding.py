@@ -212,8 +212,10 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
     `findings` are sorted, the worst first; those that are settled are among them. `covered` are
     components whose advisories are those of the OS package that owns them, with its ref.
     `heard` are the documents whose statements stand in the findings. `upgrades` are for the
-    findings that count, the smaller step of a package first. `now` is the time that all ages are
-    counted from, in seconds since 1970.
+    findings that count, the smaller step of a package first. `spared` are of packages that belong
+    to what the image was made of and that distil left out wholly, as its ledger tells: they are no
+    findings, and nothing of them is there. `now` is the time that all ages are counted from, in
+    seconds since 1970.
     """
 
     subject: Subject
@@ -224,6 +226,7 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
     covered: tuple[tuple[str, str], ...] = ()
     heard: tuple[Heard, ...] = ()
     upgrades: tuple[Upgrade, ...] = ()
+    spared: tuple[Finding, ...] = ()
     verdict: Verdict
     database: DatabaseStatus
     now: int

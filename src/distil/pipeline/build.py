@@ -137,7 +137,7 @@ def _build(request: BuildRequest, cache: Cache) -> BuildSummary | IndexSummary:
             resolver=resolver,
             debug=request.debug,
         )
-        with _judge(request, spec, cache) as judged:
+        with _judge(request, spec, place.directory, str(names[0]), cache) as judged:
             products = on_each(platforms, cache, lambda one: _produce(one, workshop))
             if request.verify_reproducible:
                 fresh = stages_of(subject, resolver.toolchain, client, request.secrets, fresh=True)
@@ -153,16 +153,20 @@ def _build(request: BuildRequest, cache: Cache) -> BuildSummary | IndexSummary:
 
 @contextlib.contextmanager
 def _judge(
-    request: BuildRequest, spec: Spec, cache: Cache
+    request: BuildRequest, spec: Spec, source: Path, name: str, cache: Cache
 ) -> Iterator[Callable[[Product], Product]]:
-    """What says of each product how it stands to the policy, and raises where it must not be."""
+    """What says of each product how it stands to the policy, and raises where it must not be.
+
+    `source` is the directory of the specification, `name` what the image is called.
+    """
     wanted = asked(spec.policy, request.fail_on, scan=request.scan)
     if wanted.is_empty:
         yield lambda product: product
         return
-    from distil.pipeline.judging import judging  # Most builds have no policy.
+    from distil.pipeline.judging import Means, judging  # Most builds have no policy.
 
-    with judging(wanted, cache, database=request.database, now=request.now) as judge:
+    means = Means(source=source, name=name, cache=cache, database=request.database, now=request.now)
+    with judging(wanted, means) as judge:
         yield judge.judged
 
 

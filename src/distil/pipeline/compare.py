@@ -12,6 +12,7 @@ from distil.image.stores import NOTHING_SAID, StoreSettings
 from distil.model.comparison import Comparison, ScannedImage
 from distil.model.condition import COUNTS, Condition
 from distil.model.reference import parse_location
+from distil.pipeline.hearing import Hearing, named_documents
 from distil.pipeline.scan import DOCUMENT, Scanned, ScanRequest, scan, scan_surveyed
 from distil.survey.surveying import Surveyed, SurveyedImage, Wanted, survey, survey_base
 from distil.vulns.advisories import Advisories
@@ -24,7 +25,7 @@ class CompareRequest(msgspec.Struct, frozen=True, kw_only=True):
     Both are places such as ``oci:DIR:TAG``, or ``sbom:FILE``. What is compared with is the image
     `to`, or else the one that `image` was made on, whose layers it has. Of images for several
     platforms it is this machine's, or the one named. What counts is what any of `conditions` holds
-    for. `database` and `now` are as in `ScanRequest`.
+    for. `database`, `now` and `hearing` are as in `ScanRequest`.
     """
 
     image: str
@@ -33,6 +34,7 @@ class CompareRequest(msgspec.Struct, frozen=True, kw_only=True):
     conditions: tuple[Condition, ...] = COUNTS
     database: Path | None = None
     now: int = 0
+    hearing: Hearing = Hearing()
     settings: StoreSettings = NOTHING_SAID
 
 
@@ -71,7 +73,7 @@ def _scanned(
     if place.startswith(DOCUMENT):
         return scan(_scan_request(request, place), advisories).scanned[0]
     surveyed = survey(parse_location(place), _wanted(request, likely), cache)
-    return scan_surveyed(surveyed, advisories, _scan_request(request, place).matching)[0]
+    return _matched(surveyed, request, advisories)
 
 
 def _base_of(
@@ -81,8 +83,13 @@ def _base_of(
     image = after.surveyed or Surveyed(after.inventory)
     likely = after.inventory.subject.platform
     base = survey_base(parse_location(request.image), image, _wanted(request, likely), cache)
+    return _matched(SurveyedImage((base,)), request, advisories)
+
+
+def _matched(surveyed: SurveyedImage, request: CompareRequest, advisories: Advisories) -> Scanned:
+    """The scan of the first of `surveyed`, with what is said of it."""
     how = _scan_request(request, request.image).matching
-    return scan_surveyed(SurveyedImage((base,)), advisories, how)[0]
+    return scan_surveyed(surveyed, advisories, how, named_documents(request.hearing))[0]
 
 
 def _wanted(request: CompareRequest, likely: str) -> Wanted:
@@ -91,6 +98,7 @@ def _wanted(request: CompareRequest, likely: str) -> Wanted:
         all_platforms=False,
         likely=likely,
         functions=True,
+        vex=request.hearing.attached,
         settings=request.settings,
     )
 
@@ -100,5 +108,6 @@ def _scan_request(request: CompareRequest, place: str) -> ScanRequest:
         image=place,
         platform=request.platform,
         now=request.now,
+        hearing=request.hearing,
         settings=request.settings,
     )

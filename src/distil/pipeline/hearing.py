@@ -14,11 +14,7 @@ from distil.model.finding import Scan
 from distil.model.inventory import Inventory
 from distil.model.regular_file import open_regular
 from distil.survey.surveying import Surveyed
-from distil.vulns.vex.apply import apply
 from distil.vulns.vex.claims import Document
-from distil.vulns.vex.ignore import read_ignore_file
-from distil.vulns.vex.match import target_of
-from distil.vulns.vex.read import is_vex, read_vex
 from distil.vulns.vex.reading import LARGEST
 
 
@@ -37,12 +33,16 @@ def named_documents(hearing: Hearing) -> tuple[Document, ...]:
     """The documents that the user names. Raises `MalformedVex`, `MalformedIgnoreFile`, OSError."""
     found = [read_named(one) for one in hearing.vex]
     if hearing.ignore:
+        from distil.vulns.vex.ignore import read_ignore_file
+
         found.append(read_ignore_file(_read(hearing.ignore), hearing.ignore))
     return tuple(found)
 
 
 def read_named(file: str) -> Document:
     """The VEX document in `file`. Raises `MalformedVex`, OSError."""
+    from distil.vulns.vex.read import read_vex
+
     return read_vex(_read(file), file)
 
 
@@ -51,6 +51,10 @@ def attached_vex(surveyed: Surveyed) -> Iterator[Document]:
 
     Nobody asked for it: what cannot be read is told and left out.
     """
+    if not surveyed.vex:
+        return
+    from distil.vulns.vex.read import is_vex, read_vex
+
     about = surveyed.inventory.subject.digest
     for one in surveyed.vex:
         if not is_vex(one.data):
@@ -69,6 +73,11 @@ def heard(
 ) -> Scan:
     """`scan` with what `documents` and those that were found with the image say of it."""
     beside = tuple(attached_vex(surveyed)) if surveyed is not None else ()
+    if not documents and not beside:
+        return scan
+    from distil.vulns.vex.apply import apply
+    from distil.vulns.vex.match import target_of
+
     index = surveyed.index if surveyed is not None else ""
     return apply(scan, (*documents, *beside), target_of(inventory, index))
 

@@ -20,6 +20,7 @@ from distil.model.finding import Scan
 from distil.model.image import ImageConfig, decode_document
 from distil.model.inventory import Inventory
 from distil.model.policy import Judgement, Outcome, ScanSummary
+from distil.pipeline.hearing import Hearing, named_documents
 from distil.pipeline.scan import scan_surveyed
 from distil.policy.asked import Asked
 from distil.policy.errors import PolicyViolated
@@ -29,15 +30,21 @@ from distil.survey.surveying import Surveyed, SurveyedImage
 from distil.vulns.advisories import Advisories
 from distil.vulns.database.reader import open_database
 from distil.vulns.matching.scan import Matching
+from distil.vulns.vex.claims import Document
 
 
 class Judge(msgspec.Struct, frozen=True):
-    """What images are judged by: the rules, and the advisories where they are looked at."""
+    """What images are judged by: the rules, and the advisories where they are looked at.
+
+    `name` is what the image is called, `documents` are those that are believed.
+    """
 
     asked: Asked
     cache: Cache
+    name: str
     advisories: Advisories | None
     how: Matching
+    documents: tuple[Document, ...] = ()
 
     def judged(self, product: Product) -> Product:
         """`product` with how its production image stands to the rules.
@@ -52,7 +59,7 @@ class Judge(msgspec.Struct, frozen=True):
         image_judged = Judged(inventory=inventory, user=config.config.user, scan=scan)
         results = judge(self.asked.policy, image_judged)
         if any(one.outcome in (Outcome.BROKEN, Outcome.UNTOLD) for one in results):
-            raise PolicyViolated(name, results)
+            raise PolicyViolated(self.name, results)
         skipped = [one.key for one in results if one.outcome is Outcome.SKIPPED]
         if skipped:
             emit(Warned(f"nobody looked for vulnerabilities: {', '.join(skipped)} not judged"))
@@ -64,25 +71,46 @@ class Judge(msgspec.Struct, frozen=True):
             return None
         functions = keep_functions(inventory, image.layers, self.cache)
         surveyed = Surveyed(inventory, has_ledger=True, functions=functions)
-        (scanned,) = scan_surveyed(SurveyedImage((surveyed,)), self.advisories, self.how)
+        (scanned,) = scan_surveyed(
+            SurveyedImage((surveyed,)), self.advisories, self.how, self.documents
+        )
         return scanned.scan
 
 
-@contextlib.contextmanager
-def judging(
-    asked: Asked, cache: Cache, *, database: Path | None = None, now: int = 0
-) -> Iterator[Judge]:
-    """A judge by what is `asked`, with the `database` of that name, or else the user's, opened.
+class Means(msgspec.Struct, frozen=True, kw_only=True):
+    """What a judge is to work with.
 
-    Ages are counted from `now`, in seconds since 1970, 0 for the time it is. Raises `NoDatabase`
-    and the other errors of databases.
+    `source` is the directory that files of the policy are relative to, `name` what the image is
+    called, `database` the file of advisories, this user's by default. Ages are counted from `now`,
+    in seconds since 1970, 0 for the time it is.
     """
-    how = Matching(now=now or int(time.time()))
+
+    source: Path
+    name: str
+    cache: Cache
+    database: Path | None = None
+    now: int = 0
+
+
+@contextlib.contextmanager
+def judging(asked: Asked, means: Means) -> Iterator[Judge]:
+    """A judge by what is `asked`, with the database and all documents at hand.
+
+    Raises `NoDatabase` and the other errors of databases, `MalformedVex`, `MalformedIgnoreFile`,
+    OSError.
+    """
+    how = Matching(now=means.now or int(time.time()))
     if not asked.scan:
-        yield Judge(asked, cache, None, how)
+        yield Judge(asked, means.cache, means.name, None, how)
         return
-    with open_database(database) as advisories:
-        yield Judge(asked, cache, advisories, how)
+    policy = asked.policy
+    hearing = Hearing(
+        vex=tuple(str(means.source / one) for one in policy.vex),
+        ignore=str(means.source / policy.ignore) if policy.ignore else "",
+    )
+    documents = named_documents(hearing)
+    with open_database(means.database) as advisories:
+        yield Judge(asked, means.cache, means.name, advisories, how, documents)
 
 
 def _summary(scan: Scan) -> ScanSummary:
@@ -91,8 +119,12 @@ def _summary(scan: Scan) -> ScanSummary:
         worst[one.id] = max(one.severity, worst.get(one.id, Severity.UNKNOWN))
     severities = sorted(worst.values(), reverse=True)
     return ScanSummary(
-        open={one.word: severities.count(one) for one in dict.fromkeys(severities)},
+        open={_word(one): severities.count(one) for one in dict.fromkeys(severities)},
         settled=len(scan.findings) - len(scan.open),
         verdict=scan.verdict,
         database=scan.database.digest,
     )
+
+
+def _word(severity: Severity) -> str:
+    return "unrated" if severity is Severity.UNKNOWN else severity.word

@@ -12,16 +12,19 @@ import msgspec
 from distil.fetch.cache import Cache
 from distil.image.stores import NOTHING_SAID, StoreSettings
 from distil.model.advisory import Severity
-from distil.model.finding import Scan
+from distil.model.finding import Presence, Scan
 from distil.model.inventory import Answer, IndexInventory, Inventory, Subject
+from distil.model.ledger import Ledger
 from distil.model.reference import parse_location
 from distil.pipeline.hearing import Hearing, heard, named_documents
+from distil.survey.accounted import left_out, with_reasons
 from distil.survey.surveying import Surveyed, SurveyedImage, Wanted, known_image, survey
 from distil.vulns.advisories import Advisories
 from distil.vulns.database.reader import open_database
 from distil.vulns.errors import DatabaseTooOld
 from distil.vulns.matching.scan import OLD, Matching
 from distil.vulns.matching.scan import scan as matched
+from distil.vulns.remembered import Remembered
 from distil.vulns.vex.claims import Document
 
 DOCUMENT: Final = "sbom:"
@@ -106,7 +109,8 @@ def scan(request: ScanRequest, advisories: Advisories | None = None) -> ScanRepo
     """
     if advisories is None:
         with open_database(Path(request.database) if request.database else None) as opened:
-            return scan(request, opened)
+            return scan(request, Remembered(opened))
+    request = msgspec.structs.replace(request, now=request.matching.now)
     _check_age(request, advisories)
     found = _found(request, advisories)
     if not request.upgrades:
@@ -158,7 +162,25 @@ def _scanned(
     one: Surveyed, advisories: Advisories, how: Matching, documents: Sequence[Document]
 ) -> Scanned:
     found = matched(one.inventory, advisories, how, one.functions)
+    if one.ledger is not None:
+        found = with_reasons(found, one.inventory, one.ledger)
+        found = _with_spared(found, one.inventory, one.ledger, advisories, how)
     return Scanned(heard(found, one.inventory, one, documents), one.inventory, one)
+
+
+def _with_spared(
+    found: Scan, inventory: Inventory, ledger: Ledger, advisories: Advisories, how: Matching
+) -> Scan:
+    """`found` with what the packages have that were left out wholly."""
+    gone = left_out(ledger, inventory)
+    if not gone:
+        return found
+    supposed = msgspec.structs.replace(
+        inventory, components=gone, relations=(), files=(), has_files=False
+    )
+    spared = matched(supposed, advisories, how).findings
+    absent = tuple(msgspec.structs.replace(one, presence=Presence.NONE) for one in spared)
+    return msgspec.structs.replace(found, spared=absent)
 
 
 def _of_document(

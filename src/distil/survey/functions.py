@@ -13,15 +13,16 @@ from distil.events import Warned, emit
 from distil.fetch.cache import Cache
 from distil.formats.elf_image import ElfImage
 from distil.formats.errors import MalformedElf
-from distil.formats.go_functions import GoFunctions, read_go_functions
+from distil.formats.go_functions import read_go_functions
 from distil.image.layer import Layer
 from distil.image.layer_contents import Allowance, layer_members
 from distil.image.limits import limits_here
 from distil.model.inventory import Inventory, InventoryFile
 from distil.model.node import Kind
+from distil.vulns.matching.symbols import Keys, keys_of
 
 _AREA: Final = "analysis"
-_VERSION: Final = 1
+_VERSION: Final = 2
 """Raised when the same program would be kept otherwise."""
 _LARGEST: Final = 1 << 30
 """Bytes of a program that is read."""
@@ -35,10 +36,10 @@ class ProgramFunctions:
     def __init__(self, cache: Cache) -> None:
         self._cache = cache
 
-    def __call__(self, file: InventoryFile) -> GoFunctions | None:
+    def __call__(self, file: InventoryFile) -> Keys | None:
         """Those of the program in `file`; None where they are not known, or not all of them."""
         data = self._cache.document(_AREA, _key(file.digest)) if file.digest else None
-        return GoFunctions(_unpacked(data)) if data else None
+        return _unpacked(data) if data else None
 
 
 def keep_functions(inventory: Inventory, layers: Sequence[Layer], cache: Cache) -> ProgramFunctions:
@@ -112,13 +113,16 @@ def _packed(content: mmap.mmap | bytes) -> bytes:
         found = None
     if found is None or not found.has_inlined:
         return b""
-    return zstandard.ZstdCompressor(level=3).compress(found.block)
+    keys = keys_of(found)
+    lists = ("\0".join(sorted(one)) for one in (keys.packages, keys.names))
+    return zstandard.ZstdCompressor(level=3).compress("\n".join(lists).encode())
 
 
-def _unpacked(data: bytes) -> bytes:
+def _unpacked(data: bytes) -> Keys:
     import zstandard
 
-    return zstandard.ZstdDecompressor().decompress(data)
+    packages, _, names = zstandard.ZstdDecompressor().decompress(data).decode().partition("\n")
+    return Keys(frozenset(names.split("\0")), frozenset(packages.split("\0")))
 
 
 def _key(digest: str) -> str:

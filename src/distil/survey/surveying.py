@@ -42,6 +42,7 @@ from distil.model.inventory import (
     Scope,
     Subject,
 )
+from distil.model.ledger import Ledger
 from distil.model.platform import optional_platform
 from distil.model.reference import Location
 from distil.survey.attached import VEX, AttachedDocument, attached_documents
@@ -89,6 +90,7 @@ class Surveyed(msgspec.Struct, frozen=True):
     vex: tuple[AttachedDocument, ...] = ()
     has_ledger: bool = False
     functions: ProgramFunctions | None = None
+    ledger: Ledger | None = None
     index: str = ""
     """The digest of the index that the image was found in."""
 
@@ -232,6 +234,7 @@ def _survey_one(source: Source, image: StoredImage, wanted: Wanted, cache: Cache
         vex,
         has_ledger=ledger is not None,
         functions=functions,
+        ledger=ledger,
         index=str(within.digest) if within is not None else "",
     )
 

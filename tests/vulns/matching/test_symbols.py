@@ -122,7 +122,7 @@ def test_a_finding_whose_functions_are_absent_is_settled_and_still_there():
         "golang.org/x/net/http2.Server.ServeConn",
         "golang.org/x/net/http2.ConfigureServer",
     )
-    assert one.presence is Presence.UNTOLD
+    assert one.presence is Presence.WHOLE
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from distil.events import Warned, emit
@@ -19,6 +20,8 @@ LARGEST_DOCUMENT: Final = 64 << 20
 LARGEST_TOTAL: Final = 64 << 30
 """Bytes of all documents together."""
 
+_NO_YEAR: Final = 1980
+"""What archives have that are made the same each time."""
 _SPOILT: Final = 0.01
 """The share of documents that may be no advisories, each of which is told."""
 _TOLD: Final = 5
@@ -45,15 +48,28 @@ def read_archive(
                 if len(data) > LARGEST_DOCUMENT:
                     raise MalformedFeed(name, f"{member.filename} is too large")
                 try:
-                    yield read_document(data, ecosystem, source)
+                    document = read_document(data, ecosystem, source)
                 except NotOsv as error:
                     spoilt.append(f"{member.filename}: {error}")
+                    continue
+                document.modified = document.modified or _date_of(member)
+                yield document
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise MalformedFeed(name, f"not a ZIP archive that can be read: {error}") from error
     if spoilt and len(spoilt) > count * _SPOILT:
         raise MalformedFeed(name, f"{len(spoilt)} of {count} are no advisories, as {spoilt[0]}")
     for one in spoilt[:_TOLD]:
         emit(Warned(f"{name}: left out, for it is no advisory: {one}"))
+
+
+def _date_of(member: zipfile.ZipInfo) -> int:
+    """When a member was written, for documents that do not say; 0 where it does not either."""
+    if member.date_time[0] <= _NO_YEAR:
+        return 0
+    try:
+        return int(datetime(*member.date_time, tzinfo=UTC).timestamp())
+    except ValueError:
+        return 0
 
 
 def _members(archive: zipfile.ZipFile, name: str) -> list[zipfile.ZipInfo]:

@@ -133,8 +133,7 @@ def read_document(data: bytes, ecosystem: str, source: str) -> FeedDocument:
     """
     try:
         found = _decoder.decode(data)
-        modified = seconds(found.modified) or seconds(found.published)
-        return FeedDocument(found.id, modified, _told(found, ecosystem, source))
+        return FeedDocument(found.id, seconds(found.modified), _told(found, ecosystem, source))
     except (msgspec.DecodeError, UnicodeError, ValueError, OverflowError, RecursionError) as error:
         raise NotOsv(str(error)) from error
 
@@ -148,7 +147,7 @@ def _told(found: _Document, ecosystem: str, source: str) -> list[Told]:
     advisory = Advisory(
         id=found.id,
         source=source,
-        modified=seconds(found.modified) or seconds(found.published),
+        modified=seconds(found.modified),
         published=seconds(found.published),
         withdrawn=seconds(found.withdrawn),
         aliases=tuple(found.aliases or ()),

@@ -49,7 +49,9 @@ class Remaining:
         """What is there of the component of this number."""
         component = self._inventory.components[number]
         if not self._inventory.has_files or not component.claimed:
-            return Remains(Presence.UNTOLD, component.present, component.claimed)
+            is_there = self._inventory.has_files and component.kind in _IN_PROGRAMS
+            presence = Presence.WHOLE if is_there and component.places else Presence.UNTOLD
+            return Remains(presence, component.present, component.claimed)
         documents = tuple(self._documents[number])
         presence = self._presence(component, number, has_documents=bool(documents))
         return Remains(presence, component.present, component.claimed, documents)
@@ -65,3 +67,6 @@ class Remaining:
 
 
 _OWNED: Final = frozenset({Attribution.PACKAGE, Attribution.LANGUAGE, Attribution.PROGRAM})
+
+_IN_PROGRAMS: Final = frozenset({"go", "rust", "java", "binary", "elf"})
+"""Kinds that are told by the bytes of a file which they are, or are in: so they are there."""

@@ -33,7 +33,14 @@ class Functions(Protocol):
         """All of them."""
 
 
-LinkedFunctions = Callable[[InventoryFile], Functions | None]
+class Keys(NamedTuple):
+    """What is linked into a program: its functions by `key`, and the packages that they are of."""
+
+    names: frozenset[str]
+    packages: frozenset[str]
+
+
+LinkedFunctions = Callable[[InventoryFile], Functions | Keys | None]
 """The functions of the program in a file, with those that were inlined; None if not known."""
 
 
@@ -50,10 +57,16 @@ def linked_in(file: InventoryFile, functions: LinkedFunctions) -> Linked | None:
     table = functions(file)
     if table is None:
         return None
-    names = frozenset(_keys(table.names()))
-    if not all(start in names for start in _STARTS):
+    keys = table if isinstance(table, Keys) else keys_of(table)
+    if not all(start in keys.names for start in _STARTS):
         return None
-    return Linked(file, names, frozenset(map(_package, names)))
+    return Linked(file, *keys)
+
+
+def keys_of(functions: Functions) -> Keys:
+    """All of `functions`, which takes seconds for the largest programs."""
+    names = frozenset(_keys(functions.names()))
+    return Keys(names, frozenset(map(_package, names)))
 
 
 def _keys(names: Iterable[str]) -> Iterator[str]:
