@@ -79,7 +79,12 @@ FUNCTIONS = {
         "(request: 'CompareRequest', advisories: 'Advisories | None' = None) -> 'Comparison'"
     ),
     "copy": "(request: 'CopyRequest') -> 'CopySummary'",
-    "recommend": "(request: 'RecommendRequest') -> 'Recommendation'",
+    "recommend": (
+        "(request: 'RecommendRequest', advisories: 'Advisories | None' = None) -> 'Recommendation'"
+    ),
+    "recommend_image": (
+        "(request: 'RecommendImageRequest', advisories: 'Advisories | None' = None) -> 'Advice'"
+    ),
     "run": ("(request: 'RunRequest', started: 'Callable[[Running], None] | None' = None) -> 'Ran'"),
     "tags": (
         "(place: 'str', settings: 'StoreSettings' = StoreSettings(insecure=frozenset()))"
@@ -164,6 +169,16 @@ STRUCTS = {
         "settings",
     ],
     "CopySummary": ["reference", "digest", "platforms", "artifacts", "is_new_index"],
+    "RecommendImageRequest": [
+        "image",
+        "platform",
+        "bases",
+        "database",
+        "now",
+        "settings",
+        "refresh",
+        "offline",
+    ],
     "RecommendRequest": [
         "source",
         "arguments",
@@ -171,6 +186,8 @@ STRUCTS = {
         "seconds",
         "settings",
         "secrets",
+        "database",
+        "now",
         "refresh",
         "offline",
     ],

@@ -15,6 +15,7 @@ HEAD: Final = """# Commands
 <!-- Made by scripts/docs from src/distil/cli. -->
 <!-- session: a copy of examples/flask-hello -->
 <!-- given: Docker -->
+<!-- given: advisories -->
 
 Standard output is data, standard error is talk: `distil build` prints the names of the images that
 it wrote, and nothing else, so that commands nest. What exit codes mean is in [Errors](errors.md).
@@ -25,6 +26,9 @@ NOT_RUN: Final = {
     "run": "a server goes on until it is stopped",
     "recommend": "the guide about running does that",
     "update": "it asks servers",
+    "scan": "it ends with 1 for what it finds: the guide to scans does that",
+    "compare": "it needs another image, and ends with 1 where that was better",
+    "verify": "the guide to VEX does that",
 }
 """The verbs whose examples the tests do not run, and why."""
 

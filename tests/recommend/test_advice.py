@@ -28,7 +28,7 @@ from distil.model.tree import Tree
 from distil.recommend.bases import Base, BaseOutcome, best_of, candidates_on, newest_of
 from distil.recommend.counts import Counts, count, counts_of
 from distil.recommend.lines import lines_for
-from distil.recommend.parts import Division, needed_by, parts_of
+from distil.recommend.parts import Division, Part, needed_by, parts_of
 from distil.recommend.rebuilt import Change, Release, rebuilt
 from distil.recommend.recognised import Recognised
 from distil.recommend.worth import advised
@@ -217,10 +217,15 @@ def test_libraries_that_the_application_needs_and_does_not_bring() -> None:
 # --- bases ------------------------------------------------------------------------------------
 
 
+NOW_THERE = Part(size=99, components=9, counts=Counts(low=9, weight=9))
+
+
 def outcome(base: str, version: str, weight: float, size: int = 1, **more: object) -> BaseOutcome:
     runtime = msgspec.structs.replace(RUNTIME, version=version)
     counts = Counts(low=int(weight), weight=weight)
-    found = BaseOutcome(candidate=Base(base=base), size=size, runtime=runtime, counts=counts)
+    found = BaseOutcome(
+        candidate=Base(base=base), uncompressed_size=size, runtime=runtime, counts=counts
+    )
     return msgspec.structs.replace(found, **more)
 
 
@@ -237,22 +242,45 @@ def test_the_best_has_the_same_line_and_the_fewest_vulnerabilities() -> None:
         outcome("failed", "3.12.9", 0, error="no"),
         outcome("none", "3.12.9", 0, runtime=None),
     )
-    assert best_of(outcomes, RUNTIME).candidate.base == "small"
-    assert newest_of(outcomes, RUNTIME).candidate.base == "newer"
-    assert best_of(outcomes[3:], RUNTIME) is None
+    best = best_of(outcomes, RUNTIME, NOW_THERE)
+    assert best.candidate.base == "small"
+    assert newest_of(outcomes, RUNTIME, best).candidate.base == "newer"
+    assert best_of(outcomes[3:], RUNTIME, NOW_THERE) is None
+
+
+def test_what_is_no_better_than_what_there_is_is_not_recommended() -> None:
+    same = outcome("same", "3.12.9", 9, size=99)
+    assert best_of((same,), RUNTIME, NOW_THERE) is None
+    assert best_of((outcome("smaller", "3.12.9", 9, size=98),), RUNTIME, NOW_THERE) is not None
+    assert best_of((outcome("worse", "3.12.9", 10, size=1),), RUNTIME, NOW_THERE) is None
+
+
+def test_a_newer_line_is_for_fewer_vulnerabilities_or_longer_care() -> None:
+    best = outcome("a", "3.12.9", 1, ends="2028-06-30")
+    same = outcome("b", "3.13.5", 1, ends="2028-06-30")
+    assert newest_of((best, same), RUNTIME, best) is None
+    longer = msgspec.structs.replace(same, ends="2030-06-30")
+    assert newest_of((best, longer), RUNTIME, best) is longer
+    assert newest_of((best, same), RUNTIME, None) is same
 
 
 def test_where_no_version_is_known_any_line_will_do() -> None:
     unsaid = msgspec.structs.replace(RUNTIME, version="")
-    assert best_of((outcome("a", "3.13.5", 1),), unsaid).candidate.base == "a"
+    assert best_of((outcome("a", "3.13.5", 1),), unsaid, NOW_THERE).candidate.base == "a"
+
+
+LIBRARIES = ("libpq.so.5", 'x"]\nevil = ["')
 
 
 def test_the_file_of_a_base_says_what_was_made() -> None:
-    for one in candidates_on("debian:trixie", ("python3", "libpq5"), RUNTIME):
+    for plain in candidates_on("debian:trixie", ("python3",), RUNTIME):
+        one = plain.with_libraries(LIBRARIES, {"libpq.so.5": "libpq5"})
         said = parse_spec("\n".join(one.lines), "distil.toml")
         assert said.base.source == "debian:trixie"
         assert (said.app.packages, said.app.entrypoint) == (("python3", "libpq5"), ("python3",))
         assert said.reach.level is one.level
+        kept = () if one.level is Level.PACKAGES else ("/usr/lib/**/libpq.so.5*",)
+        assert said.reach.keep == kept
     service = Base(base="debian:trixie", packages=("redis-server",), level=Level.PACKAGES)
     assert parse_spec("\n".join(service.lines), "distil.toml").app.entrypoint is None
     assert Base(image="oci:base").lines == ()

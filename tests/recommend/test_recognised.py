@@ -68,6 +68,13 @@ def test_what_shows(
     assert evidence in told.evidence
 
 
+def test_what_is_there_counts_before_what_is_not() -> None:
+    nginx, gem = component("deb", "nginx-light", "1.22.1-9"), component("gem", "rack", "3.0")
+    assert recognised(of(nginx, gem), ()).name == "nginx"
+    ruby = component("deb", "ruby3.1", "3.1.2-7")
+    assert recognised(of(nginx, gem, ruby), ()).name == "ruby"
+
+
 def test_nothing_shows() -> None:
     assert recognised(of(component("deb", "perl-base", "5.36.0-7")), ("/bin/sh",)) is None
     assert recognised(of(), ()) is None

@@ -163,10 +163,15 @@ def test_of_several_steps_the_one_that_fixes_most_is_told_and_what_stays() -> No
     small = msgspec.structs.replace(
         UPGRADES[0], target="3.0.12", fixes=("CVE-2024-6119",), remains=("CVE-2024-5535",)
     )
-    large = msgspec.structs.replace(UPGRADES[0], brings=("CVE-2026-9",))
+    large = msgspec.structs.replace(
+        UPGRADES[0], fixes=(*UPGRADES[0].fixes, "CVE-2026-7"), brings=("CVE-2026-9",)
+    )
     told = to_text([msgspec.structs.replace(FULL, upgrades=(small, large))])
     assert "fixes 2 (1 critical, 1 high)" in told
     assert "3.0.12 fixes 1, 1 comes with it" in told
+    worse = msgspec.structs.replace(UPGRADES[0], brings=("CVE-2026-8", "CVE-2026-9"))
+    told = to_text([msgspec.structs.replace(FULL, upgrades=(small, worse))])
+    assert f"→ {small.target}" in told
     alone = to_text([msgspec.structs.replace(FULL, upgrades=(small,))])
     assert "1 stays" in alone
 

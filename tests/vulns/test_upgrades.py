@@ -76,17 +76,28 @@ DJANGO = {
     ("django", "4.1.13"): ("C", "D"),
     ("django", "4.2.1"): ("B", "C", "D"),
     ("django", "4.2.7"): ("C", "D"),
-    ("django", "5.0.1"): ("D", "E"),
+    ("django", "5.0.1"): ("E",),
 }
-FIXES = {"A": ("4.1.9", "4.2.1"), "B": ("4.1.13", "4.2.7"), "C": ("5.0.1",)}
+FIXES = {"A": ("4.1.9", "4.2.1"), "B": ("4.1.13", "4.2.7"), "C": ("5.0.1",), "D": ("5.0.1",)}
 
 
 def test_each_step_that_fixes_more_than_the_smaller_one() -> None:
     of = inventory(component("django", "4.1.0"))
     assert found(of, scanner(DJANGO, FIXES)) == [
         ("4.1.13", Step.PATCH, "A B", "C D", ""),
-        ("5.0.1", Step.MAJOR, "A B C", "D", "E"),
+        ("5.0.1", Step.MAJOR, "A B C D", "", "E"),
     ]
+
+
+def test_what_a_version_brings_is_mended_by_a_later_one() -> None:
+    table = {("x", "1.0"): ("A",), ("x", "1.1"): ("B", "C"), ("x", "1.2"): ("C",)}
+    look = scanner(table, {"A": ("1.1",), "B": ("1.2",), "C": ("1.3", "2.0")})
+    assert found(inventory(component("x", "1.0")), look) == [("1.3", Step.MINOR, "A", "", "")]
+
+
+def test_what_brings_as_much_as_it_fixes_is_no_upgrade() -> None:
+    table = {("x", "1.0"): ("A",), ("x", "1.1"): ("B",)}
+    assert found(inventory(component("x", "1.0")), scanner(table, {"A": ("1.1",)})) == []
 
 
 def test_the_lowest_version_that_fixes_as_much() -> None:

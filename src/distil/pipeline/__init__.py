@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from distil.pipeline.ls import Listed, ls
     from distil.pipeline.quickview import QuickView, quickview
     from distil.pipeline.recommend import RecommendRequest, recommend
+    from distil.pipeline.recommend_image import RecommendImageRequest, recommend_image
     from distil.pipeline.run import Ran, Running, RunRequest, run
     from distil.pipeline.sbom import (
         Compared,
@@ -82,6 +83,7 @@ __all__ = [
     "OwnedFiles",
     "QuickView",
     "Ran",
+    "RecommendImageRequest",
     "RecommendRequest",
     "RunRequest",
     "Running",
@@ -124,6 +126,7 @@ __all__ = [
     "raw_manifest",
     "read_sbom",
     "recommend",
+    "recommend_image",
     "run",
     "sbom",
     "sbom_document",
@@ -160,6 +163,7 @@ _ELSEWHERE: Final = {
     "OwnedFiles": "files",
     "QuickView": "quickview",
     "Ran": "run",
+    "RecommendImageRequest": "recommend_image",
     "RecommendRequest": "recommend",
     "RunRequest": "run",
     "Running": "run",

@@ -16,16 +16,17 @@ from distil.recommend.worth import Advised
 class Advice(msgspec.Struct, frozen=True, kw_only=True):
     """What is in the image, and what would make it better, each measured.
 
-    `system` is its distribution's name. `counts` are of all of it, `parts` tell what of that
-    another base takes the place of. `bases` are all that were tried, `best` the one of them with
-    which the fewest vulnerabilities are left while the application stays as it is; `newer` the same
-    for who goes on to a newer line of the runtime. `upgrades` have the most worth first. `remarks`
-    say what could not be found out, and why.
+    `system` is its distribution's name, `ends` the last day that it is cared for. `counts` are of
+    all of it, `parts` tell what of that another base takes the place of. `bases` are all that were
+    tried, `best` the one of them with which the fewest vulnerabilities are left while the
+    application stays as it is; `newer` the same for who goes on to a newer line of the runtime.
+    `upgrades` have the most worth first. `remarks` say what could not be found out, and why.
     """
 
     image: str
     platform: str
     system: str
+    ends: str = ""
     is_ours: bool
     runtime: Recognised | None
     counts: Counts

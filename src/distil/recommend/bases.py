@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -12,20 +13,27 @@ from distil.model.inventory import Answer
 from distil.model.spec import Level
 from distil.recommend.counts import Counts
 from distil.recommend.lines import Line
+from distil.recommend.parts import Part
 from distil.recommend.recognised import Recognised
 
 SPEC_FILE: Final = "distil.toml"
+_LIBRARIES: Final = "/usr/lib/**"
+"""Where the packages of all bases have libraries, below a directory for each architecture."""
+_LIBRARY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
+"""What a library may be called that is asked for: names come from anybody's files."""
 
 
 class Base(msgspec.Struct, frozen=True, kw_only=True):
     """A base to be made for a runtime, of `packages` from `base`, or the image `image`.
 
-    `start` is what it starts; nothing where the packages say so themselves.
+    `libraries` are to be there although nothing in it needs them, by name. `start` is what it
+    starts; nothing where the packages say so themselves.
     """
 
     base: str = ""
     level: Level = Level.REACHABLE
     packages: tuple[str, ...] = ()
+    libraries: tuple[str, ...] = ()
     start: tuple[str, ...] = ()
     image: str = ""
 
@@ -39,6 +47,12 @@ class Base(msgspec.Struct, frozen=True, kw_only=True):
         """The whole ``distil.toml`` that makes it; none for an image that is there."""
         return tuple(self._lines()) if not self.image else ()
 
+    def with_libraries(self, names: Sequence[str], having: Mapping[str, str]) -> Base:
+        """The same with libraries of these names, from the packages that `having` tells."""
+        named = tuple(one for one in names if _LIBRARY.fullmatch(one))
+        more = dict.fromkeys((*self.packages, *(having[one] for one in named if one in having)))
+        return msgspec.structs.replace(self, libraries=named, packages=tuple(more))
+
     def _lines(self) -> Iterator[str]:
         yield "[app]"
         yield f"packages = {_words(self.packages)}"
@@ -50,6 +64,8 @@ class Base(msgspec.Struct, frozen=True, kw_only=True):
         yield ""
         yield "[reach]"
         yield f"level = {json.dumps(self.level.value)}"
+        if self.libraries and self.level is not Level.PACKAGES:
+            yield f"keep = {_words([f'{_LIBRARIES}/{one}*' for one in self.libraries])}"
 
     def steps(self, name: str) -> tuple[Line, ...]:
         """What to do to build on it, when it is made as `name`."""
@@ -66,6 +82,7 @@ class BaseOutcome(msgspec.Struct, frozen=True, kw_only=True):
 
     `error` says why it was not made or looked at, with what to do about it in `hint`. `runtime`
     is the one that it has, `lacking` the libraries that what is put onto it needs and it has not.
+    `ends` is the last day that its distribution is cared for, empty where that is not known.
     """
 
     candidate: Base
@@ -77,6 +94,7 @@ class BaseOutcome(msgspec.Struct, frozen=True, kw_only=True):
     runtime: Recognised | None = None
     counts: Counts | None = None
     lacking: tuple[str, ...] = ()
+    ends: str = ""
 
     @property
     def is_sure(self) -> bool:
@@ -110,17 +128,25 @@ def candidates_on(base: str, packages: Sequence[str], runtime: Recognised) -> tu
     )
 
 
-def best_of(outcomes: Sequence[BaseOutcome], runtime: Recognised) -> BaseOutcome | None:
+def best_of(outcomes: Sequence[BaseOutcome], runtime: Recognised, now: Part) -> BaseOutcome | None:
     """The one that fits with the fewest vulnerabilities, by their weight; then the smallest.
 
-    None where none fits, or nothing was counted.
+    None where none is better than what there is `now`.
     """
     fitting = [one for one in outcomes if one.fits(runtime)]
-    return min(fitting, key=lambda one: (_weight(one), one.size), default=None)
+    best = min(fitting, key=_place, default=None)
+    if best is None or _place(best) >= (now.counts.weight, now.size):
+        return None
+    return best
 
 
-def newest_of(outcomes: Sequence[BaseOutcome], runtime: Recognised) -> BaseOutcome | None:
-    """The best of those with a newer line of the same runtime, for who can go on to it."""
+def newest_of(
+    outcomes: Sequence[BaseOutcome], runtime: Recognised, best: BaseOutcome | None
+) -> BaseOutcome | None:
+    """The best of those with a newer line of the same runtime, for who can go on to it.
+
+    None where `best` has no more vulnerabilities and is cared for as long.
+    """
     newer = [
         one
         for one in outcomes
@@ -129,11 +155,15 @@ def newest_of(outcomes: Sequence[BaseOutcome], runtime: Recognised) -> BaseOutco
         and one.runtime.name == runtime.name
         and _numbers(one.runtime.line) > _numbers(runtime.line)
     ]
-    return min(newer, key=lambda one: (_weight(one), one.size), default=None)
+    found = min(newer, key=_place, default=None)
+    if found is None or best is None:
+        return found
+    return found if _place(found)[0] < _place(best)[0] or found.ends > best.ends else None
 
 
-def _weight(outcome: BaseOutcome) -> float:
-    return outcome.counts.weight if outcome.counts is not None else 0.0
+def _place(outcome: BaseOutcome) -> tuple[float, int]:
+    weight = outcome.counts.weight if outcome.counts is not None else 0.0
+    return weight, outcome.uncompressed_size
 
 
 def _numbers(line: str) -> tuple[int, ...]:

@@ -77,13 +77,14 @@ def rebuilt(
         after_ids = ids_of(then)
         after_all = count((*stay, *then.findings))
     unchanged = {one.id for one in stay if one.settled is None}
+    fixed = ids_of(scan, old) - after_ids - unchanged
     return Rebuilt(
         base=release.name,
         date=release.date,
         created=inventory.subject.created,
         is_ours=is_ours,
         changes=tuple(sorted(changes, key=lambda one: one.name)),
-        fixes=tuple(sorted(ids_of(scan, old) - after_ids - unchanged)),
+        fixes=tuple(dict.fromkeys(one.id for one in scan.open if one.id in fixed)),
         brings=tuple(sorted(after_ids - before_ids)),
         before=count(scan.findings),
         after=after_all,

@@ -47,7 +47,8 @@ def recognised(inventory: Inventory, command: Sequence[str]) -> Recognised | Non
     """The runtime of the image that `inventory` tells of and whose container starts `command`.
 
     What is started counts first; then a program that no package owns, for somebody put it there;
-    then that components are written for it; then the packages. None when nothing shows.
+    then a package for which the most components are written; then that some are, for what is not
+    there. None when nothing shows.
     """
     written = _written(inventory)
     for word in command:
@@ -61,15 +62,15 @@ def recognised(inventory: Inventory, command: Sequence[str]) -> Recognised | Non
         if found is not None and found.kind == _BY_BYTES:
             where = found.places[0].path if found.places else found.name
             return _told(row, found, f"{where} is it", written)
-    for row in sorted(KNOWN, key=lambda one: -written[one.language]):
+    there = [(row, _best(row, inventory.components)) for row in KNOWN]
+    by_number = sorted(there, key=lambda one: (one[1] is None, -written[one[0].language]))
+    for row, found in by_number:
+        if found is not None and not written[row.language]:
+            return _told(row, found, f"package {found.name}", written)
         if written[row.language]:
             count = written[row.language]
             evidence = f"{count:,} {'component' if count == 1 else 'components'} written for it"
-            return _told(row, _best(row, inventory.components), evidence, written)
-    for row in KNOWN:
-        found = _best(row, inventory.components)
-        if found is not None:
-            return _told(row, found, f"package {found.name}", written)
+            return _told(row, found, evidence, written)
     return None
 
 

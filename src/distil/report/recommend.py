@@ -6,13 +6,16 @@ from collections.abc import Iterator
 
 import msgspec
 
+from distil.model.inventory import Answer
+from distil.recommend.counts import Counts
 from distil.recommend.outcome import Outcome, Recommendation
 from distil.report.document import json_text
 from distil.report.printable import printable
 from distil.report.units import columns, number, size
 from distil.run.trial import Begun, Kind
 
-_HEADINGS = ("", "compressed", "unpacked", "packages", "start")
+_VULNERABLE = "vulnerabilities"
+_HEADINGS = ("", "compressed", "unpacked", "packages", _VULNERABLE, "start")
 
 
 class _Document(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -35,9 +38,11 @@ def to_text(found: Recommendation, *, verbose: bool = False) -> str:
 
 def _lines(found: Recommendation, *, verbose: bool) -> Iterator[str]:
     yield f"{printable(found.application)} on {found.platform}, each built and started here"
-    yield columns([_HEADINGS, *(_row(one) for one in found.outcomes if not one.error)])
+    yield columns(list(_table(found)))
     for one in found.outcomes:
         yield from _notes(one, verbose=verbose)
+    if found.unscanned:
+        yield f"nothing was scanned: {printable(found.unscanned)}"
     if found.unstarted:
         yield f"nothing was started: {printable(found.unstarted)}"
     yield ""
@@ -49,6 +54,16 @@ def _lines(found: Recommendation, *, verbose: bool) -> Iterator[str]:
     yield from _named("smallest", found.smallest)
     if found.quickest is not None:
         yield from _named("starts first", found.quickest)
+    if found.safest is not None:
+        yield from _named("fewest vulnerabilities", found.safest)
+
+
+def _table(found: Recommendation) -> Iterator[tuple[str, ...]]:
+    """The rows, with vulnerabilities where anything was scanned."""
+    at = _HEADINGS.index(_VULNERABLE)
+    is_scanned = any(one.counts is not None for one in found.outcomes)
+    for row in (_HEADINGS, *(_row(one) for one in found.outcomes if not one.error)):
+        yield row if is_scanned else (*row[:at], *row[at + 1 :])
 
 
 def _row(outcome: Outcome) -> tuple[str, ...]:
@@ -58,8 +73,18 @@ def _row(outcome: Outcome) -> tuple[str, ...]:
         size(outcome.size),
         size(outcome.uncompressed_size),
         f"{outcome.packages:,}{components}",
+        "" if outcome.counts is None else _vulnerable(outcome.counts),
         "" if outcome.begun is None else _start(outcome.begun),
     )
+
+
+def _vulnerable(counts: Counts) -> str:
+    """How many vulnerabilities there are, and the bad ones: ``12: 1 critical, 3 high``."""
+    if counts.answer is Answer.UNKNOWN:
+        return "unknown"
+    bad = [f"{counts.critical:,} critical"] * bool(counts.critical)
+    bad += [f"{counts.high:,} high"] * bool(counts.high)
+    return f"{counts.total:,}" + (f": {', '.join(bad)}" if bad else "")
 
 
 def _start(begun: Begun) -> str:

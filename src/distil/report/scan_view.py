@@ -111,8 +111,8 @@ def headline(scan: Scan) -> str:
     if scan.verdict.answer is Answer.COMPLETE:
         return f"no known vulnerability in {number(scan.components, 'component')}"
     if scan.verdict.answer is Answer.PARTIAL:
-        return "no vulnerability in what could be assessed, which is not all"
-    return "nothing was found, and nothing could be told"
+        return "no known vulnerability, but not all could be told"
+    return "no vulnerability, because nothing could be told"
 
 
 def settled_rows(scan: Scan) -> list[tuple[Row, Statement]]:
@@ -209,7 +209,7 @@ def likelihood_words(finding: Finding) -> str:
 
 
 class Advice(msgspec.Struct, frozen=True):
-    """The upgrade of a package that fixes most, with the findings that it gets rid of.
+    """The upgrade of a package that fixes most but for what it brings, with what is gone then.
 
     `lesser` are smaller steps, of which each fixes less.
     """
@@ -229,7 +229,7 @@ def advice(scan: Scan) -> list[Advice]:
         findings[found.component].append(found)
     told = []
     for of_package in steps.values():
-        best = max(of_package, key=lambda one: len(one.fixes))
+        best = max(of_package, key=lambda one: len(one.fixes) - len(one.brings))
         fixes = frozenset(best.fixes)
         gone = tuple(
             found for ref in best.components for found in findings[ref] if found.id in fixes

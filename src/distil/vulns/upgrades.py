@@ -21,6 +21,8 @@ from distil.vulns.versions.table import ordering_of
 
 MOST_TRIED: Final = 12
 """Versions that are tried for a step of a package: of more, the lowest and the highest."""
+_ROUNDS: Final = 3
+"""How often the fixes of what the best version brings itself are tried as well."""
 
 _NUMBER: Final = re.compile(r"\d+")
 
@@ -71,8 +73,8 @@ def step_of(kind: str, installed: str, target: str) -> Step:
 def upgrades(scan: Scan, inventory: Inventory, look: Scanner) -> tuple[Upgrade, ...]:
     """The steps that get rid of findings of `scan`, of `inventory`; the best package first.
 
-    Of a package there is the lowest version of each step that fixes as much as that step can,
-    when that is more than what a smaller one fixes. `look` scans as `scan` was made.
+    Of a package there is the lowest version of each step that fixes as much as that step can, less
+    what it brings, when that is more than with a smaller one. `look` scans as `scan` was made.
     """
     components = {one.ref: one for one in inventory.components}
     groups: defaultdict[tuple[str, ...], list[Finding]] = defaultdict(list)
@@ -80,7 +82,11 @@ def upgrades(scan: Scan, inventory: Inventory, look: Scanner) -> tuple[Upgrade, 
         if finding.component in components:
             groups[_group(finding)].append(finding)
     packages = [_Package(found, components, scan.findings) for found in groups.values()]
-    _try(packages, inventory, look)
+    for _ in range(1 + _ROUNDS):
+        if not _try(packages, inventory, look):
+            break
+        for one in packages:
+            one.go_on()
     worth = {one: one.weight for one in packages}
     ordered = sorted(
         packages, key=lambda one: (-worth[one], one.first.package, one.first.installed)
@@ -109,41 +115,64 @@ class _Package:
         self.components = [components[ref] for ref in refs]
         self._open = frozenset(one.id for one in findings)
         self._known = frozenset(one.id for one in everything if one.component in refs)
-        self.targets = _targets(findings)
-        self._tried: dict[str, frozenset[str]] = {}
+        self._targets = _targets(self.first, findings)
+        self._after: dict[str, dict[str, Finding]] = {}
 
     @property
     def weight(self) -> float:
         """What the best step fixes comes to."""
-        fixed = max((self._fixed(one) for one in self._tried), key=len, default=frozenset())
+        fixed = max((self._fixed(one) for one in self._after), key=len, default=frozenset())
         weights = {one.id: weight_of(one) for one in self._findings if one.id in fixed}
         return sum(weights.values())
+
+    def untried(self) -> list[str]:
+        """The versions that are to be tried."""
+        return [one for _, one in self._targets if one not in self._after]
 
     def supposed(self, target: str) -> dict[str, InventoryComponent]:
         """The components at `target`, by the refs that they have now."""
         return {one.ref: at_version(one, target) for one in self.components}
 
-    def tried(self, target: str, after: frozenset[str]) -> None:
-        """Note that there are the findings `after` at `target`."""
-        self._tried[target] = after
+    def tried(self, target: str, after: Mapping[str, Finding]) -> None:
+        """Note that there are the findings `after`, by id, at `target`."""
+        self._after[target] = dict(after)
+
+    def go_on(self) -> None:
+        """Have versions tried that fix what the best of a step bring themselves."""
+        tried = {one for _, one in self._targets}
+        for step in Step:
+            best = self._best(step)
+            if best:
+                after = self._after[best]
+                brought = [after[name] for name in after.keys() - self._known]
+                more = _targets(self.first, brought)
+                self._targets += [one for one in more if one[0] is step and one[1] not in tried]
+        self._targets = _in_order(self._targets, self.first.ecosystem)
 
     def upgrades(self) -> list[Upgrade]:
         """The steps that are worth it, the smallest first."""
         found: list[Upgrade] = []
         most = 0
         for step in Step:
-            fitting = [one for at, one in self.targets if at is step]
-            best = max(fitting, key=lambda one: len(self._fixed(one)), default="")
-            if best and len(self._fixed(best)) > most:
-                most = len(self._fixed(best))
+            best = self._best(step)
+            if best and self._gained(best) > most:
+                most = self._gained(best)
                 found.append(self._upgrade(step, best))
         return found
 
+    def _best(self, step: Step) -> str:
+        """The lowest version with which the most is gained; empty where there is none."""
+        fitting = [one for at, one in self._targets if at is step and one in self._after]
+        return max(fitting, key=self._gained, default="")
+
     def _fixed(self, target: str) -> frozenset[str]:
-        return self._open - self._tried.get(target, self._open)
+        return self._open - self._after[target].keys()
+
+    def _gained(self, target: str) -> int:
+        return len(self._fixed(target)) - len(self._after[target].keys() - self._known)
 
     def _upgrade(self, step: Step, target: str) -> Upgrade:
-        after = self._tried[target]
+        after = self._after[target].keys()
         return Upgrade(
             kind=self.first.kind,
             ecosystem=self.first.ecosystem,
@@ -160,49 +189,56 @@ class _Package:
         )
 
 
-def _try(packages: Sequence[_Package], inventory: Inventory, look: Scanner) -> None:
-    """Scan what there would be: a version of each package at a time, all packages together."""
-    longest = max((len(one.targets) for one in packages), default=0)
+def _try(packages: Sequence[_Package], inventory: Inventory, look: Scanner) -> bool:
+    """Scan what there would be: a version of each package at a time, all packages together.
+
+    Whether there was anything to try.
+    """
+    waiting = [(one, one.untried()) for one in packages]
+    longest = max((len(targets) for _, targets in waiting), default=0)
     for number in range(longest):
         changed: dict[str, InventoryComponent] = {}
-        owners: defaultdict[str, list[tuple[_Package, str]]] = defaultdict(list)
-        for package in packages:
-            if number >= len(package.targets):
-                continue
-            target = package.targets[number][1]
+        owners: defaultdict[str, list[_Package]] = defaultdict(list)
+        now = [(one, targets[number]) for one, targets in waiting if number < len(targets)]
+        for package, target in now:
             there = package.supposed(target)
             changed |= there
-            for one in there.values():
-                owners[one.ref].append((package, target))
-        found = look(supposed(inventory, changed, alone=True))
-        after: defaultdict[tuple[_Package, str], set[str]] = defaultdict(set)
-        for each in (one for refs in owners.values() for one in refs):
-            after[each] = set()
-        for finding in found.open:
-            for each in owners.get(finding.component, ()):
-                after[each].add(finding.id)
-        for (package, target), ids in after.items():
-            package.tried(target, frozenset(ids))
+            for component in there.values():
+                owners[component.ref].append(package)
+        after: defaultdict[_Package, dict[str, Finding]] = defaultdict(dict)
+        for finding in look(supposed(inventory, changed, alone=True)).open:
+            for package in owners.get(finding.component, ()):
+                after[package][finding.id] = finding
+        for package, target in now:
+            package.tried(target, after[package])
+    return longest > 0
 
 
-def _targets(findings: Sequence[Finding]) -> list[tuple[Step, str]]:
-    """The versions to try with the step that each is, the lowest first."""
-    first = findings[0]
-    ordering = ordering_of(first.ecosystem)
-    if ordering is None:
-        return []
-    keyed = {_key(ordering, one): one for each in findings for one in each.fixed}
-    keyed.pop(None, None)
-    versions = [keyed[key] for key in sorted(key for key in keyed if key is not None)]
+def _targets(first: Finding, findings: Sequence[Finding]) -> list[tuple[Step, str]]:
+    """The versions with fixes of `findings`, with the step that each is, the lowest first.
+
+    `first` is one of what is installed.
+    """
+    versions = {one: None for each in findings for one in each.fixed}
     if first.kind in OS_KINDS:
-        return [(Step.UPDATE, one) for one in versions[-1:]]
+        return _in_order([(Step.UPDATE, one) for one in versions], first.ecosystem)[-1:]
     found = [(step_of(first.kind, first.installed, one), one) for one in versions]
+    found = _in_order(found, first.ecosystem)
     kept: list[tuple[Step, str]] = []
     for step in Step:
         of_step = [one for one in found if one[0] is step]
         half = MOST_TRIED // 2
         kept += of_step if len(of_step) <= MOST_TRIED else of_step[:half] + of_step[-half:]
     return kept
+
+
+def _in_order(targets: Iterable[tuple[Step, str]], ecosystem: str) -> list[tuple[Step, str]]:
+    """`targets` as the ecosystem orders versions, without what it cannot order."""
+    ordering = ordering_of(ecosystem)
+    if ordering is None:
+        return []
+    keyed = {_key(ordering, one[1]): one for one in targets}
+    return [keyed[key] for key in sorted(key for key in keyed if key is not None)]
 
 
 def _key(ordering: Ordering, version: str) -> Key | None:
