@@ -21,6 +21,7 @@ from bench import (
     sizes,
     start_times,
     tree_times,
+    vulnerabilities,
 )
 from bench.peers.context import EXAMPLES
 from tests.e2e.subjects import SUBJECTS
@@ -40,6 +41,7 @@ MEASUREMENTS = {
     "sandbox": sandbox_times.measure,
     "trees": tree_times.measure,
     "inventories": inventory_times.measure,
+    "vulnerabilities": vulnerabilities.measure,
 }
 
 
