@@ -105,7 +105,7 @@ def advisories(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 aliases=["CVE-2025-0003"],
                 summary="Session cookies signed with an old key are accepted",
                 severity=[
-                    {"type": "CVSS_V3", "score": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:N/A:N"}
+                    {"type": "CVSS_V3", "score": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:L/I:N/A:N"}
                 ],
             )
         ],

@@ -245,3 +245,21 @@ def test_what_cannot_be_read(image, tmp_path, speaker, cache):
     assert "it is no VEX document" in speaker.error("vex", "verify", image.name, file)
     assert "no VEX document is attached" in speaker.error("vex", "verify", image.name, "attached")
     assert "none.json" in speaker.error("vex", "verify", image.name, tmp_path / "none.json")
+
+
+def test_a_document_about_an_sbom(image, advisories, tmp_path, speaker, cache):
+    sbom = tmp_path / "image.cdx.json"
+    speaker.data("sbom", image.name, "--format", "cyclonedx", "-o", sbom)
+    document = json.loads(sbom.read_bytes())
+    serial = document["serialNumber"].removeprefix("urn:uuid:")
+    (part,) = (one for one in document["components"] if one["name"] == "libssl3")
+    analysis = {"state": "not_affected", "justification": "code_not_present"}
+    for number, is_settled in ((serial, True), (serial[::-1], False)):
+        affects = [{"ref": f"urn:cdx:{number}/1#{part['bom-ref']}"}]
+        told = {"id": CVE, "analysis": analysis, "affects": affects}
+        vex = tmp_path / "vex.json"
+        vex.write_text(json.dumps({"bomFormat": "CycloneDX", "vulnerabilities": [told]}))
+        asked = ScanRequest(image=f"sbom:{sbom}", now=NOW, hearing=Hearing(vex=(str(vex),)))
+        (found,) = scan(asked, advisories).scans
+        (finding,) = found.findings
+        assert any(one.by == str(vex) for one in finding.statements) is is_settled

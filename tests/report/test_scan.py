@@ -198,6 +198,18 @@ def test_what_was_heard_is_told(form: str) -> None:
         assert "no signature was checked" in told
 
 
+@pytest.mark.parametrize("form", FORMS)
+def test_what_was_left_out_is_told_and_is_no_finding(form: str) -> None:
+    gone = finding("CVE-2026-7", "perl", package="perl", presence=Presence.NONE)
+    scan = msgspec.structs.replace(CLEAN, spared=(gone,))
+    told = FORMS[form](scan)
+    if form == "json":
+        assert json.loads(told)["scans"][0]["spared"][0]["id"] == "CVE-2026-7"
+    else:
+        assert "1 vulnerability of 1 package that was left out wholly" in told
+    assert "1 vulnerability in" not in told
+
+
 def test_what_is_exploited_comes_first() -> None:
     worse = finding("CVE-2026-2", "z", package="z", severity=Severity.CRITICAL)
     told = to_text([msgspec.structs.replace(CLEAN, findings=(worse, FULL.findings[0]))])
@@ -239,6 +251,7 @@ def test_json() -> None:
         "vulnerabilities": 5,
         "findings": 6,
         "settled": 2,
+        "spared": 0,
         "fixable": 3,
         "exploited": 1,
         "severities": {

@@ -128,7 +128,7 @@ def command(image: str, **asked: Any) -> int:  # noqa: ANN401
     request = pipeline.ScanRequest(
         image=image,
         platform=asked["platform"],
-        upgrades=asked["against"] is None and asked["form"] not in ("sarif", "junit"),
+        upgrades=asked["against"] is None and asked["form"] in ("text", "json", "markdown"),
         base=asked["base"],
         database=str(asked["database"] or ""),
         now=asked["now"],

@@ -28,6 +28,7 @@ from distil.report.scan_view import (
     distinct,
     headline,
     settled_counts,
+    spared_words,
     system_words,
     word,
 )
@@ -118,6 +119,7 @@ def _standing(scan: Scan) -> Iterator[_Cells]:
         yield "found", headline(scan)
     yield "exploited", exploited_words(scan.open)
     yield "settled", "; ".join(settled_counts(scan))
+    yield "spared", spared_words(scan)
     yield from heard_rows(scan, REMARKS)
     yield "database", database_words(scan.database, scan.now)
     yield from verdict_rows(scan, REASONS)

@@ -20,6 +20,7 @@ from distil.report.scan_view import (
     repair_words,
     rows,
     settled_rows,
+    spared_words,
     statement_words,
     verdict_words,
     word,
@@ -82,6 +83,7 @@ class _Suite:
             ("digest", scan.subject.digest),
             ("database", scan.database.digest),
             ("found", headline(scan)),
+            *([("spared", spared_words(scan))] if scan.spared else []),
             *(("heard", heard_words(one)) for one in scan.heard),
             *(("heard", f"{one.name}: {said}") for one in scan.heard for said in one.remarks),
         ):

@@ -26,6 +26,7 @@ from distil.report.scan_view import (
     repair_words,
     rows,
     settled_rows,
+    spared_words,
     statement_words,
     system_words,
     unfixed,
@@ -165,7 +166,12 @@ class _Block:
 
     def _foot(self) -> Iterator[str]:
         scan = self._scan
-        parts = [system_words(scan), f"database {database_words(scan.database, scan.now)}"]
+        spared = spared_words(scan)
+        parts = [
+            f"spared: {spared}" if spared else "",
+            system_words(scan),
+            f"database {database_words(scan.database, scan.now)}",
+        ]
         yield ""
         if scan.verdict.answer is not Answer.COMPLETE:
             yield f"> **Not all could be told**: {plain(scan.verdict.answer.upper())}"

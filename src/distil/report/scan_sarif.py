@@ -26,6 +26,7 @@ from distil.report.scan_view import (
     repair_words,
     score,
     settled_rows,
+    spared_words,
     statement_words,
     verdict_words,
     word,
@@ -170,6 +171,8 @@ def _notifications(scan: Scan) -> Iterator[dict[str, Any]]:
     is_whole = scan.verdict.answer is Answer.COMPLETE
     yield {"level": "note" if is_whole else "warning", "message": _message(verdict_words(scan))}
     yield {"level": "note", "message": _message(headline(scan))}
+    if scan.spared:
+        yield {"level": "note", "message": _message(spared_words(scan))}
     for one in scan.heard:
         yield {"level": "note", "message": _message(heard_words(one))}
         for remark in one.remarks:

@@ -24,6 +24,7 @@ from distil.report.scan_view import (
     rows,
     settled_counts,
     settled_rows,
+    spared_words,
     statement_words,
     step_words,
     system_words,
@@ -76,6 +77,7 @@ def summary(scan: Scan, *, verbose: bool = False) -> Iterator[_Cells]:
     yield "found", headline(scan)
     yield "exploited", exploited_words(found)
     yield "settled", "; ".join(settled_counts(scan))
+    yield "spared", spared_words(scan)
     yield from heard_rows(scan, None if verbose else REMARKS)
     yield "assessed", _assessed(scan)
     yield "database", database_words(scan.database, scan.now)
@@ -174,6 +176,12 @@ def _details(scan: Scan) -> Iterator[str]:
             (row.first.id, names_words(row.names), statement_words(said)) for row, said in settled
         ]
         yield f"settled\n{columns(lines)}"
+    if scan.spared:
+        lines = [
+            (row.first.id, names_words(row.names), word(row.first.severity))
+            for row in rows(scan.spared)
+        ]
+        yield f"spared\n{columns(lines)}"
     if scan.unassessed:
         left = [(one.why, ", ".join(one.names or one.components)) for one in scan.unassessed]
         yield f"not assessed\n{columns(left)}"

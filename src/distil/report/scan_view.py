@@ -135,6 +135,16 @@ def settled_counts(scan: Scan) -> Iterator[str]:
         yield f"{count:,} {standing}, {'as distil shows' if by == 'distil' else f'says {by}'}"
 
 
+def spared_words(scan: Scan) -> str:
+    """What is not there because distil left the packages out; empty for nothing."""
+    if not scan.spared:
+        return ""
+    many = number(distinct(scan.spared), "vulnerability", "vulnerabilities")
+    names = list(dict.fromkeys(one.package for one in scan.spared))
+    packages = number(len(names), "package")
+    return f"{many} of {packages} that {'was' if len(names) == 1 else 'were'} left out wholly"
+
+
 def heard_words(one: Heard) -> str:
     """A document whose statements were heard, and what became of them."""
     by = f", by {one.author}" if one.author else ""

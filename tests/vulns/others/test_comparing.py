@@ -403,6 +403,21 @@ def test_why_distil_alone_counts_it(other, reason, why):
     assert (row.reason, row.why) == (reason, why)
 
 
+def test_what_they_count_once_they_do_not_leave_out():
+    entry = below("", "DEBIAN-CVE-2026-0001", rating=Rating(Severity.MEDIUM, 5.0))
+    known = openssl(entry)
+    known.add(
+        "Debian:12",
+        "openssl",
+        msgspec.structs.replace(entry, advisory="DEBIAN-CVE-2026-0002"),
+        Advisory(id="DEBIAN-CVE-2026-0002", source="test", upstream=("CVE-2026-0002",)),
+    )
+    # They rate it high, and say that it has a fix; yet it is one of those that we mean.
+    shared = theirs("CVE-2026-0002", fixed=("9",), severity=Severity.HIGH)
+    (row,) = held(inventory(SSL), known, report(*MANY, shared)).of(Side.OURS)
+    assert (row.id, row.reason) == ("CVE-2026-0001", Reason.UNTOLD)
+
+
 def test_what_is_undetermined_is_shown_here_and_left_out_elsewhere():
     known = advisories().add("PyPI", "flask", below("weird one", "PYSEC-1"))
     row = only(held(inventory(FLASK), known, report()))

@@ -120,3 +120,13 @@ def test_a_scan_is_rendered_in_each_form(form):
     text = render([FULL], form, Telling(version="1.2"))
     assert f"{text}\n".encode() == FORMATS[form]([FULL], TOOL)
     assert set(VEX) == set(FORMATS)
+
+
+def test_other_scanners_find_the_same_package():
+    """They compare all qualifiers of an identifier, and have other ones."""
+    document = json.loads(FORMATS["openvex"]([FULL], TOOL))
+    (product,) = document["statements"][0]["products"]
+    assert product["@id"] == f"pkg:oci/shop@{IMAGE.digest}"
+    part = product["subcomponents"][0]
+    assert part["@id"] == "pkg:deb/debian/libssl3@3.0.11-1~deb12u2?arch=amd64"
+    assert part["identifiers"]["purl"] == f"{part['@id']}&distro=debian-12"

@@ -55,8 +55,8 @@ def compared(
 ) -> Disagreement:
     """What both count, and why one of them alone counts the rest. Raises `DamagedDatabase`."""
     why_theirs = WhyTheirs(scan, inventory, advisories)
-    why_ours = WhyOurs(report)
     pairs, alone = _paired(scan.findings, _grouped(report.findings))
+    why_ours = WhyOurs(report, (one for theirs, ours in pairs if theirs.counts for one in ours))
     held: list[Held] = []
     quiet = 0
     for theirs, ours in pairs:

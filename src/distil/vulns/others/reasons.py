@@ -105,12 +105,14 @@ def _asked_words(component: InventoryComponent, asked: Iterable[Question]) -> st
 class WhyOurs:
     """Why a finding that we count is none of theirs."""
 
-    def __init__(self, report: OtherReport) -> None:
+    def __init__(self, report: OtherReport, together: Iterable[Finding]) -> None:
+        """`together` are findings of ours that they count as well: such are not left out."""
         self._report = report
         counted = [one for one in report.findings if not one.left_out]
         self._count = len(counted)
-        self._severities = {one.severity for one in counted}
-        self._has_unfixed = any(not one.fixed for one in counted)
+        shared = list(together)
+        self._severities = {one.severity for one in counted} | {one.severity for one in shared}
+        self._has_unfixed = not all([one.fixed for one in counted] + [one.fixed for one in shared])
         self._seen: dict[str, list[OtherPackage]] = {}
         for package in report.packages or ():
             for key in keys_of(package.name, package.purl):

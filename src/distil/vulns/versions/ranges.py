@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from distil.model.advisory import AffectedPackage, Event, EventKind
@@ -34,16 +34,19 @@ def is_affected(entry: AffectedPackage, version: str, ordering: Ordering) -> boo
     """
     if version in entry.versions:
         return True
+    if not entry.ranges:
+        return _is_listed(entry.versions, version, ordering)
+    here = ordering.key(version)
     unordered: InvalidVersion | None = None
     for events in entry.ranges:
         try:
-            if _is_within(events, ordering.key(version), ordering):
+            if _is_within(events, here, ordering.key):
                 return True
         except InvalidVersion as error:
             unordered = error
     if unordered is not None:
         raise unordered
-    return not entry.ranges and _is_listed(entry.versions, version, ordering)
+    return False
 
 
 def fixed_versions(entry: AffectedPackage, version: str, ordering: Ordering) -> tuple[str, ...]:
@@ -70,24 +73,22 @@ def _is_start(event: Event) -> bool:
     return event.kind is EventKind.INTRODUCED and event.version == _START
 
 
-def _is_within(events: tuple[Event, ...], key: Key, ordering: Ordering) -> bool:
+def _is_within(events: tuple[Event, ...], here: Key, key: Callable[[str], Key]) -> bool:
     """Whether a version is in the range of these sorted events."""
     affected = False
     limits: list[Key] = []
     for event in events:
-        if _is_start(event):
-            affected = True
-            continue
-        at = ordering.key(event.version)
-        if event.kind is EventKind.INTRODUCED:
-            affected = affected or key >= at
-        elif event.kind is EventKind.FIXED:
-            affected = affected and key < at
-        elif event.kind is EventKind.LAST_AFFECTED:
-            affected = affected and key <= at
+        kind = event.kind
+        if kind is EventKind.INTRODUCED:
+            affected = affected or event.version == _START or here >= key(event.version)
+        elif kind is EventKind.FIXED:
+            # Even where nothing is affected yet: what cannot be ordered is to be told.
+            affected = here < key(event.version) and affected
+        elif kind is EventKind.LAST_AFFECTED:
+            affected = here <= key(event.version) and affected
         else:
-            limits.append(at)
-    return affected and (not limits or any(key < limit for limit in limits))
+            limits.append(key(event.version))
+    return affected and (not limits or any(here < limit for limit in limits))
 
 
 def _is_listed(versions: tuple[str, ...], version: str, ordering: Ordering) -> bool:

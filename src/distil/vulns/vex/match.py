@@ -87,6 +87,12 @@ def reach_of(about: About, finding: Finding, target: Target) -> Reach | None:
     return None
 
 
+def names_version(about: About) -> bool:
+    """Whether a statement about a package says which version of it is meant."""
+    things = about.parts or (about.product,)
+    return all(one.versions or any(_read(purl).version for purl in one.purls) for one in things)
+
+
 def names_image(thing: Thing, target: Target) -> bool:
     """Whether `thing` is the image itself: by digest where it gives one, else by its name."""
     images = [read for read in map(_read, thing.purls) if read.type in _IMAGES]

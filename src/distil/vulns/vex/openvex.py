@@ -19,6 +19,9 @@ from distil.model.inventory import Subject
 from distil.vulns.vex.reading import MARK, REF
 from distil.vulns.vex.told import NAMESPACE, Told, digest_of, each_once, grouped, image_id
 
+_KEPT: Final = frozenset({"arch", "epoch", "classifier", "type"})
+"""Qualifiers that tell one component from another in the same image."""
+
 CONTEXT: Final = "https://openvex.dev/ns/v0.2.0"
 
 
@@ -85,4 +88,20 @@ def _products(found: list[tuple[Scan, Finding]]) -> list[dict[str, Any]]:
 
 
 def _named(name: str) -> dict[str, Any]:
-    return {"@id": name} | ({"identifiers": {"purl": name}} if name.startswith("pkg:") else {})
+    """An identifier without what others spell otherwise, and the whole package URL beside it.
+
+    Scanners compare every qualifier that a document has. The product's digest says which image it
+    is, and so which distribution.
+    """
+    if not name.startswith("pkg:"):
+        return {"@id": name}
+    return {"@id": _short(name), "identifiers": {"purl": name}}
+
+
+def _short(purl: str) -> str:
+    head, _, query = purl.partition("?")
+    if head.startswith("pkg:oci/"):
+        return head
+    query, _, subpath = query.partition("#")
+    kept = "&".join(one for one in query.split("&") if one.partition("=")[0] in _KEPT)
+    return f"{head}{'?' if kept else ''}{kept}{'#' if subpath else ''}{subpath}"

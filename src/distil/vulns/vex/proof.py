@@ -24,6 +24,7 @@ from distil.vulns.matching.absence import FILES_ABSENT, KERNEL_HEADERS, Absence
 from distil.vulns.matching.presence import Remaining
 from distil.vulns.matching.symbols import (
     SYMBOLS_ABSENT,
+    Linked,
     has_module,
     is_linked,
     linked_in,
@@ -148,7 +149,7 @@ class _Check:
         self._absence = Absence(image.inventory)
         self._files = {file.path: file for file in image.inventory.files}
         self._numbers = {one.ref: n for n, one in enumerate(image.inventory.components)}
-        self._functions: dict[str, GoFunctions | None] = {}
+        self._programs: dict[str, Linked | None] = {}
 
     def proofs(self, claim: Claim, about: About, evidence: Evidence) -> Iterator[Proof]:
         """A proof for each component that the statement is about in this image."""
@@ -258,7 +259,9 @@ class _Check:
     def _linked(
         self, file: InventoryFile, component: InventoryComponent, symbols: Iterable[str]
     ) -> Iterator[str]:
-        program = linked_in(file, self._read)
+        if file.path not in self._programs:
+            self._programs[file.path] = linked_in(file, self._read)
+        program = self._programs[file.path]
         if program is None:
             yield f"the functions of {file.path} cannot be told"
             return
@@ -269,10 +272,8 @@ class _Check:
                 yield f"{name} is linked into {file.path}"
 
     def _read(self, file: InventoryFile) -> GoFunctions | None:
-        if file.path not in self._functions:
-            node = self._image.tree.get(file.path)
-            self._functions[file.path] = self._image.functions(node) if node is not None else None
-        return self._functions[file.path]
+        node = self._image.tree.get(file.path)
+        return self._image.functions(node) if node is not None else None
 
 
 def _hex(digest: str) -> str:
