@@ -29,6 +29,7 @@ VERBS = set(cli.list_commands(click.Context(cli)))
 
 NOT_RUN = {
     "README.md": 2,
+    "docs/concepts/cve-by-cve.md": 1,
     "docs/concepts/platforms.md": 1,
     "docs/guides/bases.md": 2,
     "docs/reference/commands.md": 6,
