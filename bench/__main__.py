@@ -16,6 +16,7 @@ from bench import (
     reach_pass,
     registry_times,
     sandbox_times,
+    scan_times,
     service_sizes,
     size_ladder,
     sizes,
@@ -42,6 +43,7 @@ MEASUREMENTS = {
     "trees": tree_times.measure,
     "inventories": inventory_times.measure,
     "vulnerabilities": vulnerabilities.measure,
+    "scans": scan_times.measure,
 }
 
 
