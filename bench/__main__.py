@@ -10,6 +10,7 @@ from bench import (
     build_times,
     command_times,
     compiled_times,
+    database_times,
     inventory_times,
     lock_times,
     platform_times,
@@ -43,6 +44,7 @@ MEASUREMENTS = {
     "trees": tree_times.measure,
     "inventories": inventory_times.measure,
     "vulnerabilities": vulnerabilities.measure,
+    "database": database_times.measure,
     "scans": scan_times.measure,
 }
 

@@ -38,7 +38,6 @@ NOT_RUN = {
     "docs/guides/copying.md": 2,
     "docs/guides/django.md": 1,
     "docs/guides/other-scanners.md": 2,
-    "docs/guides/policy.md": 2,
     "docs/guides/private-index.md": 2,
     "docs/guides/recommend.md": 2,
     "docs/guides/registries.md": 3,
