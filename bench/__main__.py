@@ -10,12 +10,14 @@ from bench import (
     build_times,
     command_times,
     compiled_times,
+    database_times,
     inventory_times,
     lock_times,
     platform_times,
     reach_pass,
     registry_times,
     sandbox_times,
+    scan_times,
     service_sizes,
     size_ladder,
     sizes,
@@ -40,6 +42,8 @@ MEASUREMENTS = {
     "sandbox": sandbox_times.measure,
     "trees": tree_times.measure,
     "inventories": inventory_times.measure,
+    "database": database_times.measure,
+    "scans": scan_times.measure,
 }
 
 

@@ -70,15 +70,15 @@ def _distil(*options: str) -> Callable[[Path, Path], Sequence[str | Path]]:
     return lambda archive, _: (BIN / "distil", "sbom", f"docker-archive:{archive}", *options)
 
 
-def _syft(archive: Path, _cache: Path) -> Sequence[str | Path]:
+def syft(archive: Path, _cache: Path) -> Sequence[str | Path]:
     return (BIN / "syft", "scan", "--quiet", f"docker-archive:{archive}", "--output", "json")
 
 
 def _syft_files(archive: Path, cache: Path) -> Sequence[str | Path]:
-    return ("env", "SYFT_FILE_METADATA_SELECTION=all", *_syft(archive, cache))
+    return ("env", "SYFT_FILE_METADATA_SELECTION=all", *syft(archive, cache))
 
 
-def _trivy(archive: Path, cache: Path) -> Sequence[str | Path]:
+def trivy(archive: Path, cache: Path) -> Sequence[str | Path]:
     options = ("--skip-db-update", "--skip-java-db-update", "--offline-scan")
     command = (BIN / "trivy", "image", "--quiet", "--cache-dir", cache / "trivy", *options)
     return (*command, "--format", "cyclonedx", "--input", archive)
@@ -92,10 +92,10 @@ LOOKS: Final = (
     Look("distil, components only, layers known", COMPONENTS, is_again=True),
     Look("distil, every file", FILES),
     Look("distil, every file, layers known", FILES, is_again=True),
-    Look("Syft, files of packages", _syft),
+    Look("Syft, files of packages", syft),
     Look("Syft, every file", _syft_files),
-    Look("Trivy, components only", _trivy),
-    Look("Trivy, components only, layers known", _trivy, is_again=True),
+    Look("Trivy, components only", trivy),
+    Look("Trivy, components only, layers known", trivy, is_again=True),
 )
 
 
@@ -103,11 +103,9 @@ def measure(_examples: Sequence[Example], work: Path) -> None:
     """Make the images, and time each way to look at each."""
     rows = []
     for number, (what, image) in enumerate(SUBJECTS.items()):
-        archive = work / f"{number}.tar"
-        made = make(image, Path(os.environ.get("DISTIL_CORPUS", work / "images")))
-        run_tool("skopeo", "copy", "--quiet", made.for_distil, f"docker-archive:{archive}")
+        archive = archived(image, work / f"{number}.tar")
         size = megabytes(archive.stat().st_size)
-        for look, usages in _timed(archive, work / "cache").items():
+        for look, usages in timed(archive, work / "cache", LOOKS).items():
             row = [f"{what} ({size} MB): {look.name}", seconds(middle([u.seconds for u in usages]))]
             row += [seconds(middle([u.processor for u in usages]))]
             rows.append([*row, megabytes(max(u.memory for u in usages))])
@@ -124,13 +122,23 @@ has kept; Syft keeps nothing. Syft is 1.18.1, Trivy 0.76.0, without its database
     write_section("What is in an image", "scripts/bench inventories", text)
 
 
-def _timed(archive: Path, cache: Path) -> dict[Look, list[Usage]]:
-    usages: dict[Look, list[Usage]] = {look: [] for look in LOOKS}
+def archived(image: RealImage, archive: Path) -> Path:
+    """The image as `docker save` writes it, at `archive`."""
+    made = make(image, Path(os.environ.get("DISTIL_CORPUS", archive.parent / "images")))
+    run_tool("skopeo", "copy", "--quiet", made.for_distil, f"docker-archive:{archive}")
+    return archive
+
+
+def timed(
+    archive: Path, cache: Path, looks: Sequence[Look], **more: str
+) -> dict[Look, list[Usage]]:
+    """Each of `looks` at the image, `REPEATS` times; `more` are variables for distil."""
+    usages: dict[Look, list[Usage]] = {look: [] for look in looks}
     # Byte code is written, as installers do.
-    environment = {"DISTIL_CACHE_DIR": str(cache / "distil"), "PYTHONDONTWRITEBYTECODE": ""}
+    environment = {"DISTIL_CACHE_DIR": str(cache / "distil"), "PYTHONDONTWRITEBYTECODE": "", **more}
     archive.read_bytes()
     for _ in range(REPEATS):
-        for look in LOOKS:
+        for look in looks:
             if not look.is_again:
                 shutil.rmtree(cache, ignore_errors=True)
                 without_databases(cache / "trivy")

@@ -137,6 +137,13 @@ def test_new_and_gone(
     assert bool(found.worse) is bool(new)
 
 
+def test_what_distil_left_out() -> None:
+    bare = image()
+    spared = msgspec.structs.replace(bare.scan, spared=(finding("CVE-1", LIBSSL),))
+    found = compare_scans(SSL, msgspec.structs.replace(bare, scan=spared))
+    assert told(found.gone) == [("CVE-1", "openssl is left out wholly")]
+
+
 def test_components_of_one_package_are_one_vulnerability() -> None:
     both = image(LIBSSL, TOOL, findings=(finding("CVE-1", LIBSSL), finding("CVE-1", TOOL)))
     assert counts(compare_scans(SSL, both)) == (0, 0, 0, 1)

@@ -36,7 +36,6 @@ NOT_RUN = {
     "docs/guides/compiled.md": 2,
     "docs/guides/copying.md": 2,
     "docs/guides/django.md": 1,
-    "docs/guides/policy.md": 2,
     "docs/guides/private-index.md": 2,
     "docs/guides/registries.md": 3,
     "docs/guides/scan.md": 2,

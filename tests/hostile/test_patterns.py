@@ -8,7 +8,7 @@ import pytest
 
 from distil.formats.dockerignore import docker_patterns, parse_dockerignore
 from distil.formats.gitignore import parse_gitignore
-from distil.formats.patterns import name_globs, path_globs
+from distil.formats.patterns import name_globs, path_globs, text_globs
 from distil.runtimes.python.reach.patterns import matches
 from tests.support.command import World
 from tests.support.hostile import hostile, in_child
@@ -33,11 +33,15 @@ def names(pattern: str, path: str) -> bool:
     return path in name_globs([pattern])
 
 
+def texts(pattern: str, path: str) -> bool:
+    return path in text_globs([pattern])
+
+
 def modules(pattern: str, path: str) -> bool:
     return matches(pattern.replace("/", "."), path.replace("/", "."))
 
 
-SYNTAXES = (docker, git, keep, names, modules)
+SYNTAXES = (docker, git, keep, names, texts, modules)
 PATTERNS = {
     "seven stars": ("*a" * 7 + "b", "a" * 100),
     "stars": ("*a" * 500 + "b", NAME),

@@ -133,6 +133,8 @@ def _why(findings: _Findings, own: ScannedImage, other: ScannedImage, *, was: bo
     settled = _settled(first, other)
     if settled:
         return f"settled: {settled}" if was else f"it was settled before: {settled}"
+    if any(_is_same(one, first) for one in other.scan.spared):
+        return f"{first.package} is left out wholly{'' if was else ' before'}"
     there = _versions(findings, own, other)
     if not there:
         return f"{first.package} is not there any more" if was else f"{first.package} is new"
@@ -147,14 +149,15 @@ def _settled(first: Finding, other: ScannedImage) -> str:
     """By whom and why the same finding does not count in the other image."""
     for one in other.scan.findings:
         said = one.settled
-        if said is not None and (one.id, one.kind, one.package) == (
-            first.id,
-            first.kind,
-            first.package,
-        ):
+        if said is not None and _is_same(one, first):
             reason = said.reason or (said.justification or said.standing)
             return f"{reason} ({said.by})"
     return ""
+
+
+def _is_same(one: Finding, other: Finding) -> bool:
+    """Whether both are the same vulnerability of the same package."""
+    return (one.id, one.kind, one.package) == (other.id, other.kind, other.package)
 
 
 def _versions(findings: _Findings, own: ScannedImage, other: ScannedImage) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ import msgspec
 
 from distil.errors import DistilError
 from distil.events import Warned, emit
+from distil.formats.json_document import NotTheDocument, decoded
 from distil.model.errors import LimitExceeded
 from distil.model.finding import Scan
 from distil.model.inventory import Inventory
@@ -68,18 +69,47 @@ def attached_vex(surveyed: Surveyed) -> Iterator[Document]:
         yield msgspec.structs.replace(document, is_attached=True)
 
 
-def heard(
-    scan: Scan, inventory: Inventory, surveyed: Surveyed | None, documents: Sequence[Document]
-) -> Scan:
+def heard(scan: Scan, surveyed: Surveyed, documents: Sequence[Document]) -> Scan:
     """`scan` with what `documents` and those that were found with the image say of it."""
-    beside = tuple(attached_vex(surveyed)) if surveyed is not None else ()
-    if not documents and not beside:
+    whole = (*documents, *attached_vex(surveyed))
+    return _applied(scan, surveyed.inventory, whole, index=surveyed.index)
+
+
+def heard_of_sbom(
+    scan: Scan, inventory: Inventory, file: str, documents: Sequence[Document]
+) -> Scan:
+    """`scan` of the SBOM in `file` with what `documents` say; these may name it by its serial."""
+    serials = _serials(file) if documents else ()
+    return _applied(scan, inventory, documents, serials=serials)
+
+
+def _applied(
+    scan: Scan,
+    inventory: Inventory,
+    documents: Sequence[Document],
+    *,
+    index: str = "",
+    serials: Sequence[str] = (),
+) -> Scan:
+    if not documents:
         return scan
     from distil.vulns.vex.apply import apply
     from distil.vulns.vex.match import target_of
 
-    index = surveyed.index if surveyed is not None else ""
-    return apply(scan, (*documents, *beside), target_of(inventory, index))
+    return apply(scan, documents, target_of(inventory, index, serials))
+
+
+def _serials(file: str) -> tuple[str, ...]:
+    """The serial number of a CycloneDX document; of any other there is none."""
+    try:
+        serial = decoded(_read(file), _Serial).serial
+    except NotTheDocument:
+        return ()
+    return (serial,) if serial else ()
+
+
+class _Serial(msgspec.Struct, frozen=True, rename={"serial": "serialNumber"}):
+    serial: str = ""
 
 
 def _read(file: str) -> bytes:

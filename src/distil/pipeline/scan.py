@@ -16,7 +16,7 @@ from distil.model.finding import Presence, Scan
 from distil.model.inventory import Answer, IndexInventory, Inventory, Subject
 from distil.model.ledger import Ledger
 from distil.model.reference import parse_location
-from distil.pipeline.hearing import Hearing, heard, named_documents
+from distil.pipeline.hearing import Hearing, heard, heard_of_sbom, named_documents
 from distil.survey.accounted import left_out, with_reasons
 from distil.survey.surveying import Surveyed, SurveyedImage, Wanted, known_image, survey
 from distil.vulns.advisories import Advisories
@@ -113,7 +113,7 @@ def scan(request: ScanRequest, advisories: Advisories | None = None) -> ScanRepo
     request = msgspec.structs.replace(request, now=request.matching.now)
     _check_age(request, advisories)
     found = _found(request, advisories)
-    if not request.upgrades:
+    if not request.upgrades or not any(one.open for one in found.scans):
         return found
     scanned = tuple(advised(one, advisories, request.matching) for one in found.scanned)
     return msgspec.structs.replace(found, scanned=scanned)
@@ -165,7 +165,7 @@ def _scanned(
     if one.ledger is not None:
         found = with_reasons(found, one.inventory, one.ledger)
         found = _with_spared(found, one.inventory, one.ledger, advisories, how)
-    return Scanned(heard(found, one.inventory, one, documents), one.inventory, one)
+    return Scanned(heard(found, one, documents), one.inventory, one)
 
 
 def _with_spared(
@@ -188,9 +188,12 @@ def _of_document(
 ) -> ScanReport:
     from distil.pipeline.sbom import read_sbom  # An image has no need of it.
 
-    found = read_sbom(Path(request.image.removeprefix(DOCUMENT)))
+    file = request.image.removeprefix(DOCUMENT)
+    found = read_sbom(Path(file))
     scanned = tuple(
-        Scanned(heard(matched(one, advisories, request.matching), one, None, documents), one)
+        Scanned(
+            heard_of_sbom(matched(one, advisories, request.matching), one, file, documents), one
+        )
         for one in _each(found, request.platform)
     )
     index = found.subject if isinstance(found, IndexInventory) else None

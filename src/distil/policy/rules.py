@@ -255,7 +255,7 @@ RULES: Final = (
         "fail_on",
         lambda p: f"no vulnerability that is {' or '.join(p.fail_on)}",
         _vulnerabilities,
-        "`distil scan -v` on an image built with --no-scan shows all of them",
+        "`distil build --no-scan` builds it all the same, and `distil scan -v` tells all of them",
         needs_scan=True,
     ),
     Rule(

@@ -46,7 +46,7 @@ class _Row(NamedTuple):
 
 _RELEASES: Final = {
     "debian": _Row("deb", ("Debian:{major}",)),
-    "ubuntu": _Row("deb", ("Ubuntu:{version}{lts}",)),
+    "ubuntu": _Row("deb", ("Ubuntu:{version}{lts}", "Ubuntu:Pro:{version}{lts}")),
     "alpine": _Row("apk", ("Alpine:v{minor}",)),
     "wolfi": _Row("apk", ("Wolfi",), covers_linked=True),
     "chainguard": _Row("apk", ("Chainguard",), covers_linked=True),
@@ -117,6 +117,22 @@ def _fields(version: str, numbers: re.Match[str]) -> dict[str, str]:
         "lts": ":LTS" if is_lts else "",
         "sp": f" SP{minor}" if minor != "0" else "",
     }
+
+
+_SIGNED: Final = re.compile(r"linux-signed(?:-\w+)?")
+_REBUILT: Final = re.compile(r"(.+)\+(\d+)")
+
+
+def source_of(name: str, version: str) -> tuple[str, str]:
+    """A source package as advisories call it, where that is another one.
+
+    Debian's signed kernels are a source of their own, made of ``linux`` of the same version, whose
+    last number is written behind a plus sign.
+    """
+    if not _SIGNED.fullmatch(name):
+        return name, version
+    rebuilt = _REBUILT.fullmatch(version)
+    return "linux", f"{rebuilt[1]}-{rebuilt[2]}" if rebuilt is not None else version
 
 
 class Upstream(NamedTuple):
@@ -190,13 +206,7 @@ def _program(component: InventoryComponent) -> tuple[str, str]:
 _PROGRAMS: Final = {
     "composer": "composer",
     "consul": "consul",
-    "curl": "curl",
-    "dart": "dart",
-    "deno": "deno",
-    "elixir": "elixir",
     "envoy": "envoy",
-    "erlang": "erlang",
-    "ffmpeg": "ffmpeg",
     "fluent-bit": "fluent-bit",
     "git": "git",
     "go": "golang",
@@ -206,32 +216,27 @@ _PROGRAMS: Final = {
     "java": "java",
     "jdk": "java",
     "jre": "java",
-    "openjdk": "java",
-    "zulu": "java",
+    "libphp": "php",
     "mariadb": "mariadb",
     "memcached": "memcached",
     "mongodb": "mongodb",
-    "mysql": "mysql",
     "nginx": "nginx",
     "node": "node",
+    "openjdk": "java",
     "openresty": "openresty",
-    "perl": "perl",
     "php": "php",
     "php-cli": "php",
     "php-fpm": "php",
-    "libphp": "php",
     "postgresql": "postgresql",
     "python": "python",
     "redis": "redis",
     "ruby": "ruby",
-    "rust": "rust",
     "sqlite": "sqlite",
-    "sqlcipher": "sqlcipher",
-    "traefik": "traefik",
     "valkey": "valkey",
     "vault": "vault",
     "wordpress": "wordpress",
     "wp-cli": "wp-cli",
+    "zulu": "java",
 }
 """What a program that is known by its bytes is called by Bitnami, whose advisories are about
 upstream's own versions."""

@@ -85,9 +85,16 @@ def test_a_package_that_never_had_code():
         _package(claimed=3, present=1, missing=LIBRARIES[:1]),
         _package(claimed=3, present=1),
         _package(claimed=0),
+        _package(claimed=1, present=0, missing=("/etc/ssl/openssl.cnf",)),
         InventoryComponent(name="x", version="1", kind="python", claimed=1, present=1),
     ],
-    ids=["a-path-is-not-told", "no-path-is-told", "no-files-are-told", "in-a-bundle"],
+    ids=[
+        "a-path-is-not-told",
+        "no-path-is-told",
+        "no-files-are-told",
+        "settings-alone",
+        "in-a-bundle",
+    ],
 )
 def test_what_is_not_known_wholly_stays(component):
     _, settled = _settled(component, _file(COPYRIGHT))

@@ -301,3 +301,39 @@ def test_a_program_goes_by_the_name_that_its_feed_has():
     advisories = MemoryAdvisories().add("Bitnami", "node", below("20.3.1", "BIT-node-2023-30581"))
     (one,) = scan(_inventory(component, release=None), advisories, HOW).findings
     assert one.places == ("/usr/local/bin/node",)
+
+
+def test_a_program_of_which_no_advisory_tells_is_told_of():
+    component = InventoryComponent(name="nginx", version="1.27.0", kind="binary")
+    other = InventoryComponent(name="busybox", version="1.36.1", kind="binary")
+    advisories = MemoryAdvisories().add("Bitnami", "node", below("20.3.1", "BIT-node-1"))
+    found = scan(_inventory(component, other, release=None), advisories, HOW)
+    assert {one.names for one in found.unassessed} == {("nginx 1.27.0",), ("busybox 1.36.1",)}
+
+
+def test_a_malicious_package_is_critical():
+    component = InventoryComponent(name="x", version="1.0.0", kind="npm")
+    advisories = MemoryAdvisories().add("npm", "x", below("", "MAL-2025-1"))
+    (one,) = scan(_inventory(component, release=None), advisories, HOW).findings
+    assert one.severity is Severity.CRITICAL
+
+
+@pytest.mark.parametrize(("version", "count"), [("6.1.90+1", 1), ("6.1.94+1", 0)])
+def test_a_signed_kernel_is_the_kernel(version, count):
+    component = _deb("linux-image-6.1.0-21-amd64", version, "linux-signed-amd64")
+    advisories = MemoryAdvisories().add("Debian:12", "linux", below("6.1.94-1", "CVE-2024-0001"))
+    assert len(scan(_inventory(component), advisories, HOW).findings) == count
+
+
+@pytest.mark.parametrize(("plain", "pro"), [("", True), ("3.0.2-2", False)])
+def test_a_fix_that_only_those_have_who_pay(plain, pro):
+    release = OsRelease(id="ubuntu", version_id="20.04")
+    advisories = MemoryAdvisories()
+    document = Advisory(id="UBUNTU-CVE-2024-1", source="x", upstream=("CVE-2024-0001",))
+    for ecosystem, fixed in (("Ubuntu:20.04:LTS", plain), ("Ubuntu:Pro:20.04:LTS", "3.0.2-3+esm1")):
+        entry = below(fixed, "UBUNTU-CVE-2024-1")
+        advisories.add(ecosystem, "openssl", entry, document)
+    inventory = _inventory(_deb(version="3.0.2-1"), release=release)
+    (one,) = scan(inventory, advisories, HOW).findings
+    assert ("Ubuntu Pro" in one.note) is pro
+    assert one.fixed[-1] == "3.0.2-3+esm1"

@@ -122,6 +122,8 @@ OPENVEX = {
     "another ecosystem": (statement(parts=("pkg:apk/debian/libssl3",)), False),
     "a part of the package": (statement(parts=(f"{LIBSSL}#usr/lib",)), False),
     "another checksum": (statement(parts=(f"{LIBSSL}&checksum=sha256:00",)), False),
+    "fixed, and which version": (statement("fixed", product=LIBSSL, parts=()), True),
+    "fixed in the image": (statement("fixed", parts=("pkg:deb/debian/libssl3",)), True),
     "another vulnerability": (statement(cve="CVE-2024-5536"), False),
     "the package by CPE": (
         statement() | {"products": [{"identifiers": {"cpe23": "cpe:2.3:a:openssl:openssl:*"}}]},
@@ -135,9 +137,15 @@ def test_what_openvex_is_about(told, is_about):
     found, scan = _applied(openvex(told))
     assert (found.settled is not None) == is_about
     assert scan.heard[0].settling == scan.heard[0].applied == is_about
-    if is_about:
+    if is_about and told["status"] == "not_affected":
         assert found.settled.justification is Justification.VULNERABLE_CODE_NOT_PRESENT
         assert found.settled.by == "0.json"
+
+
+def test_fixed_without_a_version_settles_nothing():
+    found, _ = _applied(openvex(statement("fixed", product="pkg:deb/debian/libssl3", parts=())))
+    assert found.statements[0].void == "it names no version that is fixed"
+    assert found.settled is None
 
 
 def test_a_statement_about_another_product_is_told():
@@ -187,6 +195,12 @@ def test_not_affected_without_a_reason_settles_nothing(more, why):
 
 UNAFFECTED = {"version": LIB.version, "status": "unaffected"}
 RANGE = {"range": "vers:deb/>=1", "status": "unaffected"}
+
+
+def _of(purl):
+    return {"component": {"type": "application", "name": "Shop", "purl": purl}}
+
+
 CYCLONEDX = {
     "a component of the image": (cyclonedx(vulnerability()), True),
     "the image": (cyclonedx(vulnerability(ref="image")), True),
@@ -209,6 +223,9 @@ CYCLONEDX = {
         True,
     ),
     "a package URL alone": (cyclonedx(vulnerability(ref=LIBSSL), components=[]), True),
+    "a package of another product": (
+        cyclonedx(vulnerability(), metadata=_of("pkg:npm/shop@1")), False,
+    ),
     "another image": (cyclonedx(vulnerability(), image=f"pkg:oci/shop@sha256:{'0' * 64}"), False),
     "a component of another version": (
         cyclonedx(vulnerability(), purl="pkg:deb/debian/libssl3@1"), False,

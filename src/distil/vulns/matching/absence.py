@@ -20,7 +20,7 @@ from distil.model.inventory import (
     InventoryFile,
 )
 from distil.model.node import Kind
-from distil.vulns.matching.presence import Remains
+from distil.vulns.matching.presence import SETTINGS, Remains
 
 FILES_ABSENT: Final = "files-absent"
 KERNEL_HEADERS: Final = "kernel-headers"
@@ -74,6 +74,10 @@ class Absence:
             return None  # Not each path is known that has to be absent.
         if not component.missing and component.kind not in OS_KINDS:
             return None  # Languages' packages can be in a bundle that tells nothing of them.
+        if component.missing and all(path.startswith(SETTINGS) for path in component.missing):
+            return (
+                None  # Where dpkg's list of a package is gone, these are all that it still claims.
+            )
         if any(self._looks_like(path) for path in component.missing):
             return None
         if not component.missing:

@@ -19,6 +19,7 @@ from distil.vulns.matching.vulnerabilities import Vulnerabilities
 from distil.vulns.versions.ordering import InvalidVersion
 from distil.vulns.versions.table import ordering_of
 
+_PRO: Final = "Ubuntu:Pro:"
 _UNORDERED: Final = "the advisory has versions that cannot be ordered: it may concern this one"
 
 
@@ -133,6 +134,8 @@ def _mending(found: Vulnerability) -> _Mending:
     )
     note = "; ".join(dict.fromkeys(one.entry.note for one in matches if one.entry.note))
     if fixed:
+        if all(one.question.ecosystem.startswith(_PRO) for one in matches if one.fixed):
+            note = "; ".join(filter(None, (note, "the fix comes with Ubuntu Pro")))
         return _Mending(Repair.FIXED, fixed, note)
     if all(one.is_unordered for one in matches):
         return _Mending(Repair.UNDETERMINED, (), note or _UNORDERED)

@@ -63,10 +63,16 @@ class Remaining:
             return Presence.PART if component.is_partial else Presence.WHOLE
         if has_documents:
             return Presence.DOCUMENTS
-        return Presence.NONE if not component.present else Presence.WHOLE
+        if component.present:
+            return Presence.WHOLE
+        # Where a package's list of files is gone, its settings are all that it still claims.
+        is_list_gone = all(path.startswith(SETTINGS) for path in component.missing)
+        return Presence.UNTOLD if component.missing and is_list_gone else Presence.NONE
 
 
 _OWNED: Final = frozenset({Attribution.PACKAGE, Attribution.LANGUAGE, Attribution.PROGRAM})
 
+SETTINGS: Final = "/etc/"
+"""Where the files are that dpkg keeps in its status, apart from the list of a package's files."""
 _IN_PROGRAMS: Final = frozenset({"go", "rust", "java", "binary", "elf"})
 """Kinds that are told by the bytes of a file which they are, or are in: so they are there."""

@@ -15,7 +15,7 @@ from distil.model.inventory import (
     Link,
 )
 from distil.vulns.advisories import Advisories
-from distil.vulns.ecosystems import Naming, ReleaseFeed, Upstream, feed_of, upstream_of
+from distil.vulns.ecosystems import Naming, ReleaseFeed, Upstream, feed_of, source_of, upstream_of
 
 _NO_COMPONENTS: Final = frozenset({"image", "application"})
 """Kinds that stand for the whole, and are made of others."""
@@ -137,7 +137,9 @@ class _Asking:
         if feed.naming is not Naming.SOURCE or component.source is None:
             names[component.name] = component.version
         if feed.naming is not Naming.BINARY and component.source is not None:
-            names[component.source.name] = component.source.version or component.version
+            version = component.source.version or component.version
+            source, version = source_of(component.source.name, version)
+            names[source] = version
         for ecosystem in self._ecosystems:
             for name, version in names.items():
                 yield Question(ecosystem, name, version)

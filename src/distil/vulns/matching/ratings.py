@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from distil.model.advisory import Rating, Severity, VulnerabilityFacts
 from distil.vulns.matching.joining import Told
+
+_MALICIOUS: Final = "MAL-"
+"""How ids of malicious packages begin; nobody rates them."""
 
 
 def rating_of(told: Sequence[Told], facts: VulnerabilityFacts | None) -> Rating | None:
@@ -20,6 +24,8 @@ def rating_of(told: Sequence[Told], facts: VulnerabilityFacts | None) -> Rating 
         found = _worst(ratings)
         if found is not None:
             return found
+    if any(one.document.id.startswith(_MALICIOUS) for one in told):
+        return Rating(Severity.CRITICAL, by="it is malicious")
     return None
 
 

@@ -24,6 +24,8 @@ from distil.vulns.matching.vulnerabilities import Vulnerabilities
 OLD: Final = 7
 """Days after which a database is called old, where nobody says otherwise."""
 
+_NEVER_TOLD_OF: Final = "program known by its bytes: no advisory tells of any version of it"
+
 
 class Matching(msgspec.Struct, frozen=True, kw_only=True):
     """How to match: at `now`, in seconds since 1970, with a database that is not `oldest` days."""
@@ -99,8 +101,12 @@ def _with_unordered(asked: Questions, answers: Mapping[Question, Answer]) -> tup
     """What cannot be assessed, those with it whose version could not be compared."""
     found: defaultdict[str, list[InventoryComponent]] = defaultdict(list)
     for one in asked.asked:
-        for trouble in {answers[question].trouble for question in one.questions} - {""}:
+        told = [answers[question] for question in one.questions]
+        for trouble in {each.trouble for each in told} - {""}:
             found[trouble].append(one.component)
+        if one.component.kind == "binary" and not any(each.about for each in told):
+            # Of programs nobody has them all: what is not told of may not be looked at.
+            found[_NEVER_TOLD_OF].append(one.component)
     more = [
         Unassessed(
             why=why,

@@ -19,7 +19,7 @@ from distil.model.finding import SETTLING, Finding, Heard, Scan, Standing, State
 from distil.vulns.matching.scan import order
 from distil.vulns.vex import ignore
 from distil.vulns.vex.claims import Claim, Document
-from distil.vulns.vex.match import Reach, Target, reach_of
+from distil.vulns.vex.match import Reach, Target, names_version, reach_of
 
 OURS: Final = "distil"
 """Who makes the statements that rest on the bytes."""
@@ -124,7 +124,7 @@ def _weighed(said: list[_Said], finding: Finding, today: str) -> tuple[Statement
     said = sorted(said, key=lambda one: one.weight, reverse=True)
     statements = [_own(one, said) for one in finding.statements]
     for position, one in enumerate(said):
-        void = _expired(one.claim, today) or one.claim.void
+        void = _expired(one.claim, today) or one.claim.void or _undated(one)
         statements.append(_statement(one, void or _denied(one, said[:position])))
     return tuple(sorted(statements, key=lambda one: bool(one.void)))
 
@@ -157,6 +157,14 @@ def _denied(one: _Said, heavier: list[_Said]) -> str:
         if standing is Standing.AFFECTED or is_retraction:
             return _says(other)
     return ""
+
+
+def _undated(one: _Said) -> str:
+    """Why "fixed" settles nothing: of a package in general a version has to be named."""
+    if one.claim.standing is not Standing.FIXED or one.reach is Reach.IMAGE:
+        return ""
+    named = any(names_version(about) for about in one.claim.about)
+    return "" if named else "it names no version that is fixed"
 
 
 def _says(one: _Said) -> str:

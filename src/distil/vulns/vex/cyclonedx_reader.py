@@ -152,7 +152,7 @@ class _Things:
         main = bom.metadata.component
         image = Thing(digests=(about,)) if about else None
         if main is not None:
-            image = self._add(main, image, 0) or image
+            image = self._add(main, image, 0) or _other_product(main) or image
         for one in bom.components:
             self._add(one, image, 0)
 
@@ -212,6 +212,12 @@ def _is_product(one: _Component, thing: Thing) -> bool:
     if any(Purl.read(purl).type in _IMAGES for purl in thing.purls):
         return True
     return one.type == "container" and bool(thing.digests or one.name)
+
+
+def _other_product(main: _Component) -> Thing | None:
+    """What the document is of, where that can be told from other things and is no image."""
+    thing = _thing(main)
+    return thing if thing.purls or thing.digests else None
 
 
 def _claims(

@@ -25,6 +25,8 @@ _FOLDED: Final = frozenset({"pypi", "golang", "npm", "composer", "deb", "apk", "
 _SOURCES: Final = frozenset({"source", "src", "srpm"})
 """Architectures that say that a source package is meant."""
 _IMAGES: Final = frozenset({"oci", "docker"})
+_DEFAULTS: Final = frozenset({("epoch", "0"), ("type", "jar")})
+"""Qualifiers that mean the same as none."""
 _NO_DIGEST: Final = "sha256:none"
 _PARTED: Final = re.compile(r"[-_.]+")
 
@@ -85,6 +87,12 @@ def reach_of(about: About, finding: Finding, target: Target) -> Reach | None:
     if about.parts and _names_system(about.product, target.release):
         return Reach.PACKAGE
     return None
+
+
+def names_version(about: About) -> bool:
+    """Whether a statement about a package says which version of it is meant."""
+    things = about.parts or (about.product,)
+    return all(one.versions or any(_read(purl).version for purl in one.purls) for one in things)
 
 
 def names_image(thing: Thing, target: Target) -> bool:
@@ -195,8 +203,8 @@ def _is_qualified(key: str, value: str, have: Purl, release: OsRelease | None) -
         return True
     if key == "upstream":
         return not own  # It says where the package is from, not which one it is.
-    if key == "epoch":
-        return value == "0" and not own
+    if (key, value) in _DEFAULTS:
+        return not own
     return key == "distro" and _is_release(value, own, release)
 
 
