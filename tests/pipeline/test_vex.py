@@ -14,7 +14,7 @@ import pytest
 from distil.image.artifact import attach
 from distil.model.digest import Digest
 from distil.model.finding import Standing
-from distil.model.image import MEDIA_LAYER, MEDIA_MANIFEST, Descriptor
+from distil.model.image import MEDIA_CONFIG, MEDIA_INDEX, MEDIA_LAYER, MEDIA_MANIFEST, Descriptor
 from distil.pipeline import Hearing, ScanRequest, VexRequest, scan, verify_vex
 from distil.survey.errors import NoAttachedVex
 from distil.vulns.vex.errors import MalformedVex
@@ -70,6 +70,16 @@ def _tar(files):
             member.size = len(data)
             archive.addfile(member, io.BytesIO(data))
     return stream.getvalue()
+
+
+def _platform(layout, architecture, files):
+    """An entry of an index: an image of one layer with `files`."""
+    layer = _tar(files)
+    rootfs = {"type": "layers", "diff_ids": [Digest.of(layer)]}
+    told = {"architecture": architecture, "os": "linux", "rootfs": rootfs}
+    config = layout.add(told, MEDIA_CONFIG)
+    manifest = layout.manifest(config, layout.add(layer, MEDIA_LAYER))
+    return layout.add(manifest, platform={"architecture": architecture, "os": "linux"})
 
 
 class Image:
@@ -263,3 +273,45 @@ def test_a_document_about_an_sbom(image, advisories, tmp_path, speaker, cache):
         (found,) = scan(asked, advisories).scans
         (finding,) = found.findings
         assert any(one.by == str(vex) for one in finding.statements) is is_settled
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_an_index(form, tmp_path, advisories):
+    layout = Layout(tmp_path / "layout")
+    entries = [
+        _platform(layout, "amd64", FILES),
+        _platform(layout, "arm64", {**FILES, LIB: b"\x7fELF"}),
+    ]
+    index = layout.add({"schemaVersion": 2, "manifests": entries}, MEDIA_INDEX)
+    named = {**index, "annotations": {"org.opencontainers.image.ref.name": "1"}}
+    layout.index(named)
+    image = f"oci:{layout.directory}:1"
+    scans = scan(ScanRequest(image=image, now=NOW), advisories).scans
+    assert [len(one.open) for one in scans] == [0, 1]
+
+    file = tmp_path / "vex.json"
+    file.write_bytes(FORMATS[form](scans, "distil"))
+    (verified,) = verify_vex(VexRequest(image=image, file=str(file)))
+    told = [(one.platform, one.outcome) for one in verified.proofs]
+    assert told == [("linux/amd64", Outcome.PROVEN)]
+    assert verified.others == 1
+
+    both = {
+        "@context": "https://openvex.dev/ns",
+        "statements": [
+            {
+                "vulnerability": {"name": CVE},
+                "products": [{"@id": f"pkg:oci/x@{index['digest']}"}],
+                "status": "not_affected",
+                "justification": "inline_mitigations_already_exist",
+            }
+        ],
+    }
+    subject = Descriptor(MEDIA_INDEX, Digest(index["digest"]), index["size"])
+    artifact = attach(subject, "application/vnd.openvex+json", json.dumps(both).encode())
+    for part in artifact.contents():
+        layout.add(part.blob.read())
+    layout.index(named, layout.add(artifact.manifest.data))
+    scans = scan(ScanRequest(image=image, now=NOW), advisories).scans
+    assert [len(one.open) for one in scans] == [0, 0]
+    assert [one.heard[0].settling for one in scans] == [1, 1]

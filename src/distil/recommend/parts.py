@@ -109,6 +109,16 @@ def parts_of(scan: Scan, inventory: Inventory, division: Division) -> Parts:
     )
 
 
+def all_of(scan: Scan, inventory: Inventory) -> Parts:
+    """The parts where nothing but a program stays, which every candidate has: all, and nothing."""
+    size = sum(file.size for file in inventory.files)
+    components = len(inventory.components)
+    return Parts(
+        system=Part(size=size, components=components, counts=count(scan.findings)),
+        own=Part(size=0, components=0, counts=Counts()),
+    )
+
+
 def needed_by(
     inventory: Inventory, division: Division, tree: Tree, elf: Mapping[Digest, ElfFile | None]
 ) -> Needed:

@@ -25,6 +25,8 @@ _FOLDED: Final = frozenset({"pypi", "golang", "npm", "composer", "deb", "apk", "
 _SOURCES: Final = frozenset({"source", "src", "srpm"})
 """Architectures that say that a source package is meant."""
 _IMAGES: Final = frozenset({"oci", "docker"})
+_DEFAULTS: Final = frozenset({("epoch", "0"), ("type", "jar")})
+"""Qualifiers that mean the same as none."""
 _NO_DIGEST: Final = "sha256:none"
 _PARTED: Final = re.compile(r"[-_.]+")
 
@@ -201,8 +203,8 @@ def _is_qualified(key: str, value: str, have: Purl, release: OsRelease | None) -
         return True
     if key == "upstream":
         return not own  # It says where the package is from, not which one it is.
-    if key == "epoch":
-        return value == "0" and not own
+    if (key, value) in _DEFAULTS:
+        return not own
     return key == "distro" and _is_release(value, own, release)
 
 
