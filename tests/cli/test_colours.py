@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 import re
-import sys
+from types import SimpleNamespace
 
 import pytest
 
+from distil.cli import colours
 from distil.cli.colours import coloured
 from distil.report.scan_text import to_text
 from tests.vulns.samples import FULL, HOSTILE
@@ -20,7 +21,7 @@ class _Terminal(io.StringIO):
 
 @pytest.fixture
 def terminal(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    monkeypatch.setattr(sys, "stdout", _Terminal())
+    monkeypatch.setattr(colours, "sys", SimpleNamespace(stdout=_Terminal()))
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.delenv("NO_COLOR", raising=False)
     return monkeypatch
@@ -41,7 +42,7 @@ def test_who_wants_none_has_none(terminal: pytest.MonkeyPatch, name: str, value:
 
 
 def test_what_is_no_terminal_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stdout", io.StringIO())
+    monkeypatch.setattr(colours, "sys", SimpleNamespace(stdout=io.StringIO()))
     assert coloured(to_text([FULL])) == to_text([FULL])
 
 
