@@ -23,6 +23,7 @@ from bench import (
     sizes,
     start_times,
     tree_times,
+    vulnerabilities,
 )
 from bench.peers.context import EXAMPLES
 from tests.e2e.subjects import SUBJECTS
@@ -42,6 +43,7 @@ MEASUREMENTS = {
     "sandbox": sandbox_times.measure,
     "trees": tree_times.measure,
     "inventories": inventory_times.measure,
+    "vulnerabilities": vulnerabilities.measure,
     "database": database_times.measure,
     "scans": scan_times.measure,
 }
