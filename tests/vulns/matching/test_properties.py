@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from distil.model.advisory import Advisory, AffectedPackage, Event, EventKind
@@ -42,7 +42,7 @@ DOCUMENTS = st.builds(
 )
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     components=st.lists(
         st.builds(InventoryComponent, name=NAMES, version=VERSIONS, kind=KINDS), max_size=5
