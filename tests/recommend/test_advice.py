@@ -10,7 +10,7 @@ from distil.formats.elf import EM_X86_64, ElfFile
 from distil.formats.spec_toml import parse_spec
 from distil.model.advisory import Exploited, Severity
 from distil.model.blob import InlineBlob
-from distil.model.finding import Finding, Scan, Standing, Statement, Upgrade
+from distil.model.finding import Finding, Scan, Standing, Statement, Unassessed, Upgrade
 from distil.model.image import ContainerConfig
 from distil.model.inventory import (
     Answer,
@@ -255,6 +255,26 @@ def test_what_is_no_better_than_what_there_is_is_not_recommended() -> None:
     assert best_of((same,), RUNTIME, NOW_THERE) is None
     assert best_of((outcome("smaller", "3.12.9", 9, size=98),), RUNTIME, NOW_THERE) is not None
     assert best_of((outcome("worse", "3.12.9", 10, size=1),), RUNTIME, NOW_THERE) is None
+
+
+def test_what_is_known_is_better_than_what_nobody_knows() -> None:
+    found = whole(base=BaseImage("python:3.12", layers=2))
+    unknown = scan(verdict=Verdict(Answer.UNKNOWN, ("no feed",)))
+    now = parts_of(unknown, found, Division(found, RUNTIME)).system
+    assert now.counts.answer is Answer.UNKNOWN
+    assert best_of((outcome("a", "3.12.9", 9, size=999),), RUNTIME, now) is not None
+    assert all_of(unknown, found).system.counts.answer is Answer.UNKNOWN
+    unheard = scan(unassessed=(Unassessed(why="no feed", components=(OWN.ref,)),))
+    parts = parts_of(unheard, found, Division(found, RUNTIME))
+    assert (parts.own.counts.answer, parts.system.counts.answer) == (
+        Answer.UNKNOWN,
+        Answer.COMPLETE,
+    )
+
+
+def test_how_far_a_line_goes_is_the_runtimes() -> None:
+    node = Recognised(name="node", title="Node.js", version="20.15.1", evidence="x")
+    assert (node.line, RUNTIME.line) == ("20", "3.12")
 
 
 def test_a_newer_line_is_for_fewer_vulnerabilities_or_longer_care() -> None:

@@ -158,11 +158,12 @@ def best_of(
 ) -> BaseOutcome | None:
     """The one that fits with the fewest vulnerabilities, by their weight; then the smallest.
 
-    None where none is better than what there is `now`.
+    None where none is better than what there is `now`; than what nobody knows, all are.
     """
     fitting = [one for one in outcomes if (one.fits(runtime) if runtime else one.is_sure)]
     best = min(fitting, key=_place, default=None)
-    if best is None or _place(best) >= (now.counts.weight, now.size):
+    is_known = now.counts.answer is not Answer.UNKNOWN
+    if best is None or (is_known and _place(best) >= (now.counts.weight, now.size)):
         return None
     return best
 

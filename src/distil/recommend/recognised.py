@@ -39,8 +39,8 @@ class Recognised(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def line(self) -> str:
-        """The first two numbers of the version: what applications are made for."""
-        return ".".join(self.version.split(".")[:2])
+        """The first numbers of the version: what applications are made for."""
+        return ".".join(self.version.split(".")[: self.known.line])
 
 
 def recognised(inventory: Inventory, command: Sequence[str]) -> Recognised | None:

@@ -96,6 +96,8 @@ def told(counts: Counts) -> str:
         )
         if count
     ]
+    if not parts and counts.answer is Answer.UNKNOWN:
+        return "nothing is known of its vulnerabilities"
     if not parts:
         return "no vulnerabilities that count"
     more = [f"{counts.fixable:,} can be fixed"] * bool(counts.fixable)
@@ -204,7 +206,9 @@ def _chosen(what: str, outcome: BaseOutcome | None, found: Advice) -> Iterator[s
     called = f" with {runtime.title} {runtime.version}" if runtime is not None else ""
     left = number(outcome.counts.total, "vulnerability", "vulnerabilities")
     now = found.parts.system
-    change = f"{now.counts.total:,} → {left}, {size(now.size)} → {size(outcome.uncompressed_size)}"
+    known = now.counts.answer is not Answer.UNKNOWN
+    before = f"{now.counts.total:,}" if known else "unknown"
+    change = f"{before} → {left}, {size(now.size)} → {size(outcome.uncompressed_size)}"
     yield f"{what}: {printable(outcome.candidate.title)}{printable(called)}: {change}"
     if outcome.ends > found.ends:
         yield f"  cared for until {printable(outcome.ends)}"
