@@ -12,6 +12,7 @@ from distil import pipeline
 from distil.cli import run
 from distil.cli.scan import FORMATS
 from distil.fetch.cache import Cache
+from distil.image.errors import PlatformNotFound
 from distil.model.advisory import Severity
 from distil.model.finding import Presence
 from distil.model.inventory import Answer
@@ -82,6 +83,15 @@ def test_a_document_of_the_image(image: str, database: Path, tmp_path: Path) -> 
         pipeline.write_sbom(pipeline.sbom_document(inventory, form), place)
         found = _scan(f"sbom:{place}")
         assert [one.id for one in found.findings] == ["CVE-2024-1001", "CVE-2024-1002"], form
+
+
+def test_a_document_of_another_platform(image: str, database: Path, tmp_path: Path) -> None:
+    place = tmp_path / "sbom.json"
+    inventory = pipeline.sbom(pipeline.SbomRequest(image=image)).inventory
+    pipeline.write_sbom(pipeline.sbom_document(inventory, "cyclonedx"), place)
+    assert _scan(f"sbom:{place}", platform=inventory.subject.platform).findings
+    with pytest.raises(PlatformNotFound, match="plan9/mips"):
+        _scan(f"sbom:{place}", platform="plan9/mips")
 
 
 def test_the_same_twice(image: str, database: Path) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from distil.fetch.cache import Cache
+from distil.image.errors import PlatformNotFound
 from distil.image.stores import NOTHING_SAID, StoreSettings
 from distil.model.advisory import Severity
 from distil.model.finding import Presence, Scan
@@ -85,7 +86,9 @@ class ScanReport(msgspec.Struct, frozen=True):
     @property
     def is_complete(self) -> bool:
         """Whether every verdict is that nothing is missing."""
-        return all(one.verdict.answer is Answer.COMPLETE for one in self.scans)
+        return bool(self.scanned) and all(
+            one.verdict.answer is Answer.COMPLETE for one in self.scans
+        )
 
     def as_bad_as(self, least: Severity) -> ScanReport:
         """The same with those findings alone that are `least`, or worse."""
@@ -194,15 +197,23 @@ def _of_document(
         Scanned(
             heard_of_sbom(matched(one, advisories, request.matching), one, file, documents), one
         )
-        for one in _each(found, request.platform)
+        for one in _each(found, request.platform, file)
     )
     index = found.subject if isinstance(found, IndexInventory) else None
     return ScanReport(request.image, scanned, index)
 
 
-def _each(found: Inventory | IndexInventory, platform: str) -> Iterator[Inventory]:
+def _each(found: Inventory | IndexInventory, platform: str, file: str) -> Sequence[Inventory]:
+    """What a document tells of, of several platforms of `platform` if that is named.
+
+    Raises `PlatformNotFound`: of what it does not tell of, it cannot be said that nothing is found.
+    """
     whole = found.children if isinstance(found, IndexInventory) else (found,)
-    return (one for one in whole if platform in ("", one.subject.platform))
+    chosen = [one for one in whole if platform in ("", one.subject.platform)]
+    if platform and not chosen:
+        known = [one.subject.platform for one in whole if one.subject.platform]
+        raise PlatformNotFound(file, platform, known)
+    return chosen
 
 
 def _surveyed(request: ScanRequest, cache: Cache) -> SurveyedImage:
