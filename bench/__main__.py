@@ -10,6 +10,7 @@ from bench import (
     build_times,
     command_times,
     compiled_times,
+    database_times,
     inventory_times,
     lock_times,
     platform_times,
@@ -22,6 +23,7 @@ from bench import (
     sizes,
     start_times,
     tree_times,
+    vulnerabilities,
 )
 from bench.peers.context import EXAMPLES
 from tests.e2e.subjects import SUBJECTS
@@ -41,6 +43,8 @@ MEASUREMENTS = {
     "sandbox": sandbox_times.measure,
     "trees": tree_times.measure,
     "inventories": inventory_times.measure,
+    "vulnerabilities": vulnerabilities.measure,
+    "database": database_times.measure,
     "scans": scan_times.measure,
 }
 

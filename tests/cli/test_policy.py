@@ -97,14 +97,14 @@ def test_a_vulnerability_that_counts(advised: World) -> None:
 def test_what_is_scanned_is_told(advised: World) -> None:
     command = ("build", app(advised, "fail_on = ['critical', 'kev']"), "-t", "a:1", "-o", "oci:out")
     text = advised.distil(*command).stderr
-    assert "policy      PASS  fail_on: no vulnerability that is critical or kev; 2 other" in text
+    assert "policy      PASS  fail_on: no vulnerability that is critical or kev; 2 others" in text
     assert "scan        2 vulnerabilities (1 high, 1 low); " in text
     done = advised.distil(*command, "--format", "json")
     assert done.data["scan"]["open"]["high"] == 1
     assert sum(done.data["scan"]["open"].values()) == 2
     (rule,) = done.data["policy"]
     assert rule["outcome"] == "holds"
-    assert rule["remarks"][0].startswith("2 other open findings")
+    assert rule["remarks"][0].startswith("2 others are open")
 
 
 @pytest.mark.parametrize(

@@ -143,7 +143,7 @@ def test_vulnerabilities_that_count() -> None:
 def test_vulnerabilities_that_do_not_count_are_told() -> None:
     result = judged(scanned(findings=FINDINGS[2:3]), fail_on=("critical",))
     assert result.outcome is Outcome.HOLDS
-    assert result.remarks[0] == "1 other open finding"
+    assert result.remarks[0] == "1 other is open"
 
 
 def test_a_verdict_that_is_not_complete_is_told() -> None:

@@ -10,7 +10,8 @@ from distil.formats.elf import EM_X86_64, ElfFile
 from distil.formats.spec_toml import parse_spec
 from distil.model.advisory import Exploited, Severity
 from distil.model.blob import InlineBlob
-from distil.model.finding import Finding, Scan, Standing, Statement, Upgrade
+from distil.model.finding import Finding, Scan, Standing, Statement, Unassessed, Upgrade
+from distil.model.image import ContainerConfig
 from distil.model.inventory import (
     Answer,
     Attribution,
@@ -25,10 +26,11 @@ from distil.model.inventory import (
 from distil.model.node import Kind, Node
 from distil.model.spec import Level
 from distil.model.tree import Tree
-from distil.recommend.bases import Base, BaseOutcome, best_of, candidates_on, newest_of
+from distil.recommend.bases import Base, BaseOutcome, alone, best_of, candidates_on, newest_of
 from distil.recommend.counts import Counts, count, counts_of
 from distil.recommend.lines import lines_for
-from distil.recommend.parts import Division, Part, needed_by, parts_of
+from distil.recommend.parts import Division, Part, all_of, needed_by, parts_of
+from distil.recommend.programs import program_of
 from distil.recommend.rebuilt import Change, Release, rebuilt
 from distil.recommend.recognised import Recognised
 from distil.recommend.worth import advised
@@ -255,6 +257,26 @@ def test_what_is_no_better_than_what_there_is_is_not_recommended() -> None:
     assert best_of((outcome("worse", "3.12.9", 10, size=1),), RUNTIME, NOW_THERE) is None
 
 
+def test_what_is_known_is_better_than_what_nobody_knows() -> None:
+    found = whole(base=BaseImage("python:3.12", layers=2))
+    unknown = scan(verdict=Verdict(Answer.UNKNOWN, ("no feed",)))
+    now = parts_of(unknown, found, Division(found, RUNTIME)).system
+    assert now.counts.answer is Answer.UNKNOWN
+    assert best_of((outcome("a", "3.12.9", 9, size=999),), RUNTIME, now) is not None
+    assert all_of(unknown, found).system.counts.answer is Answer.UNKNOWN
+    unheard = scan(unassessed=(Unassessed(why="no feed", components=(OWN.ref,)),))
+    parts = parts_of(unheard, found, Division(found, RUNTIME))
+    assert (parts.own.counts.answer, parts.system.counts.answer) == (
+        Answer.UNKNOWN,
+        Answer.COMPLETE,
+    )
+
+
+def test_how_far_a_line_goes_is_the_runtimes() -> None:
+    node = Recognised(name="node", title="Node.js", version="20.15.1", evidence="x")
+    assert (node.line, RUNTIME.line) == ("20", "3.12")
+
+
 def test_a_newer_line_is_for_fewer_vulnerabilities_or_longer_care() -> None:
     best = outcome("a", "3.12.9", 1, ends="2028-06-30")
     same = outcome("b", "3.13.5", 1, ends="2028-06-30")
@@ -326,3 +348,63 @@ def test_nothing_changes_where_all_is_as_it_was() -> None:
     release = Release(name="x", date=NOW, kind="deb", offers={"zlib1g": offered}.get)
     told = rebuilt(look(found), found, release, look, is_ours=False)
     assert (told.changes, told.fixes, told.brings, told.before) == ((), (), (), told.after)
+
+
+# --- a program alone --------------------------------------------------------------------------
+
+APP = Node("/usr/local/bin/app", Kind.FILE, mode=0o755, blob=InlineBlob.of(b"elf"))
+TINI = Node("/sbin/tini", Kind.FILE, mode=0o755, blob=InlineBlob.of(b"elf tini"))
+BASH = Node("/usr/bin/bash", Kind.FILE, mode=0o755, blob=InlineBlob.of(b"elf bash"))
+SCRIPT = Node("/usr/local/bin/run", Kind.FILE, mode=0o755, blob=InlineBlob.of(b"#!/bin/sh"))
+ELF = {
+    node.blob.digest: ElfFile(64, little_endian=True, machine=EM_X86_64, type=2)
+    for node in (APP, TINI, BASH)
+    if node.blob is not None
+}
+
+
+@pytest.mark.parametrize(
+    ("entrypoint", "cmd", "found"),
+    [
+        (("app",), (), APP),
+        (("/usr/local/bin/app",), ("--port=80",), APP),
+        ((), ("app",), APP),
+        (("/sbin/tini", "--", "app"), (), APP),
+        (("tini", "-g"), ("env", "A=b", "app"), APP),
+        (("run",), (), None),
+        (("bash",), (), None),
+        (("nowhere",), (), None),
+        (("tini", "--"), (), None),
+        ((), (), None),
+    ],
+)
+def test_the_program_that_an_image_is_for(
+    entrypoint: tuple[str, ...], cmd: tuple[str, ...], found: Node | None
+) -> None:
+    package = InventoryComponent(kind="deb", name="bash", version="5.2-1")
+    files = (
+        file(BASH.path, 0, 0, attribution=Attribution.PACKAGE),
+        file(APP.path, 1, attribution=Attribution.UNOWNED),
+    )
+    whole = Inventory(subject=IMAGE, components=(package,), files=files, has_files=True)
+    config = ContainerConfig(entrypoint=entrypoint, cmd=cmd)
+    assert program_of(config, Tree([APP, TINI, BASH, SCRIPT]), ELF, whole) == found
+
+
+def test_the_file_of_a_program_alone() -> None:
+    for one in alone("/usr/local/bin/my app"):
+        said = parse_spec("\n".join(one.lines), "distil.toml")
+        assert said.app.entrypoint == ("/usr/local/bin/my app",)
+        assert [(copy.source, copy.target) for copy in said.copy] == [
+            ("program", "/usr/local/bin/my app")
+        ]
+    first, *_ = one.steps("app:1", "oci:lay out")
+    assert first.text == "distil cat 'oci:lay out' '/usr/local/bin/my app' > base/program"
+
+
+def test_the_smaller_of_a_program_alone_is_best() -> None:
+    small, large = outcome("scratch", "", 9, size=3), outcome("debian:trixie", "", 9, size=4)
+    assert best_of((large, small), None, NOW_THERE) is small
+    found = all_of(scan(finding("A", OWN, Severity.HIGH)), whole())
+    assert (found.system.size, found.system.components, found.system.counts.high) == (70, 4, 1)
+    assert found.own.components == 0

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 
+import msgspec
+
+from distil.model.inventory import Answer
 from distil.recommend.candidates import Candidate
+from distil.recommend.counts import Counts
 from distil.recommend.outcome import Outcome, Recommendation, ranked
 from distil.report.recommend import to_json, to_text
 from distil.run.trial import Begun, Kind
@@ -90,3 +94,37 @@ def test_json() -> None:
     found = json.loads(to_json(of(outcome("b", 1, listening(0.2)))))
     assert found["schemaVersion"] == 1
     assert found["recommendation"]["smallest"]["candidate"]["changes"]["base"] == "b"
+
+
+def counted(weight: float, answer: Answer = Answer.COMPLETE, **more: int) -> Counts:
+    counts = Counts(weight=weight, answer=answer)
+    return msgspec.structs.replace(counts, **more)
+
+
+def test_the_safest_has_fewer_vulnerabilities_than_the_smallest() -> None:
+    small = outcome("small", 10, listening(0.5), counts=counted(5, high=1))
+    safe = outcome("safe", 20, listening(0.5), counts=counted(1, low=2))
+    same = outcome("same", 15, listening(0.5), counts=counted(5, high=1))
+    untold = outcome("untold", 30, listening(0.5), counts=counted(0, Answer.UNKNOWN))
+    dead = outcome("dead", 1, Begun(Kind.ENDS, 0.1, status=1), counts=counted(0))
+    assert of(small, safe, same, untold, dead).safest is safe
+    assert of(small, same, untold).safest is None
+    assert of(outcome("a", 1, listening(0.5))).safest is None
+    assert of(untold, safe).safest is None
+
+
+def test_vulnerabilities_are_a_column_where_anything_was_scanned() -> None:
+    found = of(
+        outcome(None, 12_800_000, listening(0.41), counts=counted(9, critical=1, high=2, low=4)),
+        outcome("b", 99_000_000, listening(0.41), counts=counted(0)),
+        outcome("c", 99_000_000, listening(0.41), counts=counted(0, Answer.UNKNOWN)),
+    )
+    text = to_text(found)
+    assert "vulnerabilities        start" in text
+    assert "7: 1 critical, 2 high  listens" in text
+    assert "0                      listens" in text
+    assert "unknown                listens" in text
+    assert "fewest vulnerabilities: base b, with" in text
+    untold = of(outcome(None, 1, listening(0.4)), unscanned="there is no database")
+    assert "vulnerabilities" not in to_text(untold).splitlines()[1]
+    assert "nothing was scanned: there is no database" in to_text(untold)

@@ -380,6 +380,7 @@ def test_a_comment_is_not_longer_than_github_takes_it() -> None:
         told = to_markdown(scans, counts)
         assert LARGEST // 2 < len(told) < 65_536
         assert told.count("<details>") == told.count("</details>")
+        assert told.count("2 programs are in no feed") == len(scans)
     assert "more, which had no room here" in to_markdown([MANY], counts)
 
 

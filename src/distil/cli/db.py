@@ -13,6 +13,8 @@ from distil.cli import places
 if TYPE_CHECKING:
     from distil.image.stores import StoreSettings
 
+_NOT_REACHED: Final = 2
+"""The exit code when some feed could not be read, though the others were."""
 _SETTINGS: Final = {"help_option_names": ["-h", "--help"]}
 
 _database: Final = click.option(
@@ -58,12 +60,13 @@ def command() -> None:
 @_database
 @_format
 @places.insecure
-def update(form: str, **asked: Any) -> None:  # noqa: ANN401
+def update(form: str, **asked: Any) -> int:  # noqa: ANN401
     """Bring the database to what the sources say now.
 
     The sources are OSV's feeds, Debian's security tracker, CISA's catalogue of what is exploited,
     EPSS and endoflife.date, or those of [db] in the user's configuration. Only what has changed is
-    fetched. The new state appears whole; a scan that runs meanwhile sees the one before.
+    fetched. The new state appears whole; a scan that runs meanwhile sees the one before. A feed
+    that cannot be reached stays as it was, and the command ends with 2.
 
     \b
     Examples:
@@ -78,6 +81,7 @@ def update(form: str, **asked: Any) -> None:  # noqa: ANN401
     with show_progress(sys.stderr):
         done = pipeline.db_update(request)
     click.echo(report.updated_json(done) if form == "json" else report.updated_text(done))
+    return 0 if done.is_whole or request.offline else _NOT_REACHED
 
 
 @command.command(context_settings=_SETTINGS)

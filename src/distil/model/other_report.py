@@ -95,6 +95,7 @@ class Reason(enum.StrEnum):
     OLDER = "the installed version is older than the fault"
     OUT_OF_RANGE = "the installed version is in no range"
     UNORDERED = "the versions cannot be ordered"
+    OTHER_STREAM = "the advisory is of another module stream"
     PLATFORM = "only other platforms are affected"
 
     # Why distil alone counts it.

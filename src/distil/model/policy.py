@@ -39,7 +39,7 @@ class ScanSummary(msgspec.Struct, frozen=True):
     """What is known of an image's vulnerabilities, in numbers.
 
     `open` counts those that are open by the word of their severity, the worst first; `settled`
-    are findings that statements settle. `database` is the digest of the state that was asked.
+    those that statements settle somewhere. `database` is the digest of the state that was asked.
     """
 
     open: dict[str, int]

@@ -41,7 +41,7 @@ class DbRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FeedUpdate(msgspec.Struct, frozen=True, rename="camel"):
-    """What came of a feed: `how` is ``whole``, ``delta``, ``unchanged`` or ``missing``."""
+    """What came of a feed: `how` is `vulns.feeds.updating.Updated`'s."""
 
     name: str
     how: str
@@ -57,6 +57,11 @@ class DbUpdated(msgspec.Struct, frozen=True, kw_only=True):
     feeds: tuple[FeedUpdate, ...] = ()
     status: DatabaseStatus
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether all feeds could be reached."""
+        return all(one.how != "unreachable" for one in self.feeds)
+
 
 def db_update(request: DbRequest) -> DbUpdated:
     """Bring the database to what the sources say now; it appears whole or stays as it was.
@@ -69,7 +74,7 @@ def db_update(request: DbRequest) -> DbUpdated:
     path = request.database or database_path()
     if _is_database(request.place):
         return DbUpdated(status=db_import(request))
-    wanted = _wanted(request)
+    wanted = wanted_feeds(request)
     how = Settings(now=request.now or int(time.time()), allow_older=request.allow_older)
     with Client(Cache.default(), offline=request.offline) as client:
         done = update(path, wanted, client, how)
@@ -131,8 +136,11 @@ def _is_database(place: str) -> bool:
     return Path(place).is_file() or names_image(place)
 
 
-def _wanted(request: DbRequest) -> list[Wanted]:
-    """The feeds of the place that was named, or of all that are configured."""
+def wanted_feeds(request: DbRequest) -> list[Wanted]:
+    """The feeds of the place that was named, or of all that are configured.
+
+    Raises `NoFeeds`, `InvalidConfiguration`.
+    """
     from distil.vulns.feeds.places import ECOSYSTEMS, feeds_at, feeds_of
 
     told = read_configuration(configuration_path()).db

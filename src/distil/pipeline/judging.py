@@ -120,7 +120,7 @@ def _summary(scan: Scan) -> ScanSummary:
     severities = sorted(worst.values(), reverse=True)
     return ScanSummary(
         open={_word(one): severities.count(one) for one in dict.fromkeys(severities)},
-        settled=len(scan.findings) - len(scan.open),
+        settled=len({one.id for one in scan.findings if one.settled is not None}),
         verdict=scan.verdict,
         database=scan.database.digest,
     )

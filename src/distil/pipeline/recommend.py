@@ -148,6 +148,7 @@ def _tried(
                     platforms=(platform.oci,),
                     overrides=candidate.changes,
                     debug=False,
+                    scan=False,  # They are counted below, whatever [policy] says.
                     refresh=request.refresh,
                     offline=request.offline,
                 )

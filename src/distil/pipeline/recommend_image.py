@@ -22,6 +22,7 @@ from distil.image.stores import NOTHING_SAID, StoreSettings
 from distil.image.stores.table import store_to_read
 from distil.model.finding import Scan
 from distil.model.inventory import Inventory
+from distil.model.node import Node
 from distil.model.platform import Platform, parse_platform, this_machine
 from distil.model.reference import Location, parse_location
 from distil.model.spec import SCRATCH, BaseSpec, Spec
@@ -31,18 +32,21 @@ from distil.pipeline.scan import advised as with_upgrades
 from distil.reach.objects import elf_files
 from distil.recommend.advice import Advice
 from distil.recommend.bases import (
+    PROGRAM_FILE,
     SPEC_FILE,
     Base,
     BaseOutcome,
+    alone,
     best_of,
     candidates_on,
     newest_of,
     packages_for,
 )
 from distil.recommend.counts import counts_of
-from distil.recommend.parts import Division, Needed, needed_by, parts_of
+from distil.recommend.parts import Division, Needed, all_of, needed_by, parts_of
+from distil.recommend.programs import program_of
 from distil.recommend.rebuilt import Rebuilt, Release, rebuilt
-from distil.recommend.recognised import Recognised, recognised
+from distil.recommend.recognised import Recognised, recognised, started_by
 from distil.recommend.worth import advised
 from distil.survey.surveying import Wanted, survey
 from distil.vulns.advisories import Advisories
@@ -51,6 +55,13 @@ from distil.vulns.matching.scan import Matching
 from distil.vulns.matching.scan import scan as matched
 
 _TAG = "trial"
+_ALONE = (
+    "a program alone has none of the image's other files: `[[copy]]` brings those that it reads"
+)
+_OURS = (
+    "distil built it: `distil recommend DIRECTORY` builds the whole application on each base, and "
+    "starts and scans it"
+)
 
 
 class RecommendImageRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,16 +143,21 @@ def _advice(
 ) -> Advice:
     inventory, scan = found.inventory, found.scan
     config = image.config.config
-    runtime = recognised(inventory, (*config.entrypoint, *config.cmd))
-    division = Division(inventory, runtime)
+    command = (*config.entrypoint, *config.cmd)
     tree = read_tree(image.layers, scanning.cache)
-    needed = needed_by(inventory, division, tree, elf_files(tree))
-    trial = _Trial(request, scanning, parse_platform(image.platform))
+    elf = elf_files(tree)
+    runtime = started_by(inventory, command)
+    program = program_of(config, tree, elf, inventory) if runtime is None else None
+    if runtime is None and program is None:
+        runtime = recognised(inventory, command)
+    division = Division(inventory, runtime)
+    needed = needed_by(inventory, division, tree, elf) if program is None else Needed()
+    trial = _Trial(request, scanning, parse_platform(image.platform), program)
     remarks: list[str] = []
     again = trial.rebuilt(found, remarks)
     bases = trial.bases(found, runtime, needed, remarks)
-    parts = parts_of(scan, inventory, division)
-    best = best_of(bases, runtime, parts.system) if runtime is not None else None
+    parts = all_of(scan, inventory) if program else parts_of(scan, inventory, division)
+    best = best_of(bases, runtime, parts.system) if runtime or program else None
     return Advice(
         image=str(inventory.subject.name),
         platform=image.platform,
@@ -168,15 +184,25 @@ def _is_ours(found: Scanned) -> bool:
     return found.surveyed is not None and found.surveyed.has_ledger
 
 
+def _is_suite(base: str) -> bool:
+    """Whether `base` is one of those that images are made of, and no image itself."""
+    return any(distro.owns(base) for distro in DISTROS if distro.bases)
+
+
 class _Trial:
     """What is made and asked to advise on one image."""
 
     def __init__(
-        self, request: RecommendImageRequest, scanning: Scanning, platform: Platform
+        self,
+        request: RecommendImageRequest,
+        scanning: Scanning,
+        platform: Platform,
+        program: Node | None,
     ) -> None:
         self._request = request
         self._scanning = scanning
         self._platform = platform
+        self._program = program
 
     def rebuilt(self, found: Scanned, remarks: list[str]) -> Rebuilt | None:
         """What the packages of the image would be today; `remarks` tell why that is not known."""
@@ -208,16 +234,25 @@ class _Trial:
         remarks: list[str],
     ) -> tuple[BaseOutcome, ...]:
         """Every base that was tried: those that the user names, and what can be made here."""
-        outcomes = [self._seen(one, needed) for one in self._request.bases]
+        named = [one for one in self._request.bases if _is_suite(one)]
+        images = [one for one in self._request.bases if not _is_suite(one)]
+        outcomes = [self._seen(one, needed) for one in images]
+        if runtime is None and self._program is not None:
+            outcomes += [self._tried(one, needed) for one in alone(self._program.path)]
+            remarks.append(_ALONE)
+            return tuple(outcomes)
         if runtime is None:
             remarks.append("no runtime was recognised, so no base was made for one")
-        elif _is_ours(found):
-            remarks.append("it is built by distil: for its directory all bases can be measured")
-        elif not runtime.known.choices:
+            return tuple(outcomes)
+        if not runtime.known.choices:
             remarks.append(f"no packages here have {runtime.title}")
+            return tuple(outcomes)
+        if not _is_ours(found):
+            named += [one for distro in DISTROS for one in distro.bases if one != SCRATCH]
         else:
-            for base in (one for distro in DISTROS for one in distro.bases if one != SCRATCH):
-                outcomes += self._made(base, runtime, needed)
+            remarks.append(_OURS)
+        for base in dict.fromkeys(named):
+            outcomes += self._made(base, runtime, needed)
         return tuple(outcomes)
 
     def _made(self, base: str, runtime: Recognised, needed: Needed) -> Iterator[BaseOutcome]:
@@ -268,6 +303,8 @@ class _Trial:
             source = Path(directory, "base")
             source.mkdir()
             Path(source, SPEC_FILE).write_text("\n".join(candidate.lines) + "\n", "utf-8")
+            if candidate.program and self._program is not None and self._program.blob is not None:
+                Path(source, PROGRAM_FILE).write_bytes(self._program.blob.read())
             place = f"oci:{directory}/image:{_TAG}"
             try:
                 build(

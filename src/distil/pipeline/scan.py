@@ -113,7 +113,7 @@ def scan(request: ScanRequest, advisories: Advisories | None = None) -> ScanRepo
     request = msgspec.structs.replace(request, now=request.matching.now)
     _check_age(request, advisories)
     found = _found(request, advisories)
-    if not request.upgrades:
+    if not request.upgrades or not any(one.open for one in found.scans):
         return found
     scanned = tuple(advised(one, advisories, request.matching) for one in found.scanned)
     return msgspec.structs.replace(found, scanned=scanned)

@@ -85,14 +85,19 @@ def _vulnerabilities(policy: PolicySpec, image: Judged) -> Found:
     scan = _scan(image)
     conditions = [parse_condition(text) for text in policy.fail_on]
     found = counting(scan.findings, conditions)
-    others = [one for one in scan.open if one not in found]
-    unrated = sum(one.severity is Severity.UNKNOWN for one in others)
+    counted = {one.id for one in found}
+    others: dict[str, Severity] = {}
+    for one in scan.open:
+        if one.id not in counted:
+            others[one.id] = max(one.severity, others.get(one.id, Severity.UNKNOWN))
     remarks = []
     if others:
-        told = f", {unrated:,} of them without a severity" if unrated else ""
-        noun = "finding" if len(others) == 1 else "findings"
-        remarks.append(f"{len(others):,} other open {noun}{told}")
-    settled = len(scan.findings) - len(scan.open)
+        unrated = sum(one is Severity.UNKNOWN for one in others.values())
+        told = f", {unrated:,} of them unrated" if unrated else ""
+        remarks.append(
+            f"{len(others):,} {'other is' if len(others) == 1 else 'others are'} open{told}"
+        )
+    settled = len({one.id for one in scan.findings if one.settled is not None})
     if settled:
         remarks.append(f"{settled:,} that statements settle")
     if scan.verdict.answer is not Answer.COMPLETE:

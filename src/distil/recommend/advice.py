@@ -45,4 +45,5 @@ class Advice(msgspec.Struct, frozen=True, kw_only=True):
     def is_anything_better(self) -> bool:
         """Whether there is anything to do."""
         rebuilt = self.rebuilt is not None and bool(self.rebuilt.fixes)
-        return bool(self.upgrades) or rebuilt or self.best is not None
+        bases = self.best is not None or self.newer is not None
+        return bool(self.upgrades) or rebuilt or bases

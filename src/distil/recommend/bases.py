@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 import msgspec
 
 from distil.model.inventory import Answer
-from distil.model.spec import Level
+from distil.model.spec import DEFAULT_BASE, SCRATCH, Level
 from distil.recommend.counts import Counts
 from distil.recommend.lines import Line
 from distil.recommend.parts import Part
 from distil.recommend.recognised import Recognised
 
 SPEC_FILE: Final = "distil.toml"
+PROGRAM_FILE: Final = "program"
 _LIBRARIES: Final = "/usr/lib/**"
 """Where the packages of all bases have libraries, below a directory for each architecture."""
 _LIBRARY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
@@ -26,6 +28,7 @@ _LIBRARY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 class Base(msgspec.Struct, frozen=True, kw_only=True):
     """A base to be made for a runtime, of `packages` from `base`, or the image `image`.
 
+    Or, for what needs no runtime, the program at the path `program` alone, on `base`.
     `libraries` are to be there although nothing in it needs them, by name. `start` is what it
     starts; nothing where the packages say so themselves.
     """
@@ -36,10 +39,13 @@ class Base(msgspec.Struct, frozen=True, kw_only=True):
     libraries: tuple[str, ...] = ()
     start: tuple[str, ...] = ()
     image: str = ""
+    program: str = ""
 
     @property
     def title(self) -> str:
         """What people call it."""
+        if self.program:
+            return f"{self.base}, the program alone"
         return self.image or f"{self.base}, level {self.level.value}"
 
     @property
@@ -55,10 +61,17 @@ class Base(msgspec.Struct, frozen=True, kw_only=True):
 
     def _lines(self) -> Iterator[str]:
         yield "[app]"
-        yield f"packages = {_words(self.packages)}"
+        if self.packages:
+            yield f"packages = {_words(self.packages)}"
         if self.start:
             yield f"entrypoint = {_words(self.start)}"
         yield ""
+        if self.program:
+            yield "[[copy]]"
+            yield f"from = {json.dumps(PROGRAM_FILE)}"
+            yield f"to = {json.dumps(self.program)}"
+            yield 'mode = "0755"'
+            yield ""
         yield "[base]"
         yield f"from = {json.dumps(self.base)}"
         yield ""
@@ -67,8 +80,14 @@ class Base(msgspec.Struct, frozen=True, kw_only=True):
         if self.libraries and self.level is not Level.PACKAGES:
             yield f"keep = {_words([f'{_LIBRARIES}/{one}*' for one in self.libraries])}"
 
-    def steps(self, name: str) -> tuple[Line, ...]:
-        """What to do to build on it, when it is made as `name`."""
+    def steps(self, name: str, image: str = "") -> tuple[Line, ...]:
+        """What to do to build on it, when it is made as `name`; the program is that of `image`."""
+        if self.program:
+            taken = f"distil cat {shlex.quote(image)} {shlex.quote(self.program)}"
+            return (
+                Line("$", f"{taken} > base/{PROGRAM_FILE}"),
+                Line("$", f"distil build base -t {name} --load"),
+            )
         if self.image:
             return (Line("Dockerfile", f"FROM {self.image}"),)
         return (
@@ -128,14 +147,23 @@ def candidates_on(base: str, packages: Sequence[str], runtime: Recognised) -> tu
     )
 
 
-def best_of(outcomes: Sequence[BaseOutcome], runtime: Recognised, now: Part) -> BaseOutcome | None:
+def alone(program: str) -> tuple[Base, ...]:
+    """What to try for a program that needs no runtime: itself, and what it is linked with."""
+    bases = (SCRATCH, DEFAULT_BASE)
+    return tuple(Base(base=one, program=program, start=(program,)) for one in bases)
+
+
+def best_of(
+    outcomes: Sequence[BaseOutcome], runtime: Recognised | None, now: Part
+) -> BaseOutcome | None:
     """The one that fits with the fewest vulnerabilities, by their weight; then the smallest.
 
-    None where none is better than what there is `now`.
+    None where none is better than what there is `now`; than what nobody knows, all are.
     """
-    fitting = [one for one in outcomes if one.fits(runtime)]
+    fitting = [one for one in outcomes if (one.fits(runtime) if runtime else one.is_sure)]
     best = min(fitting, key=_place, default=None)
-    if best is None or _place(best) >= (now.counts.weight, now.size):
+    is_known = now.counts.answer is not Answer.UNKNOWN
+    if best is None or (is_known and _place(best) >= (now.counts.weight, now.size)):
         return None
     return best
 

@@ -27,6 +27,8 @@ class Known(NamedTuple):
     choices: tuple[tuple[str, ...], ...]
     start: tuple[str, ...] = ()
     language: str = ""
+    line: int = 2
+    """How many numbers of the version have to be the same for what runs on it to go on."""
 
 
 _PHP_SUITES: Final = ("8.4", "8.2", "8.3", "8.5")
@@ -65,6 +67,7 @@ KNOWN: Final = (
         (("nodejs",),),
         ("node",),
         "npm",
+        line=1,
     ),
     Known(
         "java",
@@ -80,6 +83,7 @@ KNOWN: Final = (
         (("openjdk-{0}-jre-headless",), ("default-jre-headless",)),
         ("java",),
         "java",
+        line=1,
     ),
     Known(
         "ruby",
@@ -123,6 +127,7 @@ KNOWN: Final = (
         r"nginx",
         (("binary", r"nginx"), ("deb", r"nginx(-light|-core|-full)?"), ("apk", r"nginx")),
         (("nginx-light",), ("nginx",)),
+        line=1,
     ),
     Known(
         "valkey",
@@ -130,6 +135,7 @@ KNOWN: Final = (
         r"valkey-server",
         (("binary", r"valkey"), ("deb", r"valkey-server"), ("apk", r"valkey")),
         (("valkey-server",),),
+        line=1,
     ),
     Known(
         "redis",
@@ -137,6 +143,7 @@ KNOWN: Final = (
         r"redis-server",
         (("binary", r"redis"), ("deb", r"redis-server"), ("apk", r"redis"), ("rpm", r"redis")),
         (("redis-server",), ("valkey-server",)),
+        line=1,
     ),
     Known(
         "postgresql",
@@ -149,6 +156,7 @@ KNOWN: Final = (
             ("rpm", r"postgresql(\d+)?-server"),
         ),
         (("postgresql-{0}",), *((f"postgresql-{one}",) for one in _POSTGRESQL_SUITES)),
+        line=1,
     ),
     Known(
         "memcached",
@@ -156,6 +164,7 @@ KNOWN: Final = (
         r"memcached",
         (("binary", r"memcached"), ("deb", r"memcached"), ("apk", r"memcached")),
         (("memcached",),),
+        line=1,
     ),
     Known(
         "haproxy",
@@ -172,6 +181,7 @@ KNOWN: Final = (
         (("perl",),),
         ("perl",),
         "perl",
+        line=1,
     ),
     Known(
         "dotnet",
@@ -185,6 +195,7 @@ KNOWN: Final = (
         ),
         (),
         language="dotnet",
+        line=1,
     ),
     Known("deno", "Deno", r"deno", (("binary", r"deno"),), ()),
     Known("bun", "Bun", r"bun|bunx", (("binary", r"bun"),), ()),

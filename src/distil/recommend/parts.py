@@ -13,6 +13,7 @@ from distil.model.finding import Scan
 from distil.model.inventory import (
     OS_KINDS,
     UNKNOWN_LAYER,
+    Answer,
     Attribution,
     Inventory,
     InventoryComponent,
@@ -20,7 +21,7 @@ from distil.model.inventory import (
     Link,
 )
 from distil.model.tree import Tree
-from distil.recommend.counts import Counts, count
+from distil.recommend.counts import Counts, count, counts_of
 from distil.recommend.recognised import Recognised
 
 _PROGRAM: Final = "binary"
@@ -95,17 +96,33 @@ class Division:
 
 
 def parts_of(scan: Scan, inventory: Inventory, division: Division) -> Parts:
-    """Both parts with their sizes and vulnerabilities."""
+    """Both parts with their sizes and vulnerabilities; what nobody knows is the system's."""
     sizes = [0, 0]
     for file in inventory.files:
         sizes[division.has(file)] += file.size
     refs = division.refs
     system = [one for one in scan.findings if one.component in refs]
     own = [one for one in scan.findings if one.component not in refs]
+    rest = {one.ref for one in inventory.components} - set(refs)
+    untold = {ref for one in scan.unassessed for ref in one.components}
+    is_told = not rest or not rest <= untold
+    mine = msgspec.structs.replace(
+        count(own), answer=Answer.COMPLETE if is_told else Answer.UNKNOWN
+    )
+    told = msgspec.structs.replace(count(system), answer=scan.verdict.answer)
+    return Parts(
+        system=Part(size=sizes[1], components=len(refs), counts=told),
+        own=Part(size=sizes[0], components=len(rest), counts=mine),
+    )
+
+
+def all_of(scan: Scan, inventory: Inventory) -> Parts:
+    """The parts where nothing but a program stays, which every candidate has: all, and nothing."""
+    size = sum(file.size for file in inventory.files)
     components = len(inventory.components)
     return Parts(
-        system=Part(size=sizes[1], components=len(refs), counts=count(system)),
-        own=Part(size=sizes[0], components=components - len(refs), counts=count(own)),
+        system=Part(size=size, components=components, counts=counts_of(scan)),
+        own=Part(size=0, components=0, counts=Counts()),
     )
 
 

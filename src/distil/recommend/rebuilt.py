@@ -72,8 +72,8 @@ def rebuilt(
         counted = count(scan.findings)
         after_all, before_ids, after_ids = counted, frozenset[str](), frozenset[str]()
     else:
-        then = look(supposed(inventory, new, alone=True))
-        before_ids = ids_of(look(supposed(inventory, old, alone=True)))
+        then = look(supposed(inventory, new.values()))
+        before_ids = ids_of(look(supposed(inventory, old.values())))
         after_ids = ids_of(then)
         after_all = count((*stay, *then.findings))
     unchanged = {one.id for one in stay if one.settled is None}

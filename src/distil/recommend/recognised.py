@@ -39,8 +39,8 @@ class Recognised(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def line(self) -> str:
-        """The first two numbers of the version: what applications are made for."""
-        return ".".join(self.version.split(".")[:2])
+        """The first numbers of the version: what applications are made for."""
+        return ".".join(self.version.split(".")[: self.known.line])
 
 
 def recognised(inventory: Inventory, command: Sequence[str]) -> Recognised | None:
@@ -50,27 +50,36 @@ def recognised(inventory: Inventory, command: Sequence[str]) -> Recognised | Non
     then a package for which the most components are written; then that some are, for what is not
     there. None when nothing shows.
     """
+    found = started_by(inventory, command)
+    if found is not None:
+        return found
     written = _written(inventory)
+    for row in KNOWN:
+        one = _best(row, inventory.components)
+        if one is not None and one.kind == _BY_BYTES:
+            where = one.places[0].path if one.places else one.name
+            return _told(row, one, f"{where} is it", written)
+    there = [(row, _best(row, inventory.components)) for row in KNOWN]
+    by_number = sorted(there, key=lambda one: (one[1] is None, -written[one[0].language]))
+    for row, one in by_number:
+        count = written[row.language]
+        if count:
+            evidence = f"{count:,} {'component' if count == 1 else 'components'} written for it"
+            return _told(row, one, evidence, written)
+        if one is not None:
+            return _told(row, one, f"package {one.name}", written)
+    return None
+
+
+def started_by(inventory: Inventory, command: Sequence[str]) -> Recognised | None:
+    """The runtime that `command` names; None when it names none."""
     for word in command:
         name = word.rpartition("/")[2]
         for row in KNOWN:
             if re.fullmatch(row.started, name):
                 found = _best(row, inventory.components)
-                return _told(row, found, f"the container starts {name}", written)
-    for row in KNOWN:
-        found = _best(row, inventory.components)
-        if found is not None and found.kind == _BY_BYTES:
-            where = found.places[0].path if found.places else found.name
-            return _told(row, found, f"{where} is it", written)
-    there = [(row, _best(row, inventory.components)) for row in KNOWN]
-    by_number = sorted(there, key=lambda one: (one[1] is None, -written[one[0].language]))
-    for row, found in by_number:
-        if found is not None and not written[row.language]:
-            return _told(row, found, f"package {found.name}", written)
-        if written[row.language]:
-            count = written[row.language]
-            evidence = f"{count:,} {'component' if count == 1 else 'components'} written for it"
-            return _told(row, found, evidence, written)
+                evidence = f"the container starts {name}"
+                return _told(row, found, evidence, _written(inventory))
     return None
 
 

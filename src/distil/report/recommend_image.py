@@ -96,6 +96,8 @@ def told(counts: Counts) -> str:
         )
         if count
     ]
+    if not parts and counts.answer is Answer.UNKNOWN:
+        return "nothing is known of its vulnerabilities"
     if not parts:
         return "no vulnerabilities that count"
     more = [f"{counts.fixable:,} can be fixed"] * bool(counts.fixable)
@@ -167,7 +169,8 @@ def _brief(counts: Counts) -> str:
 
 def _bases(found: Advice, *, verbose: bool) -> Iterator[str]:
     runtime = found.runtime
-    yield f"bases for {runtime.title if runtime is not None else 'it'}, each made and scanned here"
+    what = runtime.title if runtime is not None else "its program"
+    yield f"bases for {what}, each made and scanned here"
     now = found.parts.system
     version = runtime.version if runtime is not None else ""
     packages = f"{now.components:,}"
@@ -200,11 +203,13 @@ def _chosen(what: str, outcome: BaseOutcome | None, found: Advice) -> Iterator[s
         return
     yield ""
     runtime = outcome.runtime
-    called = f"{runtime.title} {runtime.version}" if runtime is not None else ""
+    called = f" with {runtime.title} {runtime.version}" if runtime is not None else ""
     left = number(outcome.counts.total, "vulnerability", "vulnerabilities")
     now = found.parts.system
-    change = f"{now.counts.total:,} → {left}, {size(now.size)} → {size(outcome.uncompressed_size)}"
-    yield f"{what}: {printable(outcome.candidate.title)} with {printable(called)}: {change}"
+    known = now.counts.answer is not Answer.UNKNOWN
+    before = f"{now.counts.total:,}" if known else "unknown"
+    change = f"{before} → {left}, {size(now.size)} → {size(outcome.uncompressed_size)}"
+    yield f"{what}: {printable(outcome.candidate.title)}{printable(called)}: {change}"
     if outcome.ends > found.ends:
         yield f"  cared for until {printable(outcome.ends)}"
     if what == "newer" and found.runtime is not None and found.parts.own.components:
@@ -214,8 +219,8 @@ def _chosen(what: str, outcome: BaseOutcome | None, found: Advice) -> Iterator[s
         yield "  base/distil.toml"
         yield from (f"    {printable(line)}".rstrip() for line in outcome.candidate.lines)
     suite = outcome.candidate.base.rpartition(":")[2]
-    name = f"{runtime.name if runtime is not None else 'app'}-base:{suite or 'latest'}"
-    for line in outcome.candidate.steps(name):
+    name = f"{runtime.name}-base:{suite or 'latest'}" if runtime is not None else "app:1"
+    for line in outcome.candidate.steps(name, found.image):
         text = printable(line.text)
         yield f"  $ {text}" if line.where == "$" else f"  {line.where}: {text}"
 
@@ -228,7 +233,7 @@ def _base(outcome: BaseOutcome) -> tuple[str, ...]:
         size(outcome.size),
         size(outcome.uncompressed_size),
         f"{outcome.packages:,}",
-        runtime.version if runtime is not None else "none",
+        runtime.version if runtime is not None else "",
         *(_counted(counts) if counts is not None else ("", "", "", "", "")),
     )
 

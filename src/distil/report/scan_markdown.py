@@ -68,10 +68,25 @@ class _Block:
         yield ""
         yield f"**{plain(headline(scan)[0].upper() + headline(scan)[1:])}.**"
         yield from self._numbers()
+        yield from self._standing()
         yield from self._steps()
         yield from self._findings()
         yield from self._settled()
         yield from self._foot()
+
+    def _standing(self) -> Iterator[str]:
+        """What the answer is worth, and whose word was heard: before all that may have no room."""
+        scan = self._scan
+        if scan.verdict.answer is not Answer.COMPLETE:
+            yield ""
+            yield f"> **Not all could be told**: {plain(scan.verdict.answer.upper())}"
+            yield ">"
+            yield from _listed(scan.verdict.reasons)
+        for one in scan.heard:
+            yield ""
+            yield f"> {plain(heard_words(one))}"
+            yield ">"
+            yield from _listed(one.remarks)
 
     def _numbers(self) -> Iterator[str]:
         found = self._scan.open
@@ -173,17 +188,14 @@ class _Block:
             f"database {database_words(scan.database, scan.now)}",
         ]
         yield ""
-        if scan.verdict.answer is not Answer.COMPLETE:
-            yield f"> **Not all could be told**: {plain(scan.verdict.answer.upper())}"
-            yield ">"
-            yield from self._fitting([f"> - {plain(one)}" for one in scan.verdict.reasons])
-            yield ""
-        for one in scan.heard:
-            yield f"> {plain(heard_words(one))}"
-            yield from self._fitting([f"> - {plain(remark)}" for remark in one.remarks])
-            yield ""
         told = " · ".join(plain(part) for part in parts if part)
         yield f"<sub>{told} · scanned by distil</sub>"
+
+
+def _listed(said: Sequence[str]) -> Iterator[str]:
+    yield from (f"> - {plain(one)}" for one in said[:_SHOWN])
+    if len(said) > _SHOWN:
+        yield f"> - … and {len(said) - _SHOWN:,} more"
 
 
 def _finding(row: Row) -> str:

@@ -19,8 +19,8 @@ _LONGEST: Final = 64
 """Steps that are followed."""
 _SHOWN: Final = 5
 """Steps that are told; of more, those at both ends."""
-_ASIDE: Final = frozenset({"metadata", "licence", "directory of what is kept"})
-"""Rules by which a file is kept for its own sake, and not because something needs it."""
+_ASIDE: Final = frozenset({"metadata", "licence", "directory of what is kept", "package closure"})
+"""Rules by which a file is kept whether or not something needs it."""
 _KINDS: Final = {"deb": "deb", "apk": "apk", "rpm": "rpm", "pypi": "python", "npm": "npm"}
 """The kinds of what distil lays out, by the types of their package URLs."""
 
@@ -63,7 +63,7 @@ def _shortest(paths: Iterable[str], kept: Mapping[str, Kept]) -> str:
     ways = [way for path in paths if (way := _way(path, kept))]
     if not ways:
         return ""
-    *steps, first = min(ways, key=lambda way: (len(way), way))
+    *steps, first = min(ways, key=lambda way: (len(way), way[0].startswith("/etc/"), way))
     names = [first, *reversed(steps)]
     if len(names) > _SHOWN:
         names = [*names[:2], f"… {len(names) - _SHOWN + 1} more …", *names[-(_SHOWN - 3) :]]

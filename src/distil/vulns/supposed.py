@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Final
 from urllib.parse import quote
 
@@ -33,22 +33,15 @@ def at_version(component: InventoryComponent, version: str) -> InventoryComponen
     )
 
 
-def supposed(
-    inventory: Inventory, changed: Mapping[str, InventoryComponent], *, alone: bool
-) -> Inventory:
-    """`inventory` with other components in the place of some, by their refs; `alone` with no more.
+def supposed(inventory: Inventory, components: Iterable[InventoryComponent]) -> Inventory:
+    """An inventory of `components` alone, of the same system as `inventory`.
 
-    It has no files: how much of a component is there is not known of one that is supposed.
+    Of one package there can be several versions. It has no files: how much of a component is there
+    is not known of one that is supposed.
     """
-    components = [
-        changed.get(one.ref, one) for one in inventory.components if not alone or one.ref in changed
-    ]
+    alone = {one.ref: one for one in components}
     return msgspec.structs.replace(
-        inventory,
-        components=tuple(components),
-        relations=tuple(inventory.relations) if not alone else (),
-        files=(),
-        has_files=False,
+        inventory, components=tuple(alone.values()), relations=(), files=(), has_files=False
     )
 
 

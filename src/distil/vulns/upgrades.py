@@ -129,9 +129,9 @@ class _Package:
         """The versions that are to be tried."""
         return [one for _, one in self._targets if one not in self._after]
 
-    def supposed(self, target: str) -> dict[str, InventoryComponent]:
-        """The components at `target`, by the refs that they have now."""
-        return {one.ref: at_version(one, target) for one in self.components}
+    def supposed(self, target: str) -> list[InventoryComponent]:
+        """The components at `target`."""
+        return [at_version(one, target) for one in self.components]
 
     def tried(self, target: str, after: Mapping[str, Finding]) -> None:
         """Note that there are the findings `after`, by id, at `target`."""
@@ -190,28 +190,27 @@ class _Package:
 
 
 def _try(packages: Sequence[_Package], inventory: Inventory, look: Scanner) -> bool:
-    """Scan what there would be: a version of each package at a time, all packages together.
+    """Scan what there would be: all versions of all packages, which do not mind each other.
 
     Whether there was anything to try.
     """
-    waiting = [(one, one.untried()) for one in packages]
-    longest = max((len(targets) for _, targets in waiting), default=0)
-    for number in range(longest):
-        changed: dict[str, InventoryComponent] = {}
-        owners: defaultdict[str, list[_Package]] = defaultdict(list)
-        now = [(one, targets[number]) for one, targets in waiting if number < len(targets)]
-        for package, target in now:
-            there = package.supposed(target)
-            changed |= there
-            for component in there.values():
-                owners[component.ref].append(package)
-        after: defaultdict[_Package, dict[str, Finding]] = defaultdict(dict)
-        for finding in look(supposed(inventory, changed, alone=True)).open:
-            for package in owners.get(finding.component, ()):
-                after[package][finding.id] = finding
-        for package, target in now:
-            package.tried(target, after[package])
-    return longest > 0
+    there: list[InventoryComponent] = []
+    owners: defaultdict[str, list[tuple[_Package, str]]] = defaultdict(list)
+    after: dict[tuple[_Package, str], dict[str, Finding]] = {}
+    for package in packages:
+        for target in package.untried():
+            after[package, target] = {}
+            for component in package.supposed(target):
+                there.append(component)
+                owners[component.ref].append((package, target))
+    if not after:
+        return False
+    for finding in look(supposed(inventory, there)).open:
+        for owner in owners.get(finding.component, ()):
+            after[owner][finding.id] = finding
+    for (package, target), found in after.items():
+        package.tried(target, found)
+    return True
 
 
 def _targets(first: Finding, findings: Sequence[Finding]) -> list[tuple[Step, str]]:

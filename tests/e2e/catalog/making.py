@@ -10,7 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.e2e.catalog.images import RealImage, Way
+import pytest
+
+from tests.e2e.catalog.images import IMAGES, RealImage, Way
 from tests.e2e.images import distil
 from tests.support.engines import docker_engine
 from tests.support.image_shapes import TAG, layout
@@ -25,6 +27,20 @@ STALE = 'Acquire::Check-Valid-Until "false"'
 
 TIMEOUT = 1200
 """Seconds for a step that asks a mirror."""
+
+_THOROUGH = pytest.mark.skipif(
+    not os.environ.get("DISTIL_THOROUGH"), reason="set DISTIL_THOROUGH=1"
+)
+each_image = pytest.mark.parametrize(
+    "image",
+    [
+        pytest.param(
+            one, id=one.name, marks=() if one.always else (pytest.mark.thorough, _THOROUGH)
+        )
+        for one in IMAGES
+    ],
+)
+"""For tests of all images, most of them in a thorough run alone."""
 
 
 @dataclass(frozen=True)

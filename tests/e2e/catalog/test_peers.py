@@ -6,9 +6,6 @@ a directory, they are kept there and made once.
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,7 +13,7 @@ import pytest
 from distil.model.inventory import Attribution, State
 from tests.e2e.catalog.differences import DIFFERENCES, Peer, unexplained
 from tests.e2e.catalog.images import IMAGES, RealImage
-from tests.e2e.catalog.making import make
+from tests.e2e.catalog.making import each_image, make
 from tests.e2e.catalog.peers import (
     catalogued,
     seen_by_distil,
@@ -27,26 +24,8 @@ from tests.e2e.catalog.peers import (
 
 pytestmark = [pytest.mark.engine, pytest.mark.network]
 
-THOROUGH = pytest.mark.skipif(not os.environ.get("DISTIL_THOROUGH"), reason="set DISTIL_THOROUGH=1")
 
-
-@pytest.fixture(scope="session")
-def corpus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The directory that images are made in; gone with the session unless it was asked for."""
-    kept = os.environ.get("DISTIL_CORPUS")
-    place = Path(kept) if kept else tmp_path_factory.mktemp("corpus")
-    yield place
-    if not kept:
-        shutil.rmtree(place)
-
-
-@pytest.mark.parametrize(
-    "image",
-    [
-        pytest.param(one, id=one.name, marks=() if one.always else (pytest.mark.thorough, THOROUGH))
-        for one in IMAGES
-    ],
-)
+@each_image
 def test_the_packages_are_those_that_others_see(
     image: RealImage, corpus: Path, tmp_path: Path
 ) -> None:

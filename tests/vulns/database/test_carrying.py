@@ -10,6 +10,7 @@ from distil import pipeline
 from distil.errors import DistilError
 from distil.image.artifact import BundledFile, bundle
 from distil.image.naming import name_image
+from distil.image.stores import StoreSettings
 from distil.image.write import write
 from distil.model.blob import InlineBlob
 from distil.model.reference import parse_image_name, parse_location
@@ -17,6 +18,7 @@ from distil.pipeline import DbRequest
 from distil.vulns import errors
 from distil.vulns.database.reader import Database
 from tests.support.layouts import manifest
+from tests.support.memory_registry import MemoryRegistry
 from tests.vulns.database.feeds import NOW, build, osv, write_archive
 
 
@@ -131,3 +133,16 @@ def test_an_artifact_that_has_no_database(path: Path, tmp_path: Path) -> None:
     write(name_image(artifact, [parse_image_name("x")], location), location)
     with pytest.raises(errors.NoDatabaseThere):
         pipeline.db_import(DbRequest(place=str(location), database=path))
+
+
+def test_through_a_registry(path: Path, tmp_path: Path) -> None:
+    registry = MemoryRegistry()
+    with registry.serve():
+        settings = StoreSettings(frozenset({registry.place}))
+        place = f"docker://{registry.place}/team/advisories:latest"
+        address = pipeline.db_export(DbRequest(place=place, database=path, settings=settings))
+        assert "@sha256:" in address
+        copy = tmp_path / "copy.db"
+        for one in (place, address):
+            request = DbRequest(place=one, database=copy, settings=settings)
+            assert pipeline.db_update(request).status.digest == digest(path)

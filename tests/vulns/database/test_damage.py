@@ -6,10 +6,12 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from distil.errors import DistilError
 from distil.vulns import errors
+from distil.vulns.database.layout import ENTRY, digest, encoder, row_of
 from distil.vulns.database.reader import Database
 from tests.vulns.database.feeds import build, osv, write_archive
 
@@ -80,6 +82,28 @@ def make_directory(path: Path) -> None:
     path.mkdir()
 
 
+def make_view(path: Path) -> None:
+    """A query that never ends, in place of the shards."""
+    changed(path, "DROP TABLE shard")
+    endless = "WITH RECURSIVE r(n) AS (VALUES(1) UNION ALL SELECT n + 1 FROM r)"
+    changed(path, f"CREATE VIEW shard AS {endless} SELECT n AS number, x'00' AS data FROM r")
+
+
+def make_huge(path: Path) -> None:
+    """All digests are right, and a part says that it comes to 2**60 bytes."""
+    huge = bytes.fromhex("28b52ffde0") + (1 << 60).to_bytes(8, "little") + b"\x01\x00\x00"
+    with Database.open(path) as database:
+        meta = database.meta
+    areas = []
+    for area in meta.areas:
+        entries = ENTRY.pack(0, digest(huge))
+        changed(path, "UPDATE area SET list = ? WHERE number = ?", entries, area.number)
+        changed(path, "UPDATE shard SET data = ? WHERE number = ?", huge, row_of(area, 0))
+        areas.append(msgspec.structs.replace(area, shards=1, digest=digest(entries)))
+    data = encoder.encode(msgspec.structs.replace(meta, areas=tuple(areas)))
+    changed(path, "UPDATE meta SET digest = ?, data = ?", digest(data), data)
+
+
 WAYS: dict[str, tuple[Callable[[Path], object], type[DistilError]]] = {
     "missing": (lambda path: path.unlink(), errors.NoDatabase),
     "a directory": (make_directory, errors.DatabaseUnreadable),
@@ -115,6 +139,8 @@ WAYS: dict[str, tuple[Callable[[Path], object], type[DistilError]]] = {
         lambda path: changed(path, "UPDATE meta SET data = x'80'"),
         errors.DamagedDatabase,
     ),
+    "a view in place of a table": (make_view, errors.DamagedDatabase),
+    "a shard that claims to be huge": (make_huge, errors.DamagedDatabase),
     "without a table": (lambda path: changed(path, "DROP TABLE shard"), errors.DamagedDatabase),
     "without a list": (
         lambda path: changed(path, "DELETE FROM area"),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from distil import events
 from distil.errors import DistilError
 from distil.fetch.errors import NetworkError, Offline
 from distil.vulns import errors
@@ -281,7 +282,7 @@ def test_a_connection_that_breaks_leaves_what_there_was(path: Path, tmp_path: Pa
         whole = path.read_bytes()
         (mirror.root / "PyPI/modified_id.csv").unlink()
         mirror.publish([osv("PYSEC-2024-7", "PyPI", "new")])
-        mirror.web.faults.truncate("*.csv", after=3)
+        mirror.web.faults.truncate("*modified_id.csv", after=3)
         with pytest.raises(NetworkError):
             build(path, url)
     assert path.read_bytes() == whole
@@ -313,3 +314,28 @@ def test_offline_no_server_is_asked(path: Path, tmp_path: Path) -> None:
             build(path, url, offline=True)
         assert mirror.asked() == []
     assert not path.exists()
+
+
+def test_one_feed_out_of_reach_stays_as_it_was_and_the_others_go_on(
+    path: Path, tmp_path: Path
+) -> None:
+    mirror = Mirror(tmp_path / "mirror")
+    mirror.publish(FIRST)
+    write_exploited(mirror.root, "CVE-2024-1001")
+    with mirror.web.serve() as url:
+        build(path, url)
+        mirror.web.faults.status("*modified_id.csv", 500)
+        write_exploited(mirror.root, "CVE-2024-1002", released="2026-08-09T00:00:00Z")
+        heard: list[events.Event] = []
+        with events.listening(heard.append):
+            done = build(path, url, NOW + 9)
+    assert (done["osv/PyPI"].how, done["kev"].how) == ("unreachable", "whole")
+    assert [one.hint for one in heard if isinstance(one, events.Warned)] == [
+        "this feed stays as it was"
+    ]
+    assert known(path, "PyPI", "one") == {"one": ["PYSEC-2024-1"]}
+    with Database.open(path) as database:
+        assert list(database.facts(["CVE-2024-1002"])) == ["CVE-2024-1002"]
+        read = {one.name: one.fetched for one in database.status.feeds if one.name != "distil"}
+    # What the mirror does not have is no feed.
+    assert read == {"kev": NOW + 9, "osv/PyPI": NOW}

@@ -40,11 +40,11 @@ ADVISORY: Final = "advisory"
 CVE: Final = "cve"
 SUPPORT: Final = "support"
 
-TABLES: Final = """
-CREATE TABLE meta(digest BLOB NOT NULL, data BLOB NOT NULL);
-CREATE TABLE area(number INTEGER PRIMARY KEY, list BLOB NOT NULL);
-CREATE TABLE shard(number INTEGER PRIMARY KEY, data BLOB NOT NULL);
-"""
+TABLES: Final = (
+    "CREATE TABLE meta(digest BLOB NOT NULL, data BLOB NOT NULL)",
+    "CREATE TABLE area(number INTEGER PRIMARY KEY, list BLOB NOT NULL)",
+    "CREATE TABLE shard(number INTEGER PRIMARY KEY, data BLOB NOT NULL)",
+)
 """A shard's number is that of its area, times 2**32, and its own. SQLite keeps large values in
 half the space where the number is all of the key."""
 
@@ -179,14 +179,16 @@ class Packing:
         import zstandard
 
         self._error = zstandard.ZstdError
+        self._size = zstandard.frame_content_size
         self._compressor = zstandard.ZstdCompressor(level=3)
         self._decompressor = zstandard.ZstdDecompressor()
 
     def unpacked(self, data: bytes, where: str) -> Shard:
         """The records of a shard whose digest has been checked. Raises `DamagedDatabase`."""
         try:
-            content = self._decompressor.decompress(data, max_output_size=LARGEST_SHARD)
-            return _shard_decoder.decode(content)
+            if not 0 <= self._size(data) <= LARGEST_SHARD:
+                raise DamagedDatabase(where, "a part of it does not say its size, or is too large")
+            return _shard_decoder.decode(self._decompressor.decompress(data))
         except (self._error, msgspec.DecodeError, RecursionError) as error:
             raise DamagedDatabase(where, "a part of it cannot be read") from error
 

@@ -33,6 +33,7 @@ from distil.vulns.database.layout import (
     PACKAGE,
     SCHEMA,
     SUPPORT,
+    TABLES,
     Area,
     Meta,
     Packing,
@@ -313,6 +314,10 @@ class Database:
             raise self._damaged(str(error)) from error
 
     def _read_meta(self) -> tuple[bytes, Meta]:
+        # Views and the like would be somebody's program.
+        tables = self._row("SELECT group_concat(sql, ';') FROM sqlite_schema")[0]
+        if tables != ";".join(TABLES):
+            raise self._damaged("its tables are not what they should be")
         row = self._row("SELECT digest, data FROM meta")
         if row is None or not all(isinstance(one, bytes) for one in row):
             raise self._damaged("it does not say what it has")

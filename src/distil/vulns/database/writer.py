@@ -61,7 +61,7 @@ def write_state(before: Database | None, spill: Spill, change: Change, path: Pat
         connection.executescript(
             f"PRAGMA page_size = {_PAGE}; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
             f"PRAGMA locking_mode = EXCLUSIVE; PRAGMA application_id = {APPLICATION};"
-            f"PRAGMA user_version = {SCHEMA}; {TABLES}"
+            f"PRAGMA user_version = {SCHEMA}; {';'.join(TABLES)}"
         )
         connection.execute("BEGIN")
         areas = list(_Writing(before, spill, change, connection).areas())

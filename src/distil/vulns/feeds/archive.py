@@ -60,6 +60,10 @@ def read_archive(
         raise MalformedFeed(name, f"{len(spoilt)} of {count} are no advisories, as {spoilt[0]}")
     for one in spoilt[:_TOLD]:
         emit(Warned(f"{name}: left out, for it is no advisory: {one}"))
+    if len(spoilt) > _TOLD:
+        emit(
+            Warned(f"{name}: {len(spoilt) - _TOLD} more were left out, for they are no advisories")
+        )
 
 
 def _date_of(member: zipfile.ZipInfo) -> int:

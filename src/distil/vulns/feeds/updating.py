@@ -9,7 +9,8 @@ from typing import Final
 
 import msgspec
 
-from distil.events import stage
+from distil.events import Warned, emit, stage
+from distil.fetch.errors import NetworkError, Offline
 from distil.fetch.http import Client
 from distil.image.staging import locked, reporting, workplace
 from distil.vulns.database.layout import Feed
@@ -36,7 +37,7 @@ _AHEAD: Final = 86400
 class Updated(msgspec.Struct, frozen=True):
     """What came of one feed: how many of its documents were read, and in which way.
 
-    `how` is ``whole``, ``delta``, ``unchanged`` or ``missing``.
+    `how` is ``whole``, ``delta``, ``unchanged``, ``missing`` or ``unreachable``.
     """
 
     feed: Feed
@@ -57,9 +58,10 @@ def update(
 ) -> tuple[Updated, ...]:
     """Bring the database at `path` to what the feeds say now; what came of each.
 
-    Feeds that it has and that are not wanted stay as they are. Whoever reads it goes on with
-    the state before, which stays where anything goes wrong. Raises `NetworkError`, `MalformedFeed`,
-    `OlderAdvisories`, what opening the database raises, `OutputFailed`, `DiskFull`.
+    Feeds that it has and that are not wanted, or cannot be reached, stay as they are. Whoever reads
+    it goes on with the state before, which stays where anything else goes wrong. Raises
+    `NetworkError` where nothing can be reached, `MalformedFeed`, `OlderAdvisories`, what opening
+    the database raises, `OutputFailed`, `DiskFull`.
     """
     with reporting(path), workplace(path) as work, locked(path.parent), opened(path) as before:
         with Spill(work / "records") as spill:
@@ -67,6 +69,7 @@ def update(
             taking.shipped()
             for one in wanted:
                 taking.take(one)
+            taking.check_reached()
             made = work / "database"
             with stage("writing the database"):
                 write_state(before, spill, taking.change(), made)
@@ -88,6 +91,7 @@ class _Taking:
         self._feeds = list(before.meta.feeds) if before is not None else []
         self._replaced: set[int] = set()
         self.updated: list[Updated] = []
+        self.unreachable: list[NetworkError] = []
 
     def change(self) -> Change:
         """All that was taken."""
@@ -106,23 +110,42 @@ class _Taking:
         """Take one feed: what has changed in it, or all of it."""
         number, known = self._known(wanted.name)
         with stage(f"reading {wanted.name}") as result:
-            delta = delta_of(wanted, self._client, self._before, known, self._settings.workers)
-            if delta is not None:
-                done = self._delta(number, delta)
+            try:
+                delta = delta_of(wanted, self._client, self._before, known, self._settings.workers)
+                found = None
+                if delta is None:
+                    found = fetched(wanted, self._client, self._work, known)
+            except NetworkError as error:
+                # The others are none the worse for it: this one stays as it was.
+                self.unreachable.append(error)
+                done = Updated(known or Feed(name=wanted.name), "unreachable", 0)
             else:
-                done = self._file(number, wanted, known)
+                if delta is not None:
+                    done = self._delta(number, delta)
+                else:
+                    done = self._file(number, wanted, known, found)
             result(f"{done.documents} documents" if done.documents else done.how)
         self.updated.append(done)
 
-    def _file(self, number: int, wanted: Wanted, known: Feed | None) -> Updated:
-        found = fetched(wanted, self._client, self._work, known)
+    def check_reached(self) -> None:
+        """Raise the first `NetworkError` where nothing at all was reached; tell of it else."""
+        hows = {one.how for one in self.updated} - {"missing"}
+        if hows == {"unreachable"}:
+            raise self.unreachable[0]
+        for error in self.unreachable:
+            minor = isinstance(error, Offline)
+            emit(Warned(error.message, hint="this feed stays as it was", minor=minor))
+
+    def _file(
+        self, number: int, wanted: Wanted, known: Feed | None, found: Fetched | None
+    ) -> Updated:
         if found is None:
             return Updated(known or Feed(name=wanted.name), "missing", 0)
         if found.path is None and known is not None:
             feed = msgspec.structs.replace(
                 known, url=found.url, tag=found.tag, fetched=self._settings.now
             )
-            self._feeds[number] = feed
+            self._put(number, feed)
             return Updated(feed, "unchanged", 0)
         feed = self._read(number, wanted, found, known)
         return Updated(feed, "whole", feed.documents)
@@ -155,8 +178,9 @@ class _Taking:
                 newest = max(newest, one.modified)
             self._add(number, one)
         self._replaced.add(number)
-        self._feeds[number] = msgspec.structs.replace(feed, documents=count, newest=newest)
-        return self._feeds[number]
+        read = msgspec.structs.replace(feed, documents=count, newest=newest)
+        self._put(number, read)
+        return read
 
     def _delta(self, number: int, delta: Delta) -> Updated:
         for area, key, document in delta.gone:
@@ -164,7 +188,7 @@ class _Taking:
         for one in delta.documents:
             self._add(number, one)
         feed = msgspec.structs.replace(delta.feed, fetched=self._settings.now)
-        self._feeds[number] = feed
+        self._put(number, feed)
         return Updated(feed, "delta" if delta.documents else "unchanged", len(delta.documents))
 
     def _add(self, number: int, document: FeedDocument) -> None:
@@ -172,9 +196,11 @@ class _Taking:
             self._spill.add(area, key, number, document.id, data)
 
     def _known(self, name: str) -> tuple[int, Feed | None]:
-        """The place of a feed, a new one at the end, and what it was before."""
+        """The place of a feed, and what it was before; a new one will have the next place."""
         for number, one in enumerate(self._feeds):
             if one.name == name:
                 return number, one
-        self._feeds.append(Feed(name=name))
-        return len(self._feeds) - 1, None
+        return len(self._feeds), None
+
+    def _put(self, number: int, feed: Feed) -> None:
+        self._feeds[number : number + 1] = [feed]

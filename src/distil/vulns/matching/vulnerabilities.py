@@ -9,6 +9,7 @@ from distil.vulns.advisories import Advisories
 from distil.vulns.matching.answers import Answer
 from distil.vulns.matching.joining import Vulnerability, is_cve, joined
 from distil.vulns.matching.questions import Asked, Question
+from distil.vulns.matching.streams import is_of_stream, stream_of
 
 
 class Vulnerabilities:
@@ -18,7 +19,7 @@ class Vulnerabilities:
         self._answers = answers
         ids = {one.entry.advisory for found in answers.values() for one in found.matches}
         self._documents: Mapping[str, Advisory] = advisories.advisories(sorted(ids))
-        self._joined: dict[tuple[Question, ...], list[Vulnerability]] = {}
+        self._joined: dict[tuple[tuple[Question, ...], str, str], list[Vulnerability]] = {}
         self.facts: Mapping[str, VulnerabilityFacts] = advisories.facts(sorted(self._cves()))
 
     def _cves(self) -> set[str]:
@@ -31,11 +32,19 @@ class Vulnerabilities:
 
     def of(self, asked: Asked) -> list[Vulnerability]:
         """Those that concern the component."""
-        known = self._joined.get(asked.questions)
+        key = (asked.questions, asked.component.kind, stream_of(asked.component))
+        known = self._joined.get(key)
         if known is None:
             found = [self._answers[question] for question in asked.questions]
-            matches = [match for one in found for match in one.matches]
+            matches = [
+                match
+                for one in found
+                for match in one.matches
+                if is_of_stream(
+                    match.entry, self._documents.get(match.entry.advisory), asked.component
+                )
+            ]
             about = frozenset[str]().union(*(one.about for one in found))
             known = joined(matches, self._documents, about) if matches else []
-            self._joined[asked.questions] = known
+            self._joined[key] = known
         return known

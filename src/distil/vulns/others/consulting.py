@@ -7,9 +7,11 @@ from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from distil.model.advisory import Advisory, AffectedPackage, EventKind, FixState
+from distil.model.inventory import InventoryComponent
 from distil.model.other_report import Reason
 from distil.vulns.advisories import Advisories
 from distil.vulns.matching.questions import Question
+from distil.vulns.matching.streams import is_of_stream, stream_of, streams_in
 from distil.vulns.versions.ordering import InvalidVersion, Ordering
 from distil.vulns.versions.ranges import is_affected
 from distil.vulns.versions.table import ordering_of
@@ -35,10 +37,15 @@ class Consultation:
         self._advisories = advisories
         self._entries: dict[Question, tuple[tuple[AffectedPackage, Advisory], ...]] = {}
 
-    def answer(self, names: frozenset[str], questions: Iterable[Question]) -> Answer | None:
+    def answer(
+        self,
+        names: frozenset[str],
+        questions: Iterable[Question],
+        component: InventoryComponent,
+    ) -> Answer | None:
         """What there is about the vulnerability of these `names`; None where there is nothing."""
         answers = [
-            _of_entry(entry, document, question)
+            _of_stream(entry, document, component) or _of_entry(entry, document, question)
             for question in questions
             for entry, document in self._about(question)
             if not names.isdisjoint(_names(document))
@@ -77,6 +84,7 @@ _PLAINEST: Final = (
     Reason.OUT_OF_RANGE,
     Reason.OLDER,
     Reason.PLATFORM,
+    Reason.OTHER_STREAM,
     Reason.UNORDERED,
     Reason.WITHDRAWN,
     Reason.HAS_FIX,
@@ -90,6 +98,16 @@ def _names(document: Advisory) -> Iterator[str]:
     yield from (document.id.removeprefix(own) for own in _OWN)
     yield from document.aliases
     yield from document.upstream
+
+
+def _of_stream(
+    entry: AffectedPackage, document: Advisory, component: InventoryComponent
+) -> Answer | None:
+    if is_of_stream(entry, document, component):
+        return None
+    streams = ", ".join(sorted(streams_in(document.summary))) or "another build"
+    own = stream_of(component) or "of none"
+    return Answer(Reason.OTHER_STREAM, f"{document.id} is of {streams}, and this is {own}")
 
 
 def _of_entry(entry: AffectedPackage, document: Advisory, question: Question) -> Answer:

@@ -35,7 +35,7 @@ class WhyTheirs:
         asked = questions(inventory, advisories)
         self._questions = {one.component.ref: one.questions for one in asked.asked}
         self._owners = dict(scan.covered)
-        self._names = {one.ref: one.name for one in inventory.components}
+        self._components = {one.ref: one for one in inventory.components}
         self._unassessed = {ref: one.why for one in scan.unassessed for ref in one.components}
 
     def of(self, names: frozenset[str], others: tuple[OtherFinding, ...]) -> Answer:
@@ -76,9 +76,9 @@ class WhyTheirs:
     ) -> Answer:
         owner = self._owners.get(component.ref)
         if owner is not None:
-            return self._of_owned(owner, names)
+            return self._of_owned(self._components[owner], names)
         asked = self._questions.get(component.ref, ())
-        answer = self._consultation.answer(names, asked)
+        answer = self._consultation.answer(names, asked, component)
         if answer is not None:
             return answer
         unassessed = self._unassessed.get(component.ref)
@@ -89,11 +89,11 @@ class WhyTheirs:
             return answer._replace(why=f"{answer.why}; they compared a CPE")
         return answer
 
-    def _of_owned(self, owner: str, names: frozenset[str]) -> Answer:
-        asked = self._questions.get(owner, ())
-        answer = self._consultation.answer(names, asked)
+    def _of_owned(self, owner: InventoryComponent, names: frozenset[str]) -> Answer:
+        asked = self._questions.get(owner.ref, ())
+        answer = self._consultation.answer(names, asked, owner)
         said = answer.why if answer is not None else "they do not tell of it"
-        told = f"it is part of the package {self._names[owner]}, whose own advisories count: {said}"
+        told = f"it is part of the package {owner.name}, whose own advisories count: {said}"
         return Answer(Reason.OWNED, told)
 
 
