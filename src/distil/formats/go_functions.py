@@ -92,7 +92,10 @@ def read_go_functions(image: ElfImage) -> GoFunctions | None:
     names, end = (words.unpack_from(data, first + i * words.size)[0] for i in (0, 1))
     if not names <= end <= table.end - table.start or end - names > _MOST_NAMES:
         raise MalformedElf("its Go function names lie outside their table")
-    return GoFunctions(b"\0" + data[table.start + names : table.start + end])
+    block = data[table.start + names : table.start + end]
+    if block.count(b"\0") > _MOST_FUNCTIONS:
+        raise MalformedElf(f"it names more than {_MOST_FUNCTIONS} Go functions")
+    return GoFunctions(b"\0" + block)
 
 
 def _find(image: ElfImage) -> _Table | None:

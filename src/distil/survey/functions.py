@@ -22,7 +22,7 @@ from distil.model.node import Kind
 from distil.vulns.matching.symbols import Keys, keys_of
 
 _AREA: Final = "analysis"
-_VERSION: Final = 2
+_VERSION: Final = 3
 """Raised when the same program would be kept otherwise."""
 _LARGEST: Final = 1 << 30
 """Bytes of a program that is read."""

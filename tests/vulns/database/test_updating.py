@@ -13,6 +13,7 @@ from distil.errors import DistilError
 from distil.fetch.errors import NetworkError, Offline
 from distil.vulns import errors
 from distil.vulns.database.reader import Database
+from distil.vulns.feeds import updating
 from tests.support.scripted_server import Request, Response, ScriptedServer
 from tests.support.web_server import WebServer
 from tests.vulns.database.feeds import (
@@ -240,6 +241,32 @@ def test_a_delta_comes_to_the_same_as_all_of_it(path: Path, tmp_path: Path) -> N
         assert patched.status.ecosystems == anew.status.ecosystems
         ids = [one["id"] for one in documents]
         assert patched.advisories(ids) == anew.advisories(ids)
+
+
+def test_a_delta_of_a_document_that_stands_in_two_feeds(path: Path, tmp_path: Path) -> None:
+    """Each feed tells of its own packages, and a change in one takes nothing from the other."""
+    mirror = Mirror(tmp_path / "mirror")
+    shared = osv("GHSA-1", "PyPI", "one")
+    shared["affected"] += osv("GHSA-1", "Go", "one")["affected"]
+    write_archive(mirror.root, "Go", [shared])
+    mirror.publish([shared])
+    with mirror.web.serve() as url:
+        build(path, url)
+        shared["affected"][0]["package"]["name"] = "two"
+        mirror.publish([shared | {"modified": LATER}])
+        done = build(path, url)
+    assert (done["osv/PyPI"].how, done["osv/Go"].how) == ("delta", "unchanged")
+    assert known(path, "PyPI", "one", "two") == {"two": ["GHSA-1"]}
+    assert known(path, "Go", "one", "two") == {"one": ["GHSA-1"]}
+
+
+def test_what_was_read_in_another_way_is_read_again(
+    place: Path, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build(path, place)
+    monkeypatch.setattr(updating, "READING", updating.READING + 1)
+    assert {one.how for one in build(path, place).values()} == {"whole"}
+    assert {one.how for one in build(path, place).values()} == {"unchanged"}
 
 
 def test_a_document_that_was_taken_out_brings_all_of_it(path: Path, tmp_path: Path) -> None:

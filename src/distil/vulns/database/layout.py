@@ -105,7 +105,8 @@ class Feed(msgspec.Struct, frozen=True, kw_only=True):
 
     `rank`: of several feeds that tell of one document for one package, the highest counts.
     `identity` is what tells whether it has changed: the digest of what was read, and `tag` what
-    the server called it. `newest` is the date of its newest document.
+    the server called it. `newest` is the date of its newest document. `reading` is the way in
+    which documents were read, which is another one where distil reads more in them, or less.
     """
 
     name: str
@@ -116,6 +117,7 @@ class Feed(msgspec.Struct, frozen=True, kw_only=True):
     documents: int = 0
     identity: str = ""
     tag: str = ""
+    reading: int = 0
 
 
 class Area(msgspec.Struct, frozen=True, gc=False, array_like=True):

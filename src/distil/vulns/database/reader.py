@@ -189,6 +189,16 @@ class Database:
             for name, records in found.items()
         }
 
+    def advisories_of(self, feed: str, ids: Iterable[str]) -> Mapping[str, Advisory]:
+        """Those of the documents that the feed of that name has told."""
+        number = next((n for n, one in enumerate(self.meta.feeds) if one.name == feed), -1)
+        return {
+            name: self._decoded(advisory_decoder, one)
+            for name, records in self._records(ADVISORY, ids).items()
+            for one in records
+            if one.feed == number
+        }
+
     def facts(self, ids: Iterable[str]) -> Mapping[str, VulnerabilityFacts]:
         """What is known of these CVEs, for those of which anything is."""
         return {

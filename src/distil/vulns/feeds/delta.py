@@ -7,7 +7,7 @@ newest first. A few documents are fetched one by one; for many the whole archive
 from __future__ import annotations
 
 import contextvars
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 from urllib.parse import quote
 
@@ -16,6 +16,7 @@ import msgspec
 from distil.fetch.address import redacted
 from distil.fetch.errors import NotFound
 from distil.fetch.http import Client
+from distil.model.advisory import Advisory
 from distil.vulns.database.layout import ADVISORY, CVE, PACKAGE, Feed
 from distil.vulns.database.reader import Database
 from distil.vulns.errors import MalformedFeed
@@ -56,14 +57,14 @@ def delta_of(
     try:
         listed = _listed(client, f"{base}/modified_id.csv", wanted.name)
         changed = sorted(name for name, when in listed.items() if when > known.newest)
-        new = len(changed) - len(_of_feed(before, changed, wanted.name))
-        if len(changed) > MOST or known.documents + new != len(listed):
+        old = before.advisories_of(wanted.name, changed)
+        if len(changed) > MOST or known.documents + len(changed) - len(old) != len(listed):
             return None
         found = _fetched(client, base, changed, wanted, workers)
     except NotFound:
         return None
     newest = max((one.modified for one in found), default=known.newest)
-    gone = tuple(_places(before, changed))
+    gone = tuple(dict.fromkeys(_places(old.values())))
     feed = msgspec.structs.replace(known, documents=len(listed), newest=newest, identity="", tag="")
     return Delta(tuple(found), gone, feed if changed else known)
 
@@ -86,22 +87,14 @@ def _listed(client: Client, url: str, name: str) -> dict[str, int]:
         raise MalformedFeed(name, f"{redacted(url)} is no list of documents: {error}") from error
 
 
-def _of_feed(before: Database, ids: Sequence[str], name: str) -> set[str]:
-    """Those of `ids` that the feed had."""
-    return {one for one, found in before.advisories(ids).items() if found.source == name}
-
-
-def _places(before: Database, ids: Sequence[str]) -> set[Named]:
-    """Where the documents said something, as far as it can be: others are not there at all."""
-    gone: set[Named] = set()
-    for one, advisory in before.advisories(ids).items():
-        gone.add((ADVISORY, one, one))
-        gone.update(
-            (PACKAGE + where, key_of(where, name), one) for where, name in advisory.packages
-        )
-        cves = (one, *advisory.aliases, *advisory.upstream, *advisory.related)
-        gone.update((CVE, cve, one) for cve in cves)
-    return gone
+def _places(advisories: Iterable[Advisory]) -> Iterator[Named]:
+    """Where documents said something, as far as it can be: others are not there at all."""
+    for one in advisories:
+        yield ADVISORY, one.id, one.id
+        for where, name in one.packages:
+            yield PACKAGE + where, key_of(where, name), one.id
+        for cve in (one.id, *one.aliases, *one.upstream, *one.related):
+            yield CVE, cve, one.id
 
 
 def _fetched(

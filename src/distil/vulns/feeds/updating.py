@@ -30,6 +30,9 @@ RANKS: Final = {"debian-tracker": 1, SHIPPED: -1}
 """The feeds whose word counts for more, or less, than others' on the same thing."""
 
 
+READING: Final = 1
+"""Raised when the same documents come to other records than before: then feeds are read again."""
+
 _AHEAD: Final = 86400
 """Seconds that others' clocks may be ahead; documents from further in the future are mistaken."""
 
@@ -109,12 +112,13 @@ class _Taking:
     def take(self, wanted: Wanted) -> None:
         """Take one feed: what has changed in it, or all of it."""
         number, known = self._known(wanted.name)
+        same = known if known is not None and known.reading == READING else None
         with stage(f"reading {wanted.name}") as result:
             try:
-                delta = delta_of(wanted, self._client, self._before, known, self._settings.workers)
+                delta = delta_of(wanted, self._client, self._before, same, self._settings.workers)
                 found = None
                 if delta is None:
-                    found = fetched(wanted, self._client, self._work, known)
+                    found = fetched(wanted, self._client, self._work, same)
             except NetworkError as error:
                 # The others are none the worse for it: this one stays as it was.
                 self.unreachable.append(error)
@@ -158,6 +162,7 @@ class _Taking:
             fetched=self._settings.now,
             identity=found.identity,
             tag=found.tag,
+            reading=READING,
         )
         try:
             with found.opened() as stream:

@@ -22,7 +22,9 @@ SYMBOLS_PRESENT: Final = "symbols-present"
 
 STDLIB: Final = "stdlib"
 _STARTS: Final = ("runtime.main", "main.main")
-_TYPE_ARGUMENTS: Final = re.compile(r"\[[^\[\]]*\]")
+_BRACKETS: Final = re.compile(r"([\[\]])")
+_DEEPEST: Final = 6
+"""Parts of a name that are looked at: package, receiver, method, and closures in it."""
 _MOST_SHOWN: Final = 20
 
 
@@ -72,15 +74,26 @@ def keys_of(functions: Functions) -> Keys:
 def _keys(names: Iterable[str]) -> Iterator[str]:
     """Names without type arguments and pointers, and what closures are inside of."""
     for name in names:
-        plain = name
-        while "[" in plain and (shorter := _TYPE_ARGUMENTS.sub("", plain)) != plain:
-            plain = shorter
+        plain = _without_arguments(name) if "[" in name else name
         yield key(plain)
         start = plain.rfind("/") + 1
         parts = plain[start:].split(".")
         # The closures of a function, and what it is wrapped in, are called FUNCTION.func1.
-        for count in range(2, len(parts)):
+        for count in range(2, min(len(parts), _DEEPEST)):
             yield key(plain[:start] + ".".join(parts[:count]))
+
+
+def _without_arguments(name: str) -> str:
+    """A name without type arguments, which stand in brackets and have such themselves."""
+    kept, depth = [], 0
+    for piece in _BRACKETS.split(name):
+        if piece == "[":
+            depth += 1
+        elif piece == "]":
+            depth = max(0, depth - 1)
+        elif not depth:
+            kept.append(piece)
+    return "".join(kept)
 
 
 def key(name: str) -> str:
