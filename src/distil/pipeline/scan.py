@@ -86,9 +86,8 @@ class ScanReport(msgspec.Struct, frozen=True):
     @property
     def is_complete(self) -> bool:
         """Whether every verdict is that nothing is missing."""
-        return bool(self.scanned) and all(
-            one.verdict.answer is Answer.COMPLETE for one in self.scans
-        )
+        answers = {one.verdict.answer for one in self.scans}
+        return answers == {Answer.COMPLETE}
 
     def as_bad_as(self, least: Severity) -> ScanReport:
         """The same with those findings alone that are `least`, or worse."""
@@ -197,23 +196,20 @@ def _of_document(
         Scanned(
             heard_of_sbom(matched(one, advisories, request.matching), one, file, documents), one
         )
-        for one in _each(found, request.platform, file)
+        for one in _each(found, request.platform, request.image)
     )
     index = found.subject if isinstance(found, IndexInventory) else None
     return ScanReport(request.image, scanned, index)
 
 
-def _each(found: Inventory | IndexInventory, platform: str, file: str) -> Sequence[Inventory]:
-    """What a document tells of, of several platforms of `platform` if that is named.
-
-    Raises `PlatformNotFound`: of what it does not tell of, it cannot be said that nothing is found.
-    """
+def _each(found: Inventory | IndexInventory, platform: str, name: str) -> tuple[Inventory, ...]:
+    """What a document tells of; of several platforms, where one is named, that one."""
     whole = found.children if isinstance(found, IndexInventory) else (found,)
-    chosen = [one for one in whole if platform in ("", one.subject.platform)]
-    if platform and not chosen:
-        known = [one.subject.platform for one in whole if one.subject.platform]
-        raise PlatformNotFound(file, platform, known)
-    return chosen
+    meant = tuple(one for one in whole if platform in ("", one.subject.platform))
+    known = [one.subject.platform for one in whole if one.subject.platform]
+    if not meant and known:
+        raise PlatformNotFound(name, platform, known)
+    return meant or tuple(whole)
 
 
 def _surveyed(request: ScanRequest, cache: Cache) -> SurveyedImage:

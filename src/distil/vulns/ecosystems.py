@@ -28,12 +28,19 @@ class ReleaseFeed(NamedTuple):
 
     `ecosystems` are the names that they can go by, of packages of `kind`. `covers_linked`: they
     tell of a program, too, when the fault is in a library that is linked into it (Go, Rust).
+    `vendors` are words of which one is in what its own packages say who built them.
     """
 
     kind: str
     ecosystems: tuple[str, ...]
     naming: Naming
     covers_linked: bool = False
+    vendors: tuple[str, ...] = ()
+
+    def is_own(self, component: InventoryComponent) -> bool:
+        """Whether the package was built by the distribution, as far as it says."""
+        built_by = component.supplier.lower()
+        return not built_by or not self.vendors or any(one in built_by for one in self.vendors)
 
 
 class _Row(NamedTuple):
@@ -42,6 +49,7 @@ class _Row(NamedTuple):
     """With ``{major}``, ``{minor}`` (both numbers), ``{version}``, ``{lts}`` or ``{sp}``."""
     naming: Naming = Naming.SOURCE
     covers_linked: bool = False
+    vendors: tuple[str, ...] = ()
 
 
 _RELEASES: Final = {
@@ -53,8 +61,12 @@ _RELEASES: Final = {
     "minimos": _Row("apk", ("MinimOS",), covers_linked=True),
     "alpaquita": _Row("apk", ("Alpaquita:{version}",)),
     "bellsoft-hardened-containers": _Row("apk", ("BellSoft Hardened Containers:{version}",)),
-    "almalinux": _Row("rpm", ("AlmaLinux:{major}",), Naming.BINARY, covers_linked=True),
-    "rocky": _Row("rpm", ("Rocky Linux:{major}",), Naming.BOTH, covers_linked=True),
+    "almalinux": _Row(
+        "rpm", ("AlmaLinux:{major}",), Naming.BINARY, covers_linked=True, vendors=("alma",)
+    ),
+    "rocky": _Row(
+        "rpm", ("Rocky Linux:{major}",), Naming.BOTH, covers_linked=True, vendors=("rocky",)
+    ),
     "rhel": _Row(
         "rpm",
         tuple(
@@ -64,6 +76,7 @@ _RELEASES: Final = {
         ),
         Naming.BINARY,
         covers_linked=True,
+        vendors=("red hat",),
     ),
     "opensuse-leap": _Row("rpm", ("openSUSE:Leap {version}",), Naming.SOURCE, covers_linked=True),
     "opensuse-tumbleweed": _Row("rpm", ("openSUSE:Tumbleweed",), covers_linked=True),
@@ -104,7 +117,13 @@ def feed_of(release: OsRelease) -> ReleaseFeed | None:
         return None
     fields = _fields(version, numbers) if numbers is not None else {}
     names = dict.fromkeys(name.format(**fields) for name in row.ecosystems)
-    return ReleaseFeed(row.kind, tuple(names), row.naming, covers_linked=row.covers_linked)
+    return ReleaseFeed(
+        row.kind,
+        tuple(names),
+        row.naming,
+        covers_linked=row.covers_linked,
+        vendors=row.vendors,
+    )
 
 
 def _fields(version: str, numbers: re.Match[str]) -> dict[str, str]:

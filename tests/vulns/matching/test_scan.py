@@ -361,3 +361,19 @@ def test_a_fix_that_only_those_have_who_pay(plain, pro):
     (one,) = scan(inventory, advisories, HOW).findings
     assert ("Ubuntu Pro" in one.note) is pro
     assert one.fixed[-1] == "3.0.2-3+esm1"
+
+
+@pytest.mark.parametrize(
+    ("vendor", "is_told"), [("AlmaLinux", False), ("", False), ("Nodesource", True)]
+)
+def test_a_package_that_others_built_is_told_as_such(vendor, is_told):
+    component = InventoryComponent(
+        name="nodejs", version="2:18.20.4-1nodesource", kind="rpm", supplier=vendor
+    )
+    entry = below("2:18.20.8-1.el9", "ALSA-2025:1")
+    document = Advisory(id="ALSA-2025:1", source="x", related=("CVE-2025-0001",))
+    advisories = MemoryAdvisories().add("AlmaLinux:9", "nodejs", entry, document)
+    inventory = _inventory(component, release=OsRelease(id="almalinux", version_id="9.4"))
+    (one,) = scan(inventory, advisories, HOW).findings
+    assert bool(one.basis) is is_told
+    assert vendor in one.basis or not is_told

@@ -343,9 +343,11 @@ CONTRADICTIONS = {
 )
 def test_contradictions(named, attached, is_settled):
     beside = [openvex(*attached)] if attached else []
-    found, _ = _applied(openvex(*named), attached=beside)
+    found, scan = _applied(openvex(*named), attached=beside)
     assert (found.settled is not None) == is_settled
     assert len(found.statements) == 2
+    assert sum(one.settling for one in scan.heard) == is_settled
+    assert sum(one.applied for one in scan.heard) == 2
     if not is_settled:
         assert any("outweighs this" in one.void for one in found.statements)
 

@@ -26,6 +26,9 @@ upstream's versions, which know no fix that the distribution added"
 _LINKED_BASIS: Final = "linked into a program of the package {owner}, whose advisories do not tell \
 of what is linked: compared with upstream's versions"
 
+_BUILT_BY: Final = "built by {vendor}, and compared with the distribution's own advisories, which \
+are about its own builds"
+
 
 class Question(NamedTuple):
     """Which advisories of `ecosystem` about `name` concern `version`.
@@ -130,7 +133,8 @@ class _Asking:
         if not any(one.version for one in found):
             self._cannot(component, "it has no version")
             return None
-        return Asked(component, number, found)
+        basis = "" if feed.is_own(component) else _BUILT_BY.format(vendor=component.supplier)
+        return Asked(component, number, found, basis)
 
     def _of_package(self, component: InventoryComponent, feed: ReleaseFeed) -> Iterator[Question]:
         names = {}

@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -34,19 +34,6 @@ _TOLD: Final = 3
 """Statements of a document that are told by name when they are about something else."""
 
 
-class _Said(msgspec.Struct, frozen=True):
-    """A claim about a finding, and what it weighs."""
-
-    claim: Claim
-    document: Document
-    reach: Reach
-
-    @property
-    def weight(self) -> tuple[bool, int, int, int]:
-        caution = -_CAUTION.index(self.claim.standing) if self.claim.standing in _CAUTION else 0
-        return (not self.document.is_attached, self.reach, self.claim.when, caution)
-
-
 class _Tally:
     """What of one document was about a finding."""
 
@@ -54,6 +41,20 @@ class _Tally:
         self.applied: set[int] = set()
         self.settling: set[int] = set()
         self.elsewhere: dict[int, Claim] = {}
+
+
+class _Said(NamedTuple):
+    """A claim about a finding, what it weighs, and where it is counted."""
+
+    claim: Claim
+    document: Document
+    reach: Reach
+    tally: _Tally
+
+    @property
+    def weight(self) -> tuple[bool, int, int, int]:
+        caution = -_CAUTION.index(self.claim.standing) if self.claim.standing in _CAUTION else 0
+        return (not self.document.is_attached, self.reach, self.claim.when, caution)
 
 
 def apply(scan: Scan, documents: Sequence[Document], target: Target) -> Scan:
@@ -88,7 +89,7 @@ def _joined(
     finding: Finding, by_id: _Index, target: Target, tallies: list[_Tally], today: str
 ) -> Finding:
     names = {one.upper() for one in (finding.id, *finding.aliases, *finding.advisories)}
-    said: list[tuple[int, _Said]] = []
+    said: list[_Said] = []
     seen: set[int] = set()
     for name in sorted(names):
         for number, document, claim in by_id.get(name, ()):
@@ -99,15 +100,20 @@ def _joined(
             if reach is None:
                 tallies[number].elsewhere.setdefault(id(claim), claim)
             else:
-                said.append((number, _Said(claim, document, reach)))
+                said.append(_Said(claim, document, reach, tallies[number]))
     if not said:
         return finding
-    statements = _weighed([one for _, one in said], finding, today)
-    for number, one in said:
-        tallies[number].applied.add(id(one.claim))
-        if one.claim.standing in SETTLING and not _expired(one.claim, today):
-            tallies[number].settling.add(id(one.claim))
-    return msgspec.structs.replace(finding, statements=statements)
+    said.sort(key=lambda one: one.weight, reverse=True)
+    statements = [_own(one, said) for one in finding.statements]
+    for position, one in enumerate(said):
+        statement = _statement(one, _void(one, said[:position], today))
+        statements.append(statement)
+        one.tally.applied.add(id(one.claim))
+        if statement.standing in SETTLING and not statement.void:
+            one.tally.settling.add(id(one.claim))
+    # Those that hold come first.
+    statements.sort(key=lambda one: bool(one.void))
+    return msgspec.structs.replace(finding, statements=tuple(statements))
 
 
 def _reach(claim: Claim, finding: Finding, target: Target) -> Reach | None:
@@ -119,17 +125,12 @@ def _reach(claim: Claim, finding: Finding, target: Target) -> Reach | None:
     return max((one for one in reaches if one is not None), default=None)
 
 
-def _weighed(said: list[_Said], finding: Finding, today: str) -> tuple[Statement, ...]:
-    """All statements, those that hold first; what outweighs one that would settle voids it."""
-    said = sorted(said, key=lambda one: one.weight, reverse=True)
-    statements = [_own(one, said) for one in finding.statements]
-    for position, one in enumerate(said):
-        void = _expired(one.claim, today) or one.claim.void or _undated(one)
-        statements.append(_statement(one, void or _denied(one, said[:position])))
-    return tuple(sorted(statements, key=lambda one: bool(one.void)))
+def _void(one: _Said, heavier: Sequence[_Said], today: str) -> str:
+    """Why a statement settles nothing although it would; empty where it holds."""
+    return _expired(one.claim, today) or one.claim.void or _undated(one) or _denied(one, heavier)
 
 
-def _own(one: Statement, said: list[_Said]) -> Statement:
+def _own(one: Statement, said: Sequence[_Said]) -> Statement:
     """A statement of ours: only what somebody named says of this very image outweighs bytes."""
     heaviest = next((each for each in said if each.claim.standing is not Standing.ACCEPTED), None)
     if heaviest is None or one.standing not in SETTLING or one.void:
@@ -141,7 +142,7 @@ def _own(one: Statement, said: list[_Said]) -> Statement:
     return msgspec.structs.replace(one, void=_says(heaviest))
 
 
-def _denied(one: _Said, heavier: list[_Said]) -> str:
+def _denied(one: _Said, heavier: Sequence[_Said]) -> str:
     """Why a statement that would settle does not: a heavier one says that it is affected.
 
     Not to know is no contradiction, unless the same author knew before.
