@@ -11,8 +11,9 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # What gates is the same whenever it runs; `scripts/fuzz` looks for what nobody has thought of.
-settings.register_profile("same", derandomize=True, database=None)
-settings.register_profile("searching", derandomize=False, print_blob=True)
+# A deadline would time what it is tried on.
+settings.register_profile("same", derandomize=True, database=None, deadline=None)
+settings.register_profile("searching", derandomize=False, print_blob=True, deadline=None)
 settings.load_profile("searching" if os.environ.get("DISTIL_FUZZ") else "same")
 
 pytest.register_assert_rewrite(

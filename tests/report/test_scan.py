@@ -430,7 +430,8 @@ def test_others_words_are_words(name: str, version: str) -> None:
     table = told[told.index("#### Vulnerabilities") : told.index("<sub>")]
     read = _Cells()
     read.feed(MarkdownIt("commonmark", {"html": True}).enable("table").render(table))
-    assert [cell.strip() for cell in read.cells] == [
+    # Blanks in a row are one to whoever shows them.
+    assert [" ".join(cell.split()) for cell in read.cells] == [
         "high",
         "CVE-2026-1",
         " ".join(printable(name).split()),
