@@ -12,6 +12,7 @@ from distil import pipeline
 from distil.cli import run
 from distil.cli.scan import FORMATS
 from distil.fetch.cache import Cache
+from distil.image.errors import PlatformNotFound
 from distil.model.advisory import Severity
 from distil.model.finding import Presence
 from distil.model.inventory import Answer
@@ -171,3 +172,12 @@ def test_a_package_of_which_only_the_copyright_is_left(
     assert settled is not None
     assert settled.evidence is not None
     assert settled.evidence.absent == gone
+
+
+def test_a_document_about_another_platform(image: str, database: Path, tmp_path: Path) -> None:
+    place = tmp_path / "sbom.json"
+    inventory = pipeline.sbom(pipeline.SbomRequest(image=image)).inventory
+    pipeline.write_sbom(pipeline.sbom_document(inventory, "cyclonedx"), place)
+    assert _scan(f"sbom:{place}", platform="linux/amd64").findings
+    with pytest.raises(PlatformNotFound):
+        _scan(f"sbom:{place}", platform="linux/arm64")

@@ -24,7 +24,7 @@ _VERBS: Final = {
     "build": ("distil.cli.build", "Turn an application into a minimal image and its debug twin."),
     "lock": ("distil.cli.lock", "Write down every archive that an image is made of."),
     "run": ("distil.cli.running", "Run an image, with what is here to run it."),
-    "recommend": ("distil.cli.recommend", "Say which base and settings suit an application."),
+    "recommend": ("distil.cli.recommend", "Say what would make an application or an image better."),
     "why": ("distil.cli.why", "Say why a file is in an image, or why it is not."),
     "check": ("distil.cli.check", "Check that everything in an image finds what it needs."),
     "sbom": ("distil.cli.sbom", "Say what is in an image: every component and its files."),

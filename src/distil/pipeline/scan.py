@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from distil.fetch.cache import Cache
+from distil.image.errors import PlatformNotFound
 from distil.image.stores import NOTHING_SAID, StoreSettings
 from distil.model.advisory import Severity
 from distil.model.finding import Presence, Scan
@@ -85,7 +86,8 @@ class ScanReport(msgspec.Struct, frozen=True):
     @property
     def is_complete(self) -> bool:
         """Whether every verdict is that nothing is missing."""
-        return all(one.verdict.answer is Answer.COMPLETE for one in self.scans)
+        answers = {one.verdict.answer for one in self.scans}
+        return answers == {Answer.COMPLETE}
 
     def as_bad_as(self, least: Severity) -> ScanReport:
         """The same with those findings alone that are `least`, or worse."""
@@ -194,15 +196,20 @@ def _of_document(
         Scanned(
             heard_of_sbom(matched(one, advisories, request.matching), one, file, documents), one
         )
-        for one in _each(found, request.platform)
+        for one in _each(found, request.platform, request.image)
     )
     index = found.subject if isinstance(found, IndexInventory) else None
     return ScanReport(request.image, scanned, index)
 
 
-def _each(found: Inventory | IndexInventory, platform: str) -> Iterator[Inventory]:
+def _each(found: Inventory | IndexInventory, platform: str, name: str) -> tuple[Inventory, ...]:
+    """What a document tells of; of several platforms, where one is named, that one."""
     whole = found.children if isinstance(found, IndexInventory) else (found,)
-    return (one for one in whole if platform in ("", one.subject.platform))
+    meant = tuple(one for one in whole if platform in ("", one.subject.platform))
+    known = [one.subject.platform for one in whole if one.subject.platform]
+    if not meant and known:
+        raise PlatformNotFound(name, platform, known)
+    return meant or tuple(whole)
 
 
 def _surveyed(request: ScanRequest, cache: Cache) -> SurveyedImage:

@@ -74,3 +74,26 @@ def test_kills_at_random_moments(tmp_path: Path) -> None:
     build(path, places[state])
     assert state_of(path) == state
     assert [one for one in path.parent.iterdir() if one.name.startswith(".")] == []
+
+
+def test_updates_at_the_same_time(tmp_path: Path) -> None:
+    """Each waits for its turn, and what each brings is there."""
+    path = tmp_path / "db" / "advisories.db"
+    ecosystems = ("PyPI", "Go", "npm", "Maven")
+    children = []
+    for ecosystem in ecosystems:
+        place = tmp_path / ecosystem
+        write_archive(place, ecosystem, [osv(f"X-{ecosystem}", ecosystem, "one")])
+        child = os.fork()
+        if child == 0:
+            code = 1
+            try:
+                build(path, place)
+                code = 0
+            finally:
+                os._exit(code)
+        children.append(child)
+    assert [os.waitstatus_to_exitcode(os.waitpid(one, 0)[1]) for one in children] == [0] * 4
+    with Database.open(path) as database:
+        database.check_all()
+        assert all(database.has(ecosystem) for ecosystem in ecosystems)

@@ -94,8 +94,8 @@ class List:
 class Database:
     """The database at a path, in the state that it had when it was opened.
 
-    `Advisories` says what it answers. What is put in its place meanwhile is not seen: the file
-    stays open. All methods raise `DamagedDatabase`.
+    `Advisories` says what it answers, to one thread at a time. What is put in its place meanwhile
+    is not seen: the file stays open. All methods raise `DamagedDatabase`.
     """
 
     def __init__(self, path: Path, size: int, connection: sqlite3.Connection) -> None:
