@@ -19,7 +19,9 @@ from distil.model.inventory import (
     Inventory,
     InventoryComponent,
     InventoryFile,
+    Link,
     Place,
+    Relation,
     SourcePackage,
     Verdict,
 )
@@ -193,6 +195,12 @@ def test_without_a_base_what_lies_with_the_runtime_is_the_systems() -> None:
     mine = [one.path for one in FILES if not division.has(one)]
     assert [path.rpartition("/")[2] for path in mine] == ["x.py", "x.so", "main.py"]
     assert set(division.refs) == {DEB.ref, PYTHON.ref}
+
+
+def test_what_a_package_of_the_system_owns_is_the_systems() -> None:
+    owned = (Relation(DEB.ref, Link.OWNS, PIP.ref),)
+    assert PIP.ref not in Division(whole(), RUNTIME).refs
+    assert PIP.ref in Division(whole(relations=owned), RUNTIME).refs
 
 
 def test_parts_have_their_own_vulnerabilities() -> None:
