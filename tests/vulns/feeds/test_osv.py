@@ -151,6 +151,7 @@ def test_what_says_something_of_a_package(more: dict[str, Any], is_there: bool) 
         ([{"path": "a/b"}], (), ()),
         ([{"path": "a/b", "goos": ["windows"], "goarch": ["amd64"]}], (), ("amd64", "windows")),
         ([{"path": "a/b", "goos": ["windows"]}, {"path": "a/b"}], (), ()),
+        ([{"path": "a/b", "goos": ["js"]}, {"path": "a/b", "goarch": ["arm64"]}], (), ()),
     ],
 )
 def test_go(imports: list[Any], symbols: tuple[str, ...], platforms: tuple[str, ...]) -> None:

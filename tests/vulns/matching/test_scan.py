@@ -164,6 +164,20 @@ def _rpm(name="openssl-libs", version="1:3.0.7-1.el9"):
     )
 
 
+def test_of_several_cves_that_are_one_each_may_be_exploited():
+    document = Advisory(id="GHSA-1", source="x", aliases=("CVE-2024-0001", "CVE-2024-0002"))
+    advisories = MemoryAdvisories().add("Debian:12", "openssl", below("9", "GHSA-1"), document)
+    advisories.tell(VulnerabilityFacts("CVE-2024-0001", likelihood=Likelihood(0.1, 0.2)))
+    advisories.tell(
+        VulnerabilityFacts(
+            "CVE-2024-0002", exploited=Exploited("2024-05-31"), likelihood=Likelihood(0.9, 0.99)
+        )
+    )
+    (one,) = scan(_inventory(_deb()), advisories, HOW).findings
+    assert one.exploited == Exploited("2024-05-31")
+    assert one.likelihood == Likelihood(0.9, 0.99)
+
+
 def test_an_errata_is_a_finding_for_each_cve_and_none_when_it_is_about_no_security():
     advisories = MemoryAdvisories()
     for name, related in (
@@ -273,7 +287,17 @@ def test_an_advisory_that_cannot_be_ordered_is_undetermined():
 
 @pytest.mark.parametrize(
     ("platforms", "concerned"),
-    [((), True), (("windows",), False), (("linux",), True), (("linux", "arm64"), False)],
+    [
+        ((), True),
+        (("windows",), False),
+        (("linux",), True),
+        (("linux", "arm64"), False),
+        # As RustSec has them.
+        (("x86", "x86_64"), True),
+        (("aarch64",), False),
+        (("linux", "redox", "solaris"), True),
+        (("redox",), False),
+    ],
 )
 def test_platforms(platforms, concerned):
     component = InventoryComponent(name="example.org/x", version="v1.0.0", kind="go")

@@ -240,16 +240,22 @@ def _imports(
     """Where the vulnerable code is, and the platforms that alone have it."""
     if specific.imports:
         found = tuple(Imported(one.path, tuple(one.symbols or ())) for one in specific.imports)
-        everywhere = any(not one.goos and not one.goarch for one in specific.imports)
-        named = {
-            name for one in specific.imports for name in (*(one.goos or ()), *(one.goarch or ()))
+        platforms = {
+            name
+            for named in (
+                [one.goos or () for one in specific.imports],
+                [one.goarch or () for one in specific.imports],
+            )
+            if all(named)  # What one of them does not say may be anything.
+            for names in named
+            for name in names
         }
-        return found, () if everywhere else tuple(sorted(named))
+        return found, tuple(sorted(platforms))
     if specific.affects is not None and package is not None:
         affects = specific.affects
         functions = tuple(affects.functions or ())
-        platforms = tuple(sorted({*(affects.os or ()), *(affects.arch or ())}))
-        return (Imported(package.name, functions),) if functions else (), platforms
+        told = tuple(sorted({*(affects.os or ()), *(affects.arch or ())}))
+        return (Imported(package.name, functions),) if functions else (), told
     return (), ()
 
 

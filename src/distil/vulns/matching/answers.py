@@ -11,12 +11,22 @@ from distil.vulns.versions.ordering import InvalidVersion, Ordering
 from distil.vulns.versions.ranges import fixed_versions, is_affected
 from distil.vulns.versions.table import ordering_of
 
-_SYSTEMS: Final = """
-aix android darwin dragonfly freebsd illumos ios js linux macos netbsd openbsd plan9 solaris wasip1
-windows
+_ARCHITECTURES: Final = """
+386 amd64 amd64p32 arm armbe arm64 arm64be loong64 mips mipsle mips64 mips64le mips64p32
+mips64p32le ppc ppc64 ppc64le riscv riscv64 s390 s390x sparc sparc64 wasm
 """
-_OS: Final = frozenset(_SYSTEMS.split())
-"""Operating systems, as GOOS and RustSec have them; other platforms are architectures."""
+_OTHERWISE: Final = {
+    "aarch64": ("arm64",),
+    "mips64": ("mips64", "mips64le"),
+    "powerpc": ("ppc",),
+    "powerpc64": ("ppc64", "ppc64le"),
+    "wasm32": ("wasm",),
+    "x86": ("386",),
+    "x86_64": ("amd64",),
+}
+"""What RustSec calls architectures, where that is not GOARCH."""
+_ARCHITECTURE: Final = {one: (one,) for one in _ARCHITECTURES.split()} | _OTHERWISE
+"""Architectures as advisories have them, in the words of images; other platforms are systems."""
 
 
 class Match(NamedTuple):
@@ -94,8 +104,12 @@ def _trouble(question: Question, ordering: Ordering | None) -> str:
 
 
 def _concerns(entry: AffectedPackage, platform: Platform) -> bool:
-    systems = [one for one in entry.platforms if one in _OS]
-    others = [one for one in entry.platforms if one not in _OS]
+    if not entry.platforms:
+        return True
+    known = [_ARCHITECTURE[one] for one in entry.platforms if one in _ARCHITECTURE]
+    architectures = {name for names in known for name in names}
+    systems = [one for one in entry.platforms if one not in _ARCHITECTURE]
+    own = _ARCHITECTURE.get(platform.architecture, ())
     return (not systems or not platform.os or platform.os in systems) and (
-        not others or not platform.architecture or platform.architecture in others
+        not architectures or not own or not architectures.isdisjoint(own)
     )

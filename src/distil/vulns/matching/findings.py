@@ -58,7 +58,7 @@ class Findings:
     ) -> Finding:
         component = asked.component
         documents = [one.document for one in found.told]
-        known = self._vulnerabilities.facts.get(found.id)
+        known = self._vulnerabilities.facts_of(found)
         rating = rating_of(found.told, known)
         mending = _mending(found)
         question = found.told[0].match.question

@@ -13,14 +13,14 @@ from distil.vulns.matching.streams import is_of_stream, stream_of
 
 
 class Vulnerabilities:
-    """What the answers come to, joined once for each set of questions; `facts` of the CVEs."""
+    """What the answers come to, joined once for each set of questions, and facts of the CVEs."""
 
     def __init__(self, answers: Mapping[Question, Answer], advisories: Advisories) -> None:
         self._answers = answers
         ids = {one.entry.advisory for found in answers.values() for one in found.matches}
         self._documents: Mapping[str, Advisory] = advisories.advisories(sorted(ids))
         self._joined: dict[tuple[tuple[Question, ...], str, str], list[Vulnerability]] = {}
-        self.facts: Mapping[str, VulnerabilityFacts] = advisories.facts(sorted(self._cves()))
+        self._facts: Mapping[str, VulnerabilityFacts] = advisories.facts(sorted(self._cves()))
 
     def _cves(self) -> set[str]:
         return {
@@ -29,6 +29,19 @@ class Vulnerabilities:
             for name in (one.id, *one.aliases, *one.upstream, *one.related)
             if is_cve(name)
         }
+
+    def facts_of(self, found: Vulnerability) -> VulnerabilityFacts | None:
+        """What is known of it by any of its CVEs: of two that are one, either may be exploited."""
+        told = [self._facts[name] for name in found.names if name in self._facts]
+        if len(told) < 2:
+            return told[0] if told else None
+        likely = [one.likelihood for one in told if one.likelihood is not None]
+        return VulnerabilityFacts(
+            id=found.id,
+            ratings=tuple(rating for one in told for rating in one.ratings),
+            exploited=next((one.exploited for one in told if one.exploited is not None), None),
+            likelihood=max(likely, key=lambda one: one.score, default=None),
+        )
 
     def of(self, asked: Asked) -> list[Vulnerability]:
         """Those that concern the component."""
