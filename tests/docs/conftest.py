@@ -58,9 +58,10 @@ def reader(
     """The environment of a reader for whom some things are given."""
     root = tmp_path_factory.mktemp("reader")
     (root / "bin").mkdir()
-    environment = page_environment(root)
+    common = page_environment(root)
 
     def given(things: tuple[str, ...]) -> dict[str, str]:
+        environment = dict(common)
         for thing in things:
             found = request.getfixturevalue(_GIVEN[thing])
             if thing == "Docker":

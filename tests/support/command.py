@@ -139,7 +139,7 @@ class World:
     def distil(self, *arguments: str | Path, **how: Any) -> Done:
         """Run the command to its end."""
         with self.start(*arguments, **how) as process:
-            stdout, stderr = process.communicate(timeout=60)
+            stdout, stderr = process.communicate(timeout=300)
         return Done(process.returncode, stdout, stderr)
 
     def build(self, app: Path, *options: str | Path, **how: Any) -> Done:

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import msgspec
 import pytest
+import zstandard
 
 from distil.errors import DistilError
+from distil.model.advisory import AffectedPackage
 from distil.vulns import errors
-from distil.vulns.database.layout import ENTRY, digest, encoder, row_of
+from distil.vulns.database.layout import ENTRY, Record, digest, encoder, row_of
 from distil.vulns.database.reader import Database
 from tests.vulns.database.feeds import build, osv, write_archive
 
@@ -89,19 +91,33 @@ def make_view(path: Path) -> None:
     changed(path, f"CREATE VIEW shard AS {endless} SELECT n AS number, x'00' AS data FROM r")
 
 
-def make_huge(path: Path) -> None:
-    """All digests are right, and a part says that it comes to 2**60 bytes."""
-    huge = bytes.fromhex("28b52ffde0") + (1 << 60).to_bytes(8, "little") + b"\x01\x00\x00"
+def with_shards(path: Path, stored: bytes) -> None:
+    """A database in which each area is the one shard `stored`, and all digests are right."""
     with Database.open(path) as database:
         meta = database.meta
     areas = []
     for area in meta.areas:
-        entries = ENTRY.pack(0, digest(huge))
+        entries = ENTRY.pack(0, digest(stored))
         changed(path, "UPDATE area SET list = ? WHERE number = ?", entries, area.number)
-        changed(path, "UPDATE shard SET data = ? WHERE number = ?", huge, row_of(area, 0))
+        changed(path, "UPDATE shard SET data = ? WHERE number = ?", stored, row_of(area, 0))
         areas.append(msgspec.structs.replace(area, shards=1, digest=digest(entries)))
-    data = encoder.encode(msgspec.structs.replace(meta, areas=tuple(areas)))
+    with_meta(path, encoder.encode(msgspec.structs.replace(meta, areas=tuple(areas))))
+
+
+def with_meta(path: Path, data: bytes) -> None:
     changed(path, "UPDATE meta SET digest = ?, data = ?", digest(data), data)
+
+
+HUGE = bytes.fromhex("28b52ffde0") + (1 << 60).to_bytes(8, "little") + b"\x01\x00\x00"
+"""A part that says that it comes to 2**60 bytes."""
+NOT_TEXT = b"\x81\xa1\xff\x90"
+"""msgpack of a map with a key that is not UTF-8."""
+
+
+def of_no_feed() -> bytes:
+    names = [f"package-{number}" for number in range(COUNT)]
+    record = Record(7000, "X-1", msgspec.Raw(encoder.encode(AffectedPackage("X-1"))))
+    return encoder.encode({name: [record] for name in names})
 
 
 WAYS: dict[str, tuple[Callable[[Path], object], type[DistilError]]] = {
@@ -140,7 +156,30 @@ WAYS: dict[str, tuple[Callable[[Path], object], type[DistilError]]] = {
         errors.DamagedDatabase,
     ),
     "a view in place of a table": (make_view, errors.DamagedDatabase),
-    "a shard that claims to be huge": (make_huge, errors.DamagedDatabase),
+    "a shard that claims to be huge": (
+        lambda path: with_shards(path, HUGE),
+        errors.DamagedDatabase,
+    ),
+    "a shard that is no shard": (
+        lambda path: with_shards(path, zstandard.compress(b"\xc1")),
+        errors.DamagedDatabase,
+    ),
+    "a shard of what is no text": (
+        lambda path: with_shards(path, zstandard.compress(NOT_TEXT)),
+        errors.DamagedDatabase,
+    ),
+    "a shard in many brackets": (
+        lambda path: with_shards(path, zstandard.compress(b"\x91" * 100_000)),
+        errors.DamagedDatabase,
+    ),
+    "a record of no feed": (
+        lambda path: with_shards(path, zstandard.compress(of_no_feed())),
+        errors.DamagedDatabase,
+    ),
+    "a first row of what is no text": (
+        lambda path: with_meta(path, NOT_TEXT),
+        errors.DamagedDatabase,
+    ),
     "without a table": (lambda path: changed(path, "DROP TABLE shard"), errors.DamagedDatabase),
     "without a list": (
         lambda path: changed(path, "DELETE FROM area"),

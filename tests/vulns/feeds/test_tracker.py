@@ -95,7 +95,9 @@ def test_the_tracker_counts_where_both_say_something(tmp_path: Path) -> None:
     write_archive(tmp_path / "feeds", "Debian", documents)
     release = {"status": "resolved", "fixed_version": "0"}
     found = database(tmp_path, {"curl": {CVE: {"releases": {"bookworm": release}}}})
-    entries = {one.advisory: one for one in found.affected("Debian:12", ["curl"])["curl"]}
+    told = found.affected("Debian:12", ["curl"])["curl"]
+    entries = {one.advisory: one for one in told}
+    assert len(told) == len(entries) == 2
     assert entries[f"DEBIAN-{CVE}"].state is FixState.NOT_AFFECTED
     assert entries["DEBIAN-CVE-2024-1002"].ranges == (ALL,)
     assert found.advisories([f"DEBIAN-{CVE}"])[f"DEBIAN-{CVE}"].details == "Of OSV."

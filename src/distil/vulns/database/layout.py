@@ -146,6 +146,9 @@ class Meta(msgspec.Struct, frozen=True, kw_only=True):
 
 Shard = dict[str, list[Record]]
 
+UNREADABLE: Final = (msgspec.DecodeError, UnicodeError, RecursionError)
+"""What bytes do that are not what they should be."""
+
 encoder: Final = msgspec.msgpack.Encoder()
 _shard_decoder: Final = msgspec.msgpack.Decoder(Shard)
 affected_decoder: Final = msgspec.msgpack.Decoder(AffectedPackage)
@@ -191,7 +194,7 @@ class Packing:
             if not 0 <= self._size(data) <= LARGEST_SHARD:
                 raise DamagedDatabase(where, "a part of it does not say its size, or is too large")
             return _shard_decoder.decode(self._decompressor.decompress(data))
-        except (self._error, msgspec.DecodeError, RecursionError) as error:
+        except (self._error, *UNREADABLE) as error:
             raise DamagedDatabase(where, "a part of it cannot be read") from error
 
     def packed(self, shard: Shard) -> bytes:

@@ -34,6 +34,7 @@ from distil.vulns.database.layout import (
     SCHEMA,
     SUPPORT,
     TABLES,
+    UNREADABLE,
     Area,
     Meta,
     Packing,
@@ -249,7 +250,7 @@ class Database:
     def _decoded(self, decoder: msgspec.msgpack.Decoder[T], record: Record) -> T:
         try:
             return decoder.decode(record.data)
-        except (msgspec.DecodeError, RecursionError) as error:
+        except UNREADABLE as error:
             raise self._damaged("a record cannot be read") from error
 
     def _records(self, name: str, keys: Iterable[str]) -> dict[str, list[Record]]:
@@ -264,7 +265,7 @@ class Database:
         found: dict[str, list[Record]] = {}
         for number in sorted(shards):
             shard = self._shard(area, number)
-            found.update({key: shard[key] for key in shards[number] if key in shard})
+            found.update({key: shard[key] for key in shards[number] if shard.get(key)})
         return found
 
     # --- parts, checked ----------------------------------------------------------------------
@@ -336,7 +337,7 @@ class Database:
             raise self._damaged("what it says of itself does not match its digest")
         try:
             return known, msgspec.msgpack.decode(data, type=Meta)
-        except (msgspec.DecodeError, RecursionError) as error:
+        except UNREADABLE as error:
             raise self._damaged("what it says of itself cannot be read") from error
 
     def _damaged(self, why: str) -> DamagedDatabase:

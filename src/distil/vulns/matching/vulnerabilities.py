@@ -45,6 +45,8 @@ class Vulnerabilities:
 
     def of(self, asked: Asked) -> list[Vulnerability]:
         """Those that concern the component."""
+        if not any(self._answers[question].matches for question in asked.questions):
+            return []
         key = (asked.questions, asked.component.kind, stream_of(asked.component))
         known = self._joined.get(key)
         if known is None:
