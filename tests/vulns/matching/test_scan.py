@@ -254,6 +254,8 @@ def test_a_copy_that_is_not_the_distributions_is_compared_with_upstream(places, 
             path=path,
             kind=Kind.FILE,
             mode=0o644,
+            size=1,
+            layer=0,
             owners=(1,) if path.startswith("/app") else (0, 1),
             attribution=Attribution.PACKAGE,
         )
