@@ -104,7 +104,7 @@ def test_facts_are_joined(database: Database) -> None:
 @pytest.mark.parametrize(
     ("distribution", "version", "ends"),
     [
-        ("debian", "12", "2026-06-10"),
+        ("debian", "12", "2026-07-11"),
         ("alpine", "3.20.3", "2026-04-01"),
         ("almalinux", "9.4", "2032-05-31"),
     ],

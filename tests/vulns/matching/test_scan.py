@@ -230,6 +230,45 @@ def test_a_part_of_a_package_follows_the_packages_advisories(has_feed):
         assert found.verdict.answer is Answer.UNKNOWN
 
 
+@pytest.mark.parametrize(
+    ("places", "words"),
+    [
+        (("/usr/lib/python3/dist-packages/requests/METADATA",), ""),
+        (
+            (
+                "/usr/lib/python3/dist-packages/requests/METADATA",
+                "/app/.venv/lib/requests/METADATA",
+            ),
+            "in no package of the system",
+        ),
+        (("/opt/agent/lib/requests/METADATA",), "where the distribution has no packages"),
+    ],
+)
+def test_a_copy_that_is_not_the_distributions_is_compared_with_upstream(places, words):
+    owner = _deb(name="python3-requests", version="2.28.1", source="requests")
+    part = InventoryComponent(
+        name="requests", version="2.28.1", kind="python", places=tuple(map(Place, places))
+    )
+    files = [
+        InventoryFile(
+            path=path,
+            kind=Kind.FILE,
+            mode=0o644,
+            size=1,
+            layer=0,
+            owners=(1,) if path.startswith("/app") else (0, 1),
+            attribution=Attribution.PACKAGE,
+        )
+        for path in places
+    ]
+    advisories = MemoryAdvisories().know("Debian:12")
+    advisories.add("PyPI", "requests", below("2.31.0", "CVE-2023-32681"))
+    relations = (Relation(owner.ref, Link.OWNS, part.ref),)
+    found = scan(_inventory(owner, part, relations=relations, files=files), advisories, HOW)
+    assert [words in one.basis for one in found.findings] == [True] * bool(words)
+    assert bool(found.covered) is not bool(words)
+
+
 def test_what_is_linked_into_a_package_is_compared_with_upstream():
     owner = _deb(name="docker.io", version="20.10.24", source="docker.io")
     part = InventoryComponent(name="golang.org/x/net", version="v0.7.0", kind="go")

@@ -29,6 +29,13 @@ of what is linked: compared with upstream's versions"
 _BUILT_BY: Final = "built by {vendor}, and compared with the distribution's own advisories, which \
 are about its own builds"
 
+_COPY_BASIS: Final = "a copy of it is in no package of the system, though {owner} has one as well: \
+compared with upstream's versions"
+_FOREIGN_BASIS: Final = "{owner} has it where the distribution has no packages, so that it is \
+somebody else's: compared with upstream's versions"
+_FOREIGN: Final = ("/opt/", "/usr/local/")
+"""Where packages of distributions have nothing (FHS 3.0, 3.13 and 4.9)."""
+
 
 class Question(NamedTuple):
     """Which advisories of `ecosystem` about `name` concern `version`.
@@ -78,6 +85,7 @@ class _Asking:
         known = self._feed.ecosystems if self._feed is not None else ()
         self._ecosystems = tuple(name for name in known if advisories.has(name))
         self._owners = self._owners_of_parts()
+        self._owned = self._owned_paths() if self._owners and inventory.has_files else None
         self._unassessed: defaultdict[str, list[InventoryComponent]] = defaultdict(list)
         self._covered: list[tuple[str, str]] = []
         self._missing: defaultdict[str, int] = defaultdict(int)
@@ -112,6 +120,14 @@ class _Asking:
             if one.kind in OS_KINDS and (ref := one.ref) in subjects
         }
         return {one.object: by_ref[one.subject] for one in links if one.subject in by_ref}
+
+    def _owned_paths(self) -> frozenset[str]:
+        """The files that packages of the system have."""
+        components = self._inventory.components
+        packages = {number for number, one in enumerate(components) if one.kind in OS_KINDS}
+        return frozenset(
+            file.path for file in self._inventory.files if not packages.isdisjoint(file.owners)
+        )
 
     def _each(self) -> Iterator[Asked]:
         for number, component in enumerate(self._inventory.components):
@@ -167,17 +183,26 @@ class _Asking:
         if owner is not None:
             feed = self._feed
             is_linked = component.kind in _LINKED and not (feed and feed.covers_linked)
-            if self._ecosystems and not is_linked:
+            words = self._not_covered(component) or (_LINKED_BASIS if is_linked else "")
+            if self._ecosystems and not words:
                 self._covered.append((ref, owner.ref))
                 return None
-            words = _LINKED_BASIS if self._ecosystems else _BASE_NOT_KNOWN
-            basis = words.format(owner=owner.name)
+            basis = (words if self._ecosystems else _BASE_NOT_KNOWN).format(owner=owner.name)
         upstream = upstream_of(component)
         why = self._why_not_upstream(component, upstream)
         if upstream is None or why:
             self._cannot(component, why)
             return None
         return Asked(component, number, (Question(*upstream),), basis)
+
+    def _not_covered(self, component: InventoryComponent) -> str:
+        """Why what the distribution says of its packages is not about all of `component`."""
+        files = [place.path.partition("!")[0] for place in component.places]
+        if any(path.startswith(_FOREIGN) for path in files):
+            return _FOREIGN_BASIS
+        if self._owned is not None and not self._owned.issuperset(files):
+            return _COPY_BASIS
+        return ""
 
     def _why_not_upstream(self, component: InventoryComponent, upstream: Upstream | None) -> str:
         kind = KINDS.get(component.kind, component.kind)
