@@ -113,7 +113,7 @@ class Absence:
 
     @cached_property
     def _of_others(self) -> frozenset[str]:
-        """The ends of the paths of files that no package has; of programs and libraries, names as well."""
+        """The ends of paths that no package has; of programs and libraries their names as well."""
         ends = set()
         for file in self._inventory.files:
             if file.attribution in _OTHERS and file.kind in _FILES:
