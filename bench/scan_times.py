@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from bench.inventory_times import BIN, REPEATS, SUBJECTS, Look, archived, syft, 
 from bench.measure import megabytes, middle, run, seconds, table
 from bench.peers.context import Example
 from bench.results import write_section
+from distil.cli import OBJECTS
 from distil.model.inventory import (
     Inventory,
     InventoryComponent,
@@ -80,6 +82,7 @@ def _matched(path: Path) -> tuple[int, float]:
     with Database.open(path) as database:
         inventory = _many(database)
     took = []
+    gc.set_threshold(OBJECTS)  # As the command line does.
     for _ in range(REPEATS):
         with Database.open(path) as database:
             start = time.process_time()
