@@ -13,6 +13,7 @@ import pytest
 from distil.errors import DistilError
 from distil.image.errors import EngineFailed, OutputFailed, PartlyWritten
 from distil.image.naming import name_image
+from distil.image.staging import staged_file
 from distil.image.write import Output, staged, write
 from distil.model.reference import parse_image_name, parse_location
 from tests.image.test_write import files_below, index_names
@@ -164,3 +165,17 @@ def test_a_layout_that_somebody_makes_meanwhile_is_added_to(cache, root):
     with staged(outputs_in(cache, root)):
         write(other, place)
     assert sorted(index_names(root / "layout")) == ["1.0", "1.0-debug", "2"]
+
+
+def test_nothing_takes_the_place_of_a_pipe_or_a_device(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        with staged_file(pipe, [b"one", b"two"]):
+            pass
+        assert os.read(reader, 100) == b"onetwo"
+    finally:
+        os.close(reader)
+    assert pipe.is_fifo()
+    assert [one.name for one in tmp_path.iterdir()] == ["pipe"]

@@ -153,6 +153,24 @@ def test_what_is_less_bad_is_counted(
     assert "1 finding is less than high" in shown.err
 
 
+def test_what_nobody_has_rated_is_shown_however_bad_it_has_to_be(
+    image: str, database: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = pipeline.scan
+
+    def unrated(request: pipeline.ScanRequest) -> pipeline.ScanReport:
+        found = real(request)
+        (one,) = found.scanned
+        first = msgspec.structs.replace(one.scan.findings[0], severity=Severity.UNKNOWN)
+        scan = msgspec.structs.replace(one.scan, findings=(first,))
+        return msgspec.structs.replace(found, scanned=(msgspec.structs.replace(one, scan=scan),))
+
+    monkeypatch.setattr(pipeline, "scan", unrated)
+    for options, code in (([], 1), (["--severity", "low"], 0)):
+        assert run(["scan", image, *options]) == code
+        assert "CVE-2024-1001" in capsys.readouterr().out
+
+
 def test_to_a_file(image: str, database: Path, tmp_path: Path) -> None:
     place = tmp_path / "scan.json"
     assert run(["scan", image, "--format", "json", "-o", str(place), "--exit-zero"]) == 0

@@ -28,7 +28,9 @@ _format: Final = click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text"
 )
 _older: Final = click.option(
-    "--allow-older", is_flag=True, help="Take advisories that are older than those here."
+    "--allow-older",
+    is_flag=True,
+    help="Take advisories that are older than those here, or far fewer.",
 )
 
 

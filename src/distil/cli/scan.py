@@ -12,6 +12,7 @@ from distil.cli import places, scanning
 
 if TYPE_CHECKING:
     from distil.model.advisory import Severity
+    from distil.model.condition import Condition
     from distil.pipeline.scan import ScanReport, ScanRequest
 
 FORMATS: Final = ("text", "json", "sarif", "markdown", "junit", "openvex", "cyclonedx-vex")
@@ -57,7 +58,7 @@ def _severity(_ctx: click.Context, _param: click.Parameter, text: str | None) ->
     "--severity",
     type=click.Choice(_LEVELS),
     callback=_severity,
-    help="Show, and count, what is that bad or worse.",
+    help="Show, and count, what is that bad or worse; what nobody has rated is shown alone.",
 )
 @click.option(
     "--platform",
@@ -144,6 +145,7 @@ def command(image: str, **asked: Any) -> int:  # noqa: ANN401
         found = pipeline.scan(request)
     if asked["severity"] is not None:
         found = _as_bad(found, asked["severity"])
+        asked["conditions"] = _as_bad_at_least(asked["conditions"], asked["severity"])
     _write(_told(found, asked), asked["output"])
     return 0 if asked["exit_zero"] else _code(found, asked)
 
@@ -174,6 +176,15 @@ def _as_bad(found: ScanReport, least: Severity) -> ScanReport:
         many = "1 finding is" if left == 1 else f"{left:,} findings are"
         click.echo(f"{many} less than {least.word}, and not shown", err=True)
     return kept
+
+
+def _as_bad_at_least(conditions: tuple[Condition, ...], least: Severity) -> tuple[Condition, ...]:
+    """What counts where only what is that bad does: what nobody has rated is shown alone."""
+    from msgspec.structs import replace
+
+    from distil.model.condition import COUNTS
+
+    return tuple(replace(one, severity=max(one.severity, least)) for one in conditions or COUNTS)
 
 
 def _told(found: ScanReport, asked: dict[str, Any]) -> str:

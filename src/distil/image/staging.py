@@ -12,6 +12,7 @@ import errno
 import fcntl
 import os
 import shutil
+import stat
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -42,8 +43,15 @@ def reporting(path: Path) -> Iterator[None]:
 def staged_file(path: Path, pieces: Iterable[bytes], mode: int = 0o644) -> Iterator[None]:
     """Write `pieces` to a file that becomes `path` when the block ends well.
 
-    It is on the disk before the block begins, never more open than `mode`. Raises OSError.
+    It is on the disk before the block begins, never more open than `mode`. A device or a pipe, such
+    as ``/dev/stdout``, is written to, for nothing may take its place. Raises OSError.
     """
+    if _is_stream(path):
+        with path.open("wb") as stream:
+            for piece in pieces:
+                stream.write(piece)
+        yield
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     sweep(path.parent, path.name)
     temporary = _temporary(path.parent, path.name)
@@ -59,6 +67,15 @@ def staged_file(path: Path, pieces: Iterable[bytes], mode: int = 0o644) -> Itera
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def _is_stream(path: Path) -> bool:
+    """Whether there is something at `path` that is neither a file nor a directory."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False
+    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
 
 
 @contextlib.contextmanager

@@ -66,8 +66,8 @@ class DbUpdated(msgspec.Struct, frozen=True, kw_only=True):
 def db_update(request: DbRequest) -> DbUpdated:
     """Bring the database to what the sources say now; it appears whole or stays as it was.
 
-    Raises `NoFeeds`, `OlderAdvisories`, `MalformedFeed`, and what fetching and opening the
-    database raise; where the place is an artifact or a file, what `db_import` raises.
+    Raises `NoFeeds`, `OlderAdvisories`, `FewerAdvisories`, `MalformedFeed`, and what fetching and
+    opening the database raise; where the place is an artifact or a file, what `db_import` raises.
     """
     from distil.vulns.feeds.updating import Settings, update
 
@@ -112,8 +112,8 @@ def db_export(request: DbRequest) -> str:
 def db_import(request: DbRequest) -> DatabaseStatus:
     """Let the database at `request.place` take the place of the one that is here.
 
-    It is checked wholly before. Raises `OlderAdvisories`, `NoDatabaseThere`, and what opening the
-    database and reading images raise.
+    It is checked wholly before. Raises `OlderAdvisories`, `FewerAdvisories`, `NoDatabaseThere`, and
+    what opening the database and reading images raise.
     """
     from distil.vulns.database.carrying import import_artifact, import_file
 

@@ -90,7 +90,7 @@ class ScanReport(msgspec.Struct, frozen=True):
         return answers == {Answer.COMPLETE}
 
     def as_bad_as(self, least: Severity) -> ScanReport:
-        """The same with those findings alone that are `least`, or worse."""
+        """The same without what is less bad than `least`, which nobody knows of unrated ones."""
         scanned = tuple(
             msgspec.structs.replace(one, scan=_as_bad_as(one.scan, least)) for one in self.scanned
         )
@@ -98,7 +98,9 @@ class ScanReport(msgspec.Struct, frozen=True):
 
 
 def _as_bad_as(found: Scan, least: Severity) -> Scan:
-    kept = tuple(one for one in found.findings if one.severity >= least)
+    kept = tuple(
+        one for one in found.findings if one.severity >= least or one.severity is Severity.UNKNOWN
+    )
     return msgspec.structs.replace(found, findings=kept)
 
 

@@ -90,6 +90,19 @@ class OlderAdvisories(DistilError):
         )
 
 
+class FewerAdvisories(DistilError):
+    """A feed that has lost most of its advisories: half a copy, or an attack.
+
+    `what` is the feed; `found` and `known` count its documents.
+    """
+
+    def __init__(self, what: str, found: int, known: int) -> None:
+        super().__init__(
+            f"{what} has {found:,} documents, of {known:,} that the database has",
+            hint="nothing was changed; where that is what you want, add --allow-older",
+        )
+
+
 class MalformedFeed(DistilError):
     """What came from a source of advisories and is not in the form that it should be in."""
 

@@ -117,6 +117,19 @@ def test_older_feeds_are_refused(place: Path, path: Path) -> None:
     assert known(path, "PyPI", "one", "old") == {"old": ["PYSEC-2024-9"]}
 
 
+def test_feeds_that_lost_most_of_their_documents_are_refused(place: Path, path: Path) -> None:
+    many = [osv(f"PYSEC-2024-{number}", "PyPI", f"p{number}") for number in range(300)]
+    write_archive(place, "PyPI", many)
+    build(path, place)
+    whole = path.read_bytes()
+    write_archive(place, "PyPI", [osv("PYSEC-2026-1", "PyPI", "new") | {"modified": LATER}])
+    with pytest.raises(errors.FewerAdvisories, match="osv/PyPI has 1 documents, of 300"):
+        build(path, place)
+    assert path.read_bytes() == whole
+    build(path, place, allow_older=True)
+    assert known(path, "PyPI", "p1", "new") == {"new": ["PYSEC-2026-1"]}
+
+
 @pytest.mark.parametrize(
     ("name", "data"),
     [

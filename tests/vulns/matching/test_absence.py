@@ -112,7 +112,7 @@ def test_a_package_with_a_file_that_does_something_stays():
     ("path", "mode", "stays"),
     [
         ("/app/libssl.so.3", 0o755, True),
-        ("/app/libssl.so.3", 0o644, False),
+        ("/app/libssl.so.3", 0o644, True),
         ("/opt/usr/lib/libssl.so.3", 0o644, True),
         ("/app/libother.so", 0o755, False),
     ],
@@ -120,6 +120,29 @@ def test_a_package_with_a_file_that_does_something_stays():
 def test_a_file_that_nobody_owns_and_looks_like_the_packages(path, mode, stays):
     component = _package(claimed=3, present=1, missing=LIBRARIES)
     _, settled = _settled(component, _file(COPYRIGHT), _file(path, None, mode))
+    assert (settled is None) is stays
+
+
+@pytest.mark.parametrize(
+    ("path", "stays"),
+    [
+        ("/app/site-packages/requests/api.pyc", True),
+        ("/app/site-packages/requests/__pycache__/api.cpython-311.opt-1.pyc", True),
+        ("/app/site-packages/requests/api.cpython-311-x86_64-linux-gnu.so", True),
+        ("/app/site-packages/other/api.pyc", False),
+    ],
+)
+def test_what_is_there_compiled_alone_is_there(path, stays):
+    record = "/app/site-packages/requests-2.28.0.dist-info/METADATA"
+    component = InventoryComponent(
+        name="requests",
+        version="2.28.0",
+        kind="python",
+        claimed=2,
+        present=1,
+        missing=("/app/site-packages/requests/api.py",),
+    )
+    _, settled = _settled(component, _file(record), _file(path, None))
     assert (settled is None) is stays
 
 

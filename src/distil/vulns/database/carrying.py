@@ -24,13 +24,13 @@ from distil.model.errors import LimitExceeded
 from distil.model.image import Descriptor
 from distil.model.reference import Location, parse_image_name
 from distil.model.regular_file import open_regular
+from distil.vulns.database.following import check_follows
 from distil.vulns.database.placing import put_in_place
 from distil.vulns.database.reader import Database
 from distil.vulns.errors import (
     DamagedDatabase,
     NoDatabase,
     NoDatabaseThere,
-    OlderAdvisories,
     OlderDatabase,
     TruncatedDatabase,
 )
@@ -76,7 +76,8 @@ def _sound(path: Path) -> FileBlob:
 def import_file(source: Path, path: Path, *, allow_older: bool) -> None:
     """Let the database in the file `source` take the place of the one at `path`.
 
-    Raises what opening the database raises, `OlderAdvisories`, `OutputFailed`, `DiskFull`.
+    Raises what opening the database raises, `OlderAdvisories`, `FewerAdvisories`, `OutputFailed`,
+    `DiskFull`.
     """
     with Database.open(source):
         pass  # What it is is told by its own name.
@@ -90,7 +91,7 @@ def import_artifact(
     """Let the database in the artifact at `location` take the place of the one at `path`.
 
     Raises `NoDatabaseThere`, what reading images and opening the database raise,
-    `OlderAdvisories`, `OutputFailed`, `DiskFull`.
+    `OlderAdvisories`, `FewerAdvisories`, `OutputFailed`, `DiskFull`.
     """
     with store_to_read(location, settings).opened() as source:
         layer = _layer(source)
@@ -133,11 +134,11 @@ def _opened_if_sound(path: Path) -> Iterator[Database | None]:
 
 
 def _check_no_older(before: Database, database: Database) -> None:
-    """Raise `OlderAdvisories` for a feed that fell back."""
-    known = {one.name: one.newest for one in before.meta.feeds}
+    """Raise `OlderAdvisories` or `FewerAdvisories` for a feed that fell back."""
+    known = {one.name: one for one in before.meta.feeds}
     for one in database.meta.feeds:
-        if one.newest < known.get(one.name, 0):
-            raise OlderAdvisories(one.name, one.newest, known[one.name])
+        if one.name in known:
+            check_follows(known[one.name], one)
 
 
 def _pieces(stream: BinaryIO) -> Iterator[bytes]:

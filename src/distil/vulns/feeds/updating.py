@@ -13,12 +13,13 @@ from distil.events import Warned, emit, stage
 from distil.fetch.errors import NetworkError, Offline
 from distil.fetch.http import Client
 from distil.image.staging import locked, reporting, workplace
+from distil.vulns.database.following import check_follows
 from distil.vulns.database.layout import Feed
 from distil.vulns.database.placing import put_in_place
 from distil.vulns.database.reader import Database, opened
 from distil.vulns.database.spill import Spill
 from distil.vulns.database.writer import Change, write_state
-from distil.vulns.errors import MalformedFeed, OlderAdvisories
+from distil.vulns.errors import MalformedFeed
 from distil.vulns.feeds.delta import Delta, delta_of
 from distil.vulns.feeds.document import FeedDocument
 from distil.vulns.feeds.fetching import Fetched, fetched
@@ -49,7 +50,7 @@ class Updated(msgspec.Struct, frozen=True):
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """`now` is in seconds since 1970. `allow_older`: feeds may be older than they were."""
+    """`now` is in seconds since 1970. `allow_older`: feeds may be older, or less, than before."""
 
     now: int
     allow_older: bool = False
@@ -63,8 +64,8 @@ def update(
 
     Feeds that it has and that are not wanted, or cannot be reached, stay as they are. Whoever reads
     it goes on with the state before, which stays where anything else goes wrong. Raises
-    `NetworkError` where nothing can be reached, `MalformedFeed`, `OlderAdvisories`, what opening
-    the database raises, `OutputFailed`, `DiskFull`.
+    `NetworkError` where nothing can be reached, `MalformedFeed`, `OlderAdvisories`,
+    `FewerAdvisories`, what opening the database raises, `OutputFailed`, `DiskFull`.
     """
     with reporting(path), workplace(path) as work, locked(path.parent), opened(path) as before:
         with Spill(work / "records") as spill:
@@ -171,8 +172,8 @@ class _Taking:
             if isinstance(error, OSError) and error.errno:
                 raise
             raise MalformedFeed(wanted.name, f"{found.url} cannot be read: {error}") from error
-        if known is not None and feed.newest < known.newest and not self._settings.allow_older:
-            raise OlderAdvisories(wanted.name, feed.newest, known.newest)
+        if known is not None and not self._settings.allow_older:
+            check_follows(known, feed)
         return feed
 
     def _whole(self, number: int, feed: Feed, documents: Iterable[FeedDocument]) -> Feed:

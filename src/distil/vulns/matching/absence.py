@@ -43,6 +43,11 @@ _IN_HEADERS: Final = re.compile(
 _KERNEL: Final = re.compile(
     r"(?:/usr)?/(?:boot/(?:vmlinu[xz]|bzImage|Image)[^/]*|lib/modules/[^/]+/(?:kernel/.*|vmlinuz))"
 )
+_COMPILED: Final = re.compile(
+    r"(.*?)(?:/__pycache__)?/([^/.]+)(?:\.[^/]*)?\.(?:py[co]|so)", re.DOTALL
+)
+_LIBRARY: Final = re.compile(r".*\.(?:so(?:\.[\w.]+)?|jar|war)", re.DOTALL)
+"""Names of what is loaded wherever it is, and needs no mode for that."""
 _KERNEL_PATHS: Final = ("/boot/vmlinu*", "/lib/modules/*/kernel", "/lib/modules/*/vmlinuz")
 
 
@@ -108,12 +113,13 @@ class Absence:
 
     @cached_property
     def _of_others(self) -> frozenset[str]:
-        """The ends of the paths of files that no package has; of programs their names as well."""
+        """The ends of paths that no package has; of programs and libraries their names as well."""
         ends = set()
         for file in self._inventory.files:
             if file.attribution in _OTHERS and file.kind in _FILES:
                 ends.add(_end(file.path))
-                if file.is_executable:
+                ends.add(_end(_source(file.path)))
+                if file.is_executable or _LIBRARY.fullmatch(_name(file)):
                     ends.add(_name(file))
         return frozenset(ends)
 
@@ -124,6 +130,12 @@ class Absence:
 
 def _end(path: str) -> str:
     return "/".join(path.split("/")[-2:])
+
+
+def _source(path: str) -> str:
+    """What a compiled module of Python was made from, which need not be there to be imported."""
+    compiled = _COMPILED.fullmatch(path)
+    return f"{compiled[1]}/{compiled[2]}.py" if compiled is not None else path
 
 
 def _name(file: InventoryFile) -> str:
