@@ -10,6 +10,7 @@ from distil.model.inventory import (
     Inventory,
     InventoryComponent,
     OsRelease,
+    SourcePackage,
     Subject,
     Verdict,
 )
@@ -18,6 +19,7 @@ from tests.vulns.memory import NOW, MemoryAdvisories
 
 DAY = 86_400
 DEB = InventoryComponent(name="a", version="1", kind="deb")
+BUILT = InventoryComponent(name="libssl3", version="3", kind="deb", source=SourcePackage("openssl"))
 LUA = InventoryComponent(name="a", version="1", kind="lua")
 CRATE = InventoryComponent(name="a", version="1.0.0", kind="rust")
 BOOKWORM = OsRelease(id="debian", version_id="12", pretty_name="Debian 12")
@@ -88,6 +90,26 @@ def test_a_release_out_of_support(ends, extended, answer):
 @pytest.mark.parametrize(("days", "answer"), [(7, Answer.COMPLETE), (8, Answer.PARTIAL)])
 def test_an_old_database(days, answer):
     assert _scan((DEB,), now=NOW + days * DAY).answer is answer
+
+
+@pytest.mark.parametrize(
+    ("components", "has_files", "answer"),
+    [
+        ((DEB,), True, Answer.COMPLETE),
+        ((DEB,), False, Answer.PARTIAL),
+        ((DEB, BUILT), False, Answer.COMPLETE),
+    ],
+)
+def test_a_document_that_leaves_out_what_packages_are_built_from(components, has_files, answer):
+    inventory = Inventory(
+        subject=Subject(name="x"),
+        release=BOOKWORM,
+        components=components,
+        has_files=has_files,
+        verdict=Verdict(Answer.COMPLETE),
+    )
+    known = MemoryAdvisories().know("Debian:12")
+    assert scan(inventory, known, Matching(now=NOW)).verdict.answer is answer
 
 
 def test_an_image_in_which_nothing_was_found():

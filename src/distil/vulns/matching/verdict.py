@@ -9,6 +9,7 @@ from typing import Final
 from distil.model.advisory import DatabaseStatus
 from distil.model.inventory import OS_KINDS, Answer, Inventory, OsRelease, Verdict
 from distil.vulns.advisories import Advisories
+from distil.vulns.ecosystems import Naming, feed_of
 from distil.vulns.matching.questions import Questions
 
 DAY: Final = 86_400
@@ -31,6 +32,7 @@ def verdict_of(
     unknown = list(_unknown(inventory, asked))
     partial = list(_partial(inventory, asked))
     if inventory.release is not None:
+        partial += _without_sources(inventory, inventory.release)
         partial += _support(inventory.release, advisories, now)
     partial += _age(advisories.status, asked, now, oldest)
     reasons = (*unknown, *partial)
@@ -70,6 +72,16 @@ def _partial(inventory: Inventory, asked: Questions) -> Iterator[str]:
     if others:
         many = "1 component" if others == 1 else f"{others:,} components"
         yield f"{many} cannot be assessed by any feed"
+
+
+def _without_sources(inventory: Inventory, release: OsRelease) -> Iterator[str]:
+    """Packages whose advisories go by sources that a document leaves out."""
+    feed = feed_of(release)
+    if inventory.has_files or feed is None or feed.naming is not Naming.SOURCE:
+        return
+    packages = [one for one in inventory.components if one.kind == feed.kind]
+    if packages and all(one.source is None for one in packages):
+        yield "no package says which source it was built from, by which its advisories go"
 
 
 def _support(release: OsRelease, advisories: Advisories, now: int) -> Iterator[str]:
