@@ -74,5 +74,25 @@ def test_a_slip_is_told() -> None:
         parse_condition("fixable+hihg")
 
 
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("HIGH", "write high"),
+        ("High+Fixable", "write high+fixable"),
+        (
+            "HIGH,CRITICAL",
+            "name each on its own: high, critical; a severity stands for all that is",
+        ),
+        ("critical, kev", "name each on its own: critical, kev;"),
+        ("HIGH,hihg", ""),
+        ("HIHG", "did you mean high?"),
+    ],
+)
+def test_words_as_other_scanners_take_them(text: str, hint: str) -> None:
+    with pytest.raises(UnknownCondition) as caught:
+        parse_condition(text)
+    assert (caught.value.hint or "").startswith(hint)
+
+
 def test_what_is_settled_never_counts() -> None:
     assert not Condition().holds(SETTLED)

@@ -125,6 +125,10 @@ def test_places_that_are_names(text, canonical, printed):
         ("out/hello.tar", "write oci-archive:out/hello.tar"),
         ("./out", "write oci:./out"),
         ("/out", "write oci:/out"),
+        (
+            "out/x.spdx.json",
+            "write sbom:out/x.spdx.json where an SBOM is meant, and oci:DIR:TAG for an image",
+        ),
         ("dir:x", "use oci:DIR:TAG"),
         ("oci-archiv:out.tar", "did you mean oci-archive or docker-archive?"),
         ("oci-archiv:out/x.tar:1", "did you mean oci-archive or docker-archive?"),

@@ -65,7 +65,8 @@ def test_sources_can_be_others_or_none(home: Path) -> None:
 def test_one_place_for_all(home: Path, place: Path) -> None:
     configure(home, f'[db]\nfrom = "{place}"\n')
     assert names() == ["osv/PyPI", "kev"]
-    assert names(ecosystems=("Go",)) == ["kev"]
+    with pytest.raises(errors.NoFeeds, match="has no advisories for Go"):
+        names(ecosystems=("Go",))
     done = pipeline.db_update(DbRequest(now=NOW))
     assert [(one.name, one.how) for one in done.feeds] == [("osv/PyPI", "whole"), ("kev", "whole")]
     assert done.status.path == str(home / "cache/advisories.db")
@@ -86,6 +87,17 @@ def test_places_without_feeds(tmp_path: Path, place: str, error: type[DistilErro
     (tmp_path / "empty").mkdir()
     with pytest.raises(error):
         pipeline.db_update(DbRequest(place=place.format(tmp_path)))
+
+
+def test_an_ecosystem_that_was_named_has_to_be_there(tmp_path: Path) -> None:
+    (tmp_path / "PyPI").mkdir()
+    (tmp_path / "PyPI" / "all.zip").touch()
+    place = str(tmp_path)
+    assert [one.name for one in wanted_feeds(DbRequest(place=place, ecosystems=("PyPI",)))] == [
+        "osv/PyPI"
+    ]
+    with pytest.raises(errors.NoFeeds, match="has no advisories for pypi"):
+        wanted_feeds(DbRequest(place=place, ecosystems=("PyPI", "pypi")))
 
 
 def test_without_a_database_the_error_says_how_to_get_one() -> None:

@@ -63,12 +63,22 @@ def parse_condition(text: str) -> Condition:
     words = text.split("+")
     for word in words:
         if word not in WORDS:
-            raise UnknownCondition(text, word, WORDS, did_you_mean(word, WORDS))
+            raise UnknownCondition(text, word, WORDS, _near(text, word))
     return Condition(
         max(_SEVERITIES.get(word, Severity.UNKNOWN) for word in words),
         exploited=EXPLOITED in words,
         fixable=FIXABLE in words,
     )
+
+
+def _near(text: str, word: str) -> str:
+    """What is meant: words in capitals or in a list, as other scanners take them, or a slip."""
+    each = [one.strip() for one in text.lower().split(",")]
+    if text in WORDS or not all(part in WORDS for one in each for part in one.split("+")):
+        return did_you_mean(word.lower(), WORDS)
+    if len(each) == 1:
+        return f"write {each[0]}"
+    return f"name each on its own: {', '.join(each)}; a severity stands for all that is worse, too"
 
 
 def counting(findings: Iterable[Finding], conditions: Sequence[Condition]) -> tuple[Finding, ...]:

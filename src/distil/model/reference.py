@@ -262,6 +262,9 @@ def _bare(text: str, word: str, known: list[str]) -> Location:
         raise InvalidReference(text, "distil has no 'dir' transport", hint="use oci:DIR:TAG")
     if slip and (text.count(":") > 1 or text.endswith(".tar")):
         raise InvalidReference(text, f"there is no transport {word!r}", hint=slip)
+    if text.endswith(".json") and ":" not in text:
+        hint = f"write sbom:{text} where an SBOM is meant, and oci:DIR:TAG for an image"
+        raise InvalidReference(text, "a file of JSON is no image", hint=hint)
     if text.startswith((".", "/", "~")) or (text.endswith((".tar", "/")) and ":" not in text):
         kind = "oci-archive" if text.endswith(".tar") else "oci"
         raise InvalidReference(text, "the transport is missing", hint=f"write {kind}:{text}")

@@ -141,7 +141,7 @@ def wanted_feeds(request: DbRequest) -> list[Wanted]:
 
     Raises `NoFeeds`, `InvalidConfiguration`.
     """
-    from distil.vulns.feeds.places import ECOSYSTEMS, feeds_at, feeds_of
+    from distil.vulns.feeds.places import ECOSYSTEMS, Kind, feeds_at, feeds_of
 
     told = read_configuration(configuration_path()).db
     ecosystems = request.ecosystems or told.ecosystems
@@ -150,6 +150,10 @@ def wanted_feeds(request: DbRequest) -> list[Wanted]:
         found = feeds_at(place, ecosystems)
         if not found:
             raise NoFeeds(place)
+        there = {one.about for one in found if one.kind is Kind.OSV}
+        for name in request.ecosystems:
+            if name not in there:
+                raise NoFeeds(place, name)
         return found
     return feeds_of(_sources(told), ecosystems or ECOSYSTEMS)
 

@@ -113,7 +113,7 @@ def _one_line_each(findings: Sequence[Finding]) -> Iterator[str]:
     for same in groups.values():
         first = same[0]
         names = ", ".join(dict.fromkeys(one.name for one in same))
-        about = [first.severity.word]
+        about = ["unrated" if first.severity is Severity.UNKNOWN else first.severity.word]
         about += [f"fixed in {first.fixed[0]}"] if first.fixed else [f"{first.repair}"]
         about += ["known to be exploited"] if first.exploited is not None else []
         yield f"{first.id} in {names} {first.installed} ({', '.join(about)})"
@@ -267,7 +267,8 @@ RULES: Final = (
         "complete",
         lambda _: "all vulnerabilities are known",
         _complete,
-        "`distil sbom -v` shows what was not recognised",
+        "`distil db update` where the advisories are old; `distil sbom -v` shows what was not "
+        "recognised",
         needs_scan=True,
     ),
     Rule(

@@ -165,7 +165,8 @@ def statement_words(said: Statement) -> str:
     what = ": ".join(parts)
     until = f", until {said.until}" if said.until else ""
     void = f", but {said.void}" if said.void else ""
-    return f"{what} ({said.by}{until}){void}" + (f": {said.reason}" if said.reason else "")
+    reason = "; ".join(filter(None, map(str.strip, said.reason.splitlines())))
+    return f"{what} ({said.by}{until}){void}" + (f": {reason}" if reason else "")
 
 
 def presence_words(finding: Finding) -> str:

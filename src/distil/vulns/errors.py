@@ -124,12 +124,14 @@ class NoDatabaseThere(DistilError):
 
 
 class NoFeeds(DistilError):
-    """A place without any advisories in a form that is known."""
+    """A place without any advisories in a form that is known, or without those of `ecosystem`."""
 
-    def __init__(self, place: str) -> None:
+    def __init__(self, place: str, ecosystem: str = "") -> None:
         super().__init__(
-            f"{place} has no advisories",
-            hint="it should have any of ECOSYSTEM/all.zip as OSV has it, "
+            f"{place} has no advisories" + (f" for {ecosystem}" if ecosystem else ""),
+            hint=f"it should have {ecosystem}/all.zip; upper and lower case matter"
+            if ecosystem
+            else "it should have any of ECOSYSTEM/all.zip as OSV has it, "
             "known_exploited_vulnerabilities.json, epss_scores.csv.gz, debian-tracker.json, "
             "endoflife/PRODUCT.json",
         )

@@ -249,6 +249,16 @@ def test_a_version_that_cannot_be_ordered_is_told():
     assert [one.side for one in rows] == [Side.BOTH]
 
 
+def test_a_report_without_package_urls_is_paired_by_the_name_alone():
+    known = openssl(below("3.0.12-1", "DEBIAN-CVE-2026-0001"))
+    bare = OtherPackage(name=SSL.name, version=SSL.version, kind="debian")
+    row = only(held(inventory(SSL), known, report(theirs("CVE-2026-0001", bare))))
+    assert row.side is Side.BOTH
+    typed = OtherPackage(name=SSL.name, version=SSL.version, purl=f"pkg:npm/libssl3@{SSL.version}")
+    rows = held(inventory(SSL), known, report(theirs("CVE-2026-0001", typed))).held
+    assert {one.side for one in rows} == {Side.OURS, Side.THEIRS}
+
+
 def test_a_package_that_is_not_there():
     ghost = OtherPackage(name="left-pad", version="1.0", purl="pkg:npm/left-pad@1.0")
     other = theirs("CVE-2026-0001", ghost, paths=("app/node_modules/left-pad/package.json",))

@@ -191,6 +191,8 @@ def test_not_affected_without_a_reason_settles_nothing(more, why):
     assert found.settled is None
     assert found.statements[0].void == why
     assert scan.open == (found,)
+    (heard,) = scan.heard
+    assert heard.remarks[0].endswith(f": {why}")
 
 
 UNAFFECTED = {"version": LIB.version, "status": "unaffected"}

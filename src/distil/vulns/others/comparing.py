@@ -112,12 +112,13 @@ def _paired(
 ) -> tuple[list[tuple[_Theirs, tuple[Finding, ...]]], list[_Theirs]]:
     """Theirs with those of ours that are the same, and theirs that have none.
 
-    Where no version is the same, one of ours that nothing else is paired with will do.
+    Where no version is the same, one of ours that nothing else is paired with will do. Without a
+    package URL, as older reports and those made by hand are, theirs are found by the name alone.
     """
     by_name: defaultdict[tuple[str, str], list[Finding]] = defaultdict(list)
     for one in findings:
         for name in {one.id, *one.aliases}:
-            for key in keys_of(one.name, one.purl):
+            for key in {*keys_of(one.name, one.purl), *keys_of(one.name, "")}:
                 by_name[(name, key)].append(one)
     taken: set[int] = set()
     pairs: list[tuple[_Theirs, tuple[Finding, ...]]] = []
@@ -167,9 +168,9 @@ def _both(theirs: _Theirs, ours: tuple[Finding, ...]) -> Held:
     mine = ours[0]
     if mine.severity not in severities:
         differs.append("severity")
-        words = " and ".join(sorted(one.word for one in severities))
+        words = " and ".join(sorted(map(_rated, severities)))
         source = f" by {mine.rating.by}" if mine.rating is not None and mine.rating.by else ""
-        told.append(f"{mine.severity.word}{source} here, {words} there")
+        told.append(f"{_rated(mine.severity)}{source} here, {words} there")
     fixes = {fix for one in theirs.others for fix in one.fixed}
     if bool(fixes) != bool(mine.fixed) or (fixes and fixes.isdisjoint(mine.fixed)):
         differs.append("fix")
@@ -178,6 +179,10 @@ def _both(theirs: _Theirs, ours: tuple[Finding, ...]) -> Held:
         told.append(f"fix: {here} here, {there} there")
     row = _row(Side.BOTH, theirs, ours, Answer(Reason.NONE, "; ".join(told)))
     return msgspec.structs.replace(row, differs=tuple(differs))
+
+
+def _rated(severity: Severity) -> str:
+    return "unrated" if severity is Severity.UNKNOWN else severity.word
 
 
 def _row(side: Side, theirs: _Theirs, ours: tuple[Finding, ...], answer: Answer) -> Held:

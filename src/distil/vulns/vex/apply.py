@@ -193,9 +193,10 @@ def _expired(claim: Claim, today: str) -> str:
 def _heard(document: Document, tally: _Tally, today: str) -> Heard:
     remarks = list(document.remarks)
     for claim in document.claims:
-        if expired := _expired(claim, today):
+        void = claim.void if id(claim) in tally.applied else ""
+        if why := _expired(claim, today) or void:
             about = f" of {claim.about[0].product}" if claim.about else ""
-            remarks.append(f"{claim.ids[0] if claim.ids else claim.where}{about}: {expired}")
+            remarks.append(f"{claim.ids[0] if claim.ids else claim.where}{about}: {why}")
     elsewhere = [one for key, one in tally.elsewhere.items() if key not in tally.applied]
     remarks += map(_about_another, elsewhere[:_TOLD])
     if len(elsewhere) > _TOLD:
