@@ -92,6 +92,18 @@ def test_what_is_withdrawn_is_there_and_affects_nobody(database: Database) -> No
     assert database.affected("PyPI", ["gone"]) == {}
 
 
+def test_what_one_feed_alone_has_withdrawn_stands(tmp_path: Path) -> None:
+    place, path = tmp_path / "feeds", tmp_path / "advisories.db"
+    one = osv("GHSA-1", "PyPI", "one")
+    write_archive(place, "npm", [osv("GHSA-1", "npm", "one")])
+    for ecosystem in ("Go", "PyPI"):
+        write_archive(place, ecosystem, [one | {"withdrawn": "2026-01-01T00:00:00Z"}])
+    build(path, place)
+    with Database.open(path) as database:
+        assert database.affected("npm", ["one"])
+        assert not database.advisories(["GHSA-1"])["GHSA-1"].withdrawn
+
+
 def test_facts_are_joined(database: Database) -> None:
     found = database.facts(["CVE-2024-1001", "CVE-2024-1009", "CVE-2024-1007"])
     assert found["CVE-2024-1001"].ratings == (Rating(Severity.CRITICAL, 9.8, VECTOR, "PyPA"),)

@@ -183,12 +183,9 @@ class Database:
         return {name: self._packages(records[key]) for name, key in keys.items() if key in records}
 
     def advisories(self, ids: Iterable[str]) -> Mapping[str, Advisory]:
-        """The documents of these ids."""
+        """The documents of these ids; withdrawn is one that no feed tells otherwise."""
         found = self._records(ADVISORY, ids)
-        return {
-            name: self._decoded(advisory_decoder, min(records, key=self._rank))
-            for name, records in found.items()
-        }
+        return {name: self._document(records) for name, records in found.items()}
 
     def advisories_of(self, feed: str, ids: Iterable[str]) -> Mapping[str, Advisory]:
         """Those of the documents that the feed of that name has told."""
@@ -220,6 +217,14 @@ class Database:
         return None
 
     # --- how it is answered ------------------------------------------------------------------
+
+    def _document(self, records: list[Record]) -> Advisory:
+        """What counts: that of the lowest rank, which has most words, among those that stand."""
+        told = (self._decoded(advisory_decoder, one) for one in sorted(records, key=self._rank))
+        first = next(told)
+        if not first.withdrawn:
+            return first
+        return next((one for one in told if not one.withdrawn), first)
 
     def _packages(self, records: list[Record]) -> tuple[AffectedPackage, ...]:
         """What counts: of several feeds that tell of one document, the one of the highest rank."""
