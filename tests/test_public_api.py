@@ -223,7 +223,7 @@ STRUCTS = {
     "Hearing": ["vex", "ignore", "attached"],
     "VexRequest": ["image", "file", "platform", "database", "settings"],
     "VerifiedVex": ["name", "form", "author", "proofs", "others", "is_informed"],
-    "ScanReport": ["image", "scanned", "index"],
+    "ScanReport": ["image", "scanned", "index", "missing"],
     "Scanned": ["scan", "inventory", "surveyed"],
     "QuickView": ["scan", "inventory"],
     "Compared": ["name", "platform", "differences", "trouble"],

@@ -12,10 +12,12 @@ from distil import pipeline
 from distil.cli import run
 from distil.cli.scan import FORMATS
 from distil.fetch.cache import Cache
+from distil.image.assemble import assemble_index
 from distil.image.errors import PlatformNotFound
 from distil.model.advisory import Severity
 from distil.model.finding import Presence
-from distil.model.inventory import Answer
+from distil.model.inventory import Answer, Verdict
+from distil.model.platform import ARM64
 from distil.report.scan import FORMS
 from distil.vulns.errors import DatabaseTooOld, NoDatabase
 from tests.pipeline.test_sbom import DEBIAN, image_of, put
@@ -83,6 +85,31 @@ def test_a_document_of_the_image(image: str, database: Path, tmp_path: Path) -> 
         pipeline.write_sbom(pipeline.sbom_document(inventory, form), place)
         found = _scan(f"sbom:{place}")
         assert [one.id for one in found.findings] == ["CVE-2024-1001", "CVE-2024-1002"], form
+
+
+def test_an_index_of_which_a_platform_is_not_there(
+    cache: Cache, database: Path, tmp_path: Path
+) -> None:
+    images = [image_of(cache, DEBIAN), image_of(cache, DEBIAN, platform=ARM64)]
+    place = put(assemble_index(images), tmp_path / "index")
+    asked = pipeline.ScanRequest(image=place, now=NOW)
+    whole = pipeline.scan(asked)
+    digest = whole.scans[1].subject.digest.removeprefix("sha256:")
+    (tmp_path / "index/blobs/sha256" / digest).unlink()
+    part = pipeline.scan(asked)
+    assert [one.subject.platform for one in part.scans] == ["linux/amd64"]
+    for found, missing in ((whole, ()), (part, ("linux/arm64",))):
+        assert found.missing == missing
+        assert _as_if_complete(found).is_complete is not bool(missing)
+
+
+def _as_if_complete(found: pipeline.ScanReport) -> pipeline.ScanReport:
+    replace = msgspec.structs.replace
+    scanned = [
+        replace(one, scan=replace(one.scan, verdict=Verdict(Answer.COMPLETE)))
+        for one in found.scanned
+    ]
+    return replace(found, scanned=tuple(scanned))
 
 
 def test_the_same_twice(image: str, database: Path) -> None:

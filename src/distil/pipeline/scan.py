@@ -72,11 +72,15 @@ class Scanned(msgspec.Struct, frozen=True):
 
 
 class ScanReport(msgspec.Struct, frozen=True):
-    """What scanning comes to: a scan for each platform, and the `index` of several."""
+    """What scanning comes to: a scan for each platform, and the `index` of several.
+
+    `missing` are platforms of the index that could not be scanned, since they are not there.
+    """
 
     image: str
     scanned: tuple[Scanned, ...]
     index: Subject | None = None
+    missing: tuple[str, ...] = ()
 
     @property
     def scans(self) -> tuple[Scan, ...]:
@@ -85,9 +89,9 @@ class ScanReport(msgspec.Struct, frozen=True):
 
     @property
     def is_complete(self) -> bool:
-        """Whether every verdict is that nothing is missing."""
+        """Whether every platform was scanned, and every verdict is that nothing is missing."""
         answers = {one.verdict.answer for one in self.scans}
-        return answers == {Answer.COMPLETE}
+        return answers == {Answer.COMPLETE} and not self.missing
 
     def as_bad_as(self, least: Severity) -> ScanReport:
         """The same without what is less bad than `least`, which nobody knows of unrated ones."""
@@ -139,7 +143,7 @@ def _found(request: ScanRequest, advisories: Advisories) -> ScanReport:
     with cache.guarding():
         surveyed = _surveyed(request, cache)
         scanned = scan_surveyed(surveyed, advisories, request.matching, documents)
-    return ScanReport(request.image, scanned, surveyed.index)
+    return ScanReport(request.image, scanned, surveyed.index, surveyed.missing)
 
 
 def scan_surveyed(

@@ -96,10 +96,14 @@ class Surveyed(msgspec.Struct, frozen=True):
 
 
 class SurveyedImage(msgspec.Struct, frozen=True):
-    """What is in an image: for one platform, or for several when there is the `index` of them."""
+    """What is in an image: for one platform, or for several when there is the `index` of them.
+
+    `missing` are platforms of the index whose images are not where it is.
+    """
 
     images: tuple[Surveyed, ...]
     index: Subject | None = None
+    missing: tuple[str, ...] = ()
 
     @property
     def inventory(self) -> Inventory | IndexInventory:
@@ -119,10 +123,10 @@ def survey(location: Location, wanted: Wanted, cache: Cache) -> SurveyedImage:
         meant = source.resolve()
         if meant.media_type in INDEX_TYPES and wanted.all_platforms and not wanted.platform:
             entries = list(_platforms(source, meant))
-            images = _each(source, entries, wanted, cache)
+            images, missing = _each(source, entries, wanted, cache)
             if len(entries) > 1:
                 index = subject_of_index(source, meant, read_index(source, meant))
-                return SurveyedImage(images, index)
+                return SurveyedImage(images, index, missing)
             if entries:
                 return SurveyedImage(images)
         return SurveyedImage((_survey_one(source, _chosen(source, meant, wanted), wanted, cache),))
@@ -181,20 +185,22 @@ def _platforms(source: Source, index: Descriptor) -> Iterator[Descriptor]:
 
 def _each(
     source: Source, entries: Sequence[Descriptor], wanted: Wanted, cache: Cache
-) -> tuple[Surveyed, ...]:
-    found, missing = [], None
+) -> tuple[tuple[Surveyed, ...], tuple[str, ...]]:
+    """What is in the image of each entry, and the platforms whose images are not there."""
+    found, left, missing = [], [], None
     for entry in entries:
         try:
             image = image_at(source, entry, is_of_several=len(entries) > 1)
         except MissingPart as error:
             # A copy of some platforms alone keeps the index of all.
             missing = error
+            left.append(str(entry.platform or "an unnamed platform"))
             emit(Warned(f"{source.where} does not hold the image for {entry.platform}"))
             continue
         found.append(_survey_one(source, image, wanted, cache))
     if missing is not None and not found:
         raise missing
-    return tuple(found)
+    return tuple(found), tuple(left)
 
 
 def _chosen(source: Source, meant: Descriptor, wanted: Wanted) -> StoredImage:
