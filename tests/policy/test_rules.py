@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from distil.formats.spec_policy import policy_violations
+from distil.model.advisory import Severity
 from distil.model.inventory import (
     Answer,
     Attribution,
@@ -144,6 +145,14 @@ def test_vulnerabilities_that_do_not_count_are_told() -> None:
     result = judged(scanned(findings=FINDINGS[2:3]), fail_on=("critical",))
     assert result.outcome is Outcome.HOLDS
     assert result.remarks[0] == "1 other is open"
+
+
+def test_what_nobody_has_rated_is_told_as_unrated() -> None:
+    unrated = msgspec.structs.replace(FINDINGS[2], severity=Severity.UNKNOWN)
+    result = judged(scanned(findings=(unrated,)), fail_on=("critical",))
+    assert result.remarks[0] == "1 other is open, unrated"
+    result = judged(scanned(findings=(unrated,)), fail_on=("any",))
+    assert "(unrated, " in result.faults[0]
 
 
 def test_a_verdict_that_is_not_complete_is_told() -> None:

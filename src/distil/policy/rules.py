@@ -94,6 +94,8 @@ def _vulnerabilities(policy: PolicySpec, image: Judged) -> Found:
     if others:
         unrated = sum(one is Severity.UNKNOWN for one in others.values())
         told = f", {unrated:,} of them unrated" if unrated else ""
+        if unrated == len(others):
+            told = ", unrated"
         remarks.append(
             f"{len(others):,} {'other is' if len(others) == 1 else 'others are'} open{told}"
         )
