@@ -223,9 +223,11 @@ def test_an_ignore_file(tmp_path, advisories):
     image = Image(tmp_path / "layout", {**FILES, LIB: b"\x7fELF"})
     file = tmp_path / "ignore.toml"
     file.write_text(f'[[ignore]]\nid = "{CVE}"\npackage = "openssl"\nreason = "soon"\n')
-    found = _scanned(image, advisories, ignore=str(file))
+    other = tmp_path / "other.toml"
+    other.write_text('[[ignore]]\nid = "CVE-1999-1"\nreason = "never"\n')
+    found = _scanned(image, advisories, ignore=(str(file), str(other)))
     assert found.findings[0].settled.standing is Standing.ACCEPTED
-    assert found.heard[0].form == "ignore file"
+    assert [one.form for one in found.heard] == ["ignore file", "ignore file"]
 
 
 def test_what_the_command_says(tmp_path, advisories, speaker, cache):

@@ -70,23 +70,9 @@ def _severity(_ctx: click.Context, _param: click.Parameter, text: str | None) ->
 @click.option(
     "--base", default="", metavar="IMAGE", shell_complete=places.image, help="What it is made on."
 )
-@click.option(
-    "--vex",
-    multiple=True,
-    type=click.Path(dir_okay=False),
-    metavar="FILE",
-    help="A VEX document that is heard: OpenVEX, CycloneDX or CSAF. Repeatable.",
-)
-@click.option(
-    "--ignore",
-    type=click.Path(dir_okay=False),
-    default="",
-    metavar="FILE",
-    help="What is accepted, with a reason and until when, in TOML.",
-)
-@click.option(
-    "--no-attached-vex", is_flag=True, help="Hear no VEX documents that are attached to the image."
-)
+@scanning.vex
+@scanning.ignore
+@scanning.no_attached
 @scanning.database
 @click.option(
     "--max-db-age",
@@ -113,7 +99,8 @@ def command(image: str, **asked: Any) -> int:  # noqa: ANN401
     not be assessed is told, and the verdict says what the answer is worth. Nothing is asked of
     anybody: advisories are those of the database that `distil db update` makes.
 
-    Exits with 1 when anything is found that counts.
+    Exits with 1 when anything is found that counts, and with 3 when nothing is and the verdict is
+    unknown: then nothing could be told.
 
     \b
     Examples:
@@ -207,7 +194,8 @@ def _code(found: ScanReport, asked: dict[str, Any]) -> int:
     conditions = asked["conditions"] or COUNTS
     if any(counting(one.findings, conditions) for one in found.scans):
         return _FOUND
-    return _UNTOLD if asked["require_complete"] and not found.is_complete else 0
+    is_enough = found.is_complete if asked["require_complete"] else found.is_told
+    return 0 if is_enough else _UNTOLD
 
 
 def _write(text: str, output: Path | None) -> None:

@@ -71,12 +71,12 @@ vex: Final = click.option(
 
 ignore: Final = click.option(
     "--ignore",
-    default="",
+    multiple=True,
     type=click.Path(dir_okay=False),
     metavar="FILE",
-    help="Findings that do not matter, in TOML: each with a reason, and until when.",
+    help="Findings that are accepted, in TOML: each with a reason, and until when. Repeatable.",
 )
-"""The file of what is accepted."""
+"""Files of what is accepted."""
 
 no_attached: Final = click.option(
     "--no-attached-vex",

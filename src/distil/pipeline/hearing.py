@@ -20,13 +20,13 @@ from distil.vulns.vex.reading import LARGEST
 
 
 class Hearing(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be heard: VEX documents and an ignore file, each a file that the user names.
+    """What is to be heard: VEX documents and ignore files, each a file that the user names.
 
     `attached`: and the VEX documents that are attached to the image.
     """
 
     vex: tuple[str, ...] = ()
-    ignore: str = ""
+    ignore: tuple[str, ...] = ()
     attached: bool = True
 
 
@@ -36,7 +36,7 @@ def named_documents(hearing: Hearing) -> tuple[Document, ...]:
     if hearing.ignore:
         from distil.vulns.vex.ignore import read_ignore_file
 
-        found.append(read_ignore_file(_read(hearing.ignore), hearing.ignore))
+        found += [read_ignore_file(_read(one), one) for one in hearing.ignore]
     return tuple(found)
 
 

@@ -106,7 +106,7 @@ def judging(asked: Asked, means: Means) -> Iterator[Judge]:
     policy = asked.policy
     hearing = Hearing(
         vex=tuple(str(means.source / one) for one in policy.vex),
-        ignore=str(means.source / policy.ignore) if policy.ignore else "",
+        ignore=(str(means.source / policy.ignore),) if policy.ignore else (),
     )
     documents = named_documents(hearing)
     with open_database(means.database) as advisories:

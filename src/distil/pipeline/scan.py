@@ -93,6 +93,11 @@ class ScanReport(msgspec.Struct, frozen=True):
         answers = {one.verdict.answer for one in self.scans}
         return answers == {Answer.COMPLETE} and not self.missing
 
+    @property
+    def is_told(self) -> bool:
+        """Whether no verdict is unknown: that nothing was found means something then."""
+        return all(one.verdict.answer is not Answer.UNKNOWN for one in self.scans)
+
     def as_bad_as(self, least: Severity) -> ScanReport:
         """The same without what is less bad than `least`, which nobody knows of unrated ones."""
         scanned = tuple(
