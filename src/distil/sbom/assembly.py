@@ -9,7 +9,6 @@ import msgspec
 from distil.formats.purl import Purl
 from distil.formats.spelling import unspelled
 from distil.model.inventory import (
-    OS_KINDS,
     UNKNOWN_LAYER,
     Checksum,
     Inventory,
@@ -25,7 +24,7 @@ from distil.model.inventory import (
 )
 from distil.sbom.licensing import read_licenses
 from distil.sbom.properties import Told, inventory_of
-from distil.sbom.purls import kind_of
+from distil.sbom.purls import kind_of, release_of, source_of
 from distil.sbom.scanners import source_told
 
 
@@ -79,24 +78,17 @@ class Assembly:
             for subject, link, object_ in self.links
             if subject in positions and object_ in positions
         }
+        # What we wrote says that there is no release where it does not say which.
+        is_own = bool(self.told.first("distil:scope"))
         found = Inventory(
             subject=self.subject,
-            release=self.release or self._release(),
+            release=self.release or (None if is_own else release_of(self.components)),
             components=tuple(self.components),
             relations=tuple(sorted(relations)),
             files=tuple(sorted(self.files, key=_path)),
             layers=self.layers,
         )
         return inventory_of(self.told, found)
-
-    def _release(self) -> OsRelease | None:
-        """The system as package URLs have it, where the document does not tell of it."""
-        for one in self.components:
-            distro = Purl.read(one.purl).qualifiers.get("distro", "")
-            if one.kind in OS_KINDS and distro and not self.told.first("distil:scope"):
-                name, _, version = distro.partition("-")
-                return OsRelease(name, version)
-        return None
 
 
 def component_of(native: Native, told: Told) -> InventoryComponent:
@@ -138,8 +130,7 @@ def _source(told: Told, purl: Purl) -> SourcePackage | None:
         return SourcePackage(name, told.first("distil:source:version"))
     if told.first("distil:kind"):
         return None
-    name, _, version = purl.qualifiers.get("upstream", "").partition("@")
-    found = SourcePackage(name, version) if name else source_told(told)
+    found = source_of(purl) or source_told(told)
     if found is not None and found.version == purl.version:
         return SourcePackage(found.name)
     return found

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from distil.formats.purl import Purl, image_purl
-from distil.model.inventory import IndexInventory, Inventory, InventoryComponent, Subject
+from distil.model.inventory import (
+    OS_KINDS,
+    IndexInventory,
+    Inventory,
+    InventoryComponent,
+    OsRelease,
+    SourcePackage,
+    Subject,
+)
 from distil.sbom.identity import Writing
 
 _KINDS: Final = {
@@ -42,6 +50,22 @@ def kind_of(purl: Purl, otherwise: str = "") -> str:
     return otherwise or _KINDS.get(purl.type, "binary")
 
 
+def source_of(purl: Purl) -> SourcePackage | None:
+    """What it was built from, as the qualifier ``upstream`` says."""
+    name, _, version = purl.qualifiers.get("upstream", "").partition("@")
+    return SourcePackage(name, "" if version == purl.version else version) if name else None
+
+
+def release_of(components: Iterable[InventoryComponent]) -> OsRelease | None:
+    """The system that the packages of systems are of, as the qualifier ``distro`` says."""
+    for one in components:
+        distro = Purl.read(one.purl).qualifiers.get("distro", "")
+        if one.kind in OS_KINDS and distro:
+            name, _, version = distro.partition("-")
+            return OsRelease(name, version)
+    return None
+
+
 def write_purls(inventory: Inventory | IndexInventory, writing: Writing) -> Iterator[bytes]:
     """The package URL of the image and those of its components, one a line, each once."""
     del writing
@@ -70,9 +94,11 @@ def read_purls(text: str, name: str) -> Inventory:
                     kind=kind_of(purl),
                     purl=line.strip(),
                     architecture=purl.qualifiers.get("arch", ""),
+                    source=source_of(purl),
                 )
             )
-    return Inventory(subject=subject, components=tuple(components))
+    release = release_of(components)
+    return Inventory(subject=subject, release=release, components=tuple(components))
 
 
 def _lines(purls: list[str], seen: set[str]) -> Iterator[bytes]:

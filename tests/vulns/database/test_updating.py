@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
+from urllib3.util import connection
 
 from distil import events
 from distil.errors import DistilError
-from distil.fetch.errors import NetworkError, Offline
+from distil.fetch.errors import ConnectionFailed, NetworkError, Offline
 from distil.vulns import errors
 from distil.vulns.database.reader import Database
 from distil.vulns.feeds import updating
@@ -354,6 +357,21 @@ def test_offline_no_server_is_asked(path: Path, tmp_path: Path) -> None:
             build(path, url, offline=True)
         assert mirror.asked() == []
     assert not path.exists()
+
+
+def test_a_server_that_refuses_is_tried_for_one_feed_alone(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[object] = []
+    monkeypatch.setattr(connection, "create_connection", partial(_refused, tried))
+    with pytest.raises(ConnectionFailed):
+        build(path, "http://127.0.0.1:1")
+    assert len(tried) == 4
+
+
+def _refused(tried: list[object], address: object, *_: object, **__: object) -> NoReturn:
+    tried.append(address)
+    raise ConnectionRefusedError(111, "Connection refused")
 
 
 def test_one_feed_out_of_reach_stays_as_it_was_and_the_others_go_on(

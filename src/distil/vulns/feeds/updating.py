@@ -6,11 +6,12 @@ import zlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 import msgspec
 
 from distil.events import Warned, emit, stage
-from distil.fetch.errors import NetworkError, Offline
+from distil.fetch.errors import ConnectionFailed, HostNotFound, NetworkError, Offline
 from distil.fetch.http import Client
 from distil.image.staging import locked, reporting, workplace
 from distil.vulns.database.following import check_follows
@@ -96,6 +97,8 @@ class _Taking:
         self._replaced: set[int] = set()
         self.updated: list[Updated] = []
         self.unreachable: list[NetworkError] = []
+        self._silent: dict[str, NetworkError] = {}
+        """Servers that could not be reached: nobody is made to wait for them again."""
 
     def change(self) -> Change:
         """All that was taken."""
@@ -116,10 +119,7 @@ class _Taking:
         same = known if known is not None and known.reading == READING else None
         with stage(f"reading {wanted.name}") as result:
             try:
-                delta = delta_of(wanted, self._client, self._before, same, self._settings.workers)
-                found = None
-                if delta is None:
-                    found = fetched(wanted, self._client, self._work, same)
+                delta, found = self._asked(wanted, same)
             except NetworkError as error:
                 # The others are none the worse for it: this one stays as it was.
                 self.unreachable.append(error)
@@ -131,6 +131,21 @@ class _Taking:
                     done = self._file(number, wanted, known, found)
             result(f"{done.documents} documents" if done.documents else done.how)
         self.updated.append(done)
+
+    def _asked(self, wanted: Wanted, same: Feed | None) -> tuple[Delta | None, Fetched | None]:
+        """What has changed in a feed, or all of it. Raises `NetworkError`."""
+        servers = {urlsplit(one).netloc for one in wanted.addresses}
+        silent = [self._silent[one] for one in servers if one in self._silent]
+        if silent:
+            raise silent[0]
+        try:
+            delta = delta_of(wanted, self._client, self._before, same, self._settings.workers)
+            if delta is not None:
+                return delta, None
+            return None, fetched(wanted, self._client, self._work, same)
+        except (ConnectionFailed, HostNotFound) as error:
+            self._silent[urlsplit(error.url).netloc] = error
+            raise
 
     def check_reached(self) -> None:
         """Raise the first `NetworkError` where nothing at all was reached; tell of it else."""
