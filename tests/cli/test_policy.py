@@ -50,7 +50,7 @@ def test_rules_that_are_broken(warm: World) -> None:
         "denied_packages = ['libc6', 'python:flask']"
     )
     lines = refused(warm.build(app(warm, policy)), warm)
-    assert lines[0] == "error: shop:1.0 is not as [policy] asks, and nothing was written:"
+    assert lines[0] == "error: shop:1.0 does not keep the rules, and nothing was written:"
     assert [line.split()[1] for line in lines if "FAIL" in line] == [
         "denied_packages:",
         "max_size:",
@@ -97,7 +97,10 @@ def test_a_vulnerability_that_counts(advised: World) -> None:
 def test_what_is_scanned_is_told(advised: World) -> None:
     command = ("build", app(advised, "fail_on = ['critical', 'kev']"), "-t", "a:1", "-o", "oci:out")
     text = advised.distil(*command).stderr
-    assert "policy      PASS  fail_on: no vulnerability that is critical or kev; 2 others" in text
+    assert (
+        "policy      PASS  fail_on: no vulnerability that is critical, or known to be exploited; 2 "
+        in text
+    )
     assert "scan        2 vulnerabilities (1 high, 1 low); " in text
     done = advised.distil(*command, "--format", "json")
     assert done.data["scan"]["open"]["high"] == 1

@@ -134,7 +134,9 @@ def scanned(**more: Any) -> Judged:
 def test_vulnerabilities_that_count() -> None:
     result = judged(PLAIN, fail_on=("kev", "high+fixable"))
     assert result.outcome is Outcome.BROKEN
-    assert result.asked == "no vulnerability that is kev or high+fixable"
+    assert result.asked == (
+        "no vulnerability that is known to be exploited, or high or worse and fixable"
+    )
     first = result.faults[0]
     assert first.startswith("CVE-2024-5535 in libssl3, openssl 3.0.11-1~deb12u2 (critical, fixed")
     assert first.endswith("known to be exploited)")

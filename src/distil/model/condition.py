@@ -44,6 +44,14 @@ class Condition(msgspec.Struct, frozen=True):
             and (finding.is_fixable or not self.fixable)
         )
 
+    @property
+    def phrase(self) -> str:
+        """What is like that, for people: ``high or worse and fixable``; empty for anything."""
+        worst = self.severity is Severity.CRITICAL
+        words = [self.severity.word + " or worse" * (not worst)] if self.severity else []
+        words += ["known to be exploited"] * self.exploited + ["fixable"] * self.fixable
+        return " and ".join(words)
+
     def __str__(self) -> str:
         """As it is written."""
         words = [self.severity.word] if self.severity is not Severity.UNKNOWN else []

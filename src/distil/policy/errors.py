@@ -26,7 +26,7 @@ class PolicyViolated(DistilError):
         bad = [one for one in results if one.outcome in (Outcome.BROKEN, Outcome.UNTOLD)]
         if all(one.outcome is Outcome.UNTOLD for one in bad):
             self.exit_code = 3
-        lines = [f"{image} is not as [policy] asks, and nothing was written:"]
+        lines = [f"{image} does not keep the rules, and nothing was written:"]
         for one in bad:
             word = "FAIL" if one.outcome is Outcome.BROKEN else "UNKNOWN"
             lines.append(f"  {word}  {one.key}: {one.asked}")

@@ -107,6 +107,11 @@ def _vulnerabilities(policy: PolicySpec, image: Judged) -> Found:
     return Found(tuple(_one_line_each(found)), tuple(remarks))
 
 
+def _wanted(phrases: Sequence[str]) -> str:
+    """What no vulnerability may be."""
+    return f"no vulnerability that is {', or '.join(phrases)}" if all(phrases) else "none at all"
+
+
 def _one_line_each(findings: Sequence[Finding]) -> Iterator[str]:
     """A line for each vulnerability of a package, however many components are built from it."""
     groups: dict[tuple[str, str, str], list[Finding]] = {}
@@ -260,7 +265,7 @@ def _root(_: PolicySpec, image: Judged) -> Found:
 RULES: Final = (
     Rule(
         "fail_on",
-        lambda p: f"no vulnerability that is {' or '.join(p.fail_on)}",
+        lambda p: _wanted([parse_condition(text).phrase for text in p.fail_on]),
         _vulnerabilities,
         "`distil build --no-scan` builds it all the same, and `distil scan -v` tells all of them",
         needs_scan=True,
