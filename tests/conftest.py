@@ -9,6 +9,9 @@ from hypothesis import settings
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell starts what it runs in the background so, and every program would inherit it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    # And nohup lets everything inherit this, which no shell's trap can take back.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # What gates is the same whenever it runs; `scripts/fuzz` looks for what nobody has thought of.
 # A deadline would time what it is tried on.
