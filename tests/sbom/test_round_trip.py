@@ -48,5 +48,6 @@ def test_package_urls_come_back():
     assert [one.purl for one in found.components] == [one.purl for one in SAMPLE.components]
     assert [one.kind for one in found.components] == ["deb", "deb", "python", "go"]
     assert found.subject.digest == SAMPLE.subject.digest
-    assert [one.source for one in found.components] == [one.source for one in SAMPLE.components]
-    assert (found.release.id, found.release.version_id) == ("debian", "13")
+    sources = [one.source.name if one.source else "" for one in found.components]
+    assert sources == ["glibc", "python-magic", "", ""]
+    assert (found.release.id, found.release.version_id) == ("debian", "12")
