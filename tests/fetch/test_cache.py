@@ -345,6 +345,38 @@ class TestUpkeep:
         assert cache.verify().removed == ()
 
 
+def write_together(cache: Cache, count: int) -> list[OSError]:
+    """What goes wrong when so many threads are the first to write into `cache`."""
+    gate, failed = threading.Barrier(count), []
+
+    def work(number: int) -> None:
+        gate.wait()
+        try:
+            with cache.writing("blobs", str(number)) as stream:
+                stream.write(b"x")
+        except OSError as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return failed
+
+
+class TestThreads:
+    def test_the_first_files_of_a_new_cache_are_not_swept(self, tmp_path):
+        """One thread makes the directory and takes the lock while others write already."""
+        before = sys.getswitchinterval()
+        sys.setswitchinterval(1e-6)
+        try:
+            failed = [write_together(Cache(tmp_path / str(n)), 8) for n in range(100)]
+        finally:
+            sys.setswitchinterval(before)
+        assert [one for one in failed if one] == []
+
+
 class TestProcesses:
     def test_kill_in_the_middle_of_a_write(self, cache):
         kept = store(cache, b"kept")

@@ -205,13 +205,14 @@ class Cache:
                 temporary.unlink(missing_ok=True)
 
     def _open_new(self, path: Path) -> BinaryIO:
+        # The lock lies in the root and comes first: a file that another thread made without it
+        # would be swept by the one that takes it.
+        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock.share()
         try:
             return path.open("xb")
         except FileNotFoundError:
-            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
             path.parent.mkdir(mode=0o700, exist_ok=True)
-            self._lock.share()
             return path.open("xb")
 
     # --- derived data ----------------------------------------------------------------------
