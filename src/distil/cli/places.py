@@ -85,6 +85,24 @@ platform_of_several: Final = click.option(
 )
 """The option of all verbs that look at one image."""
 
+platforms_of_several: Final = click.option(
+    "--platform",
+    default="",
+    metavar="OS/ARCH",
+    shell_complete=platform,
+    help="Which one of several; by default all.",
+)
+"""The option of those that look at all images of an index."""
+
+output: Final = click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Where to; it appears whole.",
+)
+"""The option of all verbs whose answer can be a file."""
+
 insecure: Final = click.option(
     "--insecure",
     "settings",

@@ -56,13 +56,7 @@ class _ImageOrVerb(click.Group):
     default="text",
     help="A table, all that is known, or a document that other tools take.",
 )
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Where to; it appears whole.",
-)
+@places.output
 @click.option(
     "--verify",
     metavar="FILE",
@@ -79,13 +73,7 @@ class _ImageOrVerb(click.Group):
 @click.option(
     "--base", default="", metavar="IMAGE", shell_complete=places.image, help="What it is made on."
 )
-@click.option(
-    "--platform",
-    default="",
-    metavar="OS/ARCH",
-    shell_complete=places.platform,
-    help="Which one of several; by default all.",
-)
+@places.platforms_of_several
 @click.option("--require-complete", is_flag=True, help="Exit 3 unless the verdict is complete.")
 @click.option("--exit-zero", is_flag=True, help="Exit 0 whatever --verify finds.")
 @click.option("-v", "--verbose", is_flag=True, help="List every component and every remark.")
@@ -136,13 +124,7 @@ def command(image: str = "", **asked: Any) -> int | None:  # noqa: ANN401
     required=True,
     help="What to make of it.",
 )
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Where to; it appears whole.",
-)
+@places.output
 @click.option("-v", "--verbose", is_flag=True, help="List every component.")
 def convert(file: Path, form: str, output: Path | None, *, verbose: bool) -> int:
     """Write the document in FILE, of any of the formats, in another one.

@@ -39,13 +39,7 @@ def _severity(_ctx: click.Context, _param: click.Parameter, text: str | None) ->
     default="text",
     help="A table, all that is known, or what other tools and pages take.",
 )
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Where to; it appears whole.",
-)
+@places.output
 @click.option(
     "--fail-on",
     "conditions",
@@ -60,13 +54,7 @@ def _severity(_ctx: click.Context, _param: click.Parameter, text: str | None) ->
     callback=_severity,
     help="Show, and count, what is that bad or worse; what nobody has rated is shown alone.",
 )
-@click.option(
-    "--platform",
-    default="",
-    metavar="OS/ARCH",
-    shell_complete=places.platform,
-    help="Which one of several; by default all.",
-)
+@places.platforms_of_several
 @click.option(
     "--base", default="", metavar="IMAGE", shell_complete=places.image, help="What it is made on."
 )

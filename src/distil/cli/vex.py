@@ -23,13 +23,7 @@ def command() -> None:
 @command.command(context_settings=_SETTINGS)
 @click.argument("image", shell_complete=places.image)
 @click.argument("file", type=click.Path())
-@click.option(
-    "--platform",
-    default="",
-    metavar="OS/ARCH",
-    shell_complete=places.platform,
-    help="Which one of several; by default all.",
-)
+@places.platforms_of_several
 @click.option(
     "--db",
     "database",
