@@ -205,8 +205,7 @@ class Cache:
                 temporary.unlink(missing_ok=True)
 
     def _open_new(self, path: Path) -> BinaryIO:
-        # The lock lies in the root and comes first: a file that another thread made without it
-        # would be swept by the one that takes it.
+        # The lock, which lies there, comes first: whoever takes it sweeps what was made without.
         self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock.share()
         try:
